@@ -1,0 +1,1 @@
+"""Owns the protected people and the sentinel that watches HR actions."""

@@ -1,0 +1,1 @@
+"""Owns the people directory, what HR was asked to do and did."""

@@ -1,0 +1,1 @@
+"""Owns what a person wrote (sealed), consents, identities and the talk with them."""

@@ -1,0 +1,1 @@
+"""Owns what was sent when, for which event."""

@@ -1,0 +1,1 @@
+"""Owns informal resolution with ombudsperson and focal points: the person's side."""

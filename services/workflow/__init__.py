@@ -1,0 +1,1 @@
+"""Owns what the organisation does: formal reports and interim measures."""
