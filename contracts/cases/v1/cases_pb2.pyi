@@ -1,0 +1,74 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Offer(_message.Message):
+    __slots__ = ("action", "fields_json")
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_JSON_FIELD_NUMBER: _ClassVar[int]
+    action: str
+    fields_json: str
+    def __init__(self, action: _Optional[str] = ..., fields_json: _Optional[str] = ...) -> None: ...
+
+class CaseChanged(_message.Message):
+    __slots__ = ("report_id", "lifecycle", "number", "version", "state", "next_date", "offers", "wording_key", "changed_at")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_DATE_FIELD_NUMBER: _ClassVar[int]
+    OFFERS_FIELD_NUMBER: _ClassVar[int]
+    WORDING_KEY_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_AT_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    lifecycle: str
+    number: int
+    version: int
+    state: str
+    next_date: _timestamp_pb2.Timestamp
+    offers: _containers.RepeatedCompositeFieldContainer[Offer]
+    wording_key: str
+    changed_at: _timestamp_pb2.Timestamp
+    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., version: _Optional[int] = ..., state: _Optional[str] = ..., next_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., wording_key: _Optional[str] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ReportEventApplied(_message.Message):
+    __slots__ = ("report_id", "sequence")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    sequence: int
+    def __init__(self, report_id: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class ReportOpened(_message.Message):
+    __slots__ = ("report_id",)
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    def __init__(self, report_id: _Optional[str] = ...) -> None: ...
+
+class CaseErased(_message.Message):
+    __slots__ = ("report_id", "lifecycle", "number")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    lifecycle: str
+    number: int
+    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+
+class StaffNotice(_message.Message):
+    __slots__ = ("notice_id", "recipient_ref", "wording_key")
+    NOTICE_ID_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENT_REF_FIELD_NUMBER: _ClassVar[int]
+    WORDING_KEY_FIELD_NUMBER: _ClassVar[int]
+    notice_id: str
+    recipient_ref: str
+    wording_key: str
+    def __init__(self, notice_id: _Optional[str] = ..., recipient_ref: _Optional[str] = ..., wording_key: _Optional[str] = ...) -> None: ...
