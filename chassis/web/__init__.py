@@ -1,0 +1,1 @@
+"""How a service answers HTTP: problems, sign-in, health, the app, the process."""

@@ -1,0 +1,155 @@
+"""The process of a service: `python -m services.<name> web|background|all|migrate`."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import uvicorn
+import uvloop
+
+from chassis import logs, migrations, telemetry
+from chassis.settings import Settings
+from chassis.web.app import App, create_app
+
+log = logging.getLogger(__name__)
+
+_DRAIN_SECONDS = 4
+_STOP_SECONDS = 5
+_FIRST_RETRY, _LAST_RETRY = 0.2, 5.0
+
+Background = Callable[[], Coroutine[Any, Any, None]]
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What `build(settings)` of every service gives. Each of `background` is called once and again whenever what it
+    gave has raised (its dependency was down); one that returns is done. `close` runs in order at the very end.
+    """
+
+    app: App
+    background: Sequence[Background] = ()
+    close: Sequence[Callable[[], Awaitable[None]]] = ()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers (ours stop more than the web server) and without ten wake-ups a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.asked_to_stop = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def main_loop(self) -> None:
+        # Every tenth count is the one that renews the Date header.
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.asked_to_stop.wait(), 1.0)
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self.asked_to_stop.set()
+
+
+async def keep_running(start: Background) -> None:
+    """Run `start()` until it returns. When it raises, log its type once per change and start it again, ever later up
+    to five seconds: Kafka or Temporal may come up after us or go away for a while.
+    """
+    pause, last = _FIRST_RETRY, ""
+    while True:
+        began = asyncio.get_running_loop().time()
+        try:
+            await start()
+        except Exception as error:
+            ran = asyncio.get_running_loop().time() - began
+            if ran > _LAST_RETRY:
+                pause, last = _FIRST_RETRY, ""
+            if (said := type(error).__name__) != last:
+                log.warning("background task stopped and is started again", exc_info=error, extra={"error": said})
+                last = said
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LAST_RETRY)
+        else:
+            return
+
+
+async def serve(service: Service, settings: Settings, listener: socket.socket, *, web: bool, background: bool) -> None:
+    """Serve until SIGTERM or SIGINT. Then: readiness turns false, requests in hand are answered, background tasks are
+    cancelled and waited for, connections closed; all within ten seconds.
+    """
+    app = service.app if web else _health_only(service.app, settings)
+    server = _Server(
+        uvicorn.Config(
+            app, access_log=False, log_config=None, lifespan="on", server_header=False, ws="none",
+            timeout_graceful_shutdown=_DRAIN_SECONDS, h11_max_incomplete_event_size=32 * 1024,
+        )
+    )  # fmt: skip
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    tasks = [asyncio.create_task(keep_running(start)) for start in service.background] if background else []
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    service.app.state.readiness.stopping = app.state.readiness.stopping = True
+    server.stop()
+    await asyncio.wait({serving}, timeout=_DRAIN_SECONDS + 1)
+    for task in (*tasks, stopping):
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+    for close in service.close:
+        await close()
+    if serving.done():
+        serving.result()
+
+
+def _health_only(app: App, settings: Settings) -> App:
+    health_app = create_app(settings, [])
+    health_app.state.readiness = app.state.readiness
+    return health_app
+
+
+def _listen(settings: Settings) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.http_host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.http_host, settings.http_port))
+    except OSError as error:
+        sys.exit(
+            f"{settings.service}: cannot listen on {settings.http_host}:{settings.http_port} ({error.strerror}). "
+            "End what uses it, or set RECOURSE_HTTP_PORT to a free port."
+        )
+    listener.setblocking(False)
+    return listener
+
+
+def main(name: str, build: Callable[[SettingsT], Service], settings_class: type[SettingsT]) -> None:
+    """The entry point of every service."""
+    commands = ("web", "background", "all", "migrate")
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        sys.exit(f"usage: python -m services.{name} {'|'.join(commands)}")
+    command = sys.argv[1]
+    settings = settings_class(service=name)
+    logs.setup(settings)
+    if command == "migrate":
+        migrations.upgrade(settings)
+        return
+    telemetry.setup(settings)
+    listener = _listen(settings)
+
+    async def run() -> None:
+        service = build(settings)
+        await serve(service, settings, listener, web=command != "background", background=command != "web")
+
+    uvloop.run(run())
