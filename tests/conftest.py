@@ -1,0 +1,140 @@
+"""Real parts for tests: each is started when a test first asks for it, at most once, and stopped at the end."""
+
+import ipaddress
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from ops.local_stack import roles, topics
+from ops.local_stack.guardian import Guardian
+from ops.local_stack.kafka import ADMIN, Kafka
+from ops.local_stack.part import Part
+from ops.local_stack.ports import free_port
+from ops.local_stack.postgres import SHORT_LIVED_LOG, Postgres
+from ops.local_stack.temporal import Temporal
+from tests.real_parts import Database, KafkaServer, PostgresServer, TemporalServer, password
+
+AnyPart = TypeVar("AnyPart", bound=Part)
+# Tests need no protection from a power cut; the process may be killed all the same.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """No test talks to another machine."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: object) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = str(address[0]) if isinstance(address, tuple) else ""
+            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                raise AssertionError(f"a test tried to reach {host}")
+        real(self, address)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        yield
+
+
+@pytest.fixture(scope="session")
+def guardian() -> Iterator[Guardian]:
+    """Ends the parts also when pytest itself is killed."""
+    guardian = Guardian()
+    yield guardian
+    guardian.dismiss()
+
+
+@pytest.fixture(scope="session")
+def parts_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("parts")
+
+
+async def _started(part: AnyPart, guardian: Guardian) -> AnyPart:
+    process = await part.start()
+    guardian.watch(process.id)
+    await part.ready()
+    return part
+
+
+@pytest.fixture(scope="session")
+async def postgres(parts_dir: Path, guardian: Guardian) -> AsyncIterator[PostgresServer]:
+    part = Postgres(
+        parts_dir / "postgres", free_port(), parts_dir / "postgres.log", password=password("admin"), settings=FAST
+    )
+    try:
+        yield PostgresServer(await _started(part, guardian), roles.plans()["postgres"])
+    finally:
+        await part.stop()
+
+
+@pytest.fixture(scope="session")
+async def keystore(parts_dir: Path, guardian: Guardian) -> AsyncIterator[PostgresServer]:
+    part = Postgres(
+        parts_dir / "keystore",
+        free_port(),
+        parts_dir / "keystore.log",
+        password=password("admin"),
+        name="keystore",
+        settings={**SHORT_LIVED_LOG, **FAST},
+    )
+    try:
+        yield PostgresServer(await _started(part, guardian), roles.plans()["keystore"])
+    finally:
+        await part.stop()
+
+
+@pytest.fixture(scope="session")
+async def kafka(parts_dir: Path, guardian: Guardian) -> AsyncIterator[KafkaServer]:
+    part = Kafka(parts_dir / "kafka", free_port(), free_port(), parts_dir / "kafka.log", password=password("admin"))
+    try:
+        server = KafkaServer(await _started(part, guardian), topics.plan())
+        await topics.create_users(server.bootstrap, ADMIN, part.password, server.plan.principals, password)
+        yield server
+    finally:
+        await part.stop()
+
+
+@pytest.fixture(scope="session")
+async def temporal(parts_dir: Path, guardian: Guardian) -> AsyncIterator[TemporalServer]:
+    part = Temporal(parts_dir / "temporal", free_port(), parts_dir / "temporal.log")
+    try:
+        yield TemporalServer(await _started(part, guardian))
+    finally:
+        await part.stop()
+
+
+@pytest.fixture
+async def fresh_database(postgres: PostgresServer) -> AsyncIterator[Callable[[], Awaitable[Database]]]:
+    """A maker of databases of one's own, each dropped after the test."""
+    made: list[Database] = []
+
+    async def fresh() -> Database:
+        made.append(await postgres.fresh())
+        return made[-1]
+
+    yield fresh
+    for database in made:
+        await postgres.drop(database)
+
+
+@pytest.fixture
+async def fresh_keystore(keystore: PostgresServer) -> AsyncIterator[Callable[[], Awaitable[Database]]]:
+    """The same on the key store instance."""
+    made: list[Database] = []
+
+    async def fresh() -> Database:
+        made.append(await keystore.fresh())
+        return made[-1]
+
+    yield fresh
+    for database in made:
+        await keystore.drop(database)
+
+
+@pytest.fixture
+async def kafka_prefix(kafka: KafkaServer) -> str:
+    """All topics, with their rules, under a prefix that only this test uses."""
+    return await kafka.fresh_topics()
