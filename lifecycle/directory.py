@@ -1,0 +1,163 @@
+"""The people directory as a service of ours sees it: who reports to whom, now and in the last 24 months. No names."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from chassis.consumer import Event
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+HISTORY_MONTHS = 24  # domain.md 2.2x, invariant 32: conflicts of the past two years count
+
+_STATE = ("unit", "station", "line_staff_id", "contract", "active")
+
+
+@dataclass(frozen=True)
+class Person:
+    staff_id: str
+    unit: str
+    station: str
+    line_staff_id: str | None
+    contract: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """Around one person: `first` are direct supervisors and subordinates, `whole` everybody above and below."""
+
+    first: frozenset[str]
+    whole: frozenset[str]
+
+
+def define(metadata: sa.MetaData) -> None:
+    """Add the directory's tables to a service's metadata."""
+
+    def state() -> list[sa.Column[Any]]:
+        return [
+            sa.Column("unit", sa.Text, nullable=False),
+            sa.Column("station", sa.Text, nullable=False),
+            sa.Column("line_staff_id", sa.Text, index=True),
+            sa.Column("contract", sa.Text, nullable=False),
+            sa.Column("active", sa.Boolean, nullable=False),
+            sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+        ]
+
+    sa.Table("people", metadata, sa.Column("staff_id", sa.Text, primary_key=True), *state())
+    sa.Table(
+        "people_history",
+        metadata,
+        sa.Column("staff_id", sa.Text, primary_key=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), primary_key=True),
+        *state(),
+    )
+    # One row: counts changes of lines, so that exclusions computed before the last one are computed again.
+    sa.Table(
+        "directory_version",
+        metadata,
+        sa.Column("only", sa.Boolean, sa.CheckConstraint("only"), primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+    )
+
+
+async def record_person(session: AsyncSession, event: Event) -> None:
+    """Consumer of hr.people.v1: keep the new state, move the old one to the history, count a change of line. The
+    history ends when the person's state was replaced, by the directory's own dates.
+    """
+    message = event.message
+    new = {name: getattr(message, name) for name in _STATE} | {"line_staff_id": message.line_staff_id or None}
+    since = message.valid_from.ToDatetime(tzinfo=UTC)
+    key = {"staff_id": message.staff_id}
+    found = (
+        (await session.execute(sa.text("select * from people where staff_id = :staff_id for update"), key))
+        .mappings()
+        .one_or_none()
+    )
+    if found is not None and all(found[name] == new[name] for name in _STATE):
+        return
+    if found is not None:
+        await session.execute(
+            sa.text(
+                "insert into people_history (staff_id, ended_at, unit, station, line_staff_id, contract, active,"
+                " valid_from) select staff_id, greatest(:since, valid_from), unit, station, line_staff_id, contract,"
+                " active, valid_from from people where staff_id = :staff_id"
+                " on conflict (staff_id, ended_at) do update set line_staff_id = excluded.line_staff_id"
+            ),
+            key | {"since": since},
+        )
+    await session.execute(
+        sa.text(
+            "insert into people (staff_id, unit, station, line_staff_id, contract, active, valid_from)"
+            " values (:staff_id, :unit, :station, :line_staff_id, :contract, :active, :since)"
+            " on conflict (staff_id) do update set unit = excluded.unit, station = excluded.station,"
+            " line_staff_id = excluded.line_staff_id, contract = excluded.contract, active = excluded.active,"
+            " valid_from = excluded.valid_from"
+        ),
+        key | new | {"since": since},
+    )
+    await session.execute(
+        sa.text("delete from people_history where ended_at < :since - make_interval(months => :months)"),
+        {"since": since, "months": HISTORY_MONTHS},
+    )
+    if found is None or found["line_staff_id"] != new["line_staff_id"]:
+        await session.execute(
+            sa.text(
+                "insert into directory_version (only, version) values (true, 1)"
+                " on conflict (only) do update set version = directory_version.version + 1"
+            )
+        )
+
+
+async def version(session: AsyncSession) -> int:
+    """How many changes of line this directory has seen."""
+    return (await session.execute(sa.text("select coalesce(max(version), 0) from directory_version"))).scalar_one()
+
+
+async def person(session: AsyncSession, staff_id: str) -> Person | None:
+    row = (
+        await session.execute(
+            sa.text(f"select staff_id, {', '.join(_STATE)} from people where staff_id = :staff_id"),  # noqa: S608
+            {"staff_id": staff_id},
+        )
+    ).one_or_none()
+    return None if row is None else Person(*row)
+
+
+async def line_of(session: AsyncSession, staff_id: str, now: datetime) -> Line:
+    """Everybody above and below `staff_id`, by the lines of today and of the 24 months before `now`. Empty for
+    somebody the directory does not know.
+    """
+    rows = await session.execute(
+        sa.text(
+            """
+            with recursive edges as (
+              select staff_id, line_staff_id from people where line_staff_id is not null
+              union
+              select staff_id, line_staff_id from people_history
+               where line_staff_id is not null and ended_at > :since
+            ), above as (
+              select line_staff_id as staff_id from edges where staff_id = :staff_id
+              union
+              select e.line_staff_id from edges e join above on e.staff_id = above.staff_id
+            ), below as (
+              select staff_id from edges where line_staff_id = :staff_id
+              union
+              select e.staff_id from edges e join below on e.line_staff_id = below.staff_id
+            )
+            select found.staff_id, exists (
+                select from edges e
+                 where (e.staff_id, e.line_staff_id) in ((:staff_id, found.staff_id), (found.staff_id, :staff_id)))
+              from (select staff_id from above union select staff_id from below) found
+             where found.staff_id <> :staff_id
+            """
+        ),
+        {"staff_id": staff_id, "since": _months_before(now)},
+    )
+    found = [(str(other), bool(first)) for other, first in rows]
+    return Line(first=frozenset(other for other, first in found if first), whole=frozenset(other for other, _ in found))
+
+
+def _months_before(now: datetime) -> datetime:
+    month = now.year * 12 + now.month - 1 - HISTORY_MONTHS
+    return now.replace(year=month // 12, month=month % 12 + 1, day=min(now.day, 28))
