@@ -1,0 +1,99 @@
+"""How clocks start, stop, pause and ring. Pure; durations come from the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from lifecycle.fields import time_of
+from lifecycle.model import Case, Clock, ClockChange, ClockChangeKind, ClockRule, Due, DueKind, Lifecycle, Outcome
+from policy.model import Policy
+
+DUE = "due"
+"""The mark of a clock's due time itself; reminders have their policy key and amount as mark."""
+
+
+def start(key: str, *, since: str | None = None) -> ClockChange:
+    """Starts (or restarts) the clock, counting from the time fact `since` or from now."""
+    return ClockChange(ClockChangeKind.START, key, since)
+
+
+def meet(key: str) -> ClockChange:
+    return ClockChange(ClockChangeKind.MEET, key)
+
+
+def pause(key: str) -> ClockChange:
+    return ClockChange(ClockChangeKind.PAUSE, key)
+
+
+def resume(key: str) -> ClockChange:
+    """Lets a paused clock go on; its due time moves by as long as it stood still."""
+    return ClockChange(ClockChangeKind.RESUME, key)
+
+
+def change(
+    lifecycle: Lifecycle, case: Case, changes: Sequence[ClockChange], now: datetime, policy: Policy
+) -> Mapping[str, Clock]:
+    """The case's clocks after `changes`. Meeting a clock that does not run changes nothing."""
+    if not changes:
+        return case.clocks
+    clocks = dict(case.clocks)
+    for one in changes:
+        clock = clocks.get(one.key)
+        match one.kind:
+            case ClockChangeKind.START:
+                since = time_of(case.facts, one.since) if one.since else now
+                started = _started(lifecycle.clock_of[one.key], case, since, policy)
+                if started:
+                    clocks[one.key] = started
+            case ClockChangeKind.MEET if clock and clock.met_at is None:
+                clocks[one.key] = replace(clock, met_at=now)
+            case ClockChangeKind.PAUSE if clock and clock.runs:
+                clocks[one.key] = replace(clock, paused_at=now)
+            case ClockChangeKind.RESUME if clock and clock.paused_at and clock.met_at is None:
+                clocks[one.key] = replace(clock, paused_at=None, due_at=clock.due_at + (now - clock.paused_at))
+            case _:
+                pass
+    return clocks
+
+
+def stop_all(case: Case, now: datetime) -> Mapping[str, Clock]:
+    """A case that closes leaves no clock running but those its closing starts."""
+    return {key: clock if clock.met_at else replace(clock, met_at=now) for key, clock in case.clocks.items()}
+
+
+def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
+    """Everything that has yet to ring. A reminder that would lie before its clock's start is none."""
+    for clock in case.clocks.values():
+        if not clock.runs:
+            continue
+        irreversible = lifecycle.clock_of[clock.key].irreversible
+        if DUE not in clock.rung:
+            yield Due(clock.key, DueKind.DUE, clock.due_at, DUE, irreversible)
+        for reminder in policy.reminders.get(clock.key, ()):
+            for mark, at in reminder.times(clock.due_at):
+                if mark not in clock.rung and at > clock.started_at:
+                    yield Due(clock.key, DueKind.REMINDER, at, mark)
+
+
+def outcome(rule: ClockRule, case: Case, due: Due, policy: Policy) -> Outcome:
+    if due.kind is DueKind.REMINDER:
+        return Outcome(effects=rule.reminds)
+    return next(one for one in rule.outcomes if one.when is None or one.when(case, policy))
+
+
+def ring(rule: ClockRule, case: Case, due: Due, now: datetime, policy: Policy) -> Mapping[str, Clock]:
+    """The case's clocks with `due` marked as rung; a repeating clock that was due starts again from now."""
+    clock = case.clocks[due.key]
+    rung = replace(clock, rung=(*clock.rung, due.mark))
+    if rule.repeats and due.kind is DueKind.DUE:
+        rung = _started(rule, case, now, policy) or rung
+    return {**case.clocks, due.key: rung}
+
+
+def _started(rule: ClockRule, case: Case, since: datetime, policy: Policy) -> Clock | None:
+    """None where the policy leaves the deadline unset: then nothing runs, and nothing is ever breached."""
+    if rule.due_fact:
+        return Clock(rule.key, since, time_of(case.facts, rule.due_fact))
+    return Clock(rule.key, since, policy.due(rule.key, since)) if policy.is_set(rule.key) else None

@@ -1,0 +1,203 @@
+"""The one place where a case changes. Pure: the clock, the actor and the table come in as arguments.
+
+Every function takes the table first: `apply(desk.lifecycles[case.lifecycle], case, action, actor, now, policy)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from lifecycle import clocks
+from lifecycle.fields import InvalidFacts, check_action, check_opening
+from lifecycle.model import (
+    ACTOR,
+    SYSTEM,
+    Action,
+    Actor,
+    ActorKind,
+    Case,
+    ClockChange,
+    ClockChangeKind,
+    Due,
+    Effect,
+    EffectKind,
+    Fact,
+    Facts,
+    Guard,
+    Lifecycle,
+    Offer,
+    RefusalCode,
+    Refused,
+    Rule,
+    Situation,
+    Step,
+)
+from policy.model import Policy, Role
+
+TABLE = "lifecycle"
+"""The rule a refusal names when the table itself, not an invariant, says no."""
+
+
+def open_case(lifecycle: Lifecycle, report_id: UUID, number: int, facts: Facts, now: datetime, policy: Policy) -> Case:
+    """The first version of a case. Raises `InvalidFacts` when the caller sends facts the table does not take."""
+    opening = lifecycle.opening
+    checked = check_opening(lifecycle, facts, policy)
+    case = Case(
+        report_id=report_id,
+        lifecycle=lifecycle.name,
+        number=number,
+        state=opening.state,
+        version=1,
+        opened_at=now,
+        facts=checked,
+        steps=(Step(version=1, action="open", by=SYSTEM, role=None, at=now, facts=checked),),
+        effects=opening.effects,
+    )
+    return replace(case, clocks=clocks.change(lifecycle, case, opening.clocks, now, policy))
+
+
+def apply(
+    lifecycle: Lifecycle, case: Case, action: Action, actor: Actor, now: datetime, policy: Policy
+) -> Case | Refused:
+    """The case after the action, with the effects that follow; or why not. Nothing else changes a case.
+
+    Order: exclusion (invariant 32), action known, role, state, guards, fields, checks.
+    """
+    rule = _rule(lifecycle, case, action.name, actor)
+    if isinstance(rule, Refused):
+        return rule
+    situation = Situation(case, actor, now, policy, {})
+    if refused := _blocked(rule, situation):
+        return refused
+    try:
+        facts = check_action(rule, action, policy)
+    except InvalidFacts as invalid:
+        return Refused(invalid.code, TABLE, {"field": invalid.field})
+    if refused := _first_broken(rule.checks, replace(situation, facts=facts)):
+        return refused
+    return _changed(lifecycle, case, rule, facts, actor, now, policy)
+
+
+def offers(lifecycle: Lifecycle, case: Case, actor: Actor, now: datetime, policy: Policy) -> list[Offer]:
+    """Every action of the actor's kind (person, staff or system): open, or why not; by the same rules as `apply`."""
+    found = []
+    for name, by in lifecycle.by_action.items():
+        if not any(_kind(one) is actor.kind for one in by):
+            continue
+        rule = _rule(lifecycle, case, name, actor)
+        refused = rule if isinstance(rule, Refused) else _blocked(rule, Situation(case, actor, now, policy, {}))
+        fields = () if isinstance(rule, Refused) else tuple(replace(f, choices=f.options(policy)) for f in rule.fields)
+        found.append(Offer(name, open=refused is None, refused=refused, fields=fields))
+    return found
+
+
+def next_due(lifecycle: Lifecycle, case: Case, policy: Policy) -> Due | None:
+    """The earliest reminder or due time that has not rung; None when no clock runs."""
+    return min(clocks.waiting(lifecycle, case, policy), key=lambda due: due.at, default=None)
+
+
+def on_due(lifecycle: Lifecycle, case: Case, due: Due, now: datetime, policy: Policy) -> Case:
+    """The case after `due` has rung; the same object unchanged when it is too early, or it rang or stopped already."""
+    if due.at > now or due not in clocks.waiting(lifecycle, case, policy):
+        return case
+    rule = lifecycle.clock_of[due.key]
+    outcome = clocks.outcome(rule, case, due, policy)
+    step = Step(case.version + 1, "ring", SYSTEM, None, now, {"clock": due.key, "mark": due.mark})
+    rung = replace(case, clocks=clocks.ring(rule, case, due, now, policy))
+    return _moved(lifecycle, rung, outcome.to, step, outcome.clocks, outcome.effects, now, policy)
+
+
+def next_date(lifecycle: Lifecycle, case: Case) -> datetime | None:
+    """The date the person's inbox shows: the earliest running clock that is hers to see."""
+    return min(
+        (clock.due_at for clock in case.clocks.values() if clock.runs and lifecycle.clock_of[clock.key].person_sees),
+        default=None,
+    )
+
+
+def _rule(lifecycle: Lifecycle, case: Case, action: str, actor: Actor) -> Rule | Refused:
+    if actor.excluded:
+        return Refused(RefusalCode.ACTOR_EXCLUDED, "invariant 32", {"action": action})
+    by = lifecycle.by_action.get(action)
+    if by is None:
+        return Refused(RefusalCode.ACTION_UNKNOWN, TABLE)
+    if not _allowed(by, actor):
+        return Refused(RefusalCode.ROLE_NOT_ALLOWED, TABLE, {"action": action})
+    rule = lifecycle.rule_of.get((case.state, action))
+    if rule is None:
+        return Refused(RefusalCode.ACTION_NOT_OPEN, TABLE, {"action": action, "state": case.state})
+    if not _allowed(rule.by, actor):
+        return Refused(RefusalCode.ROLE_NOT_ALLOWED, TABLE, {"action": action, "state": case.state})
+    return rule
+
+
+def _kind(by: Role | ActorKind) -> ActorKind:
+    return by if isinstance(by, ActorKind) else ActorKind.STAFF
+
+
+def _allowed(by: frozenset[Role | ActorKind], actor: Actor) -> bool:
+    return not by.isdisjoint(actor.roles) if actor.kind is ActorKind.STAFF else actor.kind in by
+
+
+def _blocked(rule: Rule, situation: Situation) -> Refused | None:
+    for change in rule.clocks:
+        clock = situation.case.clocks.get(change.key)
+        if change.kind is ClockChangeKind.PAUSE and (clock is None or not clock.runs):
+            return Refused(RefusalCode.CLOCK_NOT_RUNNING, TABLE, {"clock": change.key})
+        if change.kind is ClockChangeKind.RESUME and (clock is None or clock.paused_at is None or clock.met_at):
+            return Refused(RefusalCode.CLOCK_NOT_PAUSED, TABLE, {"clock": change.key})
+    return _first_broken(rule.guards, situation)
+
+
+def _first_broken(guards: Sequence[Guard], situation: Situation) -> Refused | None:
+    for guard in guards:
+        params = guard.broken(situation)
+        if params is not None:
+            return Refused(guard.code, guard.rule, params)
+    return None
+
+
+def _changed(
+    lifecycle: Lifecycle, case: Case, rule: Rule, facts: Facts, actor: Actor, now: datetime, policy: Policy
+) -> Case:
+    role = next((one for one in Role if one in rule.by and one in actor.roles), None)
+    step = Step(case.version + 1, rule.action, actor.name, role, now, facts)
+    assigned = {one: name for one, name in case.assigned.items() if one not in rule.unassigns}
+    for one, source in rule.assigns.items():
+        assigned[one] = actor.name if source == ACTOR else str(facts[source])
+    changed = replace(case, facts={**case.facts, **facts, **rule.sets}, assigned=assigned)
+    effects = tuple(_signed(effect, step) if effect.kind is EffectKind.OPEN else effect for effect in rule.effects)
+    return _moved(lifecycle, changed, rule.to, step, rule.clocks, effects, now, policy)
+
+
+def _signed(effect: Effect, step: Step) -> Effect:
+    asked_by: dict[str, Fact] = {"by": step.by}
+    if step.role:
+        asked_by["role"] = step.role
+    return replace(effect, facts={**effect.facts, **asked_by})
+
+
+def _moved(
+    lifecycle: Lifecycle,
+    case: Case,
+    to: str | None,
+    step: Step,
+    changes: Sequence[ClockChange],
+    effects: tuple[Effect, ...],
+    now: datetime,
+    policy: Policy,
+) -> Case:
+    state = to or case.state
+    if lifecycle.state_of[state].closed and state != case.state:
+        case = replace(case, clocks=clocks.stop_all(case, now))
+    return replace(
+        case,
+        state=state,
+        version=step.version,
+        steps=(*case.steps, step),
+        clocks=clocks.change(lifecycle, case, changes, now, policy),
+        effects=effects,
+    )

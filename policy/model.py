@@ -1,0 +1,200 @@
+"""What an organisation has decided, as typed values: deadlines, offices, routes, measures, appointments.
+
+Every value names the source it comes from and how far that source can be trusted (`Confidence`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from policy.working_time import Unit, add, subtract
+
+
+class Role(StrEnum):
+    """What staff are appointed to. Stored in cases and audit rows: a value never changes its meaning."""
+
+    FOCAL_POINT = "focal_point"
+    OMBUDSPERSON = "ombudsperson"
+    INTAKE_OFFICER = "intake_officer"
+    INVESTIGATOR = "investigator"
+    ETHICS_OFFICER = "ethics_officer"
+    LEGAL_OFFICER = "legal_officer"
+    ADMINISTRATIVE_HEAD = "administrative_head"
+    HR_DIRECTOR = "hr_director"
+    HR_OFFICER = "hr_officer"
+    WELFARE_OFFICER = "welfare_officer"
+    AUDITOR = "auditor"
+    CUSTODIAN = "custodian"
+    REGISTRAR = "registrar"
+
+
+class Office(StrEnum):
+    """The bodies roles belong to; their names and old names are policy data (`OfficeEntry`)."""
+
+    OOM = "oom"
+    RWFP = "rwfp"
+    OIO = "oio"
+    ECO = "eco"
+    LEG = "leg"
+    ADMINISTRATION = "administration"
+    DHR = "dhr"
+    SWO = "swo"
+    AUDIT = "audit"
+    CUSTODY = "custody"
+    REGISTRY = "registry"
+
+
+class Confidence(StrEnum):
+    """A text seen · B secondary source seen · C recalled, text not seen · D default of this software."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+
+class AtEnd(StrEnum):
+    """What an interim measure does at its end date when nobody has decided (invariant 36)."""
+
+    PASS_ON = "pass_on"  # noqa: S105 (passing on is no password)
+    LAPSE = "lapse"
+
+
+class ValueUnset(Exception):
+    """No public source gives this deadline and the organisation has not chosen one."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The deadline {key} is unset in this policy; choose a value in its deadlines.toml.")
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """How long something may take. `amount` is None where the value is unset."""
+
+    key: str
+    amount: int | None
+    unit: Unit
+    starts_at: str
+    source: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """When to remind ahead of the due time of the clock `clock`: once for each amount in `before`."""
+
+    key: str
+    clock: str
+    before: tuple[int, ...]
+    unit: Unit
+    source: str
+    confidence: Confidence
+
+    def times(self, due_at: datetime) -> tuple[tuple[str, datetime], ...]:
+        """A mark (`im.remind.14`) and a time for each reminder ahead of `due_at`."""
+        return tuple((f"{self.key}.{amount}", subtract(due_at, amount, self.unit)) for amount in self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeEntry:
+    office: Office
+    name: str
+    aliases: tuple[str, ...]
+    source: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class RoleEntry:
+    """A role's office, and the role one level up that hears of a breached clock."""
+
+    role: Role
+    office: Office
+    escalates_to: Role
+    source: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Which service and desk receive a route, and whose turn it is to handle it, in order of preference."""
+
+    route: str
+    service: str
+    desk: str
+    handlers: tuple[Role, ...]
+    source: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureType:
+    """A kind of interim measure. `longest` and `review` are deadline keys.
+
+    `conditions` name what has to be shown before such a measure may be decided (invariants 39, 40);
+    a type with a condition nobody can show yet is refused.
+    """
+
+    key: str
+    longest: str
+    review: str
+    at_end: AtEnd
+    deciders: tuple[Role, ...]
+    conditions: tuple[str, ...]
+    source: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """Who holds a role, where, and when. `from_` and `to` are whole days in UTC, both included; `to` may be open."""
+
+    staff_id: str
+    role: Role
+    office: Office
+    place: str
+    from_: date
+    to: date | None = None
+    substitute_for: str | None = None
+
+    def holds(self, at: datetime) -> bool:
+        day = at.date()
+        return self.from_ <= day and (self.to is None or day <= self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of a pack. `content_hash` pins a case to it; appointments change daily and have their own hash."""
+
+    name: str
+    version: str
+    content_hash: str
+    appointments_hash: str
+    deadlines: Mapping[str, Deadline]
+    reminders: Mapping[str, tuple[Reminder, ...]]  # by the clock they belong to
+    offices: Mapping[Office, OfficeEntry]
+    roles: Mapping[Role, RoleEntry]
+    routes: Mapping[str, Route]
+    measures: Mapping[str, MeasureType]
+    wording: Mapping[str, str]
+    appointments: tuple[Appointment, ...]
+
+    def due(self, key: str, start: datetime) -> datetime:
+        """When the deadline `key`, running from `start`, is due. Raises `ValueUnset`, and KeyError for no such key."""
+        deadline = self.deadlines[key]
+        if deadline.amount is None:
+            raise ValueUnset(key)
+        return add(start, deadline.amount, deadline.unit)
+
+    def is_set(self, key: str) -> bool:
+        return self.deadlines[key].amount is not None
+
+    def appointed(self, role: Role, at: datetime) -> tuple[Appointment, ...]:
+        return tuple(one for one in self.appointments if one.role is role and one.holds(at))
+
+    def roles_of(self, staff_id: str, at: datetime) -> frozenset[Role]:
+        return frozenset(one.role for one in self.appointments if one.staff_id == staff_id and one.holds(at))
