@@ -1,0 +1,103 @@
+"""One engine per process and the transaction in which a change, its news and its audit row are written together."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final, cast
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio.session import AsyncSession as PlainAsyncSession
+from sqlalchemy.orm import Session as PlainSession
+from sqlmodel import Session
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+logger = logging.getLogger(__name__)
+
+BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
+
+WAKE_CHANNEL: Final = "recourse_outbox_"
+"""Followed by the schema: channels belong to a database, and services share one."""
+_WAKE_EVERY: Final = 0.05
+_BEFORE_COMMIT: Final = "before_commit"
+_WROTE_EVENTS: Final = "wrote_events"
+
+
+# SQLModel advises against `execute` on every call; for hot writes in plain SQL it is our choice.
+class _SyncSession(Session):
+    execute = PlainSession.execute
+
+
+class _Session(AsyncSession):
+    sync_session_class = _SyncSession
+    execute = PlainAsyncSession.execute
+
+
+def async_dsn(dsn: str) -> str:
+    """The same address with the driver named, as SQLAlchemy wants it."""
+    return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+def before_commit(session: AsyncSession, write: BeforeCommit) -> None:
+    """Has `write` run as the transaction's last statements, once however often it is asked for.
+
+    For rows that everybody writes (the audit chain's head): locked this late, they are held for the shortest time.
+    """
+    asked: list[BeforeCommit] = session.info.setdefault(_BEFORE_COMMIT, [])
+    if write not in asked:
+        asked.append(write)
+
+
+def wrote_events(session: AsyncSession) -> None:
+    """Has the relay woken once this transaction is committed."""
+    session.info[_WROTE_EVENTS] = True
+
+
+class Database:
+    """A service's database. Statements' parameters never reach a log or an exception text."""
+
+    def __init__(self, dsn: str, *, pool_size: int = 5) -> None:
+        self._engine = create_async_engine(
+            async_dsn(dsn), pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
+        )
+        self._sessions = async_sessionmaker(self._engine, class_=_Session, expire_on_commit=False)
+        self._waking: asyncio.Task[None] | None = None
+        self._wake_again = False
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Commits at the end, rolls back on an exception; then wakes the relay if events were written."""
+        async with self._sessions() as session:
+            async with session.begin():
+                yield session
+                for write in cast("list[BeforeCommit]", session.info.get(_BEFORE_COMMIT, [])):
+                    await write(session)
+            if session.info.get(_WROTE_EVENTS):
+                self._wake_relay()
+
+    async def close(self) -> None:
+        if self._waking is not None:
+            await self._waking
+        await self._engine.dispose()
+
+    def _wake_relay(self) -> None:
+        # A notification serialises the commits of the whole database: at most one in 50 ms, and the first at once.
+        if self._waking is None or self._waking.done():
+            self._waking = asyncio.create_task(self._notify())
+        else:
+            self._wake_again = True
+
+    async def _notify(self) -> None:
+        while True:
+            self._wake_again = False
+            try:
+                async with self._sessions() as session, session.begin():
+                    await session.execute(text(f"select pg_notify('{WAKE_CHANNEL}' || current_schema(), '')"))
+            except (SQLAlchemyError, OSError) as error:
+                # The rows are committed; the relay finds them at its next look, within a second.
+                logger.warning("relay not woken", extra={"error": type(error).__name__})
+            await asyncio.sleep(_WAKE_EVERY)
+            if not self._wake_again:
+                return

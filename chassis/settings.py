@@ -1,0 +1,49 @@
+"""What a service process is told from outside: environment variables that begin with RECOURSE_."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Secret = Annotated[str, Field(repr=False)]
+OptionalSecret = Annotated[str | None, Field(repr=False)]
+
+
+class Settings(BaseSettings):
+    """The settings every service has; durations are in seconds.
+
+    Raises pydantic.ValidationError, which names the missing or malformed setting and never its value.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RECOURSE_", hide_input_in_errors=True, extra="ignore")
+
+    service: str
+    database_dsn: Secret
+    migration_dsn: OptionalSecret = None
+    keystore_dsn: OptionalSecret = None
+    keystore_migration_dsn: OptionalSecret = None
+
+    kafka_bootstrap: str
+    kafka_username: str | None = None
+    kafka_password: OptionalSecret = None
+    kafka_prefix: str = ""
+
+    temporal_address: str
+    temporal_namespace: str = "default"
+
+    oidc_issuer: str
+    http_host: str = "127.0.0.1"
+    http_port: int
+    keys_dir: Path
+    service_keys: Path
+    peers: dict[str, str] = {}
+    policy: str = "iom-2024-03"
+
+    telemetry_dir: Path | None = None
+    otlp_endpoint: str | None = None
+
+    reemit_after: float = 30.0
+    """How long an acknowledged topic's event waits for its receiver before it is sent again."""
+    heartbeat_every: float = 60.0
+    """How often a service says how far its audit chains go."""
