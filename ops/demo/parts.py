@@ -1,0 +1,220 @@
+"""Looks into the real parts of a running stack: topics, tables, workflows, the HR system, mails."""
+
+import base64
+import email
+import hashlib
+import hmac
+import json
+import secrets
+import subprocess
+import time
+from collections.abc import Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import httpx
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from temporalio.client import Client
+
+from ops.demo.clients import StoryError, expect
+from ops.local_stack.postgres import installed
+from services.hr_bridge.adapters.tryton import Tryton
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+DIRECTORY_TOPICS = frozenset({"hr.people.v1"})  # everybody stands there alike
+
+
+@dataclass(frozen=True)
+class Message:
+    topic: str
+    type: str
+    key: bytes
+    raw: bytes  # key, headers and value as they lie on the topic
+    value: bytes
+
+
+@dataclass
+class Parts:
+    stack: Mapping[str, Any]
+    http: httpx.AsyncClient
+    measure_seconds: int = 28
+    _marks: dict[TopicPartition, int] = field(default_factory=dict)
+    _read_mails: set[str] = field(default_factory=set)
+    _last_mail: Path = Path()
+
+    @property
+    def oidc_issuer(self) -> str:
+        return str(self.stack["oidc"]["issuer"])
+
+    def service(self, name: str) -> str:
+        return str(self.stack["services"][name]["url"])
+
+    # -- Kafka ---------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _consumer(self) -> "AsyncIterator[AIOKafkaConsumer]":
+        kafka = self.stack["kafka"]
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=kafka["bootstrap"],
+            security_protocol="SASL_PLAINTEXT",
+            sasl_mechanism="SCRAM-SHA-512",
+            sasl_plain_username=kafka["username"],
+            sasl_plain_password=kafka["password"],
+            enable_auto_commit=False,
+        )
+        await consumer.start()
+        try:
+            yield consumer
+        finally:
+            await consumer.stop()
+
+    async def topics(self) -> list[str]:
+        async with self._consumer() as consumer:
+            return sorted(topic for topic in await consumer.topics() if not topic.startswith("__"))
+
+    async def mark(self) -> None:
+        """Remember where every topic ends now; later looks begin there."""
+        async with self._consumer() as consumer:
+            self._marks = dict(await consumer.end_offsets(await _partitions(consumer)))
+
+    async def messages(
+        self, topic: str | None = None, key: str | None = None, *, all_time: bool = False
+    ) -> list[Message]:
+        """The messages since the last mark (or of all time), of one topic or all, of one key or all."""
+        async with self._consumer() as consumer:
+            partitions = [p for p in await _partitions(consumer) if topic in (None, p.topic)]
+            consumer.assign(partitions)
+            ends = await consumer.end_offsets(partitions)
+            begins = await consumer.beginning_offsets(partitions)
+            for partition in partitions:
+                start = begins[partition] if all_time else self._marks.get(partition, 0)
+                consumer.seek(partition, max(start, begins[partition]))
+            found: list[Message] = []
+            while any([await consumer.position(p) < ends[p] for p in partitions]):
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    found += [_message(record) for record in records]
+        return [m for m in found if key is None or m.key == key.encode()]
+
+    async def silent_since_mark(self, topics: Collection[str]) -> bool:
+        return not [m for topic in topics for m in await self.messages(topic)]
+
+    async def find_in_topics(self, words: Collection[str], topics: Collection[str] | None = None) -> list[str]:
+        """Topics (but the people directory) that hold one of the words, plainly or in base64."""
+        forms = [form for word in words for form in _forms(word)]
+        hits = {
+            m.topic
+            for m in await self.messages(all_time=True)
+            if m.topic not in DIRECTORY_TOPICS
+            and (topics is None or m.topic in topics)
+            and any(form in m.raw for form in forms)
+        }
+        return sorted(hits)
+
+    # -- PostgreSQL ----------------------------------------------------------------------------------------------
+
+    async def rows(self, query: str, *values: object, dsn: str | None = None) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(dsn or self.stack["postgres"]["admin_dsn"])
+        try:
+            return list(await connection.fetch(query, *values))
+        finally:
+            await connection.close()
+
+    def dump(self, *arguments: str) -> bytes:
+        """What pg_dump says of the main database."""
+        program = installed() / "bin" / "pg_dump"
+        dsn = self.stack["postgres"]["admin_dsn"]
+        return subprocess.run([program, *arguments, dsn], check=True, capture_output=True).stdout
+
+    async def rows_with(self, schema: str, text: str) -> bool:
+        """Whether any row of that schema holds the text."""
+        return text.encode() in self.dump("--data-only", f"--schema={schema}")
+
+    async def erased(self, service: str, case_id: str) -> bool:
+        rows = await self.rows(f"select erased_at from {service}.cases where case_id = $1", case_id)  # noqa: S608
+        return bool(rows and rows[0]["erased_at"])
+
+    async def rung(self, service: str, case_id: str, key: str) -> int:
+        """How often that clock has rung for the case."""
+        query = f"select action from {service}.case_actions where case_id = $1"  # noqa: S608
+        return sum(row["action"].startswith(f"ring:{key}") for row in await self.rows(query, case_id))
+
+    async def acts_missing_from_audit(self, case_ids: Collection[str], acts: Collection[str]) -> set[str]:
+        query = "select act from audit.entries where object_ref = any($1)"
+        return set(acts) - {row["act"] for row in await self.rows(query, list(case_ids))}
+
+    # -- Temporal, Tryton, mails, HR's webhook -------------------------------------------------------------------
+
+    async def workflow_status(self, service: str, report_id: str) -> str | None:
+        query = f"select workflow_id from {service}.cases where report_id = $1"  # noqa: S608
+        found = await self.rows(query, report_id)
+        if not found or not found[0]["workflow_id"]:
+            return None
+        client = await Client.connect(self.stack["temporal"]["address"])
+        status = (await client.get_workflow_handle(found[0]["workflow_id"]).describe()).status
+        return status.name.lower() if status else None
+
+    async def supervisor_of(self, staff_id: str) -> str | None:
+        """Who supervises that person, asked of the HR system itself."""
+        settings = self.stack["tryton"]
+        async with Tryton(settings["url"], settings["username"], settings["password"]) as tryton:
+            return (await tryton.line(staff_id)).supervisor or None
+
+    async def mail_to(self, staff_id: str) -> str | None:
+        """The subject of a mail to that person which this story has not looked at yet."""
+        for path in sorted(Path(self.stack["smtp"]["maildir"]).glob("new/*"), key=lambda p: p.stat().st_mtime):
+            mail = email.message_from_bytes(path.read_bytes())
+            to = str(mail["To"] or mail["X-RcptTo"])
+            if path.name not in self._read_mails and to.lower().startswith(staff_id.lower()):
+                self._read_mails.add(path.name)
+                self._last_mail = path
+                text = path.read_text(errors="replace")
+                if "harass" in text.lower() or "measure" in text.lower():
+                    raise StoryError("a mail says what the matter is")
+                return str(mail["Subject"])
+        return None
+
+    async def placed_and_told(self, report_id: str) -> tuple[datetime, datetime]:
+        """When the person's inbox had the measure, and when the last looked-at mail arrived."""
+        query = """
+            select at from workflow.case_actions join workflow.cases using (case_id)
+             where report_id = $1 and action = 'record_placed'"""
+        (row,) = await self.rows(query, report_id)
+        return row["at"], datetime.fromtimestamp(self._last_mail.stat().st_mtime, UTC)
+
+    async def record_personnel_action(self, action: Mapping[str, str]) -> None:
+        """HR's system declares an action of its own through the signed webhook."""
+        key = base64.b64decode(Path(self.stack["webhook_key_file"]).read_text())
+        body = json.dumps(dict(action) | {"reference": secrets.token_hex(8)}).encode()
+        timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
+        signature = hmac.new(key, b".".join([timestamp.encode(), nonce.encode(), body]), hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": "application/json",
+            "X-Recourse-Timestamp": timestamp,
+            "X-Recourse-Nonce": nonce,
+            "X-Recourse-Signature": signature,
+        }
+        url = f"{self.service('hr_bridge')}/api/v1/personnel-actions"
+        expect(await self.http.post(url, content=body, headers=headers), 202, "HR's webhook")
+
+
+async def _partitions(consumer: AIOKafkaConsumer) -> list[TopicPartition]:
+    names = [topic for topic in await consumer.topics() if not topic.startswith("__")]
+    return [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name) or ()]
+
+
+def _message(record: Any) -> Message:
+    headers = dict(record.headers)
+    raw = b"\n".join([record.key or b"", *(v for _, v in record.headers), record.value or b""])
+    kind = headers.get("ce_type", b"").decode().rsplit(".", 1)[-1]
+    return Message(record.topic, kind, record.key or b"", raw, record.value or b"")
+
+
+def _forms(word: str) -> list[bytes]:
+    plain = word.encode()
+    return [plain, base64.b64encode(plain).rstrip(b"="), plain.hex().encode(), plain.replace(b"-", b"")]
