@@ -1,0 +1,141 @@
+"""The key store: wrapped data keys and matter keys, in a database instance of their own. Erasing is destroying here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, LargeBinary, MetaData, Table, Text, Uuid, func, text
+
+from chassis.database import Database
+from chassis.tables import NAMING
+
+MIGRATIONS: Final = Path(__file__).parent / "keystore_migrations"
+
+metadata: Final = MetaData(naming_convention=NAMING)
+
+
+def define(target: MetaData) -> None:
+    """Adds the key store's tables: the same in every service's schema there."""
+    wraps = Table(
+        "wraps",
+        target,
+        Column("item_id", Uuid, primary_key=True),
+        Column("recipient", Text, primary_key=True),
+        Column("group_id", Uuid, nullable=False),
+        Column("wrapped", LargeBinary, nullable=False),
+    )
+    Index(None, wraps.c.group_id)
+    # Items whose wraps were written ahead of their contents: a sweep settles them and forgets the time.
+    Table(
+        "unsettled",
+        target,
+        Column("item_id", Uuid, primary_key=True),
+        Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    )
+    Table(
+        "matter_keys",
+        target,
+        Column("case_id", Uuid, primary_key=True),
+        Column("wrapped", LargeBinary, nullable=False),
+    )
+
+
+define(metadata)
+
+
+@dataclass(frozen=True)
+class Wrap:
+    """An item's data key for one recipient; the items of one group are destroyed together."""
+
+    item_id: UUID
+    recipient: str
+    group_id: UUID
+    wrapped: bytes
+
+
+class Keystore:
+    """Each call is a transaction of its own, and may be repeated."""
+
+    def __init__(self, dsn: str) -> None:
+        self._database = Database(dsn)
+
+    async def put_wraps(self, wraps: Iterable[Wrap], *, ahead: bool = False) -> None:
+        """Keep them; a wrap that is there already for the same item and recipient stays as it is. With `ahead`, the
+        items' contents are committed only after this: until `settle`, `unsettled` finds them.
+        """
+        rows = [asdict(wrap) for wrap in wraps]
+        if not rows:
+            return
+        async with self._database.transaction() as session:
+            if ahead:
+                await session.execute(
+                    text("insert into unsettled (item_id) select unnest(cast(:ids as uuid[])) on conflict do nothing"),
+                    params={"ids": list({row["item_id"] for row in rows})},
+                )
+            await session.execute(
+                text("""
+                    insert into wraps (item_id, recipient, group_id, wrapped)
+                    values (:item_id, :recipient, :group_id, :wrapped) on conflict do nothing
+                """),
+                params=rows,
+            )
+
+    async def wraps_of(self, item_ids: Sequence[UUID], recipient: str) -> dict[UUID, bytes]:
+        """The recipient's wraps of those items that still have one."""
+        async with self._database.transaction() as session:
+            found = await session.execute(
+                text("select item_id, wrapped from wraps where recipient = :recipient and item_id = any(:ids)"),
+                params={"recipient": recipient, "ids": list(item_ids)},
+            )
+            return {row.item_id: row.wrapped for row in found}
+
+    async def destroy_group(self, group_id: UUID) -> None:
+        """Destroy every wrap of the group: its contents open for nobody any more."""
+        async with self._database.transaction() as session:
+            await session.execute(text("delete from wraps where group_id = :group_id"), params={"group_id": group_id})
+
+    async def unsettled(self, before: datetime) -> list[UUID]:
+        """Items whose wraps were written ahead before that time and which nobody has settled since."""
+        async with self._database.transaction() as session:
+            found = await session.execute(
+                text("select item_id from unsettled where written_at < :before"), params={"before": before}
+            )
+            return list(found.scalars())
+
+    async def settle(self, item_ids: Sequence[UUID], *, orphans: Sequence[UUID]) -> None:
+        """Forget when the items were written, and destroy the wraps of those among them that are `orphans`."""
+        async with self._database.transaction() as session:
+            await session.execute(text("delete from wraps where item_id = any(:ids)"), params={"ids": list(orphans)})
+            await session.execute(
+                text("delete from unsettled where item_id = any(:ids)"), params={"ids": list(item_ids)}
+            )
+
+    async def put_matter_key(self, case_id: UUID, wrapped: bytes) -> None:
+        """Keep it; a matter key that is there already stays as it is."""
+        async with self._database.transaction() as session:
+            await session.execute(
+                text("insert into matter_keys (case_id, wrapped) values (:case_id, :wrapped) on conflict do nothing"),
+                params={"case_id": case_id, "wrapped": wrapped},
+            )
+
+    async def matter_key(self, case_id: UUID) -> bytes | None:
+        async with self._database.transaction() as session:
+            wrapped: bytes | None = await session.scalar(
+                text("select wrapped from matter_keys where case_id = :case_id"), params={"case_id": case_id}
+            )
+            return wrapped
+
+    async def destroy_matter_key(self, case_id: UUID) -> None:
+        async with self._database.transaction() as session:
+            await session.execute(text("delete from matter_keys where case_id = :case_id"), params={"case_id": case_id})
+
+    async def check(self) -> None:
+        """For readiness: raises when the key store does not answer."""
+        async with self._database.transaction() as session:
+            await session.execute(text("select 1"))
+
+    async def close(self) -> None:
+        await self._database.close()
