@@ -11,10 +11,14 @@ import pytest
 from ops.local_stack import roles, topics
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.kafka import ADMIN, Kafka
+from ops.local_stack.oidc import Oidc
 from ops.local_stack.part import Part
+from ops.local_stack.people import organisation
 from ops.local_stack.ports import free_port
 from ops.local_stack.postgres import SHORT_LIVED_LOG, Postgres
+from ops.local_stack.smtp import Smtp
 from ops.local_stack.temporal import Temporal
+from ops.local_stack.tryton import Tryton
 from tests.real_parts import Database, KafkaServer, PostgresServer, TemporalServer, password
 
 AnyPart = TypeVar("AnyPart", bound=Part)
@@ -102,6 +106,43 @@ async def temporal(parts_dir: Path, guardian: Guardian) -> AsyncIterator[Tempora
     part = Temporal(parts_dir / "temporal", free_port(), parts_dir / "temporal.log")
     try:
         yield TemporalServer(await _started(part, guardian))
+    finally:
+        await part.stop()
+
+
+@pytest.fixture(scope="session")
+async def tryton(parts_dir: Path, guardian: Guardian) -> AsyncIterator[Tryton]:
+    """The HR system with the invented people in it: `.url`, users `admin` and `hr_bridge`; put back what you change."""
+    part = Tryton(
+        parts_dir / "tryton",
+        free_port(),
+        parts_dir / "tryton.log",
+        organisation(),
+        password=password("admin"),
+        hr_bridge_password=password("hr_bridge"),
+    )
+    try:
+        yield await _started(part, guardian)
+    finally:
+        await part.stop()
+
+
+@pytest.fixture(scope="session")
+async def oidc(parts_dir: Path, guardian: Guardian) -> AsyncIterator[Oidc]:
+    """The identity provider: `.issuer`; a token comes from `ops.demo.sign_in.access_token(oidc.issuer, "S0018")`."""
+    part = Oidc(free_port(), parts_dir / "oidc.log")
+    try:
+        yield await _started(part, guardian)
+    finally:
+        await part.stop()
+
+
+@pytest.fixture(scope="session")
+async def smtp(parts_dir: Path, guardian: Guardian) -> AsyncIterator[Smtp]:
+    """The mail sink: `.port` on 127.0.0.1; what came is in `.maildir / "new"`."""
+    part = Smtp(parts_dir / "mail", free_port(), parts_dir / "smtp.log")
+    try:
+        yield await _started(part, guardian)
     finally:
         await part.stop()
 

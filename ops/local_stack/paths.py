@@ -6,10 +6,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-STATE = ROOT / ".recourse"
-CACHE = STATE / "cache"
+INSTALLED = ROOT / ".recourse"  # what `make install` brought; a run's state may lie elsewhere (RECOURSE_STATE)
+CACHE = INSTALLED / "cache"
 KAFKA_JARS = CACHE / "kafka"
-TRYTON_VENV = STATE / "tryton-venv"
+TRYTON_VENV = INSTALLED / "tryton-venv"
+TRYTON_TEMPLATE = CACHE / "tryton-template"
 PEOPLE = ROOT / "ops" / "demo" / "people.toml"
 
 
