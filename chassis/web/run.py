@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
+from pydantic import ValidationError
 
-from chassis import logs, migrations, telemetry
+from chassis import logs, migrations
 from chassis.settings import Settings
 from chassis.web.app import App, create_app
 
@@ -134,18 +135,25 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
+def _settings(name: str, settings_class: type[SettingsT]) -> SettingsT:
+    try:
+        return settings_class(service=name)  # type: ignore[call-arg]  # the rest comes from the environment
+    except ValidationError as error:
+        wrong = ", ".join(sorted({f"RECOURSE_{str(one['loc'][0]).upper()}" for one in error.errors() if one["loc"]}))
+        sys.exit(f"{name}: these settings are missing or malformed: {wrong}. Set them in the environment.")
+
+
 def main(name: str, build: Callable[[SettingsT], Service], settings_class: type[SettingsT]) -> None:
     """The entry point of every service."""
     commands = ("web", "background", "all", "migrate")
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         sys.exit(f"usage: python -m services.{name} {'|'.join(commands)}")
     command = sys.argv[1]
-    settings = settings_class(service=name)
-    logs.setup(settings)
+    logs.set_up(name)
+    settings = _settings(name, settings_class)
     if command == "migrate":
-        migrations.upgrade(settings)
+        asyncio.run(migrations.upgrade(settings))
         return
-    telemetry.setup(settings)
     listener = _listen(settings)
 
     async def run() -> None:

@@ -31,7 +31,7 @@ class SignIn:
 
     def __init__(self, issuer: str, *, cache_seconds: float = CACHE_SECONDS) -> None:
         self._issuer = issuer.rstrip("/")
-        self._cache_seconds = min(cache_seconds, CACHE_SECONDS)
+        self.cache_seconds = min(cache_seconds, CACHE_SECONDS)
         self._client: httpx.AsyncClient | None = None
         self._userinfo: str | None = None
         self._known: dict[bytes, tuple[float, str]] = {}
@@ -49,7 +49,7 @@ class SignIn:
         if len(self._known) >= _CACHE_SIZE:
             self._known = {key: value for key, value in self._known.items() if value[0] > now}
         if len(self._known) < _CACHE_SIZE:
-            self._known[digest] = (now + self._cache_seconds, subject)
+            self._known[digest] = (now + self.cache_seconds, subject)
         return subject
 
     async def _ask(self, token: str) -> str:
