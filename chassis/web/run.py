@@ -14,7 +14,7 @@ import uvicorn
 import uvloop
 from pydantic import ValidationError
 
-from chassis import logs, migrations
+from chassis import logs
 from chassis.settings import Settings
 from chassis.web.app import App, create_app
 
@@ -152,6 +152,8 @@ def main(name: str, build: Callable[[SettingsT], Service], settings_class: type[
     logs.set_up(name)
     settings = _settings(name, settings_class)
     if command == "migrate":
+        from chassis import migrations  # noqa: PLC0415  alembic is a third of the start of a process that serves
+
         asyncio.run(migrations.upgrade(settings))
         return
     listener = _listen(settings)
