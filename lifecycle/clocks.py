@@ -14,9 +14,9 @@ DUE = "due"
 """The mark of a clock's due time itself; reminders have their policy key and amount as mark."""
 
 
-def start(key: str, *, since: str | None = None) -> ClockChange:
-    """Starts (or restarts) the clock, counting from the time fact `since` or from now."""
-    return ClockChange(ClockChangeKind.START, key, since)
+def start(key: str, *, since: str | None = None, due: str | None = None) -> ClockChange:
+    """Starts (or restarts) the clock: from the time fact `since` or now, until the time fact `due` or by policy."""
+    return ClockChange(ClockChangeKind.START, key, since, due)
 
 
 def meet(key: str) -> ClockChange:
@@ -32,10 +32,10 @@ def resume(key: str) -> ClockChange:
     return ClockChange(ClockChangeKind.RESUME, key)
 
 
-def change(
-    lifecycle: Lifecycle, case: Case, changes: Sequence[ClockChange], now: datetime, policy: Policy
-) -> Mapping[str, Clock]:
-    """The case's clocks after `changes`. Meeting a clock that does not run changes nothing."""
+def change(case: Case, changes: Sequence[ClockChange], now: datetime, policy: Policy) -> Mapping[str, Clock]:
+    """The case's clocks after `changes`. Meeting a clock that does not run changes nothing, and a deadline that the
+    policy leaves unset starts none: nothing of it is ever breached.
+    """
     if not changes:
         return case.clocks
     clocks = dict(case.clocks)
@@ -44,9 +44,10 @@ def change(
         match one.kind:
             case ClockChangeKind.START:
                 since = time_of(case.facts, one.since) if one.since else now
-                started = _started(lifecycle.clock_of[one.key], case, since, policy)
-                if started:
-                    clocks[one.key] = started
+                if one.due:
+                    clocks[one.key] = Clock(one.key, since, time_of(case.facts, one.due))
+                elif policy.is_set(one.key):
+                    clocks[one.key] = Clock(one.key, since, policy.due(one.key, since))
             case ClockChangeKind.MEET if clock and clock.met_at is None:
                 clocks[one.key] = replace(clock, met_at=now)
             case ClockChangeKind.PAUSE if clock and clock.runs:
@@ -88,12 +89,5 @@ def ring(rule: ClockRule, case: Case, due: Due, now: datetime, policy: Policy) -
     clock = case.clocks[due.key]
     rung = replace(clock, rung=(*clock.rung, due.mark))
     if rule.repeats and due.kind is DueKind.DUE:
-        rung = _started(rule, case, now, policy) or rung
+        rung = Clock(due.key, now, policy.due(due.key, now))
     return {**case.clocks, due.key: rung}
-
-
-def _started(rule: ClockRule, case: Case, since: datetime, policy: Policy) -> Clock | None:
-    """None where the policy leaves the deadline unset: then nothing runs, and nothing is ever breached."""
-    if rule.due_fact:
-        return Clock(rule.key, since, time_of(case.facts, rule.due_fact))
-    return Clock(rule.key, since, policy.due(rule.key, since)) if policy.is_set(rule.key) else None

@@ -56,7 +56,7 @@ def open_case(lifecycle: Lifecycle, report_id: UUID, number: int, facts: Facts, 
         steps=(Step(version=1, action="open", by=SYSTEM, role=None, at=now, facts=checked),),
         effects=opening.effects,
     )
-    return replace(case, clocks=clocks.change(lifecycle, case, opening.clocks, now, policy))
+    return replace(case, clocks=clocks.change(case, opening.clocks, now, policy))
 
 
 def apply(
@@ -198,6 +198,6 @@ def _moved(
         state=state,
         version=step.version,
         steps=(*case.steps, step),
-        clocks=clocks.change(lifecycle, case, changes, now, policy),
+        clocks=clocks.change(case, changes, now, policy),
         effects=effects,
     )

@@ -82,6 +82,8 @@ def _check(fields: Sequence[Field], facts: Facts, texts: frozenset[str], policy:
         elif there:
             checked[field.name] = _fact(field, facts[field.name], policy)
             left.discard(field.name)
+        elif field.default is not None:
+            checked[field.name] = field.default
     if left or unread:
         raise InvalidFacts(RefusalCode.FIELD_UNKNOWN, _printable(min(left or unread)))
     return checked

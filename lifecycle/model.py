@@ -179,12 +179,13 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What an action asks for. `choices` may depend on the policy."""
+    """What an action asks for. `choices` may depend on the policy; `default` stands in for a field left out."""
 
     name: str
     kind: FieldKind
     required: bool = True
     choices: tuple[str, ...] | Callable[[Policy], tuple[str, ...]] = ()
+    default: Fact | None = None
 
     def options(self, policy: Policy) -> tuple[str, ...]:
         return self.choices(policy) if callable(self.choices) else self.choices
@@ -229,11 +230,14 @@ class ClockChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """What a step does to a clock. A started clock counts from the time fact `since`, or from now."""
+    """What a step does to a clock. A started clock counts from the time fact `since`, or from now, and is due at the
+    time fact `due`, or when the policy's deadline of its key has passed.
+    """
 
     kind: ClockChangeKind
     key: str
     since: str | None = None
+    due: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,16 +288,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """A clock of a procedure. Due after the policy's deadline `key`, or at the time fact `due_fact`.
+    """A clock of a procedure. `outcomes`: the first whose `when` holds applies. `repeats`: starts again after it rang.
 
-    `outcomes`: the first whose `when` holds applies. `repeats`: starts again after it rang. `irreversible`: its
-    outcome cannot be undone, so the database's clock is asked too. `person_sees`: may be the date her inbox shows.
+    `irreversible`: its outcome cannot be undone, so the database's clock is asked too. `person_sees`: may be the date
+    her inbox shows.
     """
 
     key: str
     outcomes: tuple[Outcome, ...]
     reminds: tuple[Effect, ...] = ()
-    due_fact: str | None = None
     repeats: bool = False
     irreversible: bool = False
     person_sees: bool = False

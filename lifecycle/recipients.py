@@ -1,0 +1,61 @@
+"""Who a notice is for. The engine names people by what they are to a case; this finds out who they are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lifecycle.model import Case, Effect, EffectKind
+from policy.model import Policy, Role
+
+ASSIGNED, APPOINTED, ESCALATION, TOOK_PART, OTHER_SIDE = (
+    "assigned",
+    "appointed",
+    "escalation",
+    "took_part",
+    "other_side",
+)
+
+
+def assigned(wording: str, role: Role) -> Effect:
+    """Whoever is assigned as `role` in this case."""
+    return Effect(EffectKind.NOTIFY, wording, {"to": ASSIGNED, "role": role})
+
+
+def appointed(wording: str, role: Role) -> Effect:
+    """Everybody who holds `role` at that time."""
+    return Effect(EffectKind.NOTIFY, wording, {"to": APPOINTED, "role": role})
+
+
+def escalation(wording: str, role: Role) -> Effect:
+    """Everybody who holds the role one level above `role` (policy: role.escalates_to)."""
+    return Effect(EffectKind.NOTIFY, wording, {"to": ESCALATION, "role": role})
+
+
+def took_part(wording: str, action: str) -> Effect:
+    """The staff who took `action` in this case."""
+    return Effect(EffectKind.NOTIFY, wording, {"to": TOOK_PART, "action": action})
+
+
+def other_side(wording: str) -> Effect:
+    """The one whom the matter is about; who that is lies sealed with the service."""
+    return Effect(EffectKind.NOTIFY, wording, {"to": OTHER_SIDE})
+
+
+def recipients(case: Case, effect: Effect, policy: Policy, now: datetime) -> tuple[str, ...]:
+    """Staff ids the notice is for, each once. Empty for `other_side`, whom only the service can find out.
+
+    The service still has to leave out whoever is excluded from the case (invariant 32).
+    """
+    match effect.facts["to"]:
+        case "assigned":
+            found = [case.assigned.get(Role(str(effect.facts["role"])))]
+        case "appointed":
+            found = [one.staff_id for one in policy.appointed(Role(str(effect.facts["role"])), now)]
+        case "escalation":
+            level_up = policy.roles[Role(str(effect.facts["role"]))].escalates_to
+            found = [one.staff_id for one in policy.appointed(level_up, now)]
+        case "took_part":
+            found = [step.by for step in case.steps if step.action == effect.facts["action"] and step.role]
+        case _:
+            found = []
+    return tuple(dict.fromkeys(one for one in found if one))
