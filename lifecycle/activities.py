@@ -1,0 +1,54 @@
+"""What the workflow has done for it: recording in the database, and errands outside the house."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from temporalio import activity
+
+from chassis import failpoints
+from contracts.ids import CaseId
+from lifecycle import records
+from lifecycle.changes import ERASE
+from lifecycle.decide import decide, ring
+from lifecycle.desk import Desk
+from lifecycle.durable import Act, Decided, Errand, RefusedAction, Ring, Verdict
+from lifecycle.erasing import erase
+from lifecycle.model import Refused
+
+
+class Activities:
+    """The activities of one desk. The names are those that `Procedure` calls."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @property
+    def all(self) -> Sequence[Callable[..., Any]]:
+        return (self.decide, self.ring, self.run_errand)
+
+    @activity.defn(name="decide")
+    async def decide(self, act: Act) -> Verdict:
+        async with self._desk.database.transaction() as session:
+            outcome = await decide(session, self._desk, act.signed, act.now)
+            failpoints.hit("decide.before_commit")
+        failpoints.hit("decide.after_commit")
+        if isinstance(outcome, Refused):
+            return Verdict(refused=RefusedAction(outcome.code, outcome.rule, dict(outcome.params)))
+        return Verdict(decided=outcome)
+
+    @activity.defn(name="ring")
+    async def ring(self, asked: Ring) -> Decided:
+        async with self._desk.database.transaction() as session:
+            return await ring(session, self._desk, UUID(asked.case_id), asked.now)
+
+    @activity.defn(name="run_errand")
+    async def run_errand(self, asked: Errand) -> None:
+        """Raises until the errand is done; then it is struck from the case's row."""
+        case_id, name = CaseId(UUID(asked.case_id)), asked.errand.partition(":")[0]
+        if name == ERASE:
+            await erase(self._desk, case_id)
+        else:
+            await self._desk.errands[name](case_id)
+        async with self._desk.database.transaction() as session:
+            await records.finish_errand(session, case_id, asked.errand)

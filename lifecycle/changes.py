@@ -1,0 +1,127 @@
+"""What goes with every new version of a case: its row, the person's news, the trail, and what follows from it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail
+from chassis.outbox import add_event
+from contracts.cases.v1.cases_pb2 import CaseChanged, Offer
+from contracts.topics import cases_of
+from lifecycle import engine, records
+from lifecycle.desk import Desk
+from lifecycle.model import Actor, ActorKind, Case, EffectKind, Field
+from lifecycle.records import CaseRow
+from lifecycle.serial import to_json
+from policy.model import Policy
+
+ERASE: Final = "erase"
+"""The errand of every lifecycle that ends by erasing."""
+
+
+async def keep_change(
+    session: AsyncSession,
+    desk: Desk,
+    row: CaseRow,
+    case: Case,
+    policy: Policy,
+    act: str,
+    actor: str | None,
+    facts: Mapping[str, str | int],
+) -> CaseRow:
+    """Keeps the new version of a locked case and everything that goes with it."""
+    closed = desk.lifecycles[row.lifecycle].is_closed(case)
+    changed = replace(
+        row,
+        state=case.state,
+        version=case.version,
+        data=to_json(case),
+        next_due_at=next_due_at(desk, case, policy),
+        errands=errands(row.errands, case),
+        handlers=handlers(case),
+        closed_at=(row.closed_at or case.steps[-1].at) if closed else None,
+    )
+    await records.save(session, changed)
+    await tell(session, desk, changed, case, policy, act, actor, facts)
+    return changed
+
+
+async def tell(
+    session: AsyncSession,
+    desk: Desk,
+    row: CaseRow,
+    case: Case,
+    policy: Policy,
+    act: str,
+    actor: str | None,
+    facts: Mapping[str, str | int],
+) -> None:
+    """The news of a change: to the person's inbox, to the trail, and to whom the procedure says."""
+    said = {**facts, "lifecycle": case.lifecycle, "state": case.state, "version": case.version}
+    await audit_trail.record(session, act, object_ref=str(row.case_id), actor=actor, facts=said)
+    if desk.lifecycles[case.lifecycle].person_sees(case):
+        news = _news(desk, case, policy)
+        await add_event(session, cases_of(desk.service), str(case.report_id), news)
+    for effect in case.effects:
+        if effect.kind not in (EffectKind.ERRAND, EffectKind.ERASE):
+            await desk.effects(session, row, case, effect)
+
+
+def _news(desk: Desk, case: Case, policy: Policy) -> CaseChanged:
+    lifecycle = desk.lifecycles[case.lifecycle]
+    at = case.steps[-1].at
+    offers = engine.offers(lifecycle, case, Actor(ActorKind.PERSON), at, policy)
+    news = CaseChanged(
+        report_id=str(case.report_id),
+        lifecycle=case.lifecycle,
+        number=case.number,
+        version=case.version,
+        state=case.state,
+        offers=[
+            Offer(action=offer.action, fields_json=json.dumps([field_of(one) for one in offer.fields]))
+            for offer in offers
+            if offer.open
+        ],
+        wording_key=f"{case.lifecycle}.{case.state}",
+        changed_at=_timestamp(at),
+    )
+    if next_date := engine.next_date(lifecycle, case):
+        news.next_date.CopyFrom(_timestamp(next_date))
+    return news
+
+
+def field_of(one: Field) -> dict[str, Any]:
+    """A field as clients see it."""
+    return {
+        "name": one.name,
+        "kind": one.kind.value,
+        "required": one.required,
+        **({"choices": list(one.choices)} if isinstance(one.choices, tuple) and one.choices else {}),
+    }
+
+
+def _timestamp(at: datetime) -> Timestamp:
+    found = Timestamp()
+    found.FromDatetime(at)
+    return found
+
+
+def next_due_at(desk: Desk, case: Case, policy: Policy) -> datetime | None:
+    due = engine.next_due(desk.lifecycles[case.lifecycle], case, policy)
+    return due.at if due else None
+
+
+def errands(waiting: Sequence[str], case: Case) -> tuple[str, ...]:
+    """With the version, so that an errand asked for again while the first is being run is not taken for done."""
+    asked = [ERASE for effect in case.effects if effect.kind is EffectKind.ERASE]
+    asked += [effect.name for effect in case.effects if effect.kind is EffectKind.ERRAND]
+    return (*waiting, *(f"{name}:{case.version}" for name in asked))
+
+
+def handlers(case: Case) -> tuple[str, ...]:
+    return tuple(sorted(set(case.assigned.values())))

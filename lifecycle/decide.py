@@ -1,0 +1,241 @@
+"""The one transaction in which a case changes: what somebody did, or a clock that rang, with everything beside it.
+
+Order for an action (design.md section 5): signature, known action id, version, rules. A retry of a success is a
+success; a refusal leaves an audit row and nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail
+from contracts.ids import CaseId, new_id
+from lifecycle import access, bodies, changes, engine, records
+from lifecycle.desk import Desk
+from lifecycle.durable import Decided
+from lifecycle.model import Action, Actor, Case, DueKind, Facts, Refused
+from lifecycle.records import ActionRow, CaseRow
+from lifecycle.serial import from_json, to_json
+from lifecycle.signed import SignedAction
+from policy.model import Role
+
+EDGE: Final = "decide"
+"""The rule a refusal names when it comes from here and from no procedure."""
+_RINGS_AT_ONCE: Final = 50
+_CLOCKS_APART: Final = timedelta(seconds=5)
+_ASK_AGAIN: Final = timedelta(hours=1)
+
+
+class Refusal(StrEnum):
+    """Why an action got no further than here."""
+
+    CASE_UNKNOWN = "CASE_UNKNOWN"
+    CASE_ERASED = "CASE_ERASED"
+    ACTION_FORGED = "ACTION_FORGED"
+    ACTION_ID_TAKEN = "ACTION_ID_TAKEN"
+    VERSION_STALE = "VERSION_STALE"
+
+
+async def decide(session: AsyncSession, desk: Desk, signed: SignedAction, now: datetime) -> Decided | Refused:
+    """A staff member's signed action. Its roles and exclusions are those of this moment, not those of the signature."""
+    case_id, action_id = UUID(signed.case_id), UUID(signed.action_id)
+    row = await records.lock(session, case_id)
+    if row is None:
+        return Refused(Refusal.CASE_UNKNOWN, EDGE)
+    # The wall clock, not the case's: a signature is short-lived wherever the case's clock stands.
+    if not signed.verify(desk.keys.signing.public_key(), datetime.now(UTC)):
+        return await refuse(session, desk, row, Refused(Refusal.ACTION_FORGED, EDGE), None)
+    action = Action(action_id, signed.name, signed.facts, frozenset(signed.bodies))
+    actor = await access.actor_of(session, desk, row, signed.staff_id, now)
+    actor = replace(actor, roles=actor.roles & set(map(Role, signed.roles)))
+    if not access.may_see(desk, row, actor):
+        return await refuse(session, desk, row, Refused(Refusal.CASE_UNKNOWN, EDGE), actor)
+    if answered := await _answered(session, desk, row, action, actor):
+        return answered
+    if signed.seen_version != row.version:
+        return await refuse(session, desk, row, Refused(Refusal.VERSION_STALE, EDGE), actor, action.name)
+    if await bodies.hash_of(session, case_id, action_id, signed.bodies) != signed.body_hash:
+        return await refuse(session, desk, row, Refused(Refusal.ACTION_FORGED, EDGE), actor, action.name)
+    return await _act(session, desk, row, action, actor, now, signed.bodies, signed.body_hash)
+
+
+async def decide_as(
+    session: AsyncSession, desk: Desk, case_id: UUID, action: Action, actor: Actor, now: datetime
+) -> Decided | Refused:
+    """An action whose sender is known already: the person's own, which intake signed, or the system's. It carries no
+    version: a reminder that rang meanwhile must not refuse her. A refusal is audited here.
+    """
+    row = await records.lock(session, case_id)
+    if row is None:
+        return Refused(Refusal.CASE_UNKNOWN, EDGE)
+    if answered := await _answered(session, desk, row, action, actor):
+        return answered
+    return await _act(session, desk, row, action, actor, now, {}, "")
+
+
+async def open_case(
+    session: AsyncSession, desk: Desk, report_id: UUID, lifecycle: str, number: int, facts: Facts, now: datetime
+) -> CaseId:
+    """Opens the case, or finds the one that is open already under this report, lifecycle and number. Afterwards its
+    workflow is to be started: return `desk.poke(case_id)` from a consumer. Raises InvalidFacts.
+    """
+    if known := await records.find(session, report_id, lifecycle, number):
+        return CaseId(known.case_id)
+    policy = desk.policy
+    case = engine.open_case(desk.lifecycles[lifecycle], report_id, number, facts, now, policy)
+    row = CaseRow(
+        case_id=new_id(),
+        report_id=report_id,
+        lifecycle=lifecycle,
+        number=number,
+        state=case.state,
+        version=case.version,
+        data=to_json(case),
+        policy_name=policy.name,
+        policy_version=policy.version,
+        policy_hash=policy.content_hash,
+        workflow_id=str(new_id()),
+        next_due_at=changes.next_due_at(desk, case, policy),
+        errands=changes.errands((), case),
+        handlers=changes.handlers(case),
+        placed_version=0,
+        opened_at=now,
+        changed_at=now,
+        closed_at=None,
+        erased_at=None,
+    )
+    if not await records.insert(session, row):
+        # Another transaction opened it while this one looked: its row is committed by now.
+        found = await records.find(session, report_id, lifecycle, number)
+        assert found is not None
+        return CaseId(found.case_id)
+    await changes.tell(session, desk, row, case, policy, "case.opened", None, {})
+    return CaseId(row.case_id)
+
+
+async def ring(session: AsyncSession, desk: Desk, case_id: UUID, now: datetime) -> Decided:
+    """Rings everything that is due at `now`, and says how the case stands. A clock whose outcome cannot be undone
+    rings only when the database's clock agrees; when `now` has jumped ahead of it, the answer asks to ring again.
+    Raises LookupError for an unknown case.
+    """
+    row = await records.lock(session, case_id)
+    if row is None:
+        raise LookupError("there is no such case")
+    if row.erased_at is not None:
+        return standing_of(row)
+    policy = desk.policy_of(row)
+    lifecycle = desk.lifecycles[row.lifecycle]
+    for _ in range(_RINGS_AT_ONCE):
+        case = from_json(row.data)
+        due = engine.next_due(lifecycle, case, policy)
+        if due is None or due.at > now:
+            break
+        if due.irreversible and (early := due.at - await records.clock_now(session)) > _CLOCKS_APART:
+            await audit_trail.record(
+                session, "clock.refused", object_ref=str(case_id), actor=None, facts={"clock": due.key}
+            )
+            return replace(standing_of(row), next_due_at=now + min(early, _ASK_AGAIN))
+        rung = engine.on_due(lifecycle, case, due, now, policy)
+        kind = "clock.reminded" if due.kind is DueKind.REMINDER else "clock.rang"
+        row = await changes.keep_change(session, desk, row, rung, policy, kind, None, {"clock": due.key})
+    return standing_of(row)
+
+
+async def stand(session: AsyncSession, case_id: UUID) -> Decided:
+    """How the case stands. Raises LookupError for an unknown one."""
+    row = await records.load(session, case_id)
+    if row is None:
+        raise LookupError("there is no such case")
+    return standing_of(row)
+
+
+def standing_of(row: CaseRow) -> Decided:
+    return Decided(
+        case_id=str(row.case_id),
+        version=row.version,
+        next_due_at=row.next_due_at,
+        errands=tuple(row.errands),
+        over=row.erased_at is not None,
+    )
+
+
+def answer_of(case_id: UUID, case: Case, next_due_at: datetime | None) -> dict[str, Any]:
+    """What the sender of an action is told, the first time and every time it is sent again."""
+    return {
+        "case_id": str(case_id),
+        "version": case.version,
+        "state": case.state,
+        "next_date": next_due_at.date().isoformat() if next_due_at else None,
+    }
+
+
+async def refuse(
+    session: AsyncSession, desk: Desk, row: CaseRow, refused: Refused, actor: Actor | None, action: str = ""
+) -> Refused:
+    """Audits the refusal and gives it back. Whoever must not see the case stands in the trail under the case's tag
+    alone: a name beside a case's id would tell that the two belong together.
+    """
+    facts: dict[str, str | int] = {"code": refused.code}
+    if action in desk.lifecycles[row.lifecycle].by_action:
+        facts["action"] = action
+    name = None if actor is None else actor.name
+    if actor is not None and actor.staff_id is not None and not access.may_see(desk, row, actor):
+        name = access.hidden_name(desk, row.case_id, actor.staff_id)
+    await audit_trail.record(
+        session, "action.refused", object_ref=str(row.case_id), actor=name, rule=refused.rule, facts=facts
+    )
+    return refused
+
+
+async def _answered(
+    session: AsyncSession, desk: Desk, row: CaseRow, action: Action, actor: Actor
+) -> Decided | Refused | None:
+    """What there is to say before any rule is asked: an action that is known already, or a case that is no more."""
+    known = await records.known_action(session, action.id)
+    if known is not None:
+        if (known.case_id, known.action, known.actor) == (row.case_id, action.name, actor.name):
+            return replace(standing_of(row), answer=dict(known.answer))
+        return await refuse(session, desk, row, Refused(Refusal.ACTION_ID_TAKEN, EDGE), actor, action.name)
+    if row.erased_at is not None:
+        return await refuse(session, desk, row, Refused(Refusal.CASE_ERASED, EDGE), actor, action.name)
+    return None
+
+
+async def _act(
+    session: AsyncSession,
+    desk: Desk,
+    row: CaseRow,
+    action: Action,
+    actor: Actor,
+    now: datetime,
+    texts: Mapping[str, str],
+    body_hash: str,
+) -> Decided | Refused:
+    policy = desk.policy_of(row)
+    before = from_json(row.data)
+    after = engine.apply(desk.lifecycles[row.lifecycle], before, action, actor, now, policy)
+    if isinstance(after, Refused):
+        return await refuse(session, desk, row, after, actor, action.name)
+    changed = await changes.keep_change(
+        session, desk, row, after, policy, "case.acted", actor.name, {"action": action.name}
+    )
+    answer = answer_of(row.case_id, after, changed.next_due_at)
+    taken = ActionRow(
+        action_id=action.id,
+        case_id=row.case_id,
+        version=after.version,
+        action=action.name,
+        actor=actor.name,
+        roles=sorted(actor.roles),
+        bodies=dict(texts),
+        body_hash=body_hash,
+        at=now,
+        answer=answer,
+    )
+    await records.add_action(session, taken)
+    return replace(standing_of(changed), answer=answer)

@@ -1,0 +1,105 @@
+"""What a service gives to the engine of cases: its procedures, its keys, and what follows from a change."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.consumer import AfterCommit
+from chassis.database import Database
+from chassis.keys import ServiceKeys
+from chassis.keystore import Keystore
+from chassis.sealing import DeskPrivateKey
+from chassis.settings import Settings
+from contracts.ids import CaseId
+from lifecycle.model import Case, Effect, Lifecycle
+from lifecycle.records import CaseRow
+from policy.load import load
+from policy.model import Policy, Role
+
+Effects = Callable[[AsyncSession, CaseRow, Case, Effect], Awaitable[None]]
+"""Writes what follows from a change as rows, in its transaction; `row` is the case's as it is now."""
+RunErrand = Callable[[CaseId], Awaitable[None]]
+"""Does something outside the house. Bears being done twice; raises until it is done."""
+OwnContents = Callable[[AsyncSession, CaseRow, str], Awaitable[Sequence[Mapping[str, Any]]]]
+"""What a service itself keeps sealed about a case, opened for a purpose: items as the API gives them."""
+Clear = Callable[[AsyncSession, CaseRow], Awaitable[None]]
+"""Deletes what the service itself keeps about a case that is being erased."""
+
+
+class PolicyPackChanged(Exception):
+    """A pack that cases are pinned to has other contents now: restore its files, changes belong in a new version."""
+
+
+async def _clears_nothing(session: AsyncSession, row: CaseRow) -> None:
+    """A service whose only rows about a case are those of this package."""
+
+
+async def _has_nothing(session: AsyncSession, row: CaseRow, purpose: str) -> Sequence[Mapping[str, Any]]:  # noqa: ARG001
+    """A service that keeps no contents of its own."""
+    return ()
+
+
+@dataclass
+class Desk:
+    """One service's cases. Built once, in `services/<name>/desk.py`.
+
+    `offices`: for each lifecycle, the office whose desk key the key of a case is wrapped to. `readers`: for each
+    lifecycle, the roles that may see any case of it; everybody else sees those assigned to them. `talks`: lifecycles
+    whose handlers read what the person wrote and write to her, through intake. `purposes`: for each lifecycle, what
+    its contents may be read for.
+    """
+
+    service: str
+    settings: Settings
+    database: Database
+    keys: ServiceKeys
+    keystore: Keystore
+    policy: Policy
+    lifecycles: Mapping[str, Lifecycle]
+    offices: Mapping[str, str]
+    readers: Mapping[str, frozenset[Role]]
+    purposes: Mapping[str, frozenset[str]]
+    effects: Effects
+    talks: frozenset[str] = frozenset()
+    errands: Mapping[str, RunErrand] = field(default_factory=dict)
+    own_contents: OwnContents = _has_nothing
+    clear: Clear = _clears_nothing
+    to_wake: "asyncio.Queue[UUID]" = field(default_factory=asyncio.Queue)
+
+    def poke(self, *case_ids: UUID) -> AfterCommit:
+        """What a consumer returns: once its transaction is committed, the workflows of these cases look again. When
+        that is lost, the sweeper finds them.
+        """
+
+        async def wake() -> None:
+            for case_id in case_ids:
+                self.to_wake.put_nowait(case_id)
+
+        return wake
+
+    def desk_key(self, lifecycle: str) -> DeskPrivateKey:
+        return self.keys.desk(self.offices[lifecycle])
+
+    def lifecycles_read_by(self, roles: frozenset[Role]) -> Sequence[str]:
+        return [name for name, readers in self.readers.items() if readers & roles]
+
+    def policy_of(self, row: CaseRow) -> Policy:
+        """The rules that the case began with, with today's appointments. Raises PolicyPackChanged."""
+        policy = self.policy
+        if (policy.name, policy.version) != (row.policy_name, row.policy_version):
+            policy = replace(_pack(row.policy_name, row.policy_version), appointments=policy.appointments)
+        if policy.content_hash != row.policy_hash:
+            raise PolicyPackChanged(
+                f"policy {row.policy_name}/{row.policy_version} is not what it was when a case began"
+            )
+        return policy
+
+
+@cache
+def _pack(name: str, version: str) -> Policy:
+    return load(name, version)

@@ -1,0 +1,53 @@
+"""The end of a case: its key is destroyed, and what is left says that there was one, not what it was about."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail
+from chassis.outbox import add_event
+from contracts.cases.v1.cases_pb2 import CaseErased
+from contracts.topics import cases_of
+from lifecycle import records
+from lifecycle.access import hidden_name
+from lifecycle.desk import Desk
+
+
+async def erase(desk: Desk, case_id: UUID) -> None:
+    """Bears being done twice. The key goes first: whatever fails afterwards, nothing opens any more."""
+    await desk.keystore.destroy_matter_key(case_id)
+    async with desk.database.transaction() as session:
+        row = await records.lock(session, case_id)
+        if row is None or row.erased_at is not None:
+            return
+        await _hide_actors(session, desk, case_id)
+        for table in ("action_bodies", "case_tags", "case_exclusions"):
+            await session.execute(
+                text(f"delete from {table} where case_id = :case_id"),  # noqa: S608  names of ours
+                params={"case_id": case_id},
+            )
+        await desk.clear(session, row)
+        await session.execute(
+            text(
+                "update cases set data = '{}', errands = '{}', handlers = '{}', next_due_at = null, changed_at = now(),"
+                " erased_at = now() where case_id = :case_id"
+            ),
+            params={"case_id": case_id},
+        )
+        erased = CaseErased(report_id=str(row.report_id), lifecycle=row.lifecycle, number=row.number)
+        await add_event(session, cases_of(desk.service), str(row.report_id), erased)
+        await audit_trail.record(session, "case.erased", object_ref=str(case_id), actor=None)
+
+
+async def _hide_actors(session: AsyncSession, desk: Desk, case_id: UUID) -> None:
+    """Actions stay, so that one sent again is answered as before; by whom they were, only their sender can show."""
+    actors = await session.scalars(
+        text("select distinct actor from case_actions where case_id = :case_id and roles <> '{}'"),
+        params={"case_id": case_id},
+    )
+    for actor in actors.all():
+        await session.execute(
+            text("update case_actions set actor = :hidden, roles = '{}' where case_id = :case_id and actor = :actor"),
+            params={"hidden": hidden_name(desk, case_id, actor), "case_id": case_id, "actor": actor},
+        )

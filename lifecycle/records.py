@@ -1,0 +1,294 @@
+"""The rows behind cases: what is kept of each, and the one clock of the schema. Rules live elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    DDL,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Interval,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    event,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+_COLUMNS: Final = (
+    "case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version, policy_hash,"
+    " workflow_id, next_due_at, errands, handlers, placed_version, opened_at, changed_at, closed_at, erased_at"
+)
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case as it is kept. `data` is the pure case; `errands` are `name:version` and wait to be done; `handlers` are
+    the staff it is assigned to; `placed_version` is the newest version that the person's inbox is known to show.
+    """
+
+    case_id: UUID
+    report_id: UUID
+    lifecycle: str
+    number: int
+    state: str
+    version: int
+    data: Mapping[str, Any]
+    policy_name: str
+    policy_version: str
+    policy_hash: str
+    workflow_id: str
+    next_due_at: datetime | None
+    errands: Sequence[str]
+    handlers: Sequence[str]
+    placed_version: int
+    opened_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """An action that was taken, with the answer its sender got. `bodies` maps names of texts to their sealed rows."""
+
+    action_id: UUID
+    case_id: UUID
+    version: int
+    action: str
+    actor: str
+    roles: Sequence[str]
+    bodies: Mapping[str, str]
+    body_hash: str
+    at: datetime
+    answer: Mapping[str, Any]
+
+
+def define(metadata: MetaData) -> None:
+    """Adds the tables of cases, and the schema's clock, to a service's metadata."""
+    _cases(metadata)
+    _actions(metadata)
+    _clock(metadata)
+
+
+def _cases(metadata: MetaData) -> None:
+    cases = Table(
+        "cases",
+        metadata,
+        Column("case_id", Uuid, primary_key=True),
+        Column("report_id", Uuid, nullable=False),
+        Column("lifecycle", Text, nullable=False),
+        Column("number", Integer, nullable=False),
+        Column("state", Text, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("data", JSONB, nullable=False),
+        Column("policy_name", Text, nullable=False),
+        Column("policy_version", Text, nullable=False),
+        Column("policy_hash", Text, nullable=False),
+        # Random and its own, so that Temporal's list of workflows names no report and no case.
+        Column("workflow_id", Text, nullable=False, unique=True),
+        Column("next_due_at", DateTime(timezone=True)),
+        Column("errands", ARRAY(Text), nullable=False, server_default="{}"),
+        Column("handlers", ARRAY(Text), nullable=False, server_default="{}"),
+        Column("placed_version", Integer, nullable=False, server_default="0"),
+        Column("opened_at", DateTime(timezone=True), nullable=False),
+        Column("changed_at", DateTime(timezone=True), nullable=False),
+        Column("closed_at", DateTime(timezone=True)),
+        Column("erased_at", DateTime(timezone=True)),
+        # Bookkeeping of the sweeper, on the database's own clock.
+        Column("started_at", DateTime(timezone=True)),
+        Column("swept_at", DateTime(timezone=True)),
+        UniqueConstraint("report_id", "lifecycle", "number"),
+    )
+    alive = text("erased_at is null")
+    Index("ix_cases_next_due_at", cases.c.next_due_at, postgresql_where=alive)
+    Index("ix_cases_unstarted", cases.c.changed_at, postgresql_where=text("started_at is null and erased_at is null"))
+    Index("ix_cases_errands", cases.c.changed_at, postgresql_where=text("errands <> '{}' and erased_at is null"))
+    Index("ix_cases_handlers", cases.c.handlers, postgresql_using="gin")
+    Index("ix_cases_opened_at_case_id", cases.c.opened_at, cases.c.case_id, postgresql_where=alive)
+    Table(
+        "case_tags",
+        metadata,
+        Column("case_id", Uuid, ForeignKey("cases.case_id", ondelete="CASCADE"), primary_key=True),
+        Column("tag", LargeBinary, primary_key=True),
+        Column("kind", Text, primary_key=True),
+    )
+
+
+def _actions(metadata: MetaData) -> None:
+    Table(
+        "case_actions",
+        metadata,
+        Column("action_id", Uuid, primary_key=True),
+        Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False, index=True),
+        Column("version", Integer, nullable=False),
+        Column("action", Text, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("roles", ARRAY(Text), nullable=False),
+        Column("bodies", JSONB, nullable=False),
+        Column("body_hash", Text, nullable=False),
+        Column("at", DateTime(timezone=True), nullable=False),
+        Column("answer", JSONB, nullable=False),
+    )
+    Table(
+        "action_bodies",
+        metadata,
+        Column("body_id", Uuid, primary_key=True),
+        Column("case_id", Uuid, ForeignKey("cases.case_id"), nullable=False, index=True),
+        Column("action_id", Uuid, nullable=False, index=True),
+        Column("name", Text, nullable=False),
+        Column("ciphertext", LargeBinary, nullable=False),
+        # The data key under the case's key, which the key store holds: destroyed there, this opens nothing.
+        Column("wrapped", LargeBinary, nullable=False),
+        Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    )
+
+
+# Owned by the migrating role, and read by others through the function alone: a service cannot move its own clock.
+_KEEP_FROM_OTHERS: Final = """
+    do $$ declare grantee_name text; begin
+        for grantee_name in
+            select distinct grantee from information_schema.role_table_grants
+            where table_schema = current_schema() and table_name = 'clock_shift' and grantee <> current_user
+        loop
+            execute format('revoke all on clock_shift from %%I', grantee_name);
+        end loop;
+    end $$
+"""
+_CLOCK: Final = """
+    create function clock_now() returns timestamptz language sql stable security definer set search_path from current
+    as 'select now() + coalesce((select moved_by from clock_shift), interval ''0'')'
+"""
+
+
+def _clock(metadata: MetaData) -> None:
+    shift = Table(
+        "clock_shift",
+        metadata,
+        Column("only", Boolean, CheckConstraint("only", name="only"), primary_key=True),
+        Column("moved_by", Interval, nullable=False),
+    )
+    event.listen(shift, "after_create", DDL(_KEEP_FROM_OTHERS))  # type: ignore[no-untyped-call]
+    event.listen(shift, "after_create", DDL(_CLOCK))  # type: ignore[no-untyped-call]
+    event.listen(shift, "before_drop", DDL("drop function clock_now()"))  # type: ignore[no-untyped-call]
+
+
+async def clock_now(session: AsyncSession) -> datetime:
+    """The schema's clock: the database's own, moved only by a test that owns the schema."""
+    now: datetime = await session.scalar(text("select clock_now()"))
+    return now
+
+
+async def load(session: AsyncSession, case_id: UUID) -> CaseRow | None:
+    return await _one(session, "where case_id = :case_id", {"case_id": case_id})
+
+
+async def lock(session: AsyncSession, case_id: UUID) -> CaseRow | None:
+    """The row, and nobody else's change to it until this transaction ends."""
+    return await _one(session, "where case_id = :case_id for update", {"case_id": case_id})
+
+
+async def find(session: AsyncSession, report_id: UUID, lifecycle: str, number: int) -> CaseRow | None:
+    return await _one(
+        session,
+        "where report_id = :report_id and lifecycle = :lifecycle and number = :number",
+        {"report_id": report_id, "lifecycle": lifecycle, "number": number},
+    )
+
+
+async def of_report(session: AsyncSession, report_id: UUID) -> list[CaseRow]:
+    """Every case of a report, oldest first."""
+    found = await session.execute(
+        text(f"select {_COLUMNS} from cases where report_id = :report_id order by opened_at, case_id"),  # noqa: S608
+        params={"report_id": report_id},
+    )
+    return [CaseRow(**row) for row in found.mappings()]
+
+
+async def _one(session: AsyncSession, where: str, parameters: Mapping[str, object]) -> CaseRow | None:
+    found = await session.execute(text(f"select {_COLUMNS} from cases {where}"), params=dict(parameters))  # noqa: S608
+    row = found.mappings().one_or_none()
+    return CaseRow(**row) if row else None
+
+
+_INSERT: Final = text("""
+    insert into cases (case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version,
+        policy_hash, workflow_id, next_due_at, errands, handlers, opened_at, changed_at)
+    values (:case_id, :report_id, :lifecycle, :number, :state, :version, :data, :policy_name, :policy_version,
+        :policy_hash, :workflow_id, :next_due_at, :errands, :handlers, :opened_at, now())
+    on conflict (report_id, lifecycle, number) do nothing
+    returning case_id
+""").bindparams(bindparam("data", type_=JSONB))
+
+
+async def insert(session: AsyncSession, row: CaseRow) -> bool:
+    """Whether the case is new: the same report, lifecycle and number is there at most once."""
+    values = {name: getattr(row, name) for name in _INSERT.compile().params}
+    return (await session.execute(_INSERT, params=_lists(values))).first() is not None
+
+
+_SAVE: Final = text("""
+    update cases set state = :state, version = :version, data = :data, next_due_at = :next_due_at,
+        errands = :errands, handlers = :handlers, changed_at = now(), closed_at = :closed_at, swept_at = null
+    where case_id = :case_id
+""").bindparams(bindparam("data", type_=JSONB))
+
+
+async def save(session: AsyncSession, row: CaseRow) -> None:
+    """Writes a row that this transaction has locked."""
+    await session.execute(_SAVE, params=_lists({name: getattr(row, name) for name in _SAVE.compile().params}))
+
+
+def _lists(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+async def finish_errand(session: AsyncSession, case_id: UUID, errand: str) -> None:
+    await session.execute(
+        text("update cases set errands = array_remove(errands, :errand) where case_id = :case_id"),
+        params={"case_id": case_id, "errand": errand},
+    )
+
+
+async def place(session: AsyncSession, case_id: UUID, version: int) -> None:
+    """The person's inbox shows this version."""
+    await session.execute(
+        text("update cases set placed_version = greatest(placed_version, :version) where case_id = :case_id"),
+        params={"case_id": case_id, "version": version},
+    )
+
+
+_ADD_ACTION: Final = text("""
+    insert into case_actions (action_id, case_id, version, action, actor, roles, bodies, body_hash, at, answer)
+    values (:action_id, :case_id, :version, :action, :actor, :roles, :bodies, :body_hash, :at, :answer)
+""").bindparams(bindparam("bodies", type_=JSONB), bindparam("answer", type_=JSONB))
+
+
+async def add_action(session: AsyncSession, row: ActionRow) -> None:
+    await session.execute(_ADD_ACTION, params=_lists(vars(row)))
+
+
+async def known_action(session: AsyncSession, action_id: UUID) -> ActionRow | None:
+    found = await session.execute(
+        text(
+            "select action_id, case_id, version, action, actor, roles, bodies, body_hash, at, answer"
+            " from case_actions where action_id = :action_id"
+        ),
+        params={"action_id": action_id},
+    )
+    row = found.mappings().one_or_none()
+    return ActionRow(**row) if row else None
