@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from policy.entry import Entry, PolicyBroken, place, read
 from policy.model import (
     Appointment,
     AtEnd,
@@ -41,59 +40,9 @@ TABLES = {
     "wording.toml": ("wording",),
 }
 UNSET = "unset"
+LARGEST = 100_000
 
-Member = TypeVar("Member", bound=StrEnum)
 Value = TypeVar("Value")
-
-
-class PolicyBroken(Exception):
-    """A pack cannot be used. The message names the file, the line where it is known, and the key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One table of a pack with what is needed to say where it is wrong."""
-
-    file: Path
-    table: str
-    key: str
-    values: Mapping[str, Any]
-
-    def broken(self, field: str, wrong: str) -> PolicyBroken:
-        place = f"{self.file.parent.parent.name}/{self.file.parent.name}/{self.file.name}"
-        line = _line(self.file, self.table, self.key, field)
-        return PolicyBroken(f"{place}{f', line {line}' if line else ''}: {self.table}.{self.key}.{field} {wrong}.")
-
-    def get(self, field: str, kind: type[Value]) -> Value:
-        if field not in self.values:
-            raise self.broken(field, "is missing")
-        value = self.values[field]
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.broken(field, f"must be a {_word(kind)}, not a {_word(type(value))}")
-        return value
-
-    def member(self, field: str, members: type[Member]) -> Member:
-        return self._one(field, self.get(field, str), members)
-
-    def members(self, field: str, members: type[Member]) -> tuple[Member, ...]:
-        return tuple(self._one(field, name, members) for name in self.strings(field))
-
-    def strings(self, field: str) -> tuple[str, ...]:
-        found = self.get(field, list)
-        if any(not isinstance(one, str) for one in found):
-            raise self.broken(field, "must be a list of texts")
-        return tuple(found)
-
-    def only(self, *fields: str) -> None:
-        for field in self.values:
-            if field not in fields:
-                raise self.broken(field, f"is not a field of a {self.table}; known are {', '.join(fields)}")
-
-    def _one(self, field: str, name: object, members: type[Member]) -> Member:
-        known = {member.value: member for member in members}
-        if not isinstance(name, str) or name not in known:
-            raise self.broken(field, f"is {name!r}; known are {', '.join(known)}")
-        return known[name]
 
 
 def load(name: str, version: str | None = None, *, packs: Path = PACKS) -> Policy:
@@ -116,7 +65,7 @@ def load(name: str, version: str | None = None, *, packs: Path = PACKS) -> Polic
         name=name,
         version=folder.name,
         content_hash=_hash({kind: {key: dict(e.values) for key, e in rows.items()} for kind, rows in tables.items()}),
-        appointments_hash=_hash(_read(appointed)),
+        appointments_hash=_hash(read(appointed)),
         deadlines=deadlines,
         reminders=_reminders(tables["reminder"]),
         offices=offices,
@@ -138,19 +87,9 @@ def _folder(packs: Path, name: str, version: str | None) -> Path:
     return versions[-1]
 
 
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PolicyBroken(f"{file.parent.parent.name}/{file.parent.name}: {file.name} is missing.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        place = f"{file.parent.parent.name}/{file.parent.name}/{file.name}"
-        raise PolicyBroken(f"{place} is not valid TOML: {error}.") from None
-
-
 def _head(folder: Path) -> Entry:
     file = folder / "pack.toml"
-    head = Entry(file, "pack", folder.parent.name, _read(file))
+    head = Entry(file, "pack", folder.parent.name, read(file))
     head.only("title", "based_on", "appointments")
     return head
 
@@ -170,27 +109,25 @@ def _tables(layers: list[Path]) -> dict[str, dict[str, Entry]]:
             if file.name == "pack.toml":
                 continue
             if file.name not in TABLES:
-                raise PolicyBroken(f"{folder.parent.name}/{folder.name}/{file.name} is not a file of a policy pack.")
-            for kind, rows in _read(file).items():
+                raise PolicyBroken(f"{place(file)} is not a file of a policy pack.")
+            for kind, rows in read(file).items():
                 if kind not in TABLES[file.name] or not isinstance(rows, dict):
                     expected = " and ".join(TABLES[file.name])
-                    raise PolicyBroken(
-                        f"{folder.parent.name}/{folder.name}/{file.name}: {kind} is no table here; expected {expected}."
-                    )
+                    raise PolicyBroken(f"{place(file)}: {kind} is no table here; expected {expected}.")
                 for key, values in rows.items():
                     shaped = values if isinstance(values, dict) else {"text": values}
                     tables[kind].setdefault(key, Entry(file, kind, key, shaped))
     return tables
 
 
-def _map(rows: Mapping[str, Entry], read: Callable[[Entry], Value]) -> dict[str, Value]:
-    return {key: read(entry) for key, entry in rows.items()}
+def _map(rows: Mapping[str, Entry], make: Callable[[Entry], Value]) -> dict[str, Value]:
+    return {key: make(entry) for key, entry in rows.items()}
 
 
 def _known(rows: Mapping[str, Entry], members: type[StrEnum]) -> Iterator[Entry]:
     for key, entry in rows.items():
         if key not in {member.value for member in members}:
-            raise PolicyBroken(f"{entry.broken('', 'is not known').args[0]} Known are {', '.join(members)}.")
+            raise entry.broken("", f"is not known; known are {', '.join(members)}")
         yield entry
 
 
@@ -206,8 +143,8 @@ def _basis(entry: Entry) -> tuple[str, Confidence]:
 def _deadline(entry: Entry) -> Deadline:
     entry.only("amount", "unit", "starts_at", "source", "confidence")
     amount = None if entry.values.get("amount") == UNSET else entry.get("amount", int)
-    if amount is not None and amount <= 0:
-        raise entry.broken("amount", 'must be greater than 0, or "unset"')
+    if amount is not None and not 0 < amount <= LARGEST:
+        raise entry.broken("amount", f'must be between 1 and {LARGEST}, or "unset"')
     return Deadline(entry.key, amount, entry.member("unit", Unit), entry.get("starts_at", str), *_basis(entry))
 
 
@@ -259,9 +196,12 @@ def _measure(entry: Entry, deadlines: Mapping[str, Deadline]) -> MeasureType:
 
 
 def _appointments(file: Path) -> Iterator[Entry]:
-    rows = _read(file).get("appointment", [])
-    for number, values in enumerate(rows if isinstance(rows, list) else [], start=1):
-        yield Entry(file, "appointment", str(number), values if isinstance(values, dict) else {})
+    content = read(file)
+    rows = content.get("appointment")
+    if len(content) != 1 or not isinstance(rows, list) or any(not isinstance(row, dict) for row in rows):
+        raise PolicyBroken(f"{place(file)} must hold [[appointment]] tables and nothing else.")
+    for number, values in enumerate(rows, start=1):
+        yield Entry(file, "appointment", str(number), values)
 
 
 def _appointment(entry: Entry, roles: Mapping[Role, RoleEntry]) -> Appointment:
@@ -286,23 +226,3 @@ def _day(entry: Entry, field: str) -> date:
 def _hash(content: object) -> str:
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _word(kind: type) -> str:
-    words = {str: "text", int: "whole number", list: "list", dict: "table", bool: "flag", float: "number", date: "day"}
-    return words.get(kind, kind.__name__)
-
-
-def _line(file: Path, table: str, key: str, field: str) -> int | None:
-    """The line of `field` in the table, or of the table's header where the field is not there. TOML readers hide it."""
-    headers = {f"[{table}.{key}]", f'[{table}."{key}"]'}
-    within, header, count = table == "pack", None, 0
-    for number, raw in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-        line = raw.strip()
-        if line.startswith("["):
-            count += line == f"[[{table}]]"
-            within = line in headers or (line == f"[[{table}]]" and key == str(count)) or line == f"[{table}]"
-            header = number if within else header
-        elif within and line.split("=")[0].strip() in {field, f'"{key}"', key}:
-            return number
-    return header
