@@ -65,3 +65,5 @@ def set_up(service: str) -> None:
     root.setLevel(logging.WARNING)
     for ours in ("chassis", "lifecycle", "services"):
         logging.getLogger(ours).setLevel(logging.INFO)
+    # It repeats itself as long as the broker is away; relay and consumer say so once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     kafka_username: str | None = None
     kafka_password: OptionalSecret = None
     kafka_prefix: str = ""
+    instance: str | None = None
+    """A name of this process that its next life has too (a pod's, or the service's where it runs once): Kafka then
+    gives a killed process's partitions to its successor at once, not only when the dead one's session has run out."""
 
     temporal_address: str
     temporal_namespace: str = "default"

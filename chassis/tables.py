@@ -1,11 +1,10 @@
 """The tables that every service's schema has: events going out, events coming in, and the service's audit trail."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     DDL,
     BigInteger,
-    Boolean,
     Column,
     DateTime,
     Identity,
@@ -19,11 +18,9 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     event,
-    false,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from chassis import desk_keys, service_tokens
 
@@ -89,6 +86,7 @@ def _outgoing(metadata: MetaData) -> None:
         Column("shard", SmallInteger, nullable=False),
         # Set once sent, on acknowledged topics alone: other rows go when they are sent.
         Column("sent_at", DateTime(timezone=True)),
+        Column("sends", Integer, nullable=False, server_default=text("0")),
         # Why the row cannot be sent; the relay leaves it aside until somebody requeues it.
         Column("parked", Text),
         UniqueConstraint("topic", "key", "sequence"),
@@ -113,40 +111,40 @@ def _incoming(metadata: MetaData) -> None:
         Column("key", Text, primary_key=True),
         Column("last", BigInteger, nullable=False),
     )
+    # Events whose predecessor has not been applied yet.
     Table(
         "inbox_held",
         metadata,
+        *_event_columns(),
+        Column("held_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    )
+    # Events from their source that can never be applied as they are: each holds the later ones of its key.
+    Table(
+        "dead_letters",
+        metadata,
+        *_event_columns(),
+        Column("code", Text, nullable=False),
+        Column("buried_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    )
+    # Records not provably from their source. Nothing that stands in them is kept: a stranger wrote it.
+    Table(
+        "refused_records",
+        metadata,
+        Column("topic", Text, primary_key=True),
+        Column("partition", Integer, primary_key=True),
+        Column("offset", BigInteger, primary_key=True),
+        Column("code", Text, nullable=False),
+        Column("value_hash", LargeBinary, nullable=False),
+        Column("refused_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    )
+
+
+def _event_columns() -> list[Column[Any]]:
+    return [
         Column("topic", Text, primary_key=True),
         Column("source", Text, primary_key=True),
         Column("key", Text, primary_key=True),
         Column("sequence", BigInteger, primary_key=True),
-        *_envelope_columns(),
-        Column("held_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    )
-    Table(
-        "dead_letters",
-        metadata,
-        Column("id", BigInteger, Identity(), primary_key=True),
-        Column("topic", Text, nullable=False),
-        Column("partition", Integer, nullable=False),
-        Column("offset", BigInteger, nullable=False),
-        Column("code", Text, nullable=False),
-        # A refused record (not provably from its source) blocks nobody; an invalid one holds its key.
-        Column("refused", Boolean, nullable=False, server_default=false()),
-        Column("source", Text),
-        Column("key", Text),
-        Column("sequence", BigInteger),
-        Column("header_names", ARRAY(Text), nullable=False),
-        Column("header_values", ARRAY(LargeBinary), nullable=False),
-        Column("record_key", LargeBinary),
-        Column("record_value", LargeBinary),
-        Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-        Column("requeued_at", DateTime(timezone=True)),
-    )
-
-
-def _envelope_columns() -> list[Column[object]]:
-    return [
         Column("event_id", Uuid, nullable=False),
         Column("type", Text, nullable=False),
         Column("time", DateTime(timezone=True), nullable=False),

@@ -1,0 +1,145 @@
+"""The rows behind the inbox: places in the log, the last number applied per key, events held, buried or refused."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from sqlalchemy import Row, text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.envelope import Envelope, Headers
+from contracts.topics import TOPICS, Delivery, Topic
+
+_ADVANCE: Final = text("""
+    insert into inbox_offsets as place (topic, partition, next_offset) values (:topic, :partition, :next)
+    on conflict (topic, partition) do update set next_offset = :next where place.next_offset < :next
+    returning true
+""")
+_OFFSETS: Final = text("select topic, partition, next_offset from inbox_offsets")
+_FORGET_OFFSET: Final = text("delete from inbox_offsets where topic = :topic and partition = :partition")
+_REFUSE: Final = text("""
+    insert into refused_records (topic, partition, "offset", code, value_hash)
+    values (:topic, :partition, :offset, :code, :value_hash)
+    on conflict (topic, partition, "offset") do nothing
+""")
+# Holds the key until commit, so that two processes cannot apply events of one key at once.
+_LOCK_KEY: Final = text("""
+    insert into inbox_sequences as counter (topic, source, key, last) values (:topic, :source, :key, 0)
+    on conflict (topic, source, key) do update set last = counter.last
+    returning last
+""")
+# An event once buried that could be applied after all is no dead letter any more.
+_SET_LAST: Final = text("""
+    with risen as (
+        delete from dead_letters where topic = :topic and source = :source and key = :key and sequence = :sequence
+    )
+    update inbox_sequences set last = :sequence where topic = :topic and source = :source and key = :key
+""")
+# (S608 below: the only text put into a statement are these two lines.)
+_COLUMNS: Final = "topic, source, key, sequence, event_id, type, time, value, traceparent"
+_VALUES: Final = ":topic, :source, :key, :sequence, :event_id, :type, :time, :value, :traceparent"
+_HOLD: Final = text(f"insert into inbox_held ({_COLUMNS}) values ({_VALUES}) on conflict do nothing")  # noqa: S608
+_BURY: Final = text(f"""
+    with taken as (
+        delete from inbox_held where topic = :topic and source = :source and key = :key and sequence = :sequence
+    )
+    insert into dead_letters ({_COLUMNS}, code) values ({_VALUES}, :code) on conflict do nothing
+""")  # noqa: S608
+_TAKE_HELD: Final = text(f"""
+    delete from inbox_held where topic = :topic and source = :source and key = :key and sequence = :sequence
+    returning {_COLUMNS}
+""")  # noqa: S608
+_READY: Final = text(f"""
+    select {_COLUMNS} from inbox_held natural join inbox_sequences
+    where sequence <= last + 1 or topic = any(:latest) order by topic, source, key, sequence limit 100
+""")  # noqa: S608
+_LATEST: Final = [topic.name for topic in TOPICS.values() if topic.delivery is Delivery.LATEST]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as Kafka has it, under our topic's own name."""
+
+    topic: Topic
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+async def stored_offsets(session: AsyncSession) -> dict[tuple[str, int], int]:
+    """Where to read on, by topic and partition; what is not there begins at the beginning."""
+    rows = (await session.execute(_OFFSETS)).all()
+    return {(topic, partition): next_offset for topic, partition, next_offset in rows}
+
+
+async def forget_offset(session: AsyncSession, topic: Topic, partition: int) -> None:
+    """The log that the stored offset belonged to is gone: begin at the new one's beginning."""
+    await session.execute(_FORGET_OFFSET, params={"topic": topic.name, "partition": partition})
+
+
+async def advance(session: AsyncSession, record: Record) -> bool:
+    """Takes the record's place in its log; False when the record was taken before."""
+    place = {"topic": record.topic.name, "partition": record.partition, "next": record.offset + 1}
+    return bool(await session.scalar(_ADVANCE, params=place))
+
+
+async def refuse(session: AsyncSession, record: Record, code: str) -> None:
+    """Notes a record that is not provably from its source, by its place and a hash of its value."""
+    place = {"topic": record.topic.name, "partition": record.partition, "offset": record.offset}
+    value_hash = sha256(record.value or b"").digest()
+    await session.execute(_REFUSE, params={**place, "code": code, "value_hash": value_hash})
+
+
+async def lock_key(session: AsyncSession, envelope: Envelope) -> int:
+    """The number last applied under the event's source and key, which is this transaction's alone from now on."""
+    last: int = await session.scalar(_LOCK_KEY, params=_key(envelope))
+    return last
+
+
+async def set_last(session: AsyncSession, envelope: Envelope) -> None:
+    """The event is applied."""
+    await session.execute(_SET_LAST, params={**_key(envelope), "sequence": envelope.sequence})
+
+
+async def hold(session: AsyncSession, envelope: Envelope) -> None:
+    """Keeps an event until the one before it is applied."""
+    await session.execute(_HOLD, params=_row(envelope))
+
+
+async def take_held(session: AsyncSession, envelope: Envelope, sequence: int) -> Envelope | None:
+    """Takes out what is held of the event's key under this number."""
+    held = (await session.execute(_TAKE_HELD, params={**_key(envelope), "sequence": sequence})).first()
+    return _envelope(held) if held else None
+
+
+async def ready(session: AsyncSession) -> list[Envelope]:
+    """What is held although its turn has come: an event put back by hand has no predecessor to bring it."""
+    return [_envelope(row) for row in (await session.execute(_READY, params={"latest": _LATEST})).all()]
+
+
+async def bury(session: AsyncSession, envelope: Envelope, code: str) -> None:
+    """Makes the event a dead letter."""
+    await session.execute(_BURY, params={**_row(envelope), "code": code})
+
+
+def _key(envelope: Envelope) -> dict[str, str | int]:
+    return {"topic": envelope.topic, "source": envelope.source, "key": envelope.key}
+
+
+def _row(envelope: Envelope) -> dict[str, object]:
+    return {
+        **_key(envelope),
+        "sequence": envelope.sequence,
+        "event_id": envelope.id,
+        "type": envelope.type,
+        "time": envelope.time,
+        "value": envelope.value,
+        "traceparent": envelope.traceparent,
+    }
+
+
+def _envelope(row: Row[tuple[object, ...]]) -> Envelope:
+    columns = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public name for it
+    return Envelope(**{"id" if name == "event_id" else name: value for name, value in columns.items()})

@@ -1,0 +1,79 @@
+"""Traces: one per hop, joined by links; never from a reporter's request into the house."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from chassis.settings import Settings
+
+UNTRACED: Final = frozenset({"intake"})
+"""What a reporter does leaves no trace that could be laid beside anything else."""
+UNLINKED: Final = frozenset({"hr_bridge"})
+"""What HR is asked to do starts a trace of its own: HR's view leads back to no matter."""
+
+_tracer = trace.get_tracer("recourse")
+_propagator = TraceContextTextMapPropagator()
+_linked = True
+
+
+def set_up(settings: Settings) -> None:
+    """Sends spans to the OTLP endpoint, or into a file of the telemetry directory; with neither there are none."""
+    global _linked  # noqa: PLW0603 -- as the tracer provider is: one per process
+    _linked = settings.service not in UNLINKED
+    exporter = _exporter(settings)
+    if exporter is None or settings.service in UNTRACED:
+        return
+    provider = TracerProvider(resource=Resource({SERVICE_NAME: settings.service}))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+
+
+@contextmanager
+def span(name: str, *, caused_by: str | None = None, **attributes: str) -> Iterator[None]:
+    """A trace of its own around one hop, linked to the hop whose `traceparent` caused it.
+
+    Attributes are facts of procedure (topic, type). An exception's text is not recorded: it may quote what failed.
+    """
+    links = _links(caused_by) if caused_by is not None and _linked else ()
+    with _tracer.start_as_current_span(
+        name,
+        context=Context(),
+        links=links,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ):
+        yield
+
+
+def _links(traceparent: str) -> list[trace.Link]:
+    cause = trace.get_current_span(_propagator.extract({"traceparent": traceparent})).get_span_context()
+    return [trace.Link(cause)] if cause.is_valid else []
+
+
+def _exporter(settings: Settings) -> SpanExporter | None:
+    if settings.otlp_endpoint is not None:
+        return OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint}/v1/traces")
+    if settings.telemetry_dir is not None:
+        return _to_file(settings.telemetry_dir / f"{settings.service}.jsonl")
+    return None
+
+
+def _to_file(path: Path) -> SpanExporter:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("a", encoding="utf-8")  # open as long as the process lives
+    path.chmod(0o600)
+
+    def line(finished: ReadableSpan) -> str:
+        return f"{finished.to_json(indent=None)}\n"
+
+    return ConsoleSpanExporter(out=file, formatter=line)
