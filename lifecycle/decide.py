@@ -65,17 +65,24 @@ async def decide(session: AsyncSession, desk: Desk, signed: SignedAction, now: d
 
 
 async def decide_as(
-    session: AsyncSession, desk: Desk, case_id: UUID, action: Action, actor: Actor, now: datetime
+    session: AsyncSession,
+    desk: Desk,
+    case_id: UUID,
+    action: Action,
+    actor: Actor,
+    now: datetime,
+    texts: Mapping[str, str] | None = None,
 ) -> Decided | Refused:
     """An action whose sender is known already: the person's own, which intake signed, or the system's. It carries no
-    version: a reminder that rang meanwhile must not refuse her. A refusal is audited here.
+    version: a reminder that rang meanwhile must not refuse her. A refusal is audited here. `texts` are rows that
+    `bodies.store` has kept for it.
     """
     row = await records.lock(session, case_id)
     if row is None:
         return Refused(Refusal.CASE_UNKNOWN, EDGE)
     if answered := await _answered(session, desk, row, action, actor):
         return answered
-    return await _act(session, desk, row, action, actor, now, {}, "")
+    return await _act(session, desk, row, action, actor, now, texts or {}, "")
 
 
 async def open_case(
@@ -221,10 +228,7 @@ async def _act(
     after = engine.apply(desk.lifecycles[row.lifecycle], before, action, actor, now, policy)
     if isinstance(after, Refused):
         return await refuse(session, desk, row, after, actor, action.name)
-    changed = await changes.keep_change(
-        session, desk, row, after, policy, "case.acted", actor.name, {"action": action.name}
-    )
-    answer = answer_of(row.case_id, after, changed.next_due_at)
+    answer = answer_of(row.case_id, after, changes.next_due_at(desk, after, policy))
     taken = ActionRow(
         action_id=action.id,
         case_id=row.case_id,
@@ -237,5 +241,9 @@ async def _act(
         at=now,
         answer=answer,
     )
+    # Before its effects: they may be made from the texts that came with it.
     await records.add_action(session, taken)
+    changed = await changes.keep_change(
+        session, desk, row, after, policy, "case.acted", actor.name, {"action": action.name}
+    )
     return replace(standing_of(changed), answer=answer)
