@@ -65,6 +65,8 @@ def _level_up(wording: str) -> tuple[Effect, ...]:
     return appointed(wording, Role.HR_DIRECTOR), escalation(wording, Role.HR_DIRECTOR)
 
 
+STUCK = (*_deciders("interim_measure.stuck"), appointed("interim_measure.stuck", Role.HR_OFFICER))
+
 LIFECYCLE = Lifecycle(
     name="interim_measure",
     states=(
@@ -102,7 +104,7 @@ LIFECYCLE = Lifecycle(
             states=BEFORE_DECISION,
             by=frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.LEGAL_OFFICER, Role.ETHICS_OFFICER}),
             fields=(text("risk_facts"),),
-            guards=(NOT_WHO_ASKED,),
+            guards=(NOT_WHO_ASKED, NOT_THE_DECIDER),
         ),
         Rule(
             action="acknowledge_alert",
@@ -172,7 +174,7 @@ LIFECYCLE = Lifecycle(
             ),
             guards=(NOT_THE_ALERTER, NOT_WHO_ASKED),
             checks=(rules.CONSENT, rules.DELEGATION, rules.CONDITIONS, *rules.DATES, rules.LONGEST),
-            clocks=(meet("im.ack"), meet("im.decide")),
+            clocks=(meet("im.decide"), start("im.apply")),
             effects=(Effect(EffectKind.EMIT, "measure_decided"), TELL_ALERTERS),
         ),
         Rule(
@@ -191,6 +193,7 @@ LIFECYCLE = Lifecycle(
             to="applied",
             fields=(reference("proof_hash"),),
             clocks=(
+                meet("im.apply"),
                 start("im.end", since="from_at", due="until_at"),
                 start("im.review", since="from_at", due="review_at"),
                 start("im.cumulative_alarm", since="from_at"),
@@ -202,7 +205,7 @@ LIFECYCLE = Lifecycle(
             by=SYSTEM,
             to="not_applied",
             fields=(reference("code"),),
-            clocks=(start("im.decide"),),
+            clocks=(meet("im.apply"), start("im.decide")),
             effects=(
                 *_deciders("interim_measure.apply_failed"),
                 appointed("interim_measure.apply_failed", Role.HR_OFFICER),
@@ -213,7 +216,7 @@ LIFECYCLE = Lifecycle(
             states=("passed_on", "lifting"),
             by=SYSTEM,
             fields=(reference("code"),),
-            effects=(*_deciders("interim_measure.stuck"), appointed("interim_measure.stuck", Role.HR_OFFICER)),
+            effects=STUCK,
         ),
         Rule(
             action="record_placed",
@@ -250,7 +253,7 @@ LIFECYCLE = Lifecycle(
             fields=(flag("safety_check"), text("reasons")),
             guards=(NOT_THE_ALERTER, NOT_WHO_ASKED, NOT_THE_DECIDER),
             checks=(confirmed("safety_check", "invariant 43"),),
-            clocks=OVER,
+            clocks=(*OVER, start("im.apply")),
             effects=(RESTORE,),
         ),
         Rule(
@@ -258,6 +261,7 @@ LIFECYCLE = Lifecycle(
             states=("passed_on",),
             by=SYSTEM,
             fields=(reference("proof_hash"),),
+            clocks=(meet("im.apply"),),
         ),
         Rule(
             action="record_restored",
@@ -265,6 +269,7 @@ LIFECYCLE = Lifecycle(
             by=SYSTEM,
             to="restored",
             fields=(reference("proof_hash"),),
+            clocks=(meet("im.apply"),),
         ),
         Rule(
             action="record_placed",
@@ -281,7 +286,8 @@ LIFECYCLE = Lifecycle(
             "im.ack",
             outcomes=(Outcome(effects=(escalation("interim_measure.late", Role.ADMINISTRATIVE_HEAD),)),),
         ),
-        ClockRule("im.decide", outcomes=(Outcome(effects=_level_up("interim_measure.late")),)),
+        ClockRule("im.decide", outcomes=(Outcome(effects=_level_up("interim_measure.late")),), repeats=True),
+        ClockRule("im.apply", outcomes=(Outcome(effects=STUCK),), repeats=True),
         ClockRule("im.review", outcomes=(Outcome(effects=_deciders("interim_measure.review_due")),), person_sees=True),
         ClockRule("im.cumulative_alarm", outcomes=(Outcome(effects=_level_up("interim_measure.runs_long")),)),
         ClockRule(
@@ -291,12 +297,12 @@ LIFECYCLE = Lifecycle(
                 Outcome(
                     when=_lapses,
                     to="lifting",
-                    clocks=OVER,
+                    clocks=(*OVER, start("im.apply")),
                     effects=(RESTORE, *_deciders("interim_measure.lapsed")),
                 ),
                 Outcome(
                     to="passed_on",
-                    clocks=(meet("im.review"), start("im.escalate")),
+                    clocks=(meet("im.review"), start("im.escalate"), start("im.apply")),
                     effects=(Effect(EffectKind.EMIT, "measure_passed_on"), *_level_up("interim_measure.end_passed")),
                 ),
             ),

@@ -1,0 +1,86 @@
+"""Writes docs/lifecycles.md from the tables: `python -m ops.lifecycle_docs`. A test keeps the file current."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from lifecycle.model import ActorKind, Lifecycle, Rule
+from policy.model import Role
+from services.ethics.domain import query
+from services.ombuds.domain import informal_resolution
+from services.workflow.domain import formal_report, interim_measure
+
+FILE = Path(__file__).parent.parent / "docs" / "lifecycles.md"
+LIFECYCLES: tuple[Lifecycle, ...] = (
+    informal_resolution.LIFECYCLE,
+    formal_report.LIFECYCLE,
+    interim_measure.LIFECYCLE,
+    query.LIFECYCLE,
+)
+HEAD = """# Lifecycles
+
+Drawn from the tables in `services/*/domain/` by `python -m ops.lifecycle_docs`; do not edit by hand.
+An arrow names the action and who may take it; a clock's name on an arrow means that time moves the case.
+An arrow to an end point leaves a closed state: nobody handles the case any more.
+"""
+
+
+def document() -> str:
+    return "\n".join([HEAD, *("\n".join(_section(lifecycle)) for lifecycle in LIFECYCLES)])
+
+
+def _section(lifecycle: Lifecycle) -> Iterator[str]:
+    yield f"## {lifecycle.name}\n"
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    yield f"  [*] --> {lifecycle.opening.state}"
+    for rule in lifecycle.rules:
+        for state in rule.states:
+            if rule.to and rule.to != state:
+                yield f"  {state} --> {rule.to}: {rule.action} ({_by(rule)})"
+    for clock in lifecycle.clocks:
+        for outcome in clock.outcomes:
+            for state in _where(lifecycle, clock.key) if outcome.to else ():
+                yield f"  {state} --> {outcome.to}: {clock.key}"
+    for one in lifecycle.states:
+        if one.closed:
+            yield f"  {one.name} --> [*]"
+    yield "```\n"
+    yield "| In | Action | By | Needs | Refused by |"
+    yield "|---|---|---|---|---|"
+    for rule in lifecycle.rules:
+        fields = ", ".join(f"{f.name} ({f.kind})" if f.required else f"[{f.name} ({f.kind})]" for f in rule.fields)
+        guards = ", ".join(dict.fromkeys(f"{guard.code} ({guard.rule})" for guard in (*rule.guards, *rule.checks)))
+        yield f"| {', '.join(rule.states)} | {rule.action} | {_by(rule)} | {fields or '-'} | {guards or '-'} |"
+    yield "\n| Clock | When due | Person sees the date |"
+    yield "|---|---|---|"
+    for clock in lifecycle.clocks:
+        outcomes = [f"to {one.to}" if one.to else "notices only" for one in clock.outcomes]
+        extra = [word for word, holds in (("repeats", clock.repeats), ("irreversible", clock.irreversible)) if holds]
+        yield f"| {clock.key} | {'; '.join([*outcomes, *extra])} | {'yes' if clock.person_sees else 'no'} |"
+    yield ""
+
+
+def _by(rule: Rule) -> str:
+    order = [*ActorKind, *Role]
+    return ", ".join(sorted(rule.by, key=order.index))
+
+
+def _where(lifecycle: Lifecycle, key: str) -> list[str]:
+    """The states a clock may ring in: those reached with it started and left without meeting it."""
+    found = [lifecycle.opening.state] if any(one.key == key for one in lifecycle.opening.clocks) else []
+    for rule in lifecycle.rules:
+        started = any(one.key == key and one.kind == "start" for one in rule.clocks)
+        found += [rule.to or state for state in rule.states if started]
+    for state in found:
+        for rule in lifecycle.rules:
+            stopped = any(one.key == key and one.kind == "meet" for one in rule.clocks)
+            reached = state in rule.states and rule.to and not stopped and not lifecycle.state_of[rule.to].closed
+            if rule.to and reached and rule.to not in found:
+                found.append(rule.to)
+    return list(dict.fromkeys(found))
+
+
+if __name__ == "__main__":
+    FILE.write_text(document(), encoding="utf-8")
