@@ -1,0 +1,91 @@
+"""The HR bridge put together: its app, and what runs behind it."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from chassis import audit_trail, desk_keys
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.keys import ServiceKeys, public_keys
+from chassis.relay import Relay
+from chassis.web.app import create_app
+from chassis.web.health import Check, reachable
+from chassis.web.run import Service
+from chassis.web.sign_in import SignIn
+from contracts.topics import WORKFLOW_MEASURES
+from policy.load import load
+from services.hr_bridge import consumers, directory, personnel_actions
+from services.hr_bridge.adapters.tryton import Tryton
+from services.hr_bridge.bridge import Bridge
+from services.hr_bridge.saga.keep import Workflows
+from services.hr_bridge.settings import HrBridgeSettings
+from services.hr_bridge.web import mail_address, tasks
+from services.hr_bridge.web import personnel_actions as webhook
+
+
+def build(settings: HrBridgeSettings) -> Service:
+    database = Database(settings.database_dsn)
+    keys = ServiceKeys.load(settings.keys_dir)
+    publics = public_keys(settings)
+    tryton = Tryton(settings.tryton_url, settings.tryton_username, settings.tryton_password)
+    bridge = Bridge(settings, database, keys, tryton, load(settings.policy))
+    workflows = Workflows(bridge)
+    consumer = Consumer(
+        settings,
+        database,
+        consumers.handlers(workflows.start),
+        publics,
+        acknowledge={WORKFLOW_MEASURES: consumers.acknowledge},
+    )
+    relay = Relay(settings, keys.signing)
+    app = create_app(
+        settings,
+        [*tasks.routes(bridge), *webhook.routes(bridge), *mail_address.routes(bridge, publics)],
+        checks=[
+            Check("database", lambda: _probe(database), needed=True),
+            Check("kafka", reachable(settings.kafka_bootstrap)),
+            Check("temporal", reachable(settings.temporal_address)),
+            Check("hr_system", tryton.check),
+        ],
+        sign_in=SignIn(settings.oidc_issuer),
+    )
+
+    async def publish_desk_keys() -> None:
+        async with database.transaction() as session:
+            await desk_keys.publish(session, keys, settings.service, datetime.now(UTC))
+
+    return Service(
+        app,
+        background=[
+            publish_desk_keys,
+            relay.run,
+            consumer.run,
+            workflows.run,
+            lambda: read_directory(bridge),
+            lambda: compare(bridge),
+            lambda: audit_trail.send_heartbeats(database, settings.heartbeat_every),
+        ],
+        close=[tryton.close, database.close],
+    )
+
+
+async def read_directory(bridge: Bridge) -> None:
+    """Take the directory over from the HR system, again and again. Raises what reading it raises."""
+    while True:
+        employees = await bridge.tryton.employees()
+        async with bridge.database.transaction() as session:
+            await directory.take_over(session, employees, datetime.now(UTC))
+        await asyncio.sleep(bridge.settings.directory_every)
+
+
+async def compare(bridge: Bridge) -> None:
+    """Look for changes that nobody declared, again and again. Raises DeskKeyUnknown."""
+    while True:
+        async with bridge.database.transaction() as session:
+            await personnel_actions.compare(session, bridge, datetime.now(UTC))
+        await asyncio.sleep(bridge.settings.directory_every)
+
+
+async def _probe(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.connection()

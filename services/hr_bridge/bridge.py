@@ -1,0 +1,68 @@
+"""What the parts of the HR bridge work with, and what is sealed to HR's own key."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.database import Database
+from chassis.keys import ServiceKeys
+from chassis.sealing import SealNotOpened, open_from, seal_to
+from policy.model import Policy
+from services.hr_bridge.adapters.tryton import Tryton
+from services.hr_bridge.domain.line_change import Persons, PersonsUnreadable
+from services.hr_bridge.settings import HrBridgeSettings
+from services.hr_bridge.tables import Task
+
+OFFICE = "hr"
+# One size for all, so that nothing about a task can be told from the length of what is kept of it.
+SEALED_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Bridge:
+    settings: HrBridgeSettings
+    database: Database
+    keys: ServiceKeys
+    tryton: Tryton
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class BeforeImage:
+    """Whose line is to go from whom to whom, all by staff id."""
+
+    person: str
+    from_: str
+    to: str
+
+
+def read_persons(keys: ServiceKeys, measure_id: UUID, sealed: bytes) -> Persons:
+    """Raises PersonsUnreadable when it was not sealed to HR for this measure or is not what was agreed."""
+    try:
+        found = json.loads(open_from(keys.desk(OFFICE), sealed, context=_measure(measure_id)))
+    except (SealNotOpened, ValueError):
+        raise PersonsUnreadable("persons") from None
+    if not isinstance(found, Mapping):
+        raise PersonsUnreadable("persons")
+    return Persons.parse(found)
+
+
+def seal_before_image(keys: ServiceKeys, task_id: UUID, image: BeforeImage) -> bytes:
+    plaintext = json.dumps([image.person, image.from_, image.to]).encode()
+    return seal_to(keys.desk(OFFICE).public, plaintext, context=_task(task_id), size=SEALED_SIZE)
+
+
+def read_before_image(keys: ServiceKeys, task: Task) -> BeforeImage | None:
+    """None while the HR system was not touched for this task. Raises SealNotOpened when the row was tampered with."""
+    if task.before_image is None:
+        return None
+    return BeforeImage(*json.loads(open_from(keys.desk(OFFICE), task.before_image, context=_task(task.task_id))))
+
+
+def _measure(measure_id: UUID) -> bytes:
+    return b"measure|" + str(measure_id).encode()
+
+
+def _task(task_id: UUID) -> bytes:
+    return b"task|" + str(task_id).encode()

@@ -1,0 +1,83 @@
+"""The people directory, read from the HR system: who works where, under whom, until when. No names."""
+
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy import text
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.outbox import add_event
+from contracts.people.v1.people_pb2 import Person as PersonMessage
+from contracts.topics import HR_PEOPLE
+from services.hr_bridge.adapters.tryton import Employee
+from services.hr_bridge.tables import PastPerson, Person
+
+HISTORY_MONTHS = 24  # invariant 32: lines of the past two years count
+_STATE = ("unit", "station", "line_staff_id", "contract", "contract_end", "active", "mail_address")
+# What other services get to see; addresses and contract ends stay here.
+_PUBLISHED = ("unit", "station", "line_staff_id", "contract", "active")
+
+
+class DirectoryEmpty(Exception):
+    """The HR system names nobody: a wrong database or a missing right, not an organisation without people."""
+
+
+async def take_over(session: AsyncSession, employees: list[Employee], now: datetime) -> int:
+    """
+    Make the directory what the HR system says, and tell others what changed for them; how many states changed.
+
+    Whoever is not there any more becomes inactive and keeps the last known line. Raises DirectoryEmpty.
+    """
+    if not employees:
+        raise DirectoryEmpty("the HR system names nobody; check RECOURSE_TRYTON_URL and the rights of its user")
+    # Two readings at a time would each tell of the same change.
+    await session.execute(text("lock table people in share row exclusive mode"))
+    known = {person.staff_id: person for person in (await session.exec(select(Person))).all()}
+    states = {one.staff_id: _state(one, now) for one in employees}
+    for staff_id in known.keys() - states.keys():
+        states[staff_id] = {name: getattr(known[staff_id], name) for name in _STATE} | {"active": False}
+    await session.execute(
+        text("delete from people_history where compared and ended_at < :now - make_interval(months => :months)"),
+        {"now": now, "months": HISTORY_MONTHS},
+    )
+    changes = 0
+    for staff_id, state in sorted(states.items()):
+        changes += await _take_over_one(session, known.get(staff_id), staff_id, state, now)
+    return changes
+
+
+async def _take_over_one(
+    session: AsyncSession, person: Person | None, staff_id: str, state: dict[str, Any], now: datetime
+) -> bool:
+    changed = [name for name in _STATE if person is None or getattr(person, name) != state[name]]
+    if not changed:
+        return False
+    if person is None:
+        person = Person(staff_id=staff_id, valid_from=now, **state)
+    else:
+        past = {name: getattr(person, name) for name in (*_STATE, "valid_from")}
+        session.add(PastPerson(staff_id=staff_id, ended_at=now, compared=False, **past))
+        for name in changed:
+            setattr(person, name, state[name])
+        person.valid_from = now
+    session.add(person)
+    if not set(changed).isdisjoint(_PUBLISHED):
+        since = Timestamp()
+        since.FromDatetime(now)
+        message = PersonMessage(staff_id=staff_id, valid_from=since, **{name: state[name] for name in _PUBLISHED})
+        await add_event(session, HR_PEOPLE, staff_id, message)
+    return True
+
+
+def _state(employee: Employee, now: datetime) -> dict[str, Any]:
+    return {
+        "unit": employee.unit,
+        "station": employee.station,
+        "line_staff_id": employee.supervisor,
+        "contract": employee.contract,
+        "contract_end": employee.end,
+        "active": employee.active_on(now.date()),
+        "mail_address": employee.mail_address,
+    }

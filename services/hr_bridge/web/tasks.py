@@ -1,0 +1,171 @@
+"""The HR desk: what is to be done in the HR system, and a human's word that it was done by hand."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.types import ControllerRouterHandler
+from sqlalchemy import tuple_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail
+from chassis.web.problems import Problem, invalid, not_found, refused, unavailable
+from chassis.web.sign_in import SignedIn
+from policy.model import Role
+from services.hr_bridge.adapters.tryton import EmployeeNotFound, HrSystemRefused, HrSystemUnreachable
+from services.hr_bridge.bridge import Bridge, read_before_image, read_persons
+from services.hr_bridge.domain.line_change import PersonsUnreadable, TaskState
+from services.hr_bridge.saga.changes import Changes
+from services.hr_bridge.tables import Task, TaskAction
+from services.hr_bridge.tasks import meant, supervisor_before, tasks_of
+
+HR_ROLES = frozenset({Role.HR_OFFICER, Role.HR_DIRECTOR})
+# The one code HR's records have for it: neutral, and never the reason (invariant 41).
+NEUTRAL_CODE = "reporting_line"
+
+
+class TaskView(msgspec.Struct):
+    """
+    What HR needs in order to act. `from` and `to` are supervisors, None where they are not known yet; `problem` says
+    what somebody has to put right by hand. Nothing says what it is for.
+    """
+
+    task_id: UUID
+    code: str
+    state: str
+    problem: str | None
+    due_at: datetime
+    person: str | None
+    from_: str | None = msgspec.field(name="from")
+    to: str | None = None
+
+
+class TaskPage(msgspec.Struct):
+    tasks: list[TaskView]
+    next_cursor: UUID | None
+
+
+class Confirmation(msgspec.Struct, forbid_unknown_fields=True):
+    action_id: UUID
+
+
+class Confirmed(msgspec.Struct):
+    task_id: UUID
+    state: str
+
+
+def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
+    @get("/api/v1/tasks", summary="What HR is asked to do, oldest first")
+    async def list_tasks(
+        signed_in: NamedDependency[SignedIn],
+        cursor: FromQuery[UUID | None] = None,
+        limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=100)]] = 50,
+    ) -> TaskPage:
+        _check_role(bridge, signed_in)
+        async with bridge.database.transaction() as session:
+            page = await _page(session, cursor, limit)
+            views = [await _view(session, bridge, task, signed_in.staff_id) for task in page[:limit]]
+            seen = [view for view in views if view is not None]
+            facts = {"count": len(seen)}
+            await audit_trail.record(session, "tasks_read", object_ref="tasks", actor=signed_in.staff_id, facts=facts)
+        return TaskPage(seen, page[limit - 1].task_id if len(page) > limit else None)
+
+    @post("/api/v1/tasks/{task_id:uuid}/confirm", status_code=200, summary="Say that it was done by hand")
+    async def confirm(
+        task_id: FromPath[UUID], data: JSONBody[Confirmation], signed_in: NamedDependency[SignedIn]
+    ) -> Confirmed:
+        """
+        For a task with a problem that somebody has put right in the HR system. It counts only if the HR system, asked
+        again, says so. The same `action_id` again gets the first answer.
+        """
+        _check_role(bridge, signed_in)
+        async with bridge.database.transaction() as session:
+            return await _confirm(session, bridge, task_id, data.action_id, signed_in.staff_id)
+
+    return [list_tasks, confirm]
+
+
+def _check_role(bridge: Bridge, signed_in: SignedIn) -> None:
+    """Whoever holds no HR appointment finds nothing here."""
+    if not bridge.policy.roles_of(signed_in.staff_id, datetime.now(UTC)) & HR_ROLES:
+        raise not_found()
+
+
+async def _page(session: AsyncSession, cursor: UUID | None, limit: int) -> Sequence[Task]:
+    order = (col(Task.created_at), col(Task.task_id))
+    query = select(Task).order_by(*order).limit(limit + 1)
+    if cursor is not None:
+        last = await session.get(Task, cursor)
+        if last is None:
+            raise invalid("cursor", "This cursor is not one that was given out. Begin again without it.")
+        query = query.where(tuple_(*order) > (last.created_at, last.task_id))
+    return (await session.exec(query)).all()
+
+
+async def _view(session: AsyncSession, bridge: Bridge, task: Task, staff_id: str) -> TaskView | None:
+    """None for somebody whom the task touches: nobody handles a measure that he is a party to (invariant 32)."""
+    view = TaskView(task.task_id, NEUTRAL_CODE, task.state, task.code, task.due_at, None, None)
+    tasks = await tasks_of(session, task.measure_id)
+    if staff_id in _touched(bridge, tasks):
+        return None
+    try:
+        image = await meant(session, bridge.keys, task, supervisor_before(bridge.keys, tasks))
+    except (PersonsUnreadable, EmployeeNotFound):
+        return view
+    view.person, view.from_, view.to = image.person, image.from_, image.to
+    return view
+
+
+def _touched(bridge: Bridge, tasks: Sequence[Task]) -> set[str]:
+    found: set[str] = set()
+    for task in tasks:
+        if (image := read_before_image(bridge.keys, task)) is not None:
+            found |= {image.person, image.from_, image.to}
+        try:
+            persons = read_persons(bridge.keys, task.measure_id, task.sealed_persons)
+        except PersonsUnreadable:
+            continue
+        found |= {
+            persons.person, persons.current_supervisor, persons.temporary_supervisor, persons.next_level_manager
+        }  # fmt: skip
+    return found
+
+
+async def _confirm(session: AsyncSession, bridge: Bridge, task_id: UUID, action_id: UUID, staff_id: str) -> Confirmed:
+    found = await session.get(Task, task_id)
+    tasks = await tasks_of(session, found.measure_id, lock=True) if found else []
+    if found is None or staff_id in _touched(bridge, tasks):
+        raise not_found()
+    known = await session.get(TaskAction, action_id)
+    if known is not None:
+        if (known.task_id, known.staff_id) != (task_id, staff_id):
+            raise invalid("action_id", "This id was used for something else. Make a fresh one.", status=422)
+        return Confirmed(task_id, known.state)
+    task = next(one for one in tasks if one.task_id == task_id)
+    await session.refresh(task)  # it may have changed while we waited for the lock
+    if task.state != TaskState.FAILED:
+        raise refused("nothing_to_confirm", "35", {"state": task.state})
+    try:
+        proven = await Changes(bridge).confirm(session, task, supervisor_before(bridge.keys, tasks))
+    except (PersonsUnreadable, EmployeeNotFound):
+        proven = False
+    except (HrSystemUnreachable, HrSystemRefused):
+        raise unavailable("The HR system does not answer, so nothing can be proven. Try again later.") from None
+    if not proven:
+        raise _not_proven()
+    session.add(
+        TaskAction(action_id=action_id, task_id=task_id, staff_id=staff_id, state=task.state, at=datetime.now(UTC))
+    )
+    await audit_trail.record(session, "task_confirmed", object_ref=str(task_id), actor=staff_id, rule="35")
+    return Confirmed(task_id, task.state)
+
+
+def _not_proven() -> Problem:
+    said = "The HR system does not show this line as the task wants it. Change it there first, then confirm."
+    return refused("not_proven", "35", {}, said)
