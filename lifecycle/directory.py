@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from chassis.consumer import Event
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.inbox import Event
+from contracts.people.v1.people_pb2 import Person as PersonMessage
 
 HISTORY_MONTHS = 24  # domain.md 2.2x, invariant 32: conflicts of the past two years count
 
@@ -56,7 +58,7 @@ def define(metadata: sa.MetaData) -> None:
     sa.Table(
         "directory_version",
         metadata,
-        sa.Column("only", sa.Boolean, sa.CheckConstraint("only"), primary_key=True),
+        sa.Column("only", sa.Boolean, sa.CheckConstraint("only", name="only"), primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
     )
 
@@ -66,6 +68,7 @@ async def record_person(session: AsyncSession, event: Event) -> None:
     history ends when the person's state was replaced, by the directory's own dates.
     """
     message = event.message
+    assert isinstance(message, PersonMessage)
     new = {name: getattr(message, name) for name in _STATE} | {"line_staff_id": message.line_staff_id or None}
     since = message.valid_from.ToDatetime(tzinfo=UTC)
     key = {"staff_id": message.staff_id}
@@ -111,7 +114,8 @@ async def record_person(session: AsyncSession, event: Event) -> None:
 
 async def version(session: AsyncSession) -> int:
     """How many changes of line this directory has seen."""
-    return (await session.execute(sa.text("select coalesce(max(version), 0) from directory_version"))).scalar_one()
+    found: int = await session.scalar(sa.text("select coalesce(max(version), 0) from directory_version"))
+    return found
 
 
 async def person(session: AsyncSession, staff_id: str) -> Person | None:

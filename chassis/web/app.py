@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.enums import MediaType
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
-from litestar.types import ControllerRouterHandler, Message
+from litestar.openapi.spec import Components, Reference, SecurityScheme
+from litestar.types import ControllerRouterHandler
 
 from chassis.settings import Settings
 from chassis.web import health, problems
@@ -49,17 +50,17 @@ def _guarded(scope: Any, receive: Any, send: Any) -> tuple[Any, Any, Any]:
     names = {name for name, _ in scope["headers"]}
     unread = b"content-length" in names or b"transfer-encoding" in names
 
-    async def take() -> Message:
+    async def take() -> Any:
         nonlocal unread
-        message: Message = await receive()
+        message = await receive()
         unread = unread and message["type"] == "http.request" and bool(message.get("more_body", False))
         return message
 
-    async def answer(message: Message) -> None:
+    async def answer(message: Any) -> None:
         if message["type"] == "http.response.start":
             taken = 0
             while unread and taken < _DRAIN:
-                taken += len((await take()).get("body", b"") or b"")  # type: ignore[call-overload]
+                taken += len((await take()).get("body", b""))
             given = list(message.get("headers", ()))
             have = {name.lower() for name, _ in given}
             message["headers"] = [*given, *((name, value) for name, value in _HEADERS.items() if name not in have)]
@@ -70,7 +71,7 @@ def _guarded(scope: Any, receive: Any, send: Any) -> tuple[Any, Any, Any]:
     return ({**scope, "method": "GET"} if head else scope), take, answer
 
 
-async def _check_query(request: StrictRequest) -> None:
+async def _check_query(request: Request[Any, Any, Any]) -> None:
     """A control character in the query would otherwise reach the database as text that it refuses."""
     for values in request.query_params.dict().values():
         for value in values:
@@ -90,7 +91,7 @@ def create_app(
     `app.state.sign_in` checks acting tokens. Bodies are declared `data: JSONBody[T]` with T a msgspec struct that
     forbids unknown fields; `max_body` is in bytes (413 above it), a route may set its own `request_max_body_size`.
     """
-    schemes = dict(security_schemes or {})
+    schemes: dict[str, SecurityScheme | Reference] = dict(security_schemes or {})
     closing = []
     if sign_in is not None:
         schemes.setdefault("sign_in", SecurityScheme(type="http", scheme="bearer"))
@@ -111,7 +112,7 @@ def create_app(
             title=f"Recourse: {settings.service}",
             version=health.release(),
             path="/schema",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json", media_type="application/json")],
+            render_plugins=[JsonRenderPlugin(path="/openapi.json", media_type=MediaType.JSON)],
             components=Components(security_schemes=schemes),
         ),
     )

@@ -52,7 +52,8 @@ def not_found() -> Problem:
 
 def invalid(field: str | None, detail: str, *, status: int = 400) -> Problem:
     """A request that is wrong in itself. `field` is the path of the field, as in `parties.alleged_offender[0]`."""
-    return Problem(status, "invalid", detail, **({"field": field} if field else {}))
+    facts: dict[str, Any] = {"field": field} if field else {}
+    return Problem(status, "invalid", detail, **facts)
 
 
 def refused(code: str, rule: str, params: Mapping[str, Any], detail: str = "") -> Problem:

@@ -14,7 +14,7 @@ import uvicorn
 import uvloop
 from pydantic import ValidationError
 
-from chassis import logs
+from chassis import logs, telemetry
 from chassis.settings import Settings
 from chassis.web.app import App, create_app
 
@@ -137,7 +137,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _settings(name: str, settings_class: type[SettingsT]) -> SettingsT:
     try:
-        return settings_class(service=name)  # type: ignore[call-arg]  # the rest comes from the environment
+        return settings_class(service=name)
     except ValidationError as error:
         wrong = ", ".join(sorted({f"RECOURSE_{str(one['loc'][0]).upper()}" for one in error.errors() if one["loc"]}))
         sys.exit(f"{name}: these settings are missing or malformed: {wrong}. Set them in the environment.")
@@ -156,6 +156,7 @@ def main(name: str, build: Callable[[SettingsT], Service], settings_class: type[
 
         asyncio.run(migrations.upgrade(settings))
         return
+    telemetry.set_up(settings)
     listener = _listen(settings)
 
     async def run() -> None:

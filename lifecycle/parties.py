@@ -1,0 +1,175 @@
+"""Whom a case concerns: fetched from intake once, kept sealed under the case's key, opened for routing alone.
+
+Nobody of the staff reads it here: the process opens it to find out who must not see the case (invariant 32), and whom
+a decision of the case has to reach.
+"""
+
+import asyncio
+import base64
+import json
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+import sqlalchemy as sa
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail, service_tokens
+from chassis.sealing import Sealed, desk_label, item_context, open_sealed, unwrap, wrap_context
+from contracts.ids import CaseId
+from lifecycle import exclusions, records
+from lifecycle.bodies import case_key, open_under, seal_under
+from lifecycle.desk import Desk
+from lifecycle.exclusions import Parties
+from lifecycle.records import CaseRow
+
+log = logging.getLogger(__name__)
+
+PURPOSE: Final = "routing"
+_LOOK_EVERY: Final = 5.0
+
+
+class PartiesNotHere(Exception):
+    """Intake did not hand them out; the errand is tried again."""
+
+
+def define(metadata: sa.MetaData) -> None:
+    """Adds `case_parties` to a service's metadata."""
+    sa.Table(
+        "case_parties",
+        metadata,
+        sa.Column("case_id", sa.Uuid, sa.ForeignKey("cases.case_id"), primary_key=True),
+        sa.Column("ciphertext", sa.LargeBinary, nullable=False),
+        # The data key under the case's key: it goes when that goes.
+        sa.Column("wrapped", sa.LargeBinary, nullable=False),
+    )
+
+
+async def fetch(desk: Desk, row: CaseRow) -> Parties:
+    """From intake, which has them sealed to the office's desk. Raises PartiesNotHere, SealNotOpened."""
+    now = datetime.now(UTC)
+    claims = {"report_id": str(row.report_id), "purpose": PURPOSE}
+    token = service_tokens.mint(desk.keys.signing, desk.service, "intake", claims, now)
+    async with httpx.AsyncClient(base_url=desk.settings.peers["intake"], timeout=10, trust_env=False) as client:
+        try:
+            answer = await client.post(
+                "/internal/v1/parties",
+                json={"report_id": str(row.report_id)},
+                headers={"Authorization": f"Service {token}"},
+            )
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            raise PartiesNotHere(type(error).__name__) from None
+    items: Sequence[dict[str, Any]] = answer.json()["items"]
+    return read([_open(desk, row, item) for item in items])
+
+
+def read(opened: Sequence[bytes]) -> Parties:
+    """The parties of a report's items of that kind (an added one adds people)."""
+    affected: str | None = None
+    offenders: dict[str, None] = {}
+    refused: dict[str, None] = {}
+    for one in opened:
+        named = json.loads(one)
+        affected = named.get("affected_individual") or affected
+        offenders |= dict.fromkeys(named.get("alleged_offender", ()))
+        refused |= dict.fromkeys(named.get("not_these_people", ()))
+    return Parties(affected, tuple(offenders), tuple(refused))
+
+
+def _open(desk: Desk, row: CaseRow, item: dict[str, Any]) -> bytes:
+    item_id = UUID(item["item_id"])
+    label = desk_label(desk.service, desk.offices[row.lifecycle])
+    data_key = unwrap(
+        base64.b64decode(item["wrapped_b64"]),
+        desk.desk_key(row.lifecycle),
+        context=wrap_context(row.report_id, item_id, label),
+    )
+    sealed = Sealed(item_id, base64.b64decode(item["ciphertext_b64"]))
+    return open_sealed(sealed, data_key, context=item_context(row.report_id))
+
+
+async def keep(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties) -> None:
+    """Under the key of this case; what is there already stays."""
+    plaintext = json.dumps([parties.affected_individual, parties.alleged_offender, parties.refused]).encode()
+    ciphertext, wrapped = seal_under(
+        await case_key(desk, row), plaintext, item_id=row.case_id, context=_context(row.case_id)
+    )
+    await session.execute(
+        sa.text(
+            "insert into case_parties (case_id, ciphertext, wrapped) values (:case_id, :ciphertext, :wrapped)"
+            " on conflict do nothing"
+        ),
+        {"case_id": row.case_id, "ciphertext": ciphertext, "wrapped": wrapped},
+    )
+
+
+async def parties_of(session: AsyncSession, desk: Desk, row: CaseRow) -> Parties | None:
+    """None before the case was routed. Whoever calls this audits what for."""
+    found = (
+        await session.execute(
+            sa.text("select ciphertext, wrapped from case_parties where case_id = :case_id"), {"case_id": row.case_id}
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    key = await case_key(desk, row)
+    opened = open_under(key, found.ciphertext, found.wrapped, item_id=row.case_id, context=_context(row.case_id))
+    affected, offenders, refused = json.loads(opened)
+    return Parties(affected, tuple(offenders), tuple(refused))
+
+
+async def forget(session: AsyncSession, case_id: UUID) -> None:
+    await session.execute(sa.text("delete from case_parties where case_id = :case_id"), {"case_id": case_id})
+
+
+async def find_exclusions(desk: Desk, case_id: CaseId) -> None:
+    """The first half of every desk's errand `route`: afterwards those who may see the case do, and nobody before.
+    Bears being done twice. Raises PartiesNotHere while intake is away.
+    """
+    async with desk.database.transaction() as session:
+        row = await records.load(session, case_id)
+        if row is None or row.erased_at is not None:
+            return
+        parties = await parties_of(session, desk, row)
+    if parties is None:
+        parties = await fetch(desk, row)
+    async with desk.database.transaction() as session:
+        row = await records.lock(session, case_id)
+        if row is not None and row.erased_at is None:
+            await keep(session, desk, row, parties)
+            await _exclude(session, desk, row, parties)
+
+
+async def retag(desk: Desk) -> int:
+    """Compute again the exclusions of open cases that were found before lines changed; how many there were."""
+    async with desk.database.transaction() as session:
+        case_ids = await exclusions.outdated(session)
+    for case_id in case_ids:
+        async with desk.database.transaction() as session:
+            row = await records.lock(session, case_id)
+            parties = await parties_of(session, desk, row) if row and row.erased_at is None else None
+            if row and parties:
+                await _exclude(session, desk, row, parties)
+    return len(case_ids)
+
+
+async def retag_forever(desk: Desk) -> None:
+    """Part of a desk's background. An import changes many lines at once: they are taken together."""
+    while True:
+        await retag(desk)
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+async def _exclude(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties) -> None:
+    await exclusions.exclude(session, desk.keys.cell, row.case_id, parties, datetime.now(UTC))
+    await audit_trail.record(
+        session, "parties.opened", object_ref=str(row.case_id), actor=None, facts={"purpose": PURPOSE}
+    )
+
+
+def _context(case_id: UUID) -> str:
+    return f"parties|{case_id}"

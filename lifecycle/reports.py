@@ -1,0 +1,167 @@
+"""What a desk does with intake's events: every desk the same, whatever its procedures are about."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from google.protobuf.message import Message
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail
+from chassis.inbox import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
+from chassis.outbox import add_event
+from contracts.cases.v1.cases_pb2 import ReportEventApplied, ReportOpened
+from contracts.intake.v1.reports_pb2 import (
+    REPORTING_MODE_ANONYMOUS,
+    REPORTING_MODE_CONFIDENTIAL,
+    MessagePlaced,
+    MessageReceived,
+    PersonActed,
+    PlacedInInbox,
+    ReportLodged,
+)
+from contracts.topics import cases_of
+from lifecycle import records
+from lifecycle.decide import decide_as, open_case
+from lifecycle.desk import Desk
+from lifecycle.fields import InvalidFacts
+from lifecycle.model import Action, Actor, ActorKind, Fact
+from lifecycle.records import CaseRow
+
+_MODES = {REPORTING_MODE_CONFIDENTIAL: "confidential", REPORTING_MODE_ANONYMOUS: "anonymous"}
+
+Placed = Callable[[AsyncSession, CaseRow, int, Event], Awaitable[AfterCommit | None]]
+"""What a service does when the person's inbox shows this version of a case."""
+
+
+def define(metadata: sa.MetaData) -> None:
+    """Adds `reports` to a service's metadata: for each report the desk has, the key that replies are sealed to."""
+    sa.Table(
+        "reports",
+        metadata,
+        sa.Column("report_id", sa.Uuid, primary_key=True),
+        sa.Column("lifecycle", sa.Text, nullable=False),
+        sa.Column("route_public_key", sa.LargeBinary, nullable=False),
+        sa.Column("lodged_at", sa.DateTime(timezone=True), nullable=False),
+    )
+
+
+async def route_key(session: AsyncSession, report_id: UUID) -> bytes | None:
+    """The public key whose private half the access code alone gives; None for what did not come from intake."""
+    key: bytes | None = await session.scalar(
+        sa.text("select route_public_key from reports where report_id = :report_id"), params={"report_id": report_id}
+    )
+    return key
+
+
+async def forget(session: AsyncSession, report_id: UUID) -> None:
+    await session.execute(sa.text("delete from reports where report_id = :report_id"), {"report_id": report_id})
+
+
+def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message], Handler]:
+    """For intake.reports.<service>.v1."""
+
+    async def lodged(session: AsyncSession, event: Event) -> AfterCommit:
+        message = _of(event, ReportLodged)
+        report_id = _id(message.report_id)
+        if message.lifecycle not in desk.talks or message.mode not in _MODES:
+            raise InvalidMessage("report_not_for_this_desk")
+        at = message.lodged_at.ToDatetime(tzinfo=UTC)
+        await session.execute(
+            sa.text(
+                "insert into reports (report_id, lifecycle, route_public_key, lodged_at)"
+                " values (:report_id, :lifecycle, :key, :at) on conflict do nothing"
+            ),
+            {"report_id": report_id, "lifecycle": message.lifecycle, "key": message.route_public_key, "at": at},
+        )
+        facts: dict[str, Fact] = {"lodged_at": at.isoformat(), "mode": _MODES[message.mode]}
+        if message.language:
+            facts["language"] = message.language
+        try:
+            case_id = await open_case(session, desk, report_id, message.lifecycle, 1, facts, _now())
+        except InvalidFacts:
+            raise InvalidMessage("report_unreadable") from None
+        await add_event(session, cases_of(desk.service), event.key, ReportOpened(report_id=event.key))
+        return desk.poke(case_id)
+
+    async def acted(session: AsyncSession, event: Event) -> AfterCommit | None:
+        message = _of(event, PersonActed)
+        row = await records.find(session, _id(message.report_id), message.lifecycle, message.number)
+        if row is None:
+            await _without_case(session, event)
+            return None
+        action = Action(_id(message.action_id), message.action, _facts(message.facts_json))
+        await decide_as(session, desk, row.case_id, action, Actor(ActorKind.PERSON), _now())
+        return desk.poke(row.case_id)
+
+    async def shown(session: AsyncSession, event: Event) -> AfterCommit | None:
+        message = _of(event, PlacedInInbox)
+        row = await records.find(session, _id(message.report_id), message.lifecycle, message.number)
+        if row is None:
+            await _without_case(session, event)
+            return None
+        await records.place(session, row.case_id, message.version)
+        return await placed(session, row, message.version, event) if placed else None
+
+    async def written(session: AsyncSession, event: Event) -> None:
+        """Contents stay at intake; that there are any is a fact of procedure."""
+        message = _of(event, MessageReceived)
+        await audit_trail.record(session, "message.received", object_ref=str(_id(message.report_id)), actor=None)
+
+    async def answered(session: AsyncSession, event: Event) -> None:
+        message = _of(event, MessagePlaced)
+        await audit_trail.record(session, "message.placed", object_ref=str(_id(message.report_id)), actor=None)
+
+    return {
+        ReportLodged: lodged,
+        PersonActed: acted,
+        PlacedInInbox: shown,
+        MessageReceived: written,
+        MessagePlaced: answered,
+    }
+
+
+def acknowledge(service: str) -> Acknowledge:
+    """Intake sends an event again until it has this."""
+
+    async def applied(session: AsyncSession, event: Event) -> None:
+        message = ReportEventApplied(report_id=event.key, sequence=event.sequence)
+        await add_event(session, cases_of(service), event.key, message)
+
+    return applied
+
+
+async def _without_case(session: AsyncSession, event: Event) -> None:
+    """An event about a case that was never here: kept in the trail, and no reason to hold up the report's others."""
+    await audit_trail.record(session, "event.without_case", object_ref=event.key, actor=None)
+
+
+def _of(event: Event, kind: type[Any]) -> Any:
+    """The event's message, which must speak of the report that the event is keyed by."""
+    if not isinstance(event.message, kind) or getattr(event.message, "report_id", None) != event.key:
+        raise InvalidMessage("report_not_the_key")
+    return event.message
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidMessage("id_unreadable") from None
+
+
+def _facts(text: str) -> dict[str, Fact]:
+    try:
+        facts = json.loads(text or "{}")
+    except ValueError:
+        raise InvalidMessage("facts_unreadable") from None
+    if not isinstance(facts, dict) or not all(isinstance(value, str | int | bool) for value in facts.values()):
+        raise InvalidMessage("facts_unreadable")
+    return facts
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
