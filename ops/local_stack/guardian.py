@@ -8,6 +8,7 @@ included; then every process named that still runs is ended.
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 from ops.local_stack.process_id import ProcessId, end_all
 
@@ -28,15 +29,19 @@ class Guardian:
         )
         self.pid = self._popen.pid
 
+    def alive(self) -> bool:
+        return self._popen.poll() is None
+
     def watch(self, process: ProcessId) -> None:
-        if self._popen.stdin is None or self._popen.poll() is not None:
-            raise RuntimeError("the guardian has ended")
+        """Raises BrokenPipeError when the guardian is dead."""
+        assert self._popen.stdin is not None
         self._popen.stdin.write(f"{process.pid} {process.started} {process.polite}\n")
         self._popen.stdin.flush()
 
     def dismiss(self) -> None:
         """Let it go; it still ends whatever was left running."""
-        if self._popen.stdin is not None:
+        assert self._popen.stdin is not None
+        with suppress(BrokenPipeError):
             self._popen.stdin.close()
         self._popen.wait()
 

@@ -1,11 +1,19 @@
 """Free ports on loopback, and a clear word about one that is not."""
 
 import errno
+import fcntl
+import os
+import random
 import socket
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
 
 from ops.local_stack.problem import StackProblem
 
 HOST = "127.0.0.1"
+SPARE = range(20000, 30000)
 
 
 def free_port() -> int:
@@ -27,22 +35,44 @@ def is_free(port: int) -> bool:
         return True
 
 
-def choose(name: str, fixed: int | None, usual: int, taken: set[int]) -> int:
+class PortBook:
     """
-    The port for `name`: the one the settings fix, else the usual one, else any free one. Adds it to `taken`.
+    Hands out ports, and keeps other stacks of the same user from handing out the same ones.
 
-    Raises StackProblem when a fixed port is in use.
+    Each port given is locked by a file for as long as this process lives: between the choice and the moment a part
+    listens on it, another `recourse up` would find it free.
     """
-    if fixed is not None:
-        if fixed in taken or not is_free(fixed):
-            raise StackProblem(
-                f"Port {fixed}, which RECOURSE_PORTS__{name.upper()} fixes for {name}, is in use: "
-                "stop what uses it, choose another, or unset the setting and let a free one be found."
-            )
-        port = fixed
-    else:
-        port = usual if usual not in taken and is_free(usual) else free_port()
-        while port in taken:
-            port = free_port()
-    taken.add(port)
-    return port
+
+    def __init__(self, fixed: Mapping[str, int]) -> None:
+        self._fixed = fixed
+        self._locks: list[IO[str]] = []
+        self._folder = Path(tempfile.gettempdir()) / f"recourse-ports-{os.geteuid()}"
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+
+    def choose(self, name: str, usual: int) -> int:
+        """The port that the settings fix for `name`, else the usual one, else a free one. Raises StackProblem."""
+        if (fixed := self._fixed.get(name)) is not None:
+            if not self._reserve(fixed):
+                raise StackProblem(
+                    f"Port {fixed}, which RECOURSE_PORTS__{name.upper()} fixes for {name}, is in use: "
+                    "stop what uses it, choose another, or unset the setting and let a free one be found."
+                )
+            return fixed
+        # Below the range from which the kernel takes ports for outgoing connections: a part must get its port back.
+        for port in (usual, *random.sample(SPARE, len(SPARE))):
+            if self._reserve(port):
+                return port
+        raise StackProblem("No port between 20000 and 30000 is free on 127.0.0.1: stop something that listens there.")
+
+    def _reserve(self, port: int) -> bool:
+        lock = (self._folder / str(port)).open("w", encoding="ascii")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return False
+        if not is_free(port):
+            lock.close()
+            return False
+        self._locks.append(lock)
+        return True

@@ -42,6 +42,11 @@ def dsn_for(admin_dsn: str, *, user: str, password: str, database: str) -> str:
     return urlunsplit((parts.scheme, f"{quote(user)}:{quote(password)}@{host}", f"/{database}", parts.query, ""))
 
 
+def in_database(dsn: str, database: str) -> str:
+    """The same address and name, in another database."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{database}"))
+
+
 async def apply(
     admin_dsn: str, plan: DatabasePlan, password: Callable[[str], str], *, database: str | None = None
 ) -> None:
@@ -58,8 +63,7 @@ async def apply(
             await connection.execute(f'create database "{name}"')
     finally:
         await connection.close()
-    parts = urlsplit(admin_dsn)
-    connection = await asyncpg.connect(urlunsplit(parts._replace(path=f"/{name}")), timeout=10)
+    connection = await asyncpg.connect(in_database(admin_dsn, name), timeout=10)
     try:
         async with connection.transaction():
             await _rights(connection, plan, name)

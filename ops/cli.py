@@ -1,0 +1,109 @@
+"""`recourse …`: what an operator types. Data on stdout, talk on stderr; exit codes 0, 1 (not well), 2 (asked wrongly)."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from ops.local_stack import doctor as examination
+from ops.local_stack import running
+from ops.local_stack.problem import StackProblem
+from ops.local_stack.settings import load
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Recourse on one machine.", pretty_exceptions_enable=False
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+Policy = Annotated[str, typer.Option(help="The policy pack that the services follow.")]
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """A problem is one sentence on stderr and exit code 1."""
+    try:
+        yield
+    except StackProblem as problem:
+        print(problem, file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def print_json(data: object) -> None:
+    print(json.dumps(data, indent=2))
+
+
+@app.command()
+def up(
+    *,
+    detach: Annotated[bool, typer.Option("--detach", help="Return once everything is ready.")] = False,
+    policy: Policy = "iom-2024-03",
+    as_json: AsJson = False,
+) -> None:
+    """Start the whole stack; end it with Ctrl-C, or with `recourse down` after --detach."""
+    with sentences():
+        settings = load()
+        if not detach:
+            running.up(settings, policy)
+            return
+        running.up_detached(settings, policy)
+        if as_json:
+            print_json(running.status(settings))
+
+
+@app.command()
+def down(*, as_json: AsJson = False) -> None:
+    """End the stack, whoever started it."""
+    with sentences():
+        ended = running.down(load())
+        if as_json:
+            print_json({"ended": ended})
+        print(f"ended {', '.join(ended)}" if ended else "nothing was running", file=sys.stderr)
+
+
+@app.command()
+def status(*, as_json: AsJson = False) -> None:
+    """What runs where. Exit code 1 unless everything runs."""
+    with sentences():
+        found = running.status(load())
+        if as_json:
+            print_json(found or {"state": "down"})
+        elif found is None:
+            print("The stack is not running: start it with `recourse up`.", file=sys.stderr)
+        else:
+            _print_status(found)
+        if found is None or found["state"] != "ready" or not all(one["alive"] for one in found["processes"]):
+            raise typer.Exit(1)
+
+
+def _print_status(found: dict[str, Any]) -> None:
+    for one in found["processes"]:
+        url = found["services"].get(one["name"], {}).get("url", "")
+        state = "runs" if one["alive"] else "ended"
+        print(f"{one['name']:<14} {state:<6} {one['pid']:>8} {one['memory'] / 2**20:>6.0f} MB  {url}".rstrip())
+    print(f"{found['state']}, policy {found['policy']}, {found['memory'] / 2**20:.0f} MB in all", file=sys.stderr)
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Can this machine run the stack? One line each, with what to do where it cannot."""
+    with sentences():
+        findings = examination.examine(load())
+    if as_json:
+        print_json([finding.as_dict() for finding in findings])
+    else:
+        for finding in findings:
+            remedy = "" if finding.ok else f": {finding.remedy}"
+            print(f"{'ok ' if finding.ok else 'NOT'} {finding.name}: {finding.found}{remedy}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()
