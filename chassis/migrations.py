@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.operations import Operations
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -23,6 +22,12 @@ Result = TypeVar("Result")
 SERVICES: Final = Path(__file__).parents[1] / "services"
 KEYSTORE_CHAIN: Final = Path(__file__).parent / "keystore_migrations"
 """One chain for all services: every service's part of the key store looks the same."""
+
+
+class _HasBind(Protocol):
+    """What a revision has of alembic: the module `op`."""
+
+    def get_bind(self) -> Connection: ...
 
 
 async def upgrade(settings: Settings) -> None:
@@ -70,12 +75,12 @@ def run_env(metadata: MetaData) -> None:
         context.run_migrations()
 
 
-def create_tables(op: Operations, define: Define) -> None:
+def create_tables(op: _HasBind, define: Define) -> None:
     """Creates what `define` declares, for a chain's first revision."""
     _declared(define).create_all(op.get_bind())
 
 
-def drop_tables(op: Operations, define: Define) -> None:
+def drop_tables(op: _HasBind, define: Define) -> None:
     """Drops what `define` declares, for a chain's first revision."""
     _declared(define).drop_all(op.get_bind())
 
