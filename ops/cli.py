@@ -1,4 +1,4 @@
-"""`recourse …`: what an operator types. Data on stdout, talk on stderr; exit codes 0, 1 (not well), 2 (asked wrongly)."""
+"""`recourse …`, what an operator types. Data on stdout, talk on stderr; exit codes 0, 1 (ill), 2 (asked wrongly)."""
 
 import json
 import sys

@@ -1,0 +1,50 @@
+# `make help` lists what there is. Everything needs `install`, which does nothing the second time.
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help install up down status demo test test-fast lint proto migrate bench clean
+
+help: ## Print this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sort | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+install: ## Install everything into this folder: Python packages, Kafka, Tryton
+	@$(PYTHON) ops/install.py
+
+up: install ## Start the whole stack in the background
+	@$(BIN)/recourse up --detach
+
+down: ## End the stack
+	@test ! -x $(BIN)/recourse || $(BIN)/recourse down
+
+status: install ## Show what runs where
+	@$(BIN)/recourse status
+
+demo: install ## Run one person's story through the real parts
+	@$(BIN)/recourse demo
+
+test: install ## Run all tests on real parts
+	@$(BIN)/python -m pytest
+
+test-fast: install ## Run the tests that start nothing
+	@$(BIN)/python -m pytest -m "not stack and not whole"
+
+lint: install ## Check style, types, import rules and contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/buf lint proto
+	$(BIN)/buf breaking proto --against proto/baseline.binpb
+
+proto: install ## Generate the messages under contracts/ from proto/
+	@$(BIN)/python -m ops.generate_contracts
+
+migrate: install ## Bring the schemas of the running stack up to date
+	@$(BIN)/recourse prepare --only migrations
+
+bench: install ## Measure the stack beside its raw counterparts
+	@$(BIN)/python -m tests.bench
+
+clean: down ## Remove what installing and running left here
+	rm -rf .venv .recourse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
