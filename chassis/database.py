@@ -77,6 +77,11 @@ class Database:
             if session.info.get(_WROTE_EVENTS):
                 self._wake_relay()
 
+    async def check(self) -> None:
+        """For readiness: raises when the database does not answer."""
+        async with self._sessions() as session:
+            await session.execute(text("select 1"))
+
     async def close(self) -> None:
         if self._waking is not None:
             await self._waking
