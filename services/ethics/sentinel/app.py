@@ -1,0 +1,128 @@
+"""The Faust application: it brings the bytes of every record, in order, and keeps no state of its own.
+
+Everything that is decided or remembered is in PostgreSQL. Of Faust's settings, each that is named here keeps it from
+losing a record, from creating topics, or from showing anything to anybody.
+"""
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import faust
+
+from chassis import logs, telemetry
+from chassis.database import Database
+from chassis.inbox import Inbox
+from chassis.inbox_rows import Record
+from chassis.kafka import full_name
+from chassis.keys import ServiceKeys, public_keys
+from chassis.settings import Settings
+from chassis.web.health import reachable
+from contracts.topics import HR_PERSONNEL_ACTIONS
+from services.ethics.consumers import sentinel_handlers
+from services.ethics.desk import build_desk
+from services.ethics.sentinel.watch import SIGN_EVERY, Watch
+
+_LOOK_EVERY: Final = 0.5
+
+
+def build(settings: Settings, watch: Watch, folder: Path) -> faust.App:
+    """The application; its group is the only one that its Kafka user may read in."""
+    app = faust.App(
+        f"{settings.kafka_prefix}recourse.sentinel",
+        broker=[f"aiokafka://{address.strip()}" for address in settings.kafka_bootstrap.split(",")],
+        broker_credentials=_credentials(settings),
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.instance,
+        broker_session_timeout=10.0,
+        broker_heartbeat_interval=3.0,
+        broker_commit_interval=1.0,
+        # Topics are made from deploy/topics.toml alone.
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        # Faust's server would listen on every address, without sign-in.
+        web_enabled=False,
+        # Waiting for the streams would keep SIGTERM waiting for as long as PostgreSQL is away.
+        stream_wait_empty=False,
+        store="memory://",
+        datadir=folder,
+        autodiscover=False,
+        worker_redirect_stdouts=False,
+    )
+    # Raw bytes: what Faust cannot decode, it skips and commits.
+    topic = app.topic(
+        full_name(settings, HR_PERSONNEL_ACTIONS),
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+
+    # More than one at a time, and a kill loses those in flight.
+    @app.agent(topic, concurrency=1, name="sentinel")
+    async def look(stream: Any) -> None:
+        async for event in stream.events():
+            message = event.message
+            # Faust acknowledges an event when the body is left, however it is left: also when stopping cancels it
+            # halfway. A reference of our own, dropped only after the commit, keeps such an event unacknowledged.
+            message.incref()
+            await watch.take(
+                Record(
+                    topic=HR_PERSONNEL_ACTIONS,
+                    partition=message.partition,
+                    offset=message.offset,
+                    key=message.key,
+                    value=message.value,
+                    headers=message.headers or (),
+                )
+            )
+            message.decref()
+
+    @app.on_partitions_assigned.connect
+    async def reads(*told: Any, **_: Any) -> None:
+        watch.reads = bool(told[1])
+        await watch.sign()
+
+    @app.timer(SIGN_EVERY)  # type: ignore[untyped-decorator]
+    async def leave_word() -> None:
+        await watch.sign()
+
+    return app
+
+
+def _credentials(settings: Settings) -> Any:
+    if settings.kafka_username is None:
+        return None
+    return faust.SASLCredentials(
+        username=settings.kafka_username, password=settings.kafka_password, mechanism="SCRAM-SHA-512"
+    )
+
+
+async def _kafka_answers(settings: Settings) -> None:
+    """Faust dies of a broker that is not there yet; later it waits by itself."""
+    probe = reachable(settings.kafka_bootstrap)
+    while True:
+        with contextlib.suppress(OSError):
+            return await probe()
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def run() -> None:
+    """`python -m services.ethics sentinel`: the ethics service's settings, with the Kafka user `sentinel`."""
+    settings = Settings(service="ethics")
+    logs.set_up("sentinel")
+    telemetry.set_up(settings)
+    database = Database(settings.database_dsn)
+    desk = build_desk(settings, database, ServiceKeys.load(settings.keys_dir))
+    watch = Watch(database, Inbox(sentinel_handlers(desk), public_keys(settings), {}))
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(_kafka_answers(settings))
+    # Faust wants a folder for the tables that it does not have.
+    with tempfile.TemporaryDirectory(prefix="recourse-sentinel-") as folder:
+        app = build(settings, watch, Path(folder))
+        worker = faust.Worker(app, loop=loop, quiet=True, override_logging=False)
+        worker.spinner = None
+        worker.execute_from_commandline()

@@ -1,0 +1,42 @@
+"""Which events ask for a mail: `StaffNotice` on any desk's topic about its cases. Everything else there is not ours."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from google.protobuf.message import Message
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.consumer import AfterCommit, Event, Handler, InvalidMessage
+from contracts.cases.v1.cases_pb2 import StaffNotice
+from contracts.topics import ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES, Topic
+from services.notifications.sender import Sender
+
+_KEEP = text("""
+    insert into waiting (event_id, source, recipient_ref, wording_key)
+    select :event_id, :source, :recipient_ref, :wording_key
+    where not exists (select from sent where event_id = :event_id)
+    on conflict (event_id) do nothing
+""")
+
+
+def handlers(sender: Sender) -> Mapping[Topic, Mapping[type[Message], Handler]]:
+    """Each wakes the sender once the notice is committed."""
+
+    async def staff_notice(session: AsyncSession, event: Event) -> AfterCommit:
+        notice = event.message
+        assert isinstance(notice, StaffNotice)
+        try:
+            recipient_ref = UUID(notice.recipient_ref)
+        except ValueError:
+            raise InvalidMessage("recipient_ref_not_an_id") from None
+        parameters = {
+            "event_id": event.id,
+            "source": event.source,
+            "recipient_ref": recipient_ref,
+            "wording_key": notice.wording_key,
+        }
+        await session.execute(_KEEP, params=parameters)
+        return sender.wake
+
+    return {topic: {StaffNotice: staff_notice} for topic in (OMBUDS_CASES, WORKFLOW_CASES, ETHICS_CASES)}

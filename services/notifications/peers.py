@@ -1,0 +1,71 @@
+"""Asks the other services what a mail needs: who is meant, and where they read their mail. Neither is kept."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Final, Self
+from uuid import UUID
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from chassis import service_tokens
+
+_SECONDS: Final = 10.0
+_DIRECTORY: Final = "hr_bridge"
+
+
+class Unknown(Exception):
+    """The service that was asked knows nobody to tell."""
+
+
+class NotAnswered(Exception):
+    """The service that was asked gave no answer that can be used; it may later. The message says why in one word."""
+
+
+class Peers:
+    """`addresses`: where each service answers. Every question carries a token for that one question."""
+
+    def __init__(self, addresses: Mapping[str, str], service: str, signing: Ed25519PrivateKey) -> None:
+        self._addresses, self._service, self._signing = addresses, service, signing
+        self._client = httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def recipient(self, source: str, recipient_ref: UUID) -> str:
+        """The staff id that `source` means by a reference. Raises Unknown, NotAnswered."""
+        return await self._ask(source, "/internal/v1/recipient", {"recipient_ref": str(recipient_ref)}, "staff_id")
+
+    async def mail_address(self, staff_id: str) -> str:
+        """Raises Unknown, NotAnswered."""
+        return await self._ask(_DIRECTORY, "/internal/v1/mail-address", {"staff_id": staff_id}, "address")
+
+    async def _ask(self, service: str, path: str, question: Mapping[str, str], wanted: str) -> str:
+        if service not in self._addresses:
+            raise NotAnswered("peer_not_configured")
+        token = service_tokens.mint(self._signing, self._service, service, question, datetime.now(UTC))
+        try:
+            answer = await self._client.post(
+                self._addresses[service].rstrip("/") + path,
+                json=dict(question),
+                headers={"Authorization": f"Service {token}"},
+            )
+        except httpx.HTTPError:
+            raise NotAnswered("peer_unreachable") from None
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise Unknown
+        if answer.status_code != httpx.codes.OK:
+            raise NotAnswered("peer_refused")
+        try:
+            found = answer.json()[wanted]
+        except (ValueError, KeyError, TypeError):
+            raise NotAnswered("peer_not_understood") from None
+        if not isinstance(found, str) or not found:
+            raise NotAnswered("peer_not_understood")
+        return found

@@ -1,0 +1,153 @@
+"""Sends what waits, each notice on its own: one whose mail server or peer is down is tried again later and holds up
+nobody else's.
+
+At least once, on purpose: a notice that is lost may cost somebody a deadline, one that comes twice costs a glance. An
+attempt is claimed (and put off) before anything is sent, its ending is written after; a crash in between repeats the
+mail under the same Message-ID.
+"""
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import audit_trail
+from chassis.database import Database
+from chassis.keys import ServiceKeys
+from services.notifications import mail
+from services.notifications.peers import NotAnswered, Peers, Unknown
+from services.notifications.settings import NotificationsSettings
+from services.notifications.tables import Ending
+
+logger = logging.getLogger(__name__)
+
+CHANNEL: Final = "mail"
+GIVE_UP_AFTER: Final = timedelta(days=3)
+_AT_ONCE: Final = 20
+_LOOK_EVERY: Final = 1.0
+# Longer than two questions and one mail can take.
+_CLAIMED_FOR: Final = timedelta(minutes=2)
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)
+
+_CLAIM: Final = text("""
+    update waiting set next_try_at = now() + cast(:claimed_for as interval), tries = tries + 1
+    where event_id in (
+        select event_id from waiting where next_try_at <= now() order by next_try_at limit :free
+        for update skip locked
+    )
+    returning event_id, source, recipient_ref, wording_key, tries,
+        received_at < now() - cast(:give_up_after as interval) as too_old
+""")
+_PUT_OFF: Final = text("""
+    update waiting set next_try_at = now() + cast(:pause as interval), failure = :failure where event_id = :event_id
+""")
+_END: Final = text("""
+    with ended as (delete from waiting where event_id = :event_id)
+    insert into sent (event_id, wording_key, channel, state) values (:event_id, :wording_key, :channel, :state)
+    on conflict (event_id) do nothing
+    returning event_id
+""")
+
+
+@dataclass(frozen=True)
+class Notice:
+    event_id: UUID
+    source: str
+    recipient_ref: UUID
+    wording_key: str
+    tries: int
+    too_old: bool
+
+
+class Sender:
+    """`run` until cancelled; `wake` when something new waits."""
+
+    def __init__(self, settings: NotificationsSettings, database: Database, keys: ServiceKeys) -> None:
+        self._settings, self._database, self._keys = settings, database, keys
+        self._new = asyncio.Event()
+        self._in_hand: set[asyncio.Task[None]] = set()
+
+    async def wake(self) -> None:
+        self._new.set()
+
+    async def run(self) -> None:
+        settings = self._settings
+        async with Peers(settings.peers, settings.service, self._keys.signing) as peers, asyncio.TaskGroup() as group:
+            while True:
+                self._new.clear()
+                for notice in await self._claim(_AT_ONCE - len(self._in_hand)):
+                    task = group.create_task(self._send(notice, peers))
+                    self._in_hand.add(task)
+                    task.add_done_callback(self._finished)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._new.wait(), _LOOK_EVERY)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._in_hand.discard(task)
+        self._new.set()
+
+    async def _claim(self, free: int) -> list[Notice]:
+        if not free:
+            return []
+        parameters = {"free": free, "claimed_for": _CLAIMED_FOR, "give_up_after": GIVE_UP_AFTER}
+        async with self._database.transaction() as session:
+            found = await session.execute(_CLAIM, params=parameters)
+            return [Notice(**row) for row in found.mappings()]
+
+    async def _send(self, notice: Notice, peers: Peers) -> None:
+        try:
+            try:
+                await self._mail(notice, peers)
+            except Unknown:
+                await self._end(notice, Ending.NO_RECIPIENT)
+            except mail.Refused:
+                await self._end(notice, Ending.REFUSED)
+            except (NotAnswered, mail.NotTaken) as failure:
+                await self._put_off(notice, str(failure))
+            else:
+                await self._end(notice, Ending.SENT)
+        except (SQLAlchemyError, OSError) as error:
+            # It stays claimed, and is tried again when the claim runs out.
+            logger.warning("a notice's outcome was not written", extra={"error": type(error).__name__})
+
+    async def _mail(self, notice: Notice, peers: Peers) -> None:
+        staff_id = await peers.recipient(notice.source, notice.recipient_ref)
+        address = await peers.mail_address(staff_id)
+        mail_from = self._settings.mail_from
+        message_id = mail.message_id(self._keys.cell, notice.event_id, mail.domain_of(mail_from))
+        await mail.deliver(self._settings, mail.compose(mail_from, address, message_id, datetime.now(UTC)))
+
+    async def _put_off(self, notice: Notice, failure: str) -> None:
+        if notice.too_old:
+            logger.error("a notice was given up", extra={"code": failure})
+            await self._end(notice, Ending.GAVE_UP)
+            return
+        if notice.tries == 1:
+            logger.warning("a notice is tried again later", extra={"code": failure})
+        pause = min(_FIRST_PAUSE * 2 ** min(notice.tries - 1, 10), _LONGEST_PAUSE)
+        async with self._database.transaction() as session:
+            await session.execute(_PUT_OFF, params={"event_id": notice.event_id, "pause": pause, "failure": failure})
+
+    async def _end(self, notice: Notice, state: Ending) -> None:
+        """The audit row says that a mail went out and not about what: not even which office asked for it."""
+        parameters = {
+            "event_id": notice.event_id,
+            "wording_key": notice.wording_key,
+            "channel": CHANNEL,
+            "state": state.value,
+        }
+        async with self._database.transaction() as session:
+            if (await session.execute(_END, params=parameters)).first() is not None:
+                await audit_trail.record(
+                    session,
+                    "notice.ended",
+                    object_ref=str(notice.event_id),
+                    actor=None,
+                    facts={"channel": CHANNEL, "state": state.value},
+                )

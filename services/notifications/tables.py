@@ -1,0 +1,58 @@
+"""The tables of notifications: what is still to be sent, and what was sent when, for which event."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, MetaData, Text, func
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from chassis import tables
+
+AWARE: Any = DateTime(timezone=True)
+
+
+class Ending(StrEnum):
+    """How a notice ended. Stored: a value never changes its meaning."""
+
+    SENT = "sent"
+    NO_RECIPIENT = "no_recipient"
+    """The service that asked, or HR, knows nobody (any more) to send it to."""
+    REFUSED = "refused"
+    """The mail server will never take it."""
+    GAVE_UP = "gave_up"
+    """Tried for three days."""
+
+
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=tables.NAMING))):
+    """A registry of one's own: its metadata holds the tables of this service and no other's."""
+
+
+class Waiting(Base, table=True):
+    """A notice that has not ended. `failure` says why the last attempt did not work; who is meant is not kept."""
+
+    __tablename__ = "waiting"
+    event_id: UUID = Field(primary_key=True)
+    source: str = Field(sa_type=Text)
+    recipient_ref: UUID
+    wording_key: str = Field(sa_type=Text)
+    received_at: datetime = Field(sa_type=AWARE, sa_column_kwargs={"server_default": func.now()})
+    next_try_at: datetime = Field(sa_type=AWARE, index=True, sa_column_kwargs={"server_default": func.now()})
+    tries: int = Field(sa_column_kwargs={"server_default": "0"})
+    failure: str | None = Field(sa_type=Text)
+
+
+class Sent(Base, table=True):
+    """A notice that has ended; the same event coming again finds this row and does nothing."""
+
+    __tablename__ = "sent"
+    event_id: UUID = Field(primary_key=True)
+    wording_key: str = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    state: Ending = Field(sa_type=Text)
+    at: datetime = Field(sa_type=AWARE, sa_column_kwargs={"server_default": func.now()})
+
+
+tables.define(Base.metadata)
