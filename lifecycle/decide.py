@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -53,10 +54,10 @@ async def decide(session: AsyncSession, desk: Desk, signed: SignedAction, now: d
     action = Action(action_id, signed.name, signed.facts, frozenset(signed.bodies))
     actor = await access.actor_of(session, desk, row, signed.staff_id, now)
     actor = replace(actor, roles=actor.roles & set(map(Role, signed.roles)))
+    if known := await _known(session, desk, row, action, actor):
+        return known
     if not access.may_see(desk, row, actor):
         return await refuse(session, desk, row, Refused(Refusal.CASE_UNKNOWN, EDGE), actor)
-    if answered := await _answered(session, desk, row, action, actor):
-        return answered
     if signed.seen_version != row.version:
         return await refuse(session, desk, row, Refused(Refusal.VERSION_STALE, EDGE), actor, action.name)
     if await bodies.hash_of(session, case_id, action_id, signed.bodies) != signed.body_hash:
@@ -71,18 +72,19 @@ async def decide_as(
     action: Action,
     actor: Actor,
     now: datetime,
-    texts: Mapping[str, str] | None = None,
+    texts: Mapping[str, str] = MappingProxyType({}),
 ) -> Decided | Refused:
     """An action whose sender is known already: the person's own, which intake signed, or the system's. It carries no
-    version: a reminder that rang meanwhile must not refuse her. A refusal is audited here. `texts` are rows that
-    `bodies.store` has kept for it.
+    version: a reminder that rang meanwhile must not refuse her. `texts`: rows that `bodies.store` made for this action
+    in this transaction. A refusal is audited here.
     """
     row = await records.lock(session, case_id)
     if row is None:
         return Refused(Refusal.CASE_UNKNOWN, EDGE)
-    if answered := await _answered(session, desk, row, action, actor):
-        return answered
-    return await _act(session, desk, row, action, actor, now, texts or {}, "")
+    if known := await _known(session, desk, row, action, actor):
+        return known
+    body_hash = await bodies.hash_of(session, case_id, action.id, texts)
+    return await _act(session, desk, row, action, actor, now, texts, body_hash)
 
 
 async def open_case(
@@ -199,18 +201,21 @@ async def refuse(
     return refused
 
 
-async def _answered(
+async def _known(
     session: AsyncSession, desk: Desk, row: CaseRow, action: Action, actor: Actor
 ) -> Decided | Refused | None:
-    """What there is to say before any rule is asked: an action that is known already, or a case that is no more."""
+    """The first answer to an action that is known already: also to somebody who may not see the case any more, and
+    after its erasure, when its sender stands there under a tag.
+    """
     known = await records.known_action(session, action.id)
-    if known is not None:
-        if (known.case_id, known.action, known.actor) == (row.case_id, action.name, actor.name):
-            return replace(standing_of(row), answer=dict(known.answer))
-        return await refuse(session, desk, row, Refused(Refusal.ACTION_ID_TAKEN, EDGE), actor, action.name)
-    if row.erased_at is not None:
-        return await refuse(session, desk, row, Refused(Refusal.CASE_ERASED, EDGE), actor, action.name)
-    return None
+    if known is None:
+        return None
+    senders = {actor.name}
+    if actor.staff_id is not None:
+        senders.add(access.hidden_name(desk, row.case_id, actor.staff_id))
+    if (known.case_id, known.action) == (row.case_id, action.name) and known.actor in senders:
+        return replace(standing_of(row), answer=dict(known.answer))
+    return await refuse(session, desk, row, Refused(Refusal.ACTION_ID_TAKEN, EDGE), actor, action.name)
 
 
 async def _act(
@@ -223,6 +228,8 @@ async def _act(
     texts: Mapping[str, str],
     body_hash: str,
 ) -> Decided | Refused:
+    if row.erased_at is not None:
+        return await refuse(session, desk, row, Refused(Refusal.CASE_ERASED, EDGE), actor, action.name)
     policy = desk.policy_of(row)
     before = from_json(row.data)
     after = engine.apply(desk.lifecycles[row.lifecycle], before, action, actor, now, policy)

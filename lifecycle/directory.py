@@ -58,7 +58,7 @@ def define(metadata: sa.MetaData) -> None:
     sa.Table(
         "directory_version",
         metadata,
-        sa.Column("only", sa.Boolean, sa.CheckConstraint("only", name="only"), primary_key=True),
+        sa.Column("single", sa.Boolean, sa.CheckConstraint("single", name="single"), primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
     )
 
@@ -106,8 +106,8 @@ async def record_person(session: AsyncSession, event: Event) -> None:
     if found is None or found["line_staff_id"] != new["line_staff_id"]:
         await session.execute(
             sa.text(
-                "insert into directory_version (only, version) values (true, 1)"
-                " on conflict (only) do update set version = directory_version.version + 1"
+                "insert into directory_version (single, version) values (true, 1)"
+                " on conflict (single) do update set version = directory_version.version + 1"
             )
         )
 

@@ -179,7 +179,7 @@ def _clock(metadata: MetaData) -> None:
     shift = Table(
         "clock_shift",
         metadata,
-        Column("only", Boolean, CheckConstraint("only", name="only"), primary_key=True),
+        Column("single", Boolean, CheckConstraint("single", name="single"), primary_key=True),
         Column("moved_by", Interval, nullable=False),
     )
     event.listen(shift, "after_create", DDL(_KEEP_FROM_OTHERS))  # type: ignore[no-untyped-call]
