@@ -101,6 +101,16 @@ def doctor(*, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def demo() -> None:
+    """One person's story on the real parts; on a terminal the stack then stays up until Ctrl-C."""
+    from ops.demo import run  # noqa: PLC0415  # every other command starts without the services' libraries
+
+    with sentences():
+        if not run.demo(load()):
+            raise typer.Exit(1)
+
+
 def main() -> None:
     app()
 

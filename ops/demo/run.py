@@ -1,6 +1,9 @@
-"""Runs the story on a running stack, prints each step, writes `.recourse/demo/summary.json`."""
+"""`recourse demo`: starts the stack, runs the story on it, prints each step, stays up for a person at a terminal."""
 
+import asyncio
 import json
+import signal
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,31 +14,93 @@ from rich.console import Console
 
 from ops.demo.clients import StoryError
 from ops.demo.parts import Parts
-from ops.demo.story import new_story
+from ops.demo.story import Story, new_story
+from ops.local_stack import running, stack_file
+from ops.local_stack.problem import StackProblem
+from ops.local_stack.settings import StackSettings
+
+POLICY = "rehearsal"
+SIGN_INS = (
+    ("S0011", "focal point", "ombuds"),
+    ("S0005", "oversight: intake officer and investigator", "workflow"),
+    ("S0003", "legal officer, also administrative head", "workflow"),
+    ("S0004", "administrative head", "workflow"),
+    ("S0002", "HR director", "workflow"),
+    ("S0007", "ethics officer", "ethics"),
+    ("S0009", "HR officer", "hr_bridge"),
+    ("S0015", "auditor", "audit"),
+)
+
+
+def read_stack(state: Path) -> dict[str, Any]:
+    """What `stack.json` and the credentials file beside it say, together. Raises StackProblem when nothing runs."""
+    found = stack_file.read(state)
+    if found is None or found["state"] != "ready":
+        raise StackProblem("The stack is not running: start it with `recourse up`.")
+    secret: dict[str, Any] = json.loads(Path(found["credentials"]).read_text())
+    for name, values in secret.items():
+        found[name] = found.get(name, {}) | values
+    return found
+
+
+def demo(settings: StackSettings) -> bool:
+    """Whether every step was seen. At a terminal the stack then stays up until Ctrl-C.
+
+    A stack that runs under the `rehearsal` pack is used and left running. Raises StackProblem.
+    """
+    console = Console(stderr=False, highlight=False)
+    ours = stack_file.read(settings.state) is None
+    running.up_detached(settings, POLICY)
+    try:
+        stack = read_stack(settings.state)
+        summary = settings.state / "demo" / "summary.json"
+        console.print("\n[bold]One person's story[/bold], by HTTP alone; every hop seen in the part it belongs to\n")
+        well = asyncio.run(run_story(stack, summary, console))
+        console.print(f"\n{'Every step was seen.' if well else 'The story stopped.'} Summary: {summary}")
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            _stay(stack, console)
+        return well
+    finally:
+        if ours:
+            running.down(settings)
 
 
 async def run_story(stack: Mapping[str, Any], summary: Path, console: Console) -> bool:
-    """Whether every step was seen in the real parts. Stops at the first that was not; the summary has the steps done."""
-    steps: list[dict[str, str | int]] = []
+    """Whether every step was seen in the real parts; stops at the first that was not. `summary` has the steps done."""
     async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-        story = new_story(http, Parts(stack, http))
-        for number, (name, step) in enumerate(story.steps(), 1):
-            began = time.monotonic()
-            try:
-                seen = await step()
-            except (StoryError, httpx.HTTPError) as error:
-                console.print(f"[red]{number:2} {name}: not seen[/red]\n   {error or type(error).__name__}")
-                console.print(
-                    "   The logs of every process are in the stack's logs folder (`recourse status` names it)."
-                )
-                return False
-            finally:
-                summary.parent.mkdir(parents=True, exist_ok=True)
-                summary.write_text(json.dumps({"steps": steps}, indent=2) + "\n")
-            ms = round((time.monotonic() - began) * 1000)
-            steps.append({"name": name, "seen": seen.seen, "where": seen.where, "ms": ms})
-            summary.write_text(json.dumps({"steps": steps}, indent=2) + "\n")
-            console.print(
-                f"[bold]{number:2} {name}[/bold]  [dim]{ms / 1000:.1f} s · {seen.where}[/dim]\n   {seen.seen}"
-            )
+        return await _steps(new_story(http, Parts(stack, http)), summary, console)
+
+
+async def _steps(story: Story, summary: Path, console: Console) -> bool:
+    summary.parent.mkdir(parents=True, exist_ok=True)
+    done: list[dict[str, str | int]] = []
+    for number, (name, step) in enumerate(story.steps(), 1):
+        began = time.monotonic()
+        try:
+            seen = await step()
+        except (StoryError, httpx.HTTPError) as problem:
+            console.print(f"[red]{number:2} {name}: not seen[/red]\n   {problem or type(problem).__name__}")
+            console.print("   Each process's log is in the folder `logs_dir` of `.recourse/stack.json`.")
+            return False
+        ms = round((time.monotonic() - began) * 1000)
+        done.append({"name": name, "seen": seen.seen, "where": seen.where, "ms": ms})
+        summary.write_text(json.dumps({"steps": done}, indent=2, ensure_ascii=False) + "\n")
+        console.print(f"[bold]{number:2} {name}[/bold]  [dim]{ms / 1000:.1f} s · {seen.where}[/dim]")
+        console.print(f"   {seen.seen}", markup=False)
     return True
+
+
+def _stay(stack: Mapping[str, Any], console: Console) -> None:
+    console.print("\n[bold]The stack stays up.[/bold] Pages and interfaces:")
+    for name, service in stack["services"].items():
+        page = service["url"] + ("/" if name == "intake" else "/schema/openapi.json")
+        console.print(f"   {name:<14} {page}")
+    console.print("\nSign-ins of invented people (any password; the provider signs in whom you name):")
+    for staff_id, role, desk in SIGN_INS:
+        console.print(f"   {staff_id}  {role:<44} {desk}")
+    console.print("\nCtrl-C ends everything.")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        console.print("")

@@ -204,8 +204,8 @@ class Story:
         await until("her consent at the desk", consented)
         now = datetime.now(UTC)
         facts = {
-            "measure_type": "reporting_line_change",
-            "purpose": "prevent_recurrence",
+            "type": "reporting_line_change",
+            "purpose": "prevent_repetition",
             "from_at": now.isoformat(),
             "review_at": (now + timedelta(seconds=self.parts.measure_seconds / 2)).isoformat(),
             "until_at": (now + timedelta(seconds=self.parts.measure_seconds)).isoformat(),
@@ -291,7 +291,7 @@ class Story:
         await director.act(
             "lift_measure",
             self.measure_case,
-            facts={"safety_check": True, "reason": "no_longer_needed"},
+            facts={"safety_check": True},
             texts={"reasons": "She was asked, feels safe with the arrangement found, and the seating has changed."},
         )
 
@@ -323,12 +323,14 @@ class Story:
         await self.reporter.act(self.talk_report, case, "end_talk", {"outcome": "resolved"})
         await until("the purge", lambda: self.parts.erased("ombuds", self.talk_case), 60)
 
+        copy, code = self.copy_before_purge, self.reporter.access_code
+
         async def closed() -> bool:
-            return not await copies.open_talk(
-                self.parts, self.copy_before_purge, self.talk_report, self.reporter.access_code
-            )
+            opens = await copies.open_talk(self.parts, copy, self.talk_report, code)
+            return not opens and not await copies.matter_key_there(self.parts, self.talk_case)
 
         await until("the copy closed to today's keys", closed)
+        await copies.drop(self.parts, copy)
         return Seen(
             f"{readable} items of a copy taken before could be opened; with today's keys, her code included, none can",
             "PostgreSQL, key store",
