@@ -8,7 +8,7 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -27,6 +27,8 @@ from lifecycle.exclusions import Parties
 from lifecycle.records import CaseRow
 
 log = logging.getLogger(__name__)
+
+Source = Callable[[Desk, CaseRow], Awaitable[Parties]]
 
 PURPOSE: Final = "routing"
 _LOOK_EVERY: Final = 5.0
@@ -126,9 +128,9 @@ async def forget(session: AsyncSession, case_id: UUID) -> None:
     await session.execute(sa.text("delete from case_parties where case_id = :case_id"), {"case_id": case_id})
 
 
-async def find_exclusions(desk: Desk, case_id: CaseId) -> None:
+async def find_exclusions(desk: Desk, case_id: CaseId, source: Source = fetch) -> None:
     """The first half of every desk's errand `route`: afterwards those who may see the case do, and nobody before.
-    Bears being done twice. Raises PartiesNotHere while intake is away.
+    Bears being done twice. `source` says where the parties are to be had. Raises PartiesNotHere while they are not.
     """
     async with desk.database.transaction() as session:
         row = await records.load(session, case_id)
@@ -136,7 +138,7 @@ async def find_exclusions(desk: Desk, case_id: CaseId) -> None:
             return
         parties = await parties_of(session, desk, row)
     if parties is None:
-        parties = await fetch(desk, row)
+        parties = await source(desk, row)
     async with desk.database.transaction() as session:
         row = await records.lock(session, case_id)
         if row is not None and row.erased_at is None:

@@ -1,0 +1,106 @@
+"""What workflow takes in: reports and their persons' acts, what the HR bridge did, the directory, desk keys."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from google.protobuf.message import Message
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail, desk_keys, outbox
+from chassis.consumer import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
+from contracts.keys.v1.keys_pb2 import DeskKey
+from contracts.measures.v1.measures_pb2 import (
+    MeasureApplied,
+    MeasureEventApplied,
+    MeasureFailed,
+    MeasurePassedOn,
+    MeasureRestored,
+)
+from contracts.people.v1.people_pb2 import Person
+from contracts.topics import (
+    DESK_KEYS,
+    HR_MEASURE_RESULTS,
+    HR_PEOPLE,
+    INTAKE_REPORTS_WORKFLOW,
+    WORKFLOW_MEASURES,
+    Topic,
+)
+from lifecycle import directory, reports
+from lifecycle.decide import decide_as
+from lifecycle.desk import Desk
+from lifecycle.model import Action, Actor, ActorKind, Facts
+from lifecycle.records import CaseRow
+from services.workflow import measures
+
+SYSTEM: Final = Actor(ActorKind.SYSTEM)
+ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_WORKFLOW: reports.acknowledge("workflow")}
+
+
+def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
+    return {
+        INTAKE_REPORTS_WORKFLOW: reports.handlers(desk, _placed(desk)),
+        HR_MEASURE_RESULTS: {
+            MeasureApplied: _result(desk, "record_applied", _proof),
+            MeasureRestored: _result(desk, "record_restored", _proof),
+            MeasurePassedOn: _result(desk, "record_passed_on", _proof),
+            MeasureFailed: _result(desk, "record_failed", _code),
+            MeasureEventApplied: _applied,
+        },
+        HR_PEOPLE: {Person: directory.record_person},
+        DESK_KEYS: {DeskKey: desk_keys.remember},
+    }
+
+
+def _placed(desk: Desk) -> reports.Placed:
+    """The protected person's inbox shows the measure: it is effective, or over, and the other side may be told."""
+
+    async def placed(session: AsyncSession, row: CaseRow, version: int, event: Event) -> AfterCommit | None:
+        if (row.state, "record_placed") not in desk.lifecycles[row.lifecycle].rule_of:
+            return None
+        action = Action(event.id, "record_placed", {"version": version})
+        await decide_as(session, desk, row.case_id, action, SYSTEM, datetime.now(UTC))
+        return desk.poke(row.case_id)
+
+    return placed
+
+
+def _result(desk: Desk, action: str, facts: Callable[[Any], Facts]) -> Handler:
+    async def result(session: AsyncSession, event: Event) -> AfterCommit | None:
+        message: Any = event.message
+        if message.measure_id != event.key:
+            raise InvalidMessage("measure_not_the_key")
+        case_id = await measures.case_of(session, _id(message.measure_id))
+        if case_id is None:
+            await audit_trail.record(session, "event.without_case", object_ref=event.key, actor=None)
+            return None
+        await decide_as(session, desk, case_id, Action(event.id, action, facts(message)), SYSTEM, datetime.now(UTC))
+        return desk.poke(case_id)
+
+    return result
+
+
+def _proof(message: MeasureApplied | MeasureRestored | MeasurePassedOn) -> Facts:
+    """Without a proof nothing counts as done (invariant 35)."""
+    if not message.proof_hash:
+        raise InvalidMessage("proof_missing")
+    return {"proof_hash": message.proof_hash.hex()}
+
+
+def _code(message: MeasureFailed) -> Facts:
+    return {"code": message.code}
+
+
+async def _applied(session: AsyncSession, event: Event) -> None:
+    """The HR bridge has the event: it is not sent again."""
+    message = event.message
+    assert isinstance(message, MeasureEventApplied)
+    await outbox.applied(session, WORKFLOW_MEASURES, message.measure_id, message.sequence)
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidMessage("id_unreadable") from None

@@ -1,0 +1,115 @@
+"""The organisation's side as the engine of cases sees it."""
+
+import uuid
+from typing import Final
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.database import Database
+from chassis.keys import ServiceKeys
+from chassis.keystore import Keystore
+from chassis.settings import Settings
+from contracts.ids import CaseId
+from lifecycle import parties, records, reports
+from lifecycle.decide import decide_as
+from lifecycle.desk import Desk
+from lifecycle.exclusions import Parties
+from lifecycle.model import Action, Actor, ActorKind, Case, Effect, EffectKind
+from lifecycle.parties import PartiesNotHere
+from lifecycle.records import CaseRow
+from policy.load import load
+from policy.model import Role
+from services.workflow import measures, notices
+from services.workflow.domain import formal_report, interim_measure
+
+REPORT: Final = formal_report.LIFECYCLE.name
+MEASURE: Final = interim_measure.LIFECYCLE.name
+
+# Who may see any case of a kind unless excluded from it. A report is the oversight office's alone. Legal officers come
+# in with the measure that oversight alerted to, and deciders see the measure and what the alert says of the risk;
+# neither sees the report (domain.md 1: "see more of the allegation than needed").
+READERS: Final = {
+    REPORT: frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR}),
+    MEASURE: frozenset(
+        {
+            Role.INTAKE_OFFICER,
+            Role.INVESTIGATOR,
+            Role.LEGAL_OFFICER,
+            Role.ADMINISTRATIVE_HEAD,
+            Role.HR_DIRECTOR,
+        }
+    ),
+}
+PURPOSES: Final = {
+    REPORT: frozenset({"assessment", "investigation", "reply"}),
+    MEASURE: frozenset({"measure", "review"}),
+}
+_ROUTED: Final = uuid.UUID("b0a1a4a2-54a6-4b26-9a4c-0f6f4e3c6b6d")
+
+
+def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
+    """Raises ValueError when the settings name no key store."""
+    if settings.keystore_dsn is None:
+        raise ValueError("RECOURSE_KEYSTORE_DSN is not set: the keys of cases have nowhere to lie")
+
+    async def effects(session: AsyncSession, row: CaseRow, case: Case, effect: Effect) -> None:
+        match effect.kind:
+            case EffectKind.NOTIFY:
+                await notices.tell(session, desk, row, case, effect)
+            case EffectKind.OPEN:
+                await measures.alert(session, desk, row, case, effect)
+            case EffectKind.EMIT:
+                await measures.emit(session, desk, row, case, effect)
+
+    async def route_case(case_id: CaseId) -> None:
+        await route(desk, case_id)
+
+    desk = Desk(
+        service="workflow",
+        settings=settings,
+        database=database,
+        keys=keys,
+        keystore=Keystore(settings.keystore_dsn),
+        policy=load(settings.policy),
+        lifecycles={REPORT: formal_report.LIFECYCLE, MEASURE: interim_measure.LIFECYCLE},
+        offices={REPORT: "oio", MEASURE: "measures"},
+        readers=READERS,
+        purposes=PURPOSES,
+        effects=effects,
+        talks=frozenset({REPORT}),
+        errands={"route": route_case},
+        clear=_clear,
+    )
+    return desk
+
+
+async def route(desk: Desk, case_id: CaseId) -> None:
+    """Find out who must not see the case, and only then have anybody told of it. Bears being done twice. Raises
+    PartiesNotHere while the parties are not to be had.
+    """
+    await parties.find_exclusions(desk, case_id, _of_the_report if await _is_measure(desk, case_id) else parties.fetch)
+    async with desk.database.transaction() as session:
+        action = Action(uuid.uuid5(_ROUTED, str(case_id)), "record_routed")
+        await decide_as(session, desk, case_id, action, Actor(ActorKind.SYSTEM), await records.clock_now(session))
+
+
+async def _is_measure(desk: Desk, case_id: CaseId) -> bool:
+    async with desk.database.transaction() as session:
+        row = await records.load(session, case_id)
+        return row is not None and row.lifecycle == MEASURE
+
+
+async def _of_the_report(desk: Desk, row: CaseRow) -> Parties:
+    """A measure is about the people of the report it was alerted on."""
+    async with desk.database.transaction() as session:
+        report = await records.find(session, row.report_id, REPORT, 1)
+        found = await parties.parties_of(session, desk, report) if report else None
+    if found is None:
+        raise PartiesNotHere("the report is not routed yet")
+    return found
+
+
+async def _clear(session: AsyncSession, row: CaseRow) -> None:
+    await parties.forget(session, row.case_id)
+    if row.lifecycle == REPORT:
+        await reports.forget(session, row.report_id)
