@@ -1,0 +1,156 @@
+"""`make bench`: what the stack costs, beside its raw counterparts measured in the same run on the same servers.
+
+Prints figures; asserts nothing (timed assertions live nowhere in the test suite).
+"""
+
+import asyncio
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from ops.demo.clients import Handler, Reporter
+from ops.demo.run import read_stack
+from ops.demo.sign_in import access_token
+from ops.local_stack import running
+from ops.local_stack.settings import load
+from tests.bench.raw import no_op_updates, raw_rows
+
+REPORTS = 30
+ACTIONS = 40
+IDLE_SECONDS = 20
+FOCAL_POINTS = ("S0011", "S0012", "S0013")
+INTAKE_OFFICER = "S0005"
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that `share` of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+
+
+def line(what: str, value: str, goal: str = "") -> None:
+    print(f"{what:<66} {value:>16}   {goal}")
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def timed(act: Callable[[], Awaitable[object]]) -> float:
+    began = time.perf_counter()
+    await act()
+    return (time.perf_counter() - began) * 1000
+
+
+def report(route: str) -> dict[str, object]:
+    return {
+        "route": route,
+        "mode": "confidential",
+        "language": "en",
+        "answers": {"what_happened": "x" * 2000},
+        "parties": {"affected_individual": "S0018", "alleged_offender": ["S0017"]},
+        "consents": {},
+    }
+
+
+async def idle(services: list[dict[str, object]]) -> None:
+    before = {str(one["name"]): cpu_seconds(int(str(one["pid"]))) for one in services}
+    await asyncio.sleep(IDLE_SECONDS)
+    for one in services:
+        used = cpu_seconds(int(str(one["pid"]))) - before[str(one["name"])]
+        line(f"idle {one['name']}", f"{100 * used / IDLE_SECONDS:.2f} % of a core", "≤ 2 %")
+
+
+async def time_to_list(stack: dict[str, dict[str, dict[str, str]]], http: httpx.AsyncClient) -> list[float]:
+    """Milliseconds from POST to the case in a focal point's list, one request a second."""
+    desks = [
+        Handler(http, stack["services"]["ombuds"]["url"], await access_token(str(stack["oidc"]["issuer"]), staff_id))
+        for staff_id in FOCAL_POINTS
+    ]
+    seen = {case["case_id"] for desk in desks for case in await desk.cases()}
+    waits = []
+    for _ in range(REPORTS):
+        began = time.perf_counter()
+        await Reporter(http, stack["services"]["intake"]["url"]).lodge(report("informal_resolution"))
+        while not (new := {case["case_id"] for desk in desks for case in await desk.cases()} - seen):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        seen |= new
+        waits.append((time.perf_counter() - began) * 1000)
+        await asyncio.sleep(max(0.0, 1 - waits[-1] / 1000))
+    return waits
+
+
+async def staff_actions(stack: dict[str, dict[str, dict[str, str]]], http: httpx.AsyncClient) -> list[float]:
+    """Milliseconds of `acknowledge`, one at a time, each on a formal report of its own."""
+    officer = Handler(
+        http, stack["services"]["workflow"]["url"], await access_token(str(stack["oidc"]["issuer"]), INTAKE_OFFICER)
+    )
+    known = {case["case_id"] for case in await officer.cases("formal_report")}
+    for _ in range(ACTIONS):
+        await Reporter(http, stack["services"]["intake"]["url"]).lodge(report("formal_report"))
+    new: set[str] = set()
+    while len(new) < ACTIONS:
+        await asyncio.sleep(0.2)
+        new = {case["case_id"] for case in await officer.cases("formal_report")} - known
+    times = []
+    for case_id in new:
+        etag = (await officer.ask(case_id)).headers["ETag"]
+        body = {"action_id": str(uuid4()), "action": "acknowledge", "facts": {}, "texts": {}}
+        url = f"{officer.desk}/api/v1/cases/{case_id}/actions"
+        headers = officer.headers | {"If-Match": etag}
+        times.append(await timed(lambda u=url, b=body, h=headers: http.post(u, json=b, headers=h)))  # type: ignore[misc]
+    return times
+
+
+async def measure() -> None:
+    settings = load()
+    stack = read_stack(settings.state)
+    found = running.status(settings) or {}
+    services = [one for one in found["processes"] if one["name"] in stack["services"] or one["name"] == "sentinel"]
+    line("resident in all", f"{found['memory'] / 2**20:.0f} MB", "≤ 2,500 MB")
+    await idle(services)
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        waits = await time_to_list(stack, http)
+        line("POST to the case in the focal point's list, p50", f"{statistics.median(waits):.0f} ms")
+        line("POST to the case in the focal point's list, p95", f"{percentile(waits, 0.95):.0f} ms", "≤ 2,000 ms")
+        actions = await staff_actions(stack, http)
+    raw = await raw_rows(str(stack["postgres"]["admin_dsn"]), ACTIONS)
+    updates = await no_op_updates(stack["temporal"]["address"], ACTIONS)
+    action, row, update = (statistics.median(values) for values in (actions, raw, updates))
+    line("a staff action, p50", f"{action:.1f} ms", "≤ 50 ms")
+    line("  the same rows by asyncpg in one transaction, p50", f"{row:.1f} ms", f"action / this = {action / row:.1f}")
+    line("  a no-op update with one local activity, p50", f"{update:.1f} ms", f"action / this = {action / update:.1f}")
+
+
+def main() -> None:
+    when = datetime.now(UTC).date()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {when}\n")
+    with tempfile.TemporaryDirectory(prefix="recourse-bench-") as folder:
+        os.environ["RECOURSE_STATE"] = folder
+        recourse = [sys.executable, "-m", "ops.cli"]
+        for attempt in ("first start (makes every file)", "later start"):
+            began = time.perf_counter()
+            subprocess.run([*recourse, "up", "--detach"], check=True, stderr=subprocess.DEVNULL)
+            line(f"stack ready, {attempt}", f"{time.perf_counter() - began:.1f} s", "≤ 30 s")
+            if attempt == "later start":
+                break
+            subprocess.run([*recourse, "down"], check=True, stderr=subprocess.DEVNULL)
+        try:
+            asyncio.run(measure())
+        finally:
+            subprocess.run([*recourse, "down"], check=True, stderr=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()

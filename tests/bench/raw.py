@@ -1,0 +1,99 @@
+"""The raw counterparts: the rows of a staff action without us, an update without rules."""
+
+import os
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+TABLES = """
+create table bench_cases (case_id uuid primary key, version int, data jsonb, changed_at timestamptz);
+create table bench_actions (action_id uuid primary key, case_id uuid, version int, answer jsonb, at timestamptz);
+create table bench_outbox (id uuid primary key, topic text, key text, sequence bigint, value bytea);
+create table bench_counters (key text primary key, sequence bigint);
+create table bench_trail (shard int, number bigint, entry bytea, hash bytea, primary key (shard, number));
+"""
+
+
+async def raw_rows(dsn: str, count: int) -> list[float]:
+    """Milliseconds for the rows of one staff action (case, action, two events, audit) in one transaction."""
+    connection = await asyncpg.connect(dsn)
+    schema = f"bench_{uuid4().hex[:8]}"
+    times = []
+    try:
+        await connection.execute(f"create schema {schema}; set search_path = {schema}; {TABLES}")
+        case_id = uuid4()
+        await connection.execute("insert into bench_cases values ($1, 1, '{}', now())", case_id)
+        for number in range(count):
+            began = time.perf_counter()
+            async with connection.transaction():
+                await connection.fetchrow("select * from bench_cases where case_id = $1 for update", case_id)
+                await connection.execute(
+                    "update bench_cases set version = version + 1, data = $2, changed_at = now() where case_id = $1",
+                    case_id, '{"state": "acknowledged"}',
+                )  # fmt: skip
+                await connection.execute(
+                    "insert into bench_actions values ($1, $2, $3, '{}', now())", uuid4(), case_id, number
+                )
+                for topic in ("cases", "audit"):
+                    await connection.execute(
+                        "insert into bench_counters values ($1, 1)"
+                        " on conflict (key) do update set sequence = bench_counters.sequence + 1", topic,
+                    )  # fmt: skip
+                    await connection.execute(
+                        "insert into bench_outbox values ($1, $2, $3, $4, $5)",
+                        uuid4(), topic, str(case_id), number, os.urandom(200),
+                    )  # fmt: skip
+                await connection.execute(
+                    "insert into bench_trail values (0, $1, $2, $3)", number, os.urandom(300), os.urandom(32)
+                )
+            times.append((time.perf_counter() - began) * 1000)
+        await connection.execute(f"drop schema {schema} cascade")
+    finally:
+        await connection.close()
+    return times
+
+
+@activity.defn
+async def nothing() -> None:
+    """A local activity that does nothing."""
+
+
+@workflow.defn
+class NoOp:
+    def __init__(self) -> None:
+        self._done = False
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: self._done)
+
+    @workflow.update
+    async def act(self) -> None:
+        await workflow.execute_local_activity(nothing, start_to_close_timeout=timedelta(seconds=5))
+
+    @workflow.signal
+    def end(self) -> None:
+        self._done = True
+
+
+async def no_op_updates(address: str, count: int) -> list[float]:
+    """Milliseconds of an update whose handler runs one local activity, on the same server."""
+    client = await Client.connect(address)
+    queue = f"bench-{uuid4()}"
+    times = []
+    async with Worker(
+        client, task_queue=queue, workflows=[NoOp], activities=[nothing], workflow_runner=UnsandboxedWorkflowRunner()
+    ):
+        handle = await client.start_workflow(NoOp.run, id=queue, task_queue=queue)
+        for _ in range(count):
+            began = time.perf_counter()
+            await handle.execute_update(NoOp.act)
+            times.append((time.perf_counter() - began) * 1000)
+        await handle.signal(NoOp.end)
+        await handle.result()
+    return times
