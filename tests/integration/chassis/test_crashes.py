@@ -1,0 +1,226 @@
+"""Processes are killed and brokers go away: nothing is lost, nothing is had twice, order per key is kept."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+
+from chassis.kafka import client_options, group
+from contracts.topics import INTAKE_REPORTS_WORKFLOW
+from ops.local_stack import topics
+from ops.local_stack.guardian import Guardian
+from ops.local_stack.kafka import ADMIN, Kafka
+from ops.local_stack.ports import free_port
+from tests.integration.chassis.house import House, eventually
+from tests.real_parts import KafkaServer, password
+
+pytestmark = pytest.mark.stack
+REPORTS = INTAKE_REPORTS_WORKFLOW
+ROOT = Path(__file__).parents[3]
+KEYS = ("r1", "r2", "r3")
+
+
+@asynccontextmanager
+async def worker(house: House, failpoints: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+    """The worker process, armed or not; when it still lives at the end it is stopped politely."""
+    given = {
+        "admin_dsn": house.test_database.admin_dsn,
+        "database": house.test_database.name,
+        "bootstrap": house.bootstrap,
+        "prefix": house.prefix,
+        "scratch": str(house.scratch),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.integration.chassis.worker",
+        cwd=ROOT,
+        env={**os.environ, "TEST_HOUSE": json.dumps(given), "RECOURSE_FAILPOINTS": failpoints},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    try:
+        yield process
+        if process.returncode is None:
+            process.stdin.close()
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def all_applied(house: House, expected: dict[str, list[str]]) -> None:
+    async def settled() -> bool:
+        counts = dict(await house.rows("workflow", "select key, count(*) from effects group by key"))
+        unsent = await house.rows("intake", "select 1 from outbox limit 1")
+        return all(counts.get(key, 0) >= len(words) for key, words in expected.items()) and not unsent
+
+    await eventually(settled, within=60)
+    for key, words in expected.items():
+        assert await house.effects(key) == words
+
+
+@pytest.mark.parametrize(
+    "failpoint", ["relay.after_send", "relay.after_commit", "consumer.before_commit", "consumer.after_commit"]
+)
+async def test_a_kill_at_a_failpoint_loses_nothing_and_repeats_nothing(house: House, failpoint: str) -> None:
+    expected = {key: [f"{key}-{number}" for number in range(8)] for key in KEYS}
+    async with worker(house, f"{failpoint}:2") as process:
+        for key, words in expected.items():
+            await house.emit("intake", REPORTS, key, words)
+        # More, one by one, until the point was hit: how many events a batch takes is the relay's own affair.
+        while process.returncode is None:
+            await house.emit("intake", REPORTS, "r1", [f"r1-{len(expected['r1'])}"])
+            expected["r1"].append(f"r1-{len(expected['r1'])}")
+            await asyncio.sleep(0.05)
+        assert process.returncode == -signal.SIGKILL
+    async with worker(house):
+        await all_applied(house, expected)
+
+
+async def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(house: House) -> None:
+    seeded = random.Random(20261122)
+    expected: dict[str, list[str]] = {key: [] for key in KEYS}
+    for _ in range(5):
+        async with worker(house) as process:
+            assert process.stdout is not None
+            await process.stdout.readline()
+            for _ in range(seeded.randrange(1, 40)):
+                key = seeded.choice(KEYS)
+                word = f"{key}-{len(expected[key])}"
+                await house.emit("intake", REPORTS, key, [word])
+                expected[key].append(word)
+            await asyncio.sleep(seeded.random() / 4)
+            process.kill()
+            await process.wait()
+    async with worker(house):
+        await all_applied(house, expected)
+
+
+async def test_offsets_reset_to_the_end_lose_nothing_of_an_acknowledged_topic(house: House) -> None:
+    async with house.relay("intake"):
+        await house.emit("intake", REPORTS, "r1", ["one", "two", "three"])
+        await eventually(lambda: house.rows("intake", "select 1 from outbox where sent_at is null having count(*) = 0"))
+    await _reset_to_the_end(house)
+    async with (
+        house.relay("intake", reemit_after=0.2),
+        house.relay("workflow"),
+        house.consumer("workflow"),
+        house.consumer("intake"),
+    ):
+        await all_applied(house, {"r1": ["one", "two", "three"]})
+
+
+async def _reset_to_the_end(house: House) -> None:
+    """Somebody moves both what the group remembers and what the service stored past everything that was sent."""
+    settings = house.settings("workflow")
+    kafka = AIOKafkaConsumer(
+        house.prefix + REPORTS.name, **client_options(settings), group_id=group(settings), enable_auto_commit=False
+    )
+    await kafka.start()
+    try:
+        ends = await kafka.end_offsets([TopicPartition(house.prefix + REPORTS.name, n) for n in range(3)])
+        await kafka.commit({partition: OffsetAndMetadata(end, "") for partition, end in ends.items()})
+    finally:
+        await kafka.stop()
+    assert sum(ends.values()) > 0
+    for partition, end in ends.items():
+        await house.execute(
+            "workflow",
+            "insert into inbox_offsets (topic, partition, next_offset) values (:topic, :partition, :end)",
+            topic=REPORTS.name,
+            partition=partition.partition,
+            end=end,
+        )
+
+
+async def test_what_the_group_remembers_alone_skips_nothing(house: House) -> None:
+    """A topic that is not sent again is read from the stored place, wherever the group's own offsets are."""
+    async with house.relay("intake", reemit_after=3600):
+        await house.emit("intake", REPORTS, "r1", ["one", "two"])
+        await eventually(lambda: house.rows("intake", "select 1 from outbox where sent_at is null having count(*) = 0"))
+    await _reset_to_the_end(house)
+    await house.execute("workflow", "delete from inbox_offsets")
+    async with house.consumer("workflow"):
+        await eventually(lambda: house.rows("workflow", "select 1 from effects having count(*) = 2"))
+
+
+@pytest.fixture(scope="module")
+async def own_kafka(tmp_path_factory: pytest.TempPathFactory, guardian: Guardian) -> AsyncIterator[KafkaServer]:
+    """A broker that only these tests use, because they stop it."""
+    folder = tmp_path_factory.mktemp("own_kafka")
+    part = Kafka(folder / "kafka", free_port(), free_port(), folder / "kafka.log", password=password("admin"))
+    guardian.watch((await part.start()).id)
+    try:
+        await part.ready()
+        server = KafkaServer(part, topics.plan())
+        await topics.create_users(server.bootstrap, ADMIN, part.password, server.plan.principals, password)
+        yield server
+    finally:
+        await part.stop()
+
+
+async def test_a_broker_that_is_killed_and_returns_has_everything_delivered(
+    own_kafka: KafkaServer, guardian: Guardian, house: House
+) -> None:
+    prefix = await own_kafka.fresh_topics()
+    house.bootstrap, house.prefix = own_kafka.bootstrap, prefix
+    await own_kafka.part.stop()
+    expected = {"r1": ["before the broker"], "r2": []}
+    await house.emit("intake", REPORTS, "r1", expected["r1"])
+    async with (
+        house.relay("intake") as relay,
+        house.relay("workflow"),
+        house.consumer("workflow"),
+        house.consumer("intake"),
+    ):
+        assert not relay.connected
+        guardian.watch((await own_kafka.part.start()).id)
+        await own_kafka.part.ready()
+        await all_applied(house, expected)
+
+        own_kafka.part.process.kill()
+        await own_kafka.part.stop()
+        for number in range(10):
+            word = f"while it was away {number}"
+            await house.emit("intake", REPORTS, "r2", [word])
+            expected["r2"].append(word)
+        guardian.watch((await own_kafka.part.start()).id)
+        await own_kafka.part.ready()
+        await all_applied(house, expected)
+
+
+async def test_a_log_that_was_lost_is_read_from_its_new_beginning(house: House, kafka: KafkaServer) -> None:
+    async with house.relay("intake"), house.relay("workflow"), house.consumer("workflow"), house.consumer("intake"):
+        await house.emit("intake", REPORTS, "r1", [f"w{number}" for number in range(5)])
+        await all_applied(house, {"r1": [f"w{number}" for number in range(5)]})
+    house.prefix = await kafka.fresh_topics()
+    await house.emit("intake", REPORTS, "r1", ["after the loss"])
+    async with house.relay("intake"), house.relay("workflow"), house.consumer("workflow"), house.consumer("intake"):
+        await all_applied(house, {"r1": [*(f"w{number}" for number in range(5)), "after the loss"]})
+
+
+async def test_database_sessions_that_are_cut_off_come_back(house: House) -> None:
+    async with house.relay("intake"), house.relay("workflow"), house.consumer("workflow"), house.consumer("intake"):
+        await house.emit("intake", REPORTS, "r1", ["one"])
+        await all_applied(house, {"r1": ["one"]})
+        await house.execute(
+            "intake",
+            """
+            select pg_terminate_backend(pid) from pg_stat_activity
+            where usename = 'intake' and datname = current_database() and pid <> pg_backend_pid()
+            """,
+        )
+        await house.emit("intake", REPORTS, "r1", ["two"])
+        await all_applied(house, {"r1": ["one", "two"]})
