@@ -1,0 +1,120 @@
+"""What tests of the procedures share: all tables, valid facts for any action, and short ways to act."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from lifecycle import engine
+from lifecycle.model import Action, Actor, ActorKind, Case, Fact, FieldKind, Lifecycle, Refused, Rule
+from ops.lifecycle_docs import LIFECYCLES
+from policy.load import load
+from policy.model import Policy, Role
+
+POLICY = load("iom-2024-03")
+BY_NAME = {lifecycle.name: lifecycle for lifecycle in LIFECYCLES}
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday
+REPORT = UUID("00000000-0000-4000-8000-000000000001")
+ACTION = UUID("00000000-0000-4000-8000-000000000002")
+PERSON = Actor(ActorKind.PERSON)
+SYSTEM = Actor(ActorKind.SYSTEM)
+OPENING = {
+    "informal_resolution": {"lodged_at": NOW.isoformat()},
+    "formal_report": {"lodged_at": NOW.isoformat()},
+    "interim_measure": {},
+    "query": {},
+}
+
+
+def staff(staff_id: str, *roles: Role, excluded: bool = False) -> Actor:
+    return Actor(ActorKind.STAFF, staff_id, frozenset(roles), excluded)
+
+
+def opened(name: str, *, now: datetime = NOW, policy: Policy = POLICY) -> Case:
+    return engine.open_case(BY_NAME[name], REPORT, 1, OPENING[name], now, policy)
+
+
+def at(days: float) -> str:
+    return (NOW + timedelta(days=days)).isoformat()
+
+
+def valid_facts(rule: Rule, now: datetime, policy: Policy = POLICY) -> dict[str, Fact]:
+    """Facts that pass every check of today's tables, given a case that allows the action at all."""
+    times = {"from_at": now, "review_at": now + timedelta(days=10), "until_at": now + timedelta(days=20)}
+    found: dict[str, Fact] = {}
+    for field in rule.fields:
+        match field.kind:
+            case FieldKind.TIME:
+                found[field.name] = times[field.name].isoformat()
+            case FieldKind.CHOICE:
+                found[field.name] = field.options(policy)[0]
+            case FieldKind.FLAG:
+                found[field.name] = True
+            case FieldKind.NUMBER:
+                found[field.name] = 1_000_000
+            case FieldKind.STAFF:
+                found[field.name] = "S0011"
+            case FieldKind.REFERENCE:
+                found[field.name] = "a1b2"
+            case FieldKind.TEXT:
+                pass
+    return found
+
+
+def texts(rule: Rule) -> frozenset[str]:
+    return frozenset(field.name for field in rule.fields if field.kind is FieldKind.TEXT)
+
+
+def attempt(
+    lifecycle: Lifecycle,
+    case: Case,
+    name: str,
+    actor: Actor,
+    *,
+    now: datetime = NOW,
+    policy: Policy = POLICY,
+    without: str | None = None,
+    **facts: Fact,
+) -> Case | Refused:
+    """`apply` with facts that are valid where not said otherwise; `without` leaves a fact or text out."""
+    rule = lifecycle.rule_of.get((case.state, name)) or next(r for r in lifecycle.rules if r.action == name)
+    sent = {key: value for key, value in (valid_facts(rule, now, policy) | facts).items() if key != without}
+    action = Action(ACTION, name, sent, texts(rule) - {without})
+    return engine.apply(lifecycle, case, action, actor, now, policy)
+
+
+def act(case: Case, name: str, actor: Actor, *, now: datetime = NOW, policy: Policy = POLICY, **facts: Fact) -> Case:
+    """Like `attempt`, and the action has to succeed."""
+    changed = attempt(BY_NAME[case.lifecycle], case, name, actor, now=now, policy=policy, **facts)
+    assert isinstance(changed, Case), f"{name}: {changed}"
+    return changed
+
+
+def refused(
+    case: Case,
+    name: str,
+    actor: Actor,
+    *,
+    now: datetime = NOW,
+    policy: Policy = POLICY,
+    without: str | None = None,
+    **facts: Fact,
+) -> Refused:
+    """Like `attempt`, and the action has to be refused."""
+    answer = attempt(BY_NAME[case.lifecycle], case, name, actor, now=now, policy=policy, without=without, **facts)
+    assert isinstance(answer, Refused), f"{name} was not refused"
+    return answer
+
+
+def ring_until(case: Case, until: datetime, *, policy: Policy = POLICY) -> Case:
+    """Rings everything due up to `until`, each at its own time."""
+    lifecycle = BY_NAME[case.lifecycle]
+    while (due := engine.next_due(lifecycle, case, policy)) and due.at <= until:
+        rung = engine.on_due(lifecycle, case, due, due.at, policy)
+        assert rung.version == case.version + 1, f"{due} did not ring"
+        case = rung
+    return case
+
+
+def effect_names(case: Case, kind: str) -> list[str]:
+    return [effect.name for effect in case.effects if effect.kind == kind]

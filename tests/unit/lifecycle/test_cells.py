@@ -1,0 +1,93 @@
+"""Every cell of every table: (lifecycle, state, action, who). Generated, so that a new state or role has its cases."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lifecycle import engine
+from lifecycle.model import Action, Actor, ActorKind, Case, Clock, Lifecycle, RefusalCode, Refused
+from policy.model import Role
+from tests.lifecycles import ACTION, BY_NAME, LIFECYCLES, NOW, PERSON, POLICY, REPORT, SYSTEM, at, attempt, staff
+
+
+def actor_for(lifecycle: Lifecycle, who: Role | ActorKind) -> Actor:
+    """ActorKind.STAFF stands for somebody who holds every role that this table does not name."""
+    if isinstance(who, Role):
+        return staff("S9000", who)
+    named = frozenset[Role | ActorKind]().union(*lifecycle.by_action.values())
+    return {ActorKind.PERSON: PERSON, ActorKind.SYSTEM: SYSTEM}.get(who, staff("S9000", *(set(Role) - named)))
+
+
+def cells() -> Iterator[object]:
+    for lifecycle in LIFECYCLES:
+        roles = [role for role in Role if any(role in by for by in lifecycle.by_action.values())]
+        for state in lifecycle.states:
+            for action in lifecycle.by_action:
+                for who in (*ActorKind, *roles):
+                    yield pytest.param(
+                        lifecycle, state.name, action, who, id=f"{lifecycle.name}-{state.name}-{action}-{who}"
+                    )
+
+
+def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
+    """A case in `state` in which no guard but role and state can say no to `action`."""
+    paused = NOW - timedelta(days=1) if action == "resume_assessment" else None
+    clock = Clock("assess.target", NOW - timedelta(days=2), NOW + timedelta(days=28), paused_at=paused)
+    return Case(
+        report_id=REPORT,
+        lifecycle=lifecycle.name,
+        number=1,
+        state=state,
+        version=7,
+        opened_at=NOW,
+        clocks={"assess.target": clock} if lifecycle.name == "formal_report" else {},
+        assigned={Role.FOCAL_POINT: "S9000"},
+        facts={
+            "type": "reporting_line_change",
+            "burden": "affected_individual",
+            "consent": True,
+            "from_at": at(-20),
+            "review_at": at(-10),
+            "until_at": at(5),
+        },
+    )
+
+
+@pytest.mark.parametrize(("lifecycle", "state", "action", "who"), list(cells()))
+def test_every_cell(lifecycle: Lifecycle, state: str, action: str, who: Role | ActorKind) -> None:
+    case = standing(lifecycle, state, action)
+    actor = actor_for(lifecycle, who)
+    allowed_somewhere = who in lifecycle.by_action[action]
+    rule = lifecycle.rule_of.get((state, action))
+
+    answer = attempt(lifecycle, case, action, actor)
+
+    if not allowed_somewhere or (rule and who not in rule.by):
+        assert isinstance(answer, Refused)
+        assert answer.code == RefusalCode.ROLE_NOT_ALLOWED
+    elif rule is None:
+        assert isinstance(answer, Refused)
+        assert answer.code == RefusalCode.ACTION_NOT_OPEN
+    else:
+        assert isinstance(answer, Case)
+        assert answer.state == (rule.to or state)
+        assert (answer.version, answer.steps[-1].action, answer.steps[-1].at) == (8, action, NOW)
+        assert answer.steps[-1].role == (who if isinstance(who, Role) else None)
+    offer = next((o for o in engine.offers(lifecycle, case, actor, NOW, POLICY) if o.action == action), None)
+    assert (offer is not None and offer.open) == isinstance(answer, Case)
+    if actor.staff_id:
+        hidden = attempt(lifecycle, case, action, replace(actor, excluded=True))
+        assert isinstance(hidden, Refused)
+        assert (hidden.code, hidden.rule) == (RefusalCode.ACTOR_EXCLUDED, "invariant 32")
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_an_action_of_no_table_is_unknown(name: str) -> None:
+    lifecycle = BY_NAME[name]
+    case = standing(lifecycle, lifecycle.states[0].name, "")
+    answer = engine.apply(lifecycle, case, Action(ACTION, "__proto__"), PERSON, NOW, POLICY)
+    assert isinstance(answer, Refused)
+    assert answer.code == RefusalCode.ACTION_UNKNOWN
+    assert not answer.params, "what came from outside is not repeated"

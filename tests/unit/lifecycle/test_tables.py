@@ -1,0 +1,208 @@
+"""What has to hold for every table, whatever procedure it describes."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lifecycle.clocks import meet, start
+from lifecycle.model import (
+    ActorKind,
+    ClockChange,
+    ClockChangeKind,
+    ClockRule,
+    Effect,
+    EffectKind,
+    FieldKind,
+    Lifecycle,
+    LifecycleBroken,
+    Opening,
+    Outcome,
+    Rule,
+    State,
+)
+from lifecycle.recipients import APPOINTED, ASSIGNED, ESCALATION, OTHER_SIDE, TOOK_PART
+from policy.load import load
+from policy.model import Role
+from policy.working_time import Unit
+from tests.lifecycles import BY_NAME, LIFECYCLES, POLICY
+
+BY_TABLE = pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=list(BY_NAME))
+
+
+def arrows(lifecycle: Lifecycle) -> set[tuple[str, str]]:
+    moves = {(state, rule.to) for rule in lifecycle.rules for state in rule.states if rule.to}
+    for clock in lifecycle.clocks:
+        for outcome in clock.outcomes:
+            if outcome.to:
+                moves |= {(state, outcome.to) for state in running_in(lifecycle, clock.key)}
+    return moves
+
+
+def running_in(lifecycle: Lifecycle, key: str) -> set[str]:
+    """States in which the clock may be running: where it is started, and where one gets from there unmet."""
+    found = {lifecycle.opening.state} if changes(lifecycle.opening.clocks, key, ClockChangeKind.START) else set()
+    for rule in lifecycle.rules:
+        if changes(rule.clocks, key, ClockChangeKind.START):
+            found |= {rule.to or state for state in rule.states}
+    for clock in lifecycle.clocks:
+        found |= {o.to for o in clock.outcomes if o.to and changes(o.clocks, key, ClockChangeKind.START)}
+    while True:
+        further = {
+            rule.to
+            for rule in lifecycle.rules
+            if rule.to and found.intersection(rule.states) and not changes(rule.clocks, key, ClockChangeKind.MEET)
+            if not lifecycle.state_of[rule.to].closed
+        }
+        if further <= found:
+            return found
+        found |= further
+
+
+def changes(clocks: tuple[ClockChange, ...], key: str, kind: ClockChangeKind) -> bool:
+    return any(change.key == key and change.kind is kind for change in clocks)
+
+
+def effects(lifecycle: Lifecycle) -> Iterator[Effect]:
+    yield from lifecycle.opening.effects
+    for rule in lifecycle.rules:
+        yield from rule.effects
+    for clock in lifecycle.clocks:
+        yield from clock.reminds
+        for outcome in clock.outcomes:
+            yield from outcome.effects
+
+
+@BY_TABLE
+def test_every_state_is_reached(lifecycle: Lifecycle) -> None:
+    reached = {lifecycle.opening.state}
+    while further := {to for source, to in arrows(lifecycle) if source in reached} - reached:
+        reached |= further
+    assert reached == set(lifecycle.state_of)
+
+
+@BY_TABLE
+def test_every_open_state_has_a_way_to_a_closed_one(lifecycle: Lifecycle) -> None:
+    leads_out = {state.name for state in lifecycle.states if state.closed}
+    while further := {source for source, to in arrows(lifecycle) if to in leads_out} - leads_out:
+        leads_out |= further
+    assert leads_out == set(lifecycle.state_of)
+
+
+@BY_TABLE
+def test_no_action_is_open_in_a_closed_state(lifecycle: Lifecycle) -> None:
+    assert not [rule.action for rule in lifecycle.rules for state in rule.states if lifecycle.state_of[state].closed]
+
+
+@BY_TABLE
+def test_every_clock_is_started_and_rings_for_somebody(lifecycle: Lifecycle) -> None:
+    for clock in lifecycle.clocks:
+        assert running_in(lifecycle, clock.key) or clock_started_by_a_clock(lifecycle, clock.key), clock.key
+        assert clock.outcomes
+        assert clock.outcomes[-1].when is None, f"{clock.key}: the last outcome has to hold always"
+        assert all(outcome.effects for outcome in clock.outcomes), f"{clock.key} would ring unheard"
+
+
+def clock_started_by_a_clock(lifecycle: Lifecycle, key: str) -> bool:
+    return any(changes(o.clocks, key, ClockChangeKind.START) for clock in lifecycle.clocks for o in clock.outcomes)
+
+
+@BY_TABLE
+@pytest.mark.parametrize("pack", ["iom-2024-03", "rehearsal"])
+def test_every_clock_has_a_deadline_or_a_date(lifecycle: Lifecycle, pack: str) -> None:
+    policy = load(pack)
+    dated = {change.key for rule in lifecycle.rules for change in rule.clocks if change.due}
+    for clock in lifecycle.clocks:
+        assert clock.key in policy.deadlines or clock.key in dated, clock.key
+        if clock.repeats:
+            assert policy.is_set(clock.key), f"{clock.key} repeats, so it needs a length"
+        if pack == "rehearsal" and clock.key in policy.deadlines and clock.key != "investigation.other":
+            assert policy.deadlines[clock.key].unit is Unit.SECONDS, f"{clock.key} would not ring in a demonstration"
+        if clock.reminds:
+            assert policy.reminders[clock.key]
+
+
+@BY_TABLE
+def test_every_state_she_sees_and_every_notice_has_words(lifecycle: Lifecycle) -> None:
+    keys = {f"{lifecycle.name}.{state.name}" for state in lifecycle.states if state.person_sees}
+    notices = {effect.name for effect in effects(lifecycle) if effect.kind is EffectKind.NOTIFY}
+    assert keys | notices <= POLICY.wording.keys()
+    assert not keys & notices, "one key has one audience"
+
+
+def test_no_words_without_a_use() -> None:
+    used = {f"{lifecycle.name}.{state.name}" for lifecycle in LIFECYCLES for state in lifecycle.states}
+    used |= {effect.name for lifecycle in LIFECYCLES for effect in effects(lifecycle)}
+    assert POLICY.wording.keys() <= used
+
+
+@BY_TABLE
+def test_notices_name_their_recipients_as_the_service_can_find_them(lifecycle: Lifecycle) -> None:
+    needs = {ASSIGNED: "role", APPOINTED: "role", ESCALATION: "role", TOOK_PART: "action", OTHER_SIDE: None}
+    for effect in effects(lifecycle):
+        if effect.kind is EffectKind.NOTIFY:
+            need = needs[str(effect.facts["to"])]
+            assert set(effect.facts) == {"to", need} - {None}
+            if need == "role":
+                assert Role(str(effect.facts["role"]))
+            if need == "action":
+                assert effect.facts["action"] in lifecycle.by_action
+
+
+@BY_TABLE
+def test_what_people_write_is_never_a_fact(lifecycle: Lifecycle) -> None:
+    """Facts lie open in the row; only short typed values may be among them, whatever their name promises."""
+    for rule in lifecycle.rules:
+        for field in rule.fields:
+            if field.name in {"reasons", "note", "risk_facts", "least_burden", "persons"}:
+                assert field.kind is FieldKind.TEXT, (rule.action, field.name)
+
+
+@BY_TABLE
+def test_inv_52_a_breach_escalates_and_never_decides_against_anybody(lifecycle: Lifecycle) -> None:
+    moved = {(lifecycle.name, clock.key, o.to) for clock in lifecycle.clocks for o in clock.outcomes if o.to}
+    assert moved <= {
+        ("informal_resolution", "ombuds.purge", "purged"),
+        ("interim_measure", "im.end", "passed_on"),
+        ("interim_measure", "im.end", "lifting"),
+    }
+
+
+@BY_TABLE
+def test_inv_50_every_closing_by_hand_has_a_reason(lifecycle: Lifecycle) -> None:
+    for rule in lifecycle.rules:
+        if rule.to and lifecycle.state_of[rule.to].closed and ActorKind.SYSTEM not in rule.by:
+            assert {"reason", "outcome"} & {field.name for field in rule.fields if field.required}, rule.action
+
+
+@BY_TABLE
+def test_what_cannot_be_undone_is_marked(lifecycle: Lifecycle) -> None:
+    for clock in lifecycle.clocks:
+        for outcome in clock.outcomes:
+            if outcome.to or any(effect.kind in {EffectKind.ERASE, EffectKind.EMIT} for effect in outcome.effects):
+                assert clock.irreversible, clock.key
+
+
+A_RULE = Rule("go", ("here",), frozenset({ActorKind.PERSON}), to="there")
+HERE, THERE = State("here", person_sees=True), State("there", person_sees=True, closed=True)
+
+
+@pytest.mark.parametrize(
+    ("rules", "opening", "clocks", "sentence"),
+    [
+        ((A_RULE, A_RULE), Opening("here"), (), "two rules for go in here"),
+        ((A_RULE,), Opening("nowhere"), (), "no such state: nowhere"),
+        ((Rule("go", ("here",), A_RULE.by, to="gone"),), Opening("here"), (), "no such state: gone"),
+        ((A_RULE,), Opening("here", clocks=(start("tick"),)), (), "no such clock: tick"),
+        (
+            (A_RULE,),
+            Opening("here"),
+            (ClockRule("tick", (Outcome((), to="lost", clocks=(meet("tock"),)),)),),
+            "no such state: lost",
+        ),
+    ],
+)
+def test_a_table_that_contradicts_itself_is_refused(
+    rules: tuple[Rule, ...], opening: Opening, clocks: tuple[ClockRule, ...], sentence: str
+) -> None:
+    with pytest.raises(LifecycleBroken, match=sentence):
+        Lifecycle("toy", (HERE, THERE), opening, rules, clocks)

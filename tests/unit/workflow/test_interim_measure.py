@@ -1,0 +1,384 @@
+"""An interim measure: who may take which part, what a decision needs, and what happens at its end."""
+
+from datetime import timedelta
+
+import pytest
+
+from lifecycle import engine
+from lifecycle.model import Actor, Case, EffectKind, Fact
+from lifecycle.recipients import recipients
+from policy.load import load
+from policy.model import Role
+from services.workflow.domain.interim_measure import LIFECYCLE
+from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, opened, refused, ring_until, staff
+
+OIO = staff("S0005", Role.INTAKE_OFFICER, Role.INVESTIGATOR)
+SECOND_INVESTIGATOR = staff("S0006", Role.INVESTIGATOR)
+LEGAL_AND_HEAD = staff("S0003", Role.LEGAL_OFFICER, Role.ADMINISTRATIVE_HEAD)
+HEAD = staff("S0004", Role.ADMINISTRATIVE_HEAD)
+DIRECTOR = staff("S0002", Role.HR_DIRECTOR)
+LINE: dict[str, Fact] = {"type": "reporting_line_change"}
+LEAVE: dict[str, Fact] = {"type": "special_leave_full_pay"}
+
+
+def alerted() -> Case:
+    return act(act(opened("interim_measure"), "alert", OIO), "alert", LEGAL_AND_HEAD)
+
+
+def asked() -> Case:
+    return act(act(alerted(), "acknowledge_alert", HEAD), "ask_consent", SECOND_INVESTIGATOR)
+
+
+def consented() -> Case:
+    return act(asked(), "consent_to_measure", PERSON)
+
+
+def decided(**facts: Fact) -> Case:
+    return act(consented(), "decide_measure", HEAD, **(LINE | facts))
+
+
+def applied(**facts: Fact) -> Case:
+    return act(decided(**facts), "record_applied", SYSTEM)
+
+
+def effective(**facts: Fact) -> Case:
+    case = applied(**facts)
+    return act(case, "record_placed", SYSTEM, version=case.version)
+
+
+def passed_on() -> Case:
+    return ring_until(effective(), NOW + timedelta(days=20))
+
+
+# Who
+
+
+@pytest.mark.parametrize("action", ["acknowledge_alert", "decide_measure", "decline_alert", "extend_measure"])
+def test_inv_33_who_alerted_takes_no_part_in_the_decision(action: str) -> None:
+    state = {"acknowledge_alert": alerted(), "extend_measure": effective()}.get(action, consented())
+    answer = refused(state, action, LEGAL_AND_HEAD, now=NOW + timedelta(days=15) if action == "extend_measure" else NOW)
+    assert (answer.code, answer.rule, dict(answer.params)) == ("SAME_PERSON", "invariant 33", {"did": "alert"})
+
+
+@pytest.mark.parametrize("action", ["review_measure", "lift_measure"])
+@pytest.mark.parametrize("actor", [LEGAL_AND_HEAD, HEAD], ids=["alerter", "decider"])
+def test_inv_33_who_alerted_or_decided_neither_reviews_nor_lifts(action: str, actor: Actor) -> None:
+    assert refused(effective(), action, actor).rule == "invariant 33"
+    assert refused(passed_on(), "lift_measure", actor).rule == "invariant 33"
+    assert act(effective(), action, DIRECTOR).steps[-1].by == "S0002"
+
+
+def test_inv_33_who_reviewed_does_not_decide_the_extension() -> None:
+    reviewed = act(effective(), "review_measure", DIRECTOR)
+    assert refused(reviewed, "extend_measure", DIRECTOR, now=NOW + timedelta(days=15)).rule == "invariant 33"
+
+
+def test_inv_33_who_extended_does_not_lift() -> None:
+    later = NOW + timedelta(days=15)
+    extended = act(effective(), "extend_measure", DIRECTOR, now=later)
+    assert refused(extended, "lift_measure", DIRECTOR, now=later).params == {"did": "extend_measure"}
+
+
+def test_inv_33_consent_is_asked_by_nobody_who_alerted_or_may_decide() -> None:
+    case = act(alerted(), "acknowledge_alert", HEAD)
+    assert refused(case, "ask_consent", OIO).params == {"did": "alert"}
+    both = staff("S0099", Role.INVESTIGATOR, Role.ADMINISTRATIVE_HEAD)
+    assert refused(case, "ask_consent", both).code == "ROLE_CONFLICT"
+    assert refused(case, "ask_consent", HEAD).code == "ROLE_NOT_ALLOWED"
+
+
+def test_inv_33_who_asked_for_consent_does_not_decide_or_alert_later() -> None:
+    promoted = staff("S0006", Role.ADMINISTRATIVE_HEAD, Role.INVESTIGATOR)
+    assert refused(consented(), "decide_measure", promoted, **LINE).params == {"did": "ask_consent"}
+    assert refused(consented(), "alert", SECOND_INVESTIGATOR).rule == "invariant 33"
+
+
+def test_inv_33_who_decided_once_cannot_become_the_alerter() -> None:
+    failed = act(act(consented(), "decide_measure", DIRECTOR, **LINE), "record_failed", SYSTEM)
+    assert refused(failed, "alert", staff("S0002", Role.HR_DIRECTOR, Role.LEGAL_OFFICER)).rule == "invariant 33"
+
+
+def test_inv_32_an_excluded_administrative_head_can_do_nothing() -> None:
+    excluded = staff("S0017", Role.ADMINISTRATIVE_HEAD, excluded=True)
+    for case in (alerted(), consented(), effective(), passed_on()):
+        assert not [offer for offer in engine.offers(LIFECYCLE, case, excluded, NOW, POLICY) if offer.open]
+        for action in LIFECYCLE.by_action:
+            assert refused(case, action, excluded).code == "ACTOR_EXCLUDED"
+
+
+# Alert and consent
+
+
+def test_a_second_office_joins_the_same_alert() -> None:
+    assert [(step.by, step.role) for step in alerted().steps if step.action == "alert"] == [
+        ("S0005", Role.INTAKE_OFFICER),
+        ("S0003", Role.LEGAL_OFFICER),
+    ]
+
+
+def test_those_who_may_decide_are_told_and_the_service_leaves_out_the_excluded() -> None:
+    routed = act(alerted(), "record_routed", SYSTEM)
+    told = {one for effect in routed.effects for one in recipients(routed, effect, POLICY, NOW)}
+    assert told == {"S0002", "S0003", "S0004", "S0017"}
+
+
+def test_consent_is_asked_only_after_the_other_person_could_have_moved() -> None:
+    case = act(alerted(), "acknowledge_alert", HEAD)
+    assert refused(case, "ask_consent", SECOND_INVESTIGATOR, alternative_offered=False).code == "NOT_CONFIRMED"
+    refused(case, "ask_consent", SECOND_INVESTIGATOR, without="alternative_offered")
+
+
+@pytest.mark.parametrize("action", ["acknowledged", "refused", "withdrawn", "asked again"])
+def test_inv_38_nothing_is_decided_over_her_work_without_her_consent(action: str) -> None:
+    case = {
+        "acknowledged": act(alerted(), "acknowledge_alert", HEAD),
+        "refused": act(asked(), "refuse_measure", PERSON),
+        "withdrawn": act(consented(), "withdraw_consent", PERSON),
+        "asked again": act(
+            act(act(consented(), "withdraw_consent", PERSON), "ask_consent", SECOND_INVESTIGATOR),
+            "refuse_measure",
+            PERSON,
+        ),
+    }[action]
+    answer = refused(case, "decide_measure", HEAD, **LINE)
+    assert (answer.code, answer.rule) == ("CONSENT_MISSING", "invariant 38")
+    assert refused(case, "decide_measure", HEAD, **LINE, without="burden").code == "CONSENT_MISSING"
+
+
+def test_her_no_is_no_veto_over_a_measure_that_leaves_her_work_as_it_is() -> None:
+    case = act(asked(), "refuse_measure", PERSON)
+    assert act(case, "decide_measure", HEAD, **LINE, burden="alleged_offender").state == "decided"
+
+
+def test_inv_38_an_earlier_decision_on_the_other_side_does_not_lend_its_freedom_to_a_later_one() -> None:
+    case = act(asked(), "refuse_measure", PERSON)
+    failed = act(act(case, "decide_measure", HEAD, **LINE, burden="alleged_offender"), "record_failed", SYSTEM)
+    assert refused(failed, "decide_measure", HEAD, **LINE, without="burden").code == "CONSENT_MISSING"
+
+
+def test_consent_taken_back_during_a_measure_calls_those_who_decide() -> None:
+    case = act(effective(), "withdraw_consent", PERSON)
+    assert (case.state, case.facts["consent"]) == ("effective", False)
+    assert set(effect_names(case, EffectKind.NOTIFY)) == {"interim_measure.consent_withdrawn"}
+    answer = refused(case, "extend_measure", DIRECTOR, now=NOW + timedelta(days=15))
+    assert answer.rule == "invariant 38"
+
+
+# The decision
+
+
+@pytest.mark.parametrize(
+    "without", ["type", "purpose", "reasons", "least_burden", "persons", "from_at", "review_at", "until_at"]
+)
+def test_inv_35_a_decision_names_everything_it_has_to(without: str) -> None:
+    answer = refused(consented(), "decide_measure", HEAD, **({} if without == "type" else LINE), without=without)
+    assert (answer.code, dict(answer.params)) == ("FIELD_MISSING", {"field": without})
+
+
+@pytest.mark.parametrize(
+    ("facts", "code", "field"),
+    [
+        ({"until_at": at(0), "review_at": at(0), "from_at": at(0)}, "TIME_IN_THE_PAST", "until_at"),
+        ({"from_at": at(-1)}, "TIME_IN_THE_PAST", "from_at"),
+        ({"from_at": at(21)}, "TIMES_OUT_OF_ORDER", "until_at"),
+        ({"review_at": at(0)}, "TIMES_OUT_OF_ORDER", "review_at"),
+        ({"review_at": at(20.01)}, "TIMES_OUT_OF_ORDER", "until_at"),
+        ({"until_at": at(90.01), "review_at": at(30)}, "PERIOD_TOO_LONG", "until_at"),
+    ],
+)
+def test_inv_35_dates_that_make_no_sense_are_refused(facts: dict[str, Fact], code: str, field: str) -> None:
+    answer = refused(consented(), "decide_measure", HEAD, **(LINE | facts))
+    assert (answer.code, answer.params["field"]) == (code, field)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"from_at": at(-0.003)}, {"review_at": at(20)}, {"until_at": at(90)}],
+    ids=["clocks differ", "last day", "block"],
+)
+def test_inv_35_dates_at_the_edge_are_taken(facts: dict[str, Fact]) -> None:
+    assert decided(**facts).state == "decided"
+
+
+@pytest.mark.parametrize("kind", ["suspension_with_pay", "suspension_without_pay"])
+def test_inv_39_40_a_suspension_stays_closed_while_its_conditions_cannot_be_shown(kind: str) -> None:
+    answer = refused(consented(), "decide_measure", HEAD, type=kind)
+    assert (answer.code, answer.rule) == ("CONDITIONS_NOT_SHOWN", "invariants 39 and 40")
+
+
+def test_a_leave_may_not_take_as_long_as_a_line_change() -> None:
+    facts: dict[str, Fact] = {"until_at": at(31), "review_at": at(14)}
+    assert refused(consented(), "decide_measure", HEAD, **(LEAVE | facts)).params["deadline"] == "im.short_block"
+    assert act(consented(), "decide_measure", HEAD, **(LINE | facts)).state == "decided"
+
+
+def test_a_decision_asks_hr_and_answers_the_alerters() -> None:
+    case = decided()
+    assert effect_names(case, EffectKind.EMIT) == ["measure_decided"]
+    (answer,) = [effect for effect in case.effects if effect.kind is EffectKind.NOTIFY]
+    assert recipients(case, answer, POLICY, NOW) == ("S0005", "S0003")
+    assert case.clocks["im.decide"].met_at == NOW
+    assert case.clocks["im.apply"].runs
+
+
+def test_declining_closes_with_a_reason_and_answers_the_alerters() -> None:
+    case = act(act(alerted(), "acknowledge_alert", HEAD), "decline_alert", HEAD, reason="lighter_means_found")
+    assert (case.state, case.facts["reason"]) == ("declined", "lighter_means_found")
+    assert effect_names(case, EffectKind.NOTIFY) == ["interim_measure.answered"]
+    assert engine.next_due(LIFECYCLE, case, POLICY) is None
+
+
+def test_an_unanswered_alert_is_escalated_without_end() -> None:
+    case = ring_until(alerted(), NOW + timedelta(days=14))
+    assert case.state == "alerted"
+    assert [s.facts["clock"] for s in case.steps if s.action == "ring"] == [
+        "im.ack",
+        "im.decide",
+        "im.decide",
+        "im.decide",
+    ]
+
+
+# Effect
+
+
+def test_a_decision_that_hr_could_not_apply_can_be_taken_anew() -> None:
+    failed = act(decided(), "record_failed", SYSTEM)
+    assert failed.state == "not_applied"
+    assert recipients(failed, failed.effects[-1], POLICY, NOW) == ("S0009",)
+    assert act(failed, "decide_measure", HEAD, **LINE).state == "decided"
+
+
+def test_hr_that_does_not_answer_is_noticed() -> None:
+    case = ring_until(decided(), NOW + timedelta(days=2))
+    assert case.state == "decided"
+    assert "interim_measure.stuck" in effect_names(case, EffectKind.NOTIFY)
+
+
+def test_inv_43_the_other_side_is_told_only_after_her_inbox_said_so() -> None:
+    case = applied()
+    assert not [effect for effect in case.effects if effect.facts.get("to") == "other_side"]
+    early = refused(case, "record_placed", SYSTEM, version=case.version - 1)
+    assert (early.code, early.rule) == ("NOT_IN_THE_INBOX_YET", "invariant 43")
+    told = act(case, "record_placed", SYSTEM, version=case.version)
+    assert [effect.facts["to"] for effect in told.effects] == ["other_side"]
+
+
+def test_inv_43_lifting_needs_a_safety_check_and_tells_her_first() -> None:
+    answer = refused(effective(), "lift_measure", DIRECTOR, safety_check=False)
+    assert (answer.code, answer.rule) == ("NOT_CONFIRMED", "invariant 43")
+    refused(effective(), "lift_measure", DIRECTOR, without="safety_check")
+    lifting = act(effective(), "lift_measure", DIRECTOR)
+    assert effect_names(lifting, EffectKind.EMIT) == ["measure_restore"]
+    restored = act(lifting, "record_restored", SYSTEM)
+    for case in (lifting, restored):
+        assert not [effect for effect in case.effects if effect.facts.get("to") == "other_side"]
+    refused(restored, "record_placed", SYSTEM, version=lifting.version)
+    lifted = act(restored, "record_placed", SYSTEM, version=restored.version)
+    assert lifted.state == "lifted"
+    assert "other_side" in [effect.facts["to"] for effect in lifted.effects]
+
+
+def test_a_lifted_measure_rings_no_more() -> None:
+    lifting = act(effective(), "lift_measure", DIRECTOR)
+    assert [clock.key for clock in lifting.clocks.values() if clock.runs] == ["im.apply"]
+    restored = act(lifting, "record_restored", SYSTEM)
+    assert engine.next_due(LIFECYCLE, restored, POLICY) is None
+
+
+# The end
+
+
+@pytest.mark.parametrize(
+    ("pack", "unit", "before"),
+    [("iom-2024-03", timedelta(days=1), (14, 7, 2)), ("rehearsal", timedelta(seconds=1), (8, 4, 2))],
+)
+def test_the_end_is_announced_before_it_comes(pack: str, unit: timedelta, before: tuple[int, ...]) -> None:
+    policy = load(pack)
+    end = NOW + 28 * unit
+    facts: dict[str, Fact] = {**LINE, "until_at": end.isoformat(), "review_at": (NOW + 14 * unit).isoformat()}
+    decision = act(consented(), "decide_measure", HEAD, policy=policy, **facts)
+    case = act(decision, "record_applied", SYSTEM, policy=policy)
+    case = act(case, "record_placed", SYSTEM, policy=policy, version=case.version)
+    rung = ring_until(case, end - unit, policy=policy)
+    reminders = [(step.facts["mark"], step.at) for step in rung.steps if step.facts.get("clock") == "im.end"]
+    assert reminders == [(f"im.remind.{n}", end - n * unit) for n in before]
+    assert rung.state == "effective"
+    assert ring_until(rung, end, policy=policy).state == "passed_on"
+
+
+def test_inv_36_without_a_decision_the_line_passes_to_the_next_manager_and_escalates() -> None:
+    case = passed_on()
+    assert case.state == "passed_on"
+    assert effect_names(case, EffectKind.EMIT) == ["measure_passed_on"]
+    told = {one for effect in case.effects if effect.kind == "notify" for one in recipients(case, effect, POLICY, NOW)}
+    assert {"S0002", "S0004"} <= told
+    assert not [effect for effect in case.effects if effect.facts.get("to") == "other_side"]
+    later = ring_until(case, NOW + timedelta(days=20 + 65))
+    assert later.state == "passed_on", "only a decision ends it"
+    assert [s.at for s in later.steps if s.facts.get("clock") == "im.escalate"] == [
+        NOW + timedelta(days=50),
+        NOW + timedelta(days=80),
+    ]
+
+
+def test_inv_36_a_leave_lapses_at_its_end() -> None:
+    decision = act(consented(), "decide_measure", HEAD, **LEAVE)
+    case = ring_until(act(decision, "record_applied", SYSTEM), NOW + timedelta(days=20))
+    assert (case.state, effect_names(case, EffectKind.EMIT)) == ("lifting", ["measure_restore"])
+
+
+def test_inv_36_a_clock_jump_is_asked_about_before_the_end_rings() -> None:
+    case = effective()
+    due = engine.next_due(LIFECYCLE, ring_until(case, NOW + timedelta(days=19)), POLICY)
+    assert due is not None
+    assert (due.key, due.irreversible) == ("im.end", True)
+
+
+@pytest.mark.parametrize(
+    ("day", "open_"), [(5.99, False), (6, True), (19.99, True), (20, False)], ids=["early", "opens", "last", "over"]
+)
+def test_inv_37_an_extension_is_decided_within_fourteen_days_before_the_end(day: float, open_: bool) -> None:
+    now = NOW + timedelta(days=day)
+    facts: dict[str, Fact] = {"review_at": at(30), "until_at": at(50)}
+    if open_:
+        assert act(effective(), "extend_measure", DIRECTOR, now=now, **facts).clocks[
+            "im.end"
+        ].due_at == NOW + timedelta(50)
+    else:
+        answer = refused(effective(), "extend_measure", DIRECTOR, now=now, **facts)
+        assert (answer.code, answer.rule) == ("OUTSIDE_THE_WINDOW", "invariant 37")
+
+
+@pytest.mark.parametrize("without", ["reasons", "least_burden", "until_at", "review_at"])
+def test_inv_37_an_extension_needs_new_reasons_and_dates(without: str) -> None:
+    answer = refused(effective(), "extend_measure", DIRECTOR, now=NOW + timedelta(days=15), without=without)
+    assert answer.params == {"field": without}
+
+
+def test_inv_37_an_extension_ends_later_and_no_more_than_one_block_later() -> None:
+    now = NOW + timedelta(days=15)
+    sooner: dict[str, Fact] = {"review_at": at(16), "until_at": at(19)}
+    assert refused(effective(), "extend_measure", DIRECTOR, now=now, **sooner).code == "END_NOT_LATER"
+    far: dict[str, Fact] = {"review_at": at(30), "until_at": at(110.01)}
+    assert refused(effective(), "extend_measure", DIRECTOR, now=now, **far).code == "PERIOD_TOO_LONG"
+
+
+def test_an_extended_measure_is_announced_again_before_its_new_end() -> None:
+    now = NOW + timedelta(days=19)
+    rung = ring_until(effective(), now)
+    extended = act(rung, "extend_measure", DIRECTOR, now=now, review_at=at(30), until_at=at(50))
+    ended = ring_until(extended, NOW + timedelta(days=49))
+    marks = [step.facts["mark"] for step in ended.steps if step.facts.get("clock") == "im.end"]
+    assert marks == ["im.remind.14", "im.remind.7", "im.remind.2"] * 2
+
+
+def test_a_measure_that_runs_very_long_raises_an_alarm() -> None:
+    case = ring_until(passed_on(), NOW + timedelta(days=180))
+    assert "im.cumulative_alarm" in [step.facts.get("clock") for step in case.steps]
+
+
+def test_a_review_sets_the_next_one() -> None:
+    reviewed = act(effective(), "review_measure", DIRECTOR, now=NOW + timedelta(days=9))
+    assert reviewed.clocks["im.review"].due_at == NOW + timedelta(days=39)
+    assert reviewed.state == "effective"
