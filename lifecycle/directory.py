@@ -100,8 +100,7 @@ async def record_person(session: AsyncSession, event: Event) -> None:
         key | new | {"since": since},
     )
     await session.execute(
-        sa.text("delete from people_history where ended_at < :since - make_interval(months => :months)"),
-        {"since": since, "months": HISTORY_MONTHS},
+        sa.text("delete from people_history where ended_at < :before"), {"before": _months_before(datetime.now(UTC))}
     )
     if found is None or found["line_staff_id"] != new["line_staff_id"]:
         await session.execute(

@@ -1,0 +1,158 @@
+"""The workflow service's desk on real stores, and what a test does with it."""
+
+import itertools
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from google.protobuf.message import Message
+
+from chassis import keys
+from chassis.database import Database
+from chassis.inbox import Event, Handler
+from chassis.keys import ServiceKeys
+from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
+from chassis.settings import Settings
+from contracts.ids import CaseId
+from contracts.keys.v1.keys_pb2 import DeskKey
+from contracts.people.v1.people_pb2 import Person
+from contracts.topics import DESK_KEYS, HR_PEOPLE, Topic
+from lifecycle import decide, exclusions, parties, records
+from lifecycle.desk import Desk
+from lifecycle.exclusions import Parties
+from lifecycle.records import CaseRow
+from services.workflow.consumers import handlers
+from services.workflow.desk import build_desk
+from tests import real_parts
+
+SERVICES_AROUND = ("workflow", "intake", "hr_bridge", "notifications")
+_numbers = itertools.count(1)
+
+# Everybody of these tests and their supervisors: S0018 reports to S0017, who reports to S0016, who reports to S0001.
+LINES = {
+    "S0001": "",
+    "S0002": "S0001",
+    "S0003": "S0001",
+    "S0004": "S0001",
+    "S0005": "S0008",
+    "S0006": "S0008",
+    "S0008": "S0001",
+    "S0016": "S0001",
+    "S0017": "S0016",
+    "S0018": "S0017",
+    "S0019": "S0016",
+    "S0026": "S0017",
+}
+PERSON, SUPERVISOR, NEXT_MANAGER, OTHER_MANAGER, COLLEAGUE = "S0018", "S0017", "S0016", "S0019", "S0026"
+INVESTIGATOR, SECOND_INVESTIGATOR = "S0005", "S0006"
+LEGAL_AND_HEAD, OTHER_HEAD, HR_DIRECTOR = "S0003", "S0004", "S0002"
+PARTIES = Parties(affected_individual=PERSON, alleged_offender=(SUPERVISOR,))
+
+
+def person(staff_id: str, line: str, *, at: datetime | None = None, active: bool = True) -> Person:
+    found = Person(
+        staff_id=staff_id, unit="Field Support", station="selwick", line_staff_id=line, contract="staff", active=active
+    )
+    found.valid_from.FromDatetime(at or datetime.now(UTC))
+    return found
+
+
+@dataclass
+class House:
+    desk: Desk
+    settings: Settings
+    database: real_parts.Database
+    store: real_parts.Database
+    handlers: dict[Topic, dict[type[Message], Handler]] = field(default_factory=dict)
+
+    async def close(self) -> None:
+        await self.desk.database.close()
+        await self.desk.keystore.close()
+
+    async def receive(self, topic: Topic, key: str, message: Message, *, event_id: UUID | None = None) -> None:
+        """As the consumer does for an event that was verified and is next in order."""
+        event = Event(
+            topic=topic,
+            key=key,
+            id=event_id or uuid4(),
+            source=next(iter(topic.producers)),
+            sequence=next(_numbers),
+            time=datetime.now(UTC),
+            message=message,
+            traceparent=None,
+        )
+        async with self.desk.database.transaction() as session:
+            after = await self.handlers[topic][type(message)](session, event)
+        if after:
+            await after()
+
+    async def people(self, lines: dict[str, str] | None = None, **changes: Any) -> None:
+        for staff_id, line in (lines or LINES).items():
+            await self.receive(HR_PEOPLE, staff_id, person(staff_id, line, **changes))
+
+    async def hr_key(self) -> None:
+        """The HR bridge has published its desk key."""
+        private = ServiceKeys.load(self.settings.keys_dir.parent / "hr_bridge").desk("hr")
+        message = DeskKey(service="hr_bridge", office="hr", key_id=private.key_id, public_key=private.public)
+        async with self.desk.database.transaction() as session:
+            event = Event(DESK_KEYS, "hr_bridge/hr", uuid4(), "hr_bridge", 1, datetime.now(UTC), message, None)
+            await self.handlers[DESK_KEYS][DeskKey](session, event)
+
+    async def open(self, lifecycle: str = "formal_report", report_id: UUID | None = None, number: int = 1) -> CaseId:
+        now = datetime.now(UTC)
+        facts = {"lodged_at": now.isoformat()} if lifecycle == "formal_report" else {}
+        async with self.desk.database.transaction() as session:
+            return await decide.open_case(session, self.desk, report_id or uuid4(), lifecycle, number, facts, now)
+
+    async def route(self, case_id: CaseId, named: Parties = PARTIES) -> None:
+        """As the errand does with what intake hands out."""
+
+        async def handed_out(_: Desk, row: CaseRow) -> Parties:
+            return named
+
+        await parties.find_exclusions(self.desk, case_id, handed_out)
+
+    async def excluded(self, case_id: UUID, staff_id: str, *, decides: bool = False) -> bool:
+        kinds = exclusions.FOR_DECIDERS if decides else exclusions.FOR_HANDLERS
+        async with self.desk.database.transaction() as session:
+            return await exclusions.excluded(session, self.desk.keys.cell, case_id, staff_id, kinds)
+
+    async def row(self, case_id: UUID) -> CaseRow:
+        async with self.desk.database.transaction() as session:
+            row = await records.load(session, case_id)
+        assert row is not None
+        return row
+
+    async def query(self, statement: str, **parameters: Any) -> list[Any]:
+        async with self.desk.database.transaction() as session:
+            return list((await session.execute(sa.text(statement), params=parameters)).all())
+
+
+async def prepare(database: real_parts.Database, store: real_parts.Database, folder: Path, **more: Any) -> House:
+    publics = {service: keys.create(service, folder / service) for service in SERVICES_AROUND}
+    (folder / "services.json").write_text(json.dumps(publics))
+    await migrate(database.migration_dsn("workflow"), SERVICES / "workflow" / "migrations")
+    await migrate(store.migration_dsn("workflow"), KEYSTORE_CHAIN)
+    settings = Settings(
+        **{
+            "service": "workflow",
+            "database_dsn": database.dsn("workflow"),
+            "keystore_dsn": store.dsn("workflow"),
+            "kafka_bootstrap": "127.0.0.1:1",
+            "temporal_address": "127.0.0.1:1",
+            "oidc_issuer": "http://127.0.0.1:1",
+            "http_port": 0,
+            "keys_dir": folder / "workflow",
+            "service_keys": folder / "services.json",
+            "policy": "rehearsal",
+            **more,
+        }
+    )
+    desk = build_desk(settings, Database(settings.database_dsn), ServiceKeys.load(settings.keys_dir))
+    house = House(desk, settings, database, store)
+    house.handlers = {topic: dict(table) for topic, table in handlers(desk).items()}
+    return house

@@ -1,0 +1,31 @@
+"""Workflow's chain of migrations: up, down and up again with rows, and the same as the declared tables."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from chassis.migrations import SERVICES, differences, migrate
+from services.workflow.tables import Base
+from tests.integration.workflow.house import House
+
+CHAIN = SERVICES / "workflow" / "migrations"
+
+
+async def test_model_and_schema_are_the_same(house: House) -> None:
+    assert await differences(house.database.migration_dsn("workflow"), Base.metadata) == []
+
+
+async def test_the_chain_goes_down_and_up_again_with_rows(house: House) -> None:
+    case_id = await house.open()
+    await house.people()
+    await house.route(case_id)
+    await house.query(
+        "insert into measures (measure_id, case_id) values (:measure, :case) returning measure_id",
+        measure=uuid4(),
+        case=case_id,
+    )
+    dsn = house.database.migration_dsn("workflow")
+    await migrate(dsn, CHAIN, "base")
+    await migrate(dsn, CHAIN)
+    assert await differences(dsn, Base.metadata) == []
+    assert await house.query("select * from cases") == []
+    assert (await house.query("select clock_now()"))[0][0] <= datetime.now(UTC)
