@@ -15,7 +15,7 @@ ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _GROUPS: Final = 6
 _GROUP: Final = 4
 _BITS: Final = 5
-_BYTES: Final = _GROUPS * _GROUP * _BITS // 8
+ACCESS_CODE_BYTES: Final = _GROUPS * _GROUP * _BITS // 8
 _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
 
 
@@ -30,7 +30,7 @@ class AccessCode:
     """120 random bits, written as six groups of four characters."""
 
     def __init__(self, secret: bytes) -> None:
-        if len(secret) != _BYTES:
+        if len(secret) != ACCESS_CODE_BYTES:
             raise AccessCodeMalformed
         self._secret = secret
 
@@ -45,14 +45,14 @@ class AccessCode:
         value = 0
         for character in characters:
             value = value << _BITS | _VALUES[character]
-        return cls(value.to_bytes(_BYTES, "big"))
+        return cls(value.to_bytes(ACCESS_CODE_BYTES, "big"))
 
     @classmethod
     def from_idempotency(cls, secret: bytes, key: str) -> "AccessCode":
         """The code of a request: the same for the same random key, so that a repeated request gets the same answer
         and nothing needs to be kept to give it.
         """
-        return cls(hmac.digest(secret, b"access code|" + key.encode(), hashlib.sha256)[:_BYTES])
+        return cls(hmac.digest(secret, b"access code|" + key.encode(), hashlib.sha256)[:ACCESS_CODE_BYTES])
 
     def __str__(self) -> str:
         value = int.from_bytes(self._secret, "big")

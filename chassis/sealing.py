@@ -112,25 +112,31 @@ def wrap_context(group_id: UUID, item_id: UUID, recipient: str) -> bytes:
 
 def seal(plaintext: bytes, *, item_id: UUID, context: str) -> tuple[Sealed, bytes]:
     """Seal under a fresh data key and return the key beside it; the length kept is that of a bucket."""
-    data_key, nonce = AESGCM.generate_key(bit_length=256), os.urandom(_NONCE_BYTES)
-    header = _HEADER.pack(VERSION, _data_key_id(data_key))
-    body = AESGCM(data_key).encrypt(nonce, _padded(plaintext, None), _associated(header, item_id, context))
-    return Sealed(item_id, header + nonce + body), data_key
+    data_key = AESGCM.generate_key(bit_length=256)
+    return Sealed(item_id, seal_with(data_key, plaintext, context=item_id.bytes + context.encode())), data_key
 
 
 def open_sealed(sealed: Sealed, data_key: bytes, *, context: str) -> bytes:
     """Raises SealNotOpened for another key, item, context or a changed byte."""
-    header, rest = sealed.ciphertext[: _HEADER.size], sealed.ciphertext[_HEADER.size :]
+    return open_with(data_key, sealed.ciphertext, context=sealed.item_id.bytes + context.encode())
+
+
+def seal_with(key: bytes, plaintext: bytes, *, context: bytes) -> bytes:
+    """Seal under a key that one has already; the length is that of a bucket."""
+    header, nonce = _HEADER.pack(VERSION, _data_key_id(key)), os.urandom(_NONCE_BYTES)
+    return header + nonce + AESGCM(key).encrypt(nonce, _padded(plaintext, None), header + context)
+
+
+def open_with(key: bytes, blob: bytes, *, context: bytes) -> bytes:
+    """Raises SealNotOpened for another key, context or a changed byte."""
+    header, rest = blob[: _HEADER.size], blob[_HEADER.size :]
     # AES-GCM alone does not commit to its key: without the id, bytes could be made that open under two.
-    if not hmac.compare_digest(header, _HEADER.pack(VERSION, _data_key_id(data_key))):
+    if not hmac.compare_digest(header, _HEADER.pack(VERSION, _data_key_id(key))):
         raise SealNotOpened
     try:
-        padded = AESGCM(data_key).decrypt(
-            rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], _associated(header, sealed.item_id, context)
-        )
+        return _unpadded(AESGCM(key).decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], header + context))
     except (InvalidTag, ValueError):
         raise SealNotOpened from None
-    return _unpadded(padded)
 
 
 def wrap(data_key: bytes, recipient_public: bytes, *, context: bytes) -> bytes:
@@ -183,10 +189,6 @@ def _from(private: DeskPrivateKey, blob: bytes, info: bytes) -> bytes:
 
 def _data_key_id(data_key: bytes) -> bytes:
     return hashlib.sha256(b"recourse data key" + data_key).digest()[:KEY_ID_BYTES]
-
-
-def _associated(header: bytes, item_id: UUID, context: str) -> bytes:
-    return header + item_id.bytes + context.encode()
 
 
 def _padded(plaintext: bytes, size: int | None) -> bytes:

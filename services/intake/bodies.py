@@ -1,0 +1,127 @@
+"""What a person may send, field by field. Names of answers are fixed: whatever she says herself is a value, sealed."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+LONGEST_TEXT = 10_000
+"""Characters of one answer or message."""
+
+Words = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
+# The last part refuses a line break at the end, which `$` alone would let pass.
+StaffIdText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$(?!\n)")]
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$(?!\n)")]
+Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$(?!\n)")]
+People = Annotated[list[StaffIdText], Meta(max_length=20)]
+
+
+class Answers(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Each is optional, and none asks why not, for proof or for details that hurt (invariants 17, 18)."""
+
+    what_happened: Words | None = None
+    wish: Words | None = None
+    when_and_where: Words | None = None
+    others_present: Words | None = None
+    effects: Words | None = None
+    support_needs: Words | None = None
+    earlier_steps: Words | None = None
+    fear_of_retaliation: Words | None = None
+    how_to_address_me: Words | None = None
+    safe_times: Words | None = None
+
+    def given(self) -> dict[str, str]:
+        return {name: text for name in self.__struct_fields__ if (text := getattr(self, name)) is not None}
+
+
+class Parties(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    affected_individual: StaffIdText | None = None
+    alleged_offender: People = []
+
+
+class Consents(Struct, forbid_unknown_fields=True, kw_only=True):
+    ethics_contact: bool = False
+    """Whether the ethics office may contact the affected individual."""
+
+
+class LodgeReport(Struct, forbid_unknown_fields=True, kw_only=True):
+    route: Literal["informal_resolution", "formal_report"]
+    mode: Literal["confidential", "anonymous"]
+    language: Language = "en"
+    answers: Answers = field(default_factory=Answers)
+    parties: Parties = field(default_factory=Parties)
+    not_these_people: People = []
+    consents: Consents = field(default_factory=Consents)
+    watch_for_retaliation: bool = True
+    take_over: Annotated[list[UUID], Meta(max_length=200)] = []
+
+
+class Lodged(Struct, omit_defaults=True, kw_only=True):
+    """`access_code` is there for a new code alone, and shown this once."""
+
+    next_date: datetime | None
+    access_code: str | UnsetType = UNSET
+
+
+class SendMessage(Struct, forbid_unknown_fields=True, kw_only=True):
+    report_id: UUID
+    text: Words
+
+
+class Act(Struct, forbid_unknown_fields=True, kw_only=True):
+    """An action of the person's own. `facts` are facts of procedure; what she says in words goes into `texts`."""
+
+    report_id: UUID
+    lifecycle: Code
+    number: Annotated[int, Meta(ge=1, le=1_000_000)]
+    action_id: UUID
+    action: Code
+    facts: Annotated[dict[Code, bool | int | str], Meta(max_length=20)] = {}
+    texts: Annotated[dict[Code, Words], Meta(max_length=5)] = {}
+
+
+class CaseSeen(Struct, kw_only=True):
+    lifecycle: str
+    number: int
+    state: str
+    next_date: datetime | None
+    wording_key: str
+    offers: list[dict[str, Any]]
+
+
+class MessageSeen(Struct, kw_only=True):
+    item_id: UUID
+    from_: Literal["you", "desk"] = field(name="from")
+    text: str
+    day: date
+
+
+class AnswerSeen(Struct, kw_only=True):
+    item_id: UUID
+    name: str
+    text: str
+
+
+class PartiesSeen(Struct, kw_only=True):
+    item_id: UUID
+    affected_individual: str | None
+    alleged_offender: list[str]
+    not_these_people: list[str]
+
+
+class RouteSeen(Struct, kw_only=True):
+    """`closed`: what was written on this route has been destroyed."""
+
+    report_id: UUID
+    route: str
+    next_date: datetime | None
+    closed: bool
+    cases: list[CaseSeen]
+    messages: list[MessageSeen]
+    answers: list[AnswerSeen]
+    parties: list[PartiesSeen]
+
+
+class Inbox(Struct, kw_only=True):
+    routes: list[RouteSeen]

@@ -1,0 +1,106 @@
+"""What intake hears: from desks about their cases, and from everybody about desk keys."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any, Final, cast
+from uuid import UUID
+
+from google.protobuf.message import Message
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import desk_keys
+from chassis.inbox import Event, Handler, InvalidMessage
+from chassis.outbox import applied
+from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased, Offer, ReportEventApplied, ReportOpened
+from contracts.keys.v1.keys_pb2 import DeskKey
+from contracts.topics import DESK_KEYS, ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES, Topic, reports_to
+from services.intake.intake import Intake
+from services.intake.tables import RouteCase
+from services.intake.use_cases.follow_case import NotItsReport, erase_route, note_opened, show_case
+
+_WORD: Final = re.compile(r"[a-z][a-z0-9_.]{0,79}")
+
+
+def handlers(intake: Intake) -> Mapping[Topic, Mapping[type[Message], Handler]]:
+    """For the consumer. Types that are not here are none of intake's business."""
+
+    async def erase(session: AsyncSession, event: Event) -> None:
+        lifecycle = cast("CaseErased", event.message).lifecycle
+        await erase_route(session, intake, event.source, _report_id(event), lifecycle, event.time)
+
+    of_cases: Mapping[type[Message], Handler] = {
+        CaseChanged: _from_own_desk(_show),
+        ReportEventApplied: _from_own_desk(_settle),
+        ReportOpened: _from_own_desk(_note_opened),
+        CaseErased: _from_own_desk(erase),
+    }
+    return {
+        OMBUDS_CASES: of_cases,
+        WORKFLOW_CASES: of_cases,
+        ETHICS_CASES: of_cases,
+        DESK_KEYS: {DeskKey: desk_keys.remember},
+    }
+
+
+def _from_own_desk(handler: Handler) -> Handler:
+    async def handle(session: AsyncSession, event: Event) -> None:
+        try:
+            await handler(session, event)
+        except NotItsReport:
+            raise InvalidMessage("report_of_another_desk") from None
+
+    return handle
+
+
+async def _show(session: AsyncSession, event: Event) -> None:
+    message = cast("CaseChanged", event.message)
+    case = RouteCase(
+        report_id=_report_id(event),
+        lifecycle=_word(message.lifecycle),
+        number=message.number,
+        version=message.version,
+        state=_word(message.state),
+        next_date=message.next_date.ToDatetime(UTC) if message.HasField("next_date") else None,
+        offers=[_offer(offer) for offer in message.offers],
+        wording_key=_word(message.wording_key),
+    )
+    await show_case(session, event.source, case)
+
+
+async def _settle(session: AsyncSession, event: Event) -> None:
+    # A desk can settle only what was sent to it: the topic is that of the desk that signed.
+    sequence = cast("ReportEventApplied", event.message).sequence
+    await applied(session, reports_to(event.source), str(_report_id(event)), sequence)
+
+
+async def _note_opened(session: AsyncSession, event: Event) -> None:
+    await note_opened(session, event.source, _report_id(event), event.time)
+
+
+def _report_id(event: Event) -> UUID:
+    text: str = event.message.report_id  # type: ignore[attr-defined]
+    try:
+        report_id = UUID(text)
+    except ValueError:
+        raise InvalidMessage("report_id_malformed") from None
+    if event.key != text:
+        raise InvalidMessage("report_id_is_not_the_key")
+    return report_id
+
+
+def _word(text: str) -> str:
+    if not _WORD.fullmatch(text):
+        raise InvalidMessage("word_malformed")
+    return text
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    try:
+        fields = json.loads(offer.fields_json or "[]")
+    except ValueError:
+        raise InvalidMessage("offer_malformed") from None
+    if not isinstance(fields, list):
+        raise InvalidMessage("offer_malformed")
+    return {"action": _word(offer.action), "fields": fields}

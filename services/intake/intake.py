@@ -1,0 +1,85 @@
+"""What intake's use cases work with, and the few rules that all of them share."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.database import Database
+from chassis.keys import ServiceKeys
+from chassis.keystore import Keystore
+from chassis.sealing import tag
+from policy.model import Policy
+from services.intake.tables import Exclusion, Report
+
+FIRST_CLOCK: Final = {"informal_resolution": "ombuds.first", "formal_report": "report.ack"}
+"""The clock that says when a person who has just written can expect an answer."""
+
+# The service on the person's side: nothing that leaves intake tells its matters or readers apart (design.md section 7).
+_OMBUDS: Final = "ombuds"
+
+
+class NothingHere(LookupError):
+    """Unknown, somebody else's, or not to be seen by whoever asks; which of them is not told."""
+
+
+class AlreadyErased(Exception):
+    """What was written on this route was destroyed; nothing can be added to it."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Intake's stores, keys and policy."""
+
+    database: Database
+    keystore: Keystore
+    keys: ServiceKeys
+    policy: Policy
+
+    def first_date(self, lifecycle: str, now: datetime) -> datetime | None:
+        """When she can expect a first answer; none where the organisation has set no time for it."""
+        clock = FIRST_CLOCK[lifecycle]
+        return self.policy.due(clock, now) if self.policy.is_set(clock) else None
+
+    def exclusion_tag(self, report_id: UUID, staff_id: str) -> bytes:
+        """Recognises a person named at lodging in one report, and names nobody. Case does not matter: people type."""
+        return tag(self.keys.cell, "exclusion", report_id.bytes, staff_id.casefold())
+
+    async def excludes(self, session: AsyncSession, report_id: UUID, staff_id: str) -> bool:
+        """Whether the person was named or refused when the report was lodged (design.md section 6)."""
+        found = await session.get(Exclusion, (report_id, self.exclusion_tag(report_id, staff_id)))
+        return found is not None
+
+
+def audit_object(report: Report) -> str:
+    """What an audit entry names: the new route alone, and for the ombuds cell nothing but the cell."""
+    return _OMBUDS if report.service == _OMBUDS else str(report.report_id)
+
+
+def audit_actor(report: Report, staff_id: str) -> str | None:
+    """Who read or wrote, except in the ombuds cell, whose people nobody outside can count."""
+    return None if report.service == _OMBUDS else staff_id
+
+
+async def lock_report(session: AsyncSession, report_id: UUID) -> Report:
+    """The report, locked until commit, so that its items are numbered one by one. Raises NothingHere, AlreadyErased."""
+    report = await session.get(Report, report_id, with_for_update=True)
+    if report is None:
+        raise NothingHere
+    if report.erased_at is not None:
+        raise AlreadyErased
+    return report
+
+
+async def report_of_desk(session: AsyncSession, service: str, report_id: UUID) -> Report:
+    """A report that went to this service and still has contents. Raises NothingHere."""
+    report = await session.get(Report, report_id)
+    if report is None or report.service != service or report.erased_at is not None:
+        raise NothingHere
+    return report
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

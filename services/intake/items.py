@@ -1,0 +1,90 @@
+"""Sealing what a person wrote to her desk and to her own code, and opening it again with the code."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.desk_keys import DeskPublicKey
+from chassis.keystore import Keystore, Wrap
+from chassis.sealing import (
+    ROUTE,
+    DeskPrivateKey,
+    Sealed,
+    item_context,
+    open_sealed,
+    seal,
+    unwrap,
+    wrap,
+    wrap_context,
+)
+from contracts.ids import new_id
+from services.intake.tables import Direction, Item, ItemKind
+
+
+@dataclass(frozen=True)
+class SealedItem:
+    """An item on its way to its two stores: the wraps go to the key store first."""
+
+    item_id: UUID
+    kind: ItemKind
+    ciphertext: bytes
+    wraps: tuple[Wrap, ...]
+
+
+def seal_item(
+    report_id: UUID, kind: ItemKind, content: Mapping[str, Any], desk: DeskPublicKey, route_public: bytes
+) -> SealedItem:
+    """Under a fresh id and a fresh key, wrapped to the desk and to the person's own route key."""
+    item_id = new_id()
+    plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    sealed, data_key = seal(plain, item_id=item_id, context=item_context(report_id))
+    wraps = tuple(
+        Wrap(item_id, label, report_id, wrap(data_key, public, context=wrap_context(report_id, item_id, label)))
+        for label, public in ((desk.label, desk.public), (ROUTE, route_public))
+    )
+    return SealedItem(item_id, kind, sealed.ciphertext, wraps)
+
+
+async def open_items(keystore: Keystore, items: Sequence[Item], route_key: DeskPrivateKey) -> dict[UUID, Any]:
+    """The contents of one route's items by id, opened in memory. An item whose wrap is destroyed is left out."""
+    wraps = await keystore.wraps_of([item.item_id for item in items], ROUTE) if items else {}
+    opened = {}
+    for item in items:
+        if item.item_id in wraps:
+            context = wrap_context(item.report_id, item.item_id, ROUTE)
+            data_key = unwrap(wraps[item.item_id], route_key, context=context)
+            plain = open_sealed(Sealed(item.item_id, item.ciphertext), data_key, context=item_context(item.report_id))
+            opened[item.item_id] = json.loads(plain)
+    return opened
+
+
+async def items_of(session: AsyncSession, report_ids: Sequence[UUID]) -> list[Item]:
+    """Oldest first within each report."""
+    found = select(Item).where(col(Item.report_id).in_(report_ids)).order_by(col(Item.report_id), col(Item.number))
+    return list((await session.scalars(found)).all())
+
+
+async def add_items(
+    session: AsyncSession, report_id: UUID, sealed: Sequence[SealedItem], now: datetime, direction: Direction
+) -> None:
+    """Number them after the report's last item; the caller holds the report's lock. Of the time, the day is kept."""
+    last = await session.scalar(select(func.max(col(Item.number))).where(col(Item.report_id) == report_id))
+    session.add_all(
+        Item(
+            item_id=item.item_id,
+            report_id=report_id,
+            number=number,
+            kind=item.kind,
+            direction=direction,
+            day=now.date(),
+            ciphertext=item.ciphertext,
+        )
+        for number, item in enumerate(sealed, (last or 0) + 1)
+    )

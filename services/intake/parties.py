@@ -1,0 +1,45 @@
+"""Whom a report names: for the desk's routing alone, and for intake's own exclusions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.intake.bodies import LodgeReport
+
+
+@dataclass(frozen=True)
+class Parties:
+    """`refused` are people she does not want to deal with it."""
+
+    affected_individual: str | None = None
+    alleged_offender: Sequence[str] = ()
+    refused: Sequence[str] = ()
+
+    @classmethod
+    def named_in(cls, draft: LodgeReport) -> "Parties":
+        return cls(draft.parties.affected_individual, draft.parties.alleged_offender, draft.not_these_people)
+
+    @classmethod
+    def read(cls, content: dict[str, Any]) -> "Parties":
+        return cls(content["affected_individual"], content["alleged_offender"], content["not_these_people"])
+
+    def content(self) -> dict[str, Any]:
+        return {
+            "affected_individual": self.affected_individual,
+            "alleged_offender": list(self.alleged_offender),
+            "not_these_people": list(self.refused),
+        }
+
+    def joined_with(self, earlier: "Parties") -> "Parties":
+        """With those of an item taken over: what she says now comes first, and nobody is left out."""
+        return Parties(
+            self.affected_individual or earlier.affected_individual,
+            tuple(dict.fromkeys((*self.alleged_offender, *earlier.alleged_offender))),
+            tuple(dict.fromkeys((*self.refused, *earlier.refused))),
+        )
+
+    def everybody(self) -> set[str]:
+        return {one for one in (self.affected_individual, *self.alleged_offender, *self.refused) if one}
+
+
+NOBODY: Final = Parties()

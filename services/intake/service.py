@@ -1,0 +1,42 @@
+"""The process of intake: its parts put together."""
+
+from functools import partial
+
+from chassis import audit_trail, desk_keys
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.keys import ServiceKeys, public_keys
+from chassis.keystore import Keystore
+from chassis.relay import Relay
+from chassis.settings import Settings
+from chassis.web.run import Service
+from policy.load import load
+from services.intake.consumers import handlers
+from services.intake.intake import Intake, utc_now
+from services.intake.use_cases.sweep_orphans import sweep_forever
+from services.intake.web.app import intake_app
+
+
+def build(settings: Settings) -> Service:
+    """Raises KeyFileUnusable, PolicyBroken, or ValueError for a missing setting."""
+    if settings.keystore_dsn is None:
+        raise ValueError("RECOURSE_KEYSTORE_DSN is not set: give the address of intake's role in the key store")
+    keys, publics = ServiceKeys.load(settings.keys_dir), public_keys(settings)
+    database, keystore = Database(settings.database_dsn), Keystore(settings.keystore_dsn)
+    intake = Intake(database, keystore, keys, load(settings.policy))
+    return Service(
+        app=intake_app(settings, intake, publics),
+        background=[
+            partial(_publish_desk_keys, intake),
+            Relay(settings, keys.signing).run,
+            Consumer(settings, database, handlers(intake), publics).run,
+            partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
+            partial(sweep_forever, intake),
+        ],
+        close=[keystore.close, database.close],
+    )
+
+
+async def _publish_desk_keys(intake: Intake) -> None:
+    async with intake.database.transaction() as session:
+        await desk_keys.publish(session, intake.keys, "intake", utc_now())

@@ -1,0 +1,130 @@
+"""Intake's tables: what people wrote (sealed), which desk it went to, and what the person sees of it.
+
+No row says where a request came from, and no two rows share a value by which two routes of one person could be joined.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import DateTime, MetaData, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from chassis import tables
+
+AWARE: Any = DateTime(timezone=True)
+
+
+class ItemKind(StrEnum):
+    """What was sealed. A parties item names people; desks open it for the purpose `routing` alone."""
+
+    ANSWERS = "answers"
+    PARTIES = "parties"
+    MESSAGE = "message"
+
+
+class Direction(StrEnum):
+    """Who wrote an item."""
+
+    PERSON = "person"
+    DESK = "desk"
+
+
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=tables.NAMING))):
+    """A registry of one's own: its metadata holds the tables of this service and no other's."""
+
+
+class AccessCodeRow(Base, table=True):
+    """A person's list of routes. Found by a keyed digest of the access code, opened by the code alone; no time."""
+
+    __tablename__ = "access_codes"
+    lookup_digest: bytes = Field(primary_key=True)
+    sealed_routes: bytes
+
+
+class UnsettledLodging(Base, table=True):
+    """A lodging between its first commit and its last. `lookup_digest` is that of a code that began with it."""
+
+    __tablename__ = "unsettled_lodgings"
+    request_digest: bytes = Field(primary_key=True)
+    lookup_digest: bytes | None
+    started_at: datetime = Field(sa_type=AWARE, index=True)
+
+
+class Report(Base, table=True):
+    """One route of one person. `body_digest` is keyed with the request's own idempotency key, which nobody keeps."""
+
+    __tablename__ = "reports"
+    report_id: UUID = Field(primary_key=True)
+    lifecycle: str = Field(sa_type=Text)
+    service: str = Field(sa_type=Text)
+    office: str = Field(sa_type=Text)
+    mode: str = Field(sa_type=Text)
+    language: str = Field(sa_type=Text)
+    lodged_at: datetime = Field(sa_type=AWARE)
+    next_date: datetime | None = Field(sa_type=AWARE)
+    route_public_key: bytes | None
+    body_digest: bytes
+    opened_at: datetime | None = Field(sa_type=AWARE)
+    erased_at: datetime | None = Field(sa_type=AWARE)
+
+
+class Item(Base, table=True):
+    """One sealed thing under a data key of its own; `number` orders the items of a report."""
+
+    __tablename__ = "items"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("report_id", "number"),)
+    item_id: UUID = Field(primary_key=True)
+    report_id: UUID = Field(foreign_key="reports.report_id")
+    number: int
+    kind: ItemKind = Field(sa_type=Text)
+    direction: Direction = Field(sa_type=Text)
+    day: date
+    ciphertext: bytes
+
+
+class Exclusion(Base, table=True):
+    """Somebody who never gets contents of this report: named as a party or refused. A tag names nobody."""
+
+    __tablename__ = "exclusions"
+    report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
+    tag: bytes = Field(primary_key=True)
+
+
+class Consent(Base, table=True):
+    """Each consent apart, dated and versioned (invariant 15); a new version is a new row."""
+
+    __tablename__ = "consents"
+    report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
+    consent: str = Field(sa_type=Text, primary_key=True)
+    version: int = Field(primary_key=True)
+    given: bool
+    at: datetime = Field(sa_type=AWARE)
+
+
+class RouteCase(Base, table=True):
+    """What the person sees of a case, as its desk last told."""
+
+    __tablename__ = "route_cases"
+    report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
+    lifecycle: str = Field(sa_type=Text, primary_key=True)
+    number: int = Field(primary_key=True)
+    version: int
+    state: str = Field(sa_type=Text)
+    next_date: datetime | None = Field(sa_type=AWARE)
+    offers: list[dict[str, Any]] = Field(sa_type=JSONB)
+    wording_key: str = Field(sa_type=Text)
+
+
+class PersonAction(Base, table=True):
+    """An action that the person has sent: sent again, it is answered and not passed on again."""
+
+    __tablename__ = "person_actions"
+    report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
+    action_id: UUID = Field(primary_key=True)
+
+
+tables.define(Base.metadata)

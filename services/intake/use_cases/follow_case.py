@@ -1,0 +1,73 @@
+"""What a desk tells of its case, as the person sees it: kept, confirmed, and at the end erased."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail
+from chassis.outbox import add_event
+from contracts.intake.v1.reports_pb2 import PlacedInInbox
+from contracts.topics import reports_to
+from services.intake.intake import Intake, audit_object
+from services.intake.tables import Consent, Exclusion, Item, PersonAction, Report, RouteCase
+
+
+class NotItsReport(Exception):
+    """A desk tells of a report that went to another desk."""
+
+
+async def show_case(session: AsyncSession, service: str, case: RouteCase) -> None:
+    """Put a case as it is now into the inbox and confirm that it lies there. An older version than the one shown, and
+    a matter that did not come through intake, change nothing. Raises NotItsReport.
+    """
+    if await _own_report(session, service, case.report_id) is None:
+        return
+    values: dict[str, Any] = case.model_dump()
+    row = insert(RouteCase).values(**values)
+    row = row.on_conflict_do_update(
+        constraint="pk_route_cases",
+        set_=values,
+        where=col(RouteCase.version) < row.excluded.version,
+    )
+    if (await session.execute(row.returning(col(RouteCase.version)))).first() is not None:
+        placed = PlacedInInbox(
+            report_id=str(case.report_id), lifecycle=case.lifecycle, number=case.number, version=case.version
+        )
+        await add_event(session, reports_to(service), str(case.report_id), placed)
+
+
+async def note_opened(session: AsyncSession, service: str, report_id: UUID, now: datetime) -> None:
+    """The desk has opened its case. Raises NotItsReport."""
+    report = await _own_report(session, service, report_id)
+    if report is not None and report.opened_at is None:
+        report.opened_at = now
+
+
+async def erase_route(
+    session: AsyncSession, intake: Intake, service: str, report_id: UUID, lifecycle: str, now: datetime
+) -> None:
+    """The desk has erased the matter: destroy what opens its contents, then forget them. What remains says that there
+    was a route and how its case ended. Raises NotItsReport.
+    """
+    report = await _own_report(session, service, report_id)
+    if report is None or report.lifecycle != lifecycle or report.erased_at is not None:
+        return
+    report.erased_at, report.route_public_key, report.next_date = now, None, None
+    await session.flush()
+    # From here on nothing is added to the route: its row is locked and says so.
+    await intake.keystore.destroy_group(report_id)
+    for table in (Item, Exclusion, Consent, PersonAction):
+        await session.execute(delete(table).where(col(table.report_id) == report_id))
+    await audit_trail.record(session, "contents_erased", object_ref=audit_object(report), actor=None)
+
+
+async def _own_report(session: AsyncSession, service: str, report_id: UUID) -> Report | None:
+    report = await session.get(Report, report_id, with_for_update=True)
+    if report is not None and report.service != service:
+        raise NotItsReport
+    return report

@@ -1,0 +1,263 @@
+"""Lodging a report: the list of routes is committed first, then the wraps in the key store, then the report with its
+news. A crash between them leaves an orphan that a sweep removes, and the same request sent again ends what was begun.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail, failpoints
+from chassis.access_code import AccessCode
+from chassis.desk_keys import DeskPublicKey, desk_key
+from chassis.outbox import add_event
+from chassis.sealing import seal_to, tag
+from contracts.ids import new_id
+from contracts.intake.v1.reports_pb2 import ProtectedActivity, ProtectionStarted, ReportingMode, ReportLodged
+from contracts.topics import INTAKE_REPORTS_ETHICS, reports_to
+from services.intake.bodies import LodgeReport
+from services.intake.intake import Intake, audit_object
+from services.intake.items import SealedItem, add_items, seal_item
+from services.intake.parties import NOBODY, Parties
+from services.intake.route_list import add_route, sealed_list
+from services.intake.tables import AccessCodeRow, Consent, Direction, Exclusion, ItemKind, Report, UnsettledLodging
+
+FORMAL_REPORT: Final = "formal_report"
+ETHICS_CONTACT: Final = "ethics_contact"
+PERSON_BYTES: Final = 256
+"""What a protected person's record is padded to before it is sealed: no two differ in length."""
+
+_ATTEMPTS: Final = 3
+_EXCLUSIONS: Final = 8
+_MODES: Final = {
+    "confidential": ReportingMode.REPORTING_MODE_CONFIDENTIAL,
+    "anonymous": ReportingMode.REPORTING_MODE_ANONYMOUS,
+}
+
+
+class IdempotencyKeyReused(Exception):
+    """The key came before with another request."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a request to lodge is known by. All of it is derived from its random key: nothing else needs keeping."""
+
+    report_id: UUID
+    code: AccessCode
+    new_code: bool
+    request_digest: bytes
+    body_digest: bytes
+
+    @classmethod
+    def of(cls, intake: Intake, key: str, draft: LodgeReport, code: AccessCode | None) -> "Request":
+        """`code` is that of a person who comes back; without one the request makes a new code."""
+        secret, pepper = intake.keys.secret("code"), intake.keys.secret("pepper")
+        giver = code.lookup_digest(pepper) if code else b""
+        return cls(
+            report_id=UUID(bytes=hmac.digest(secret, b"report id|" + key.encode(), hashlib.sha256)[:16], version=4),
+            code=code or AccessCode.from_idempotency(secret, key),
+            new_code=code is None,
+            request_digest=tag(pepper, "request", key, giver),
+            # Keyed with the request's own key: who has the row and not the key cannot try words against it.
+            body_digest=tag(key.encode(), "body", msgspec.json.encode(draft), giver),
+        )
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What she ticked of her earlier routes, opened in memory: answers (name and text), and perhaps parties."""
+
+    answers: Sequence[Mapping[str, str]] = ()
+    parties: Parties = NOBODY
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`access_code` is None when the route was added to a code that the person has already."""
+
+    access_code: AccessCode | None
+    next_date: datetime | None
+
+
+async def lodge_report(intake: Intake, draft: LodgeReport, key: str, now: datetime) -> Receipt:
+    """Lodge the first report of a new access code; the same `key` with the same draft gets the same answer.
+
+    Raises IdempotencyKeyReused, and DeskKeyUnknown while the desk has not told its key.
+    """
+    return await lodge(intake, Request.of(intake, key, draft, None), draft, Carried(), now)
+
+
+async def answered(intake: Intake, request: Request) -> Receipt | None:
+    """The answer that this request got before. Raises IdempotencyKeyReused for another body or another code."""
+    async with intake.database.transaction() as session:
+        report = await session.get(Report, request.report_id)
+    if report is None:
+        return None
+    if not hmac.compare_digest(report.body_digest, request.body_digest):
+        raise IdempotencyKeyReused
+    return _receipt(request, report)
+
+
+async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: Carried, now: datetime) -> Receipt:
+    """Seal, then commit to the list, the key store and the reports, in this order."""
+    parties = Parties.named_in(draft).joined_with(carried.parties)
+    for _ in range(_ATTEMPTS):
+        if before := await answered(intake, request):
+            return before
+        route = intake.policy.routes[draft.route]
+        async with intake.database.transaction() as session:
+            desk = await desk_key(session, route.service, route.desk)
+        report = _report(intake, request, draft, desk, now)
+        items = _seal(report, draft, carried, parties, desk)
+        await _list_route(intake, request, now)
+        await intake.keystore.put_wraps([wrap for item in items for wrap in item.wraps], ahead=True)
+        async with intake.database.transaction() as session:
+            ours = await _settle(session, request)
+            if ours:
+                await _store(session, intake, report, items, parties, draft, now)
+                await _announce(session, report, items, desk)
+                if report.lifecycle == FORMAL_REPORT and draft.watch_for_retaliation and parties.affected_individual:
+                    await _protect(session, parties.affected_individual, draft, now)
+                await audit_trail.record(session, "report_lodged", object_ref=audit_object(report), actor=None)
+                failpoints.hit("intake.before_commit")
+        if ours:
+            failpoints.hit("intake.after_commit")
+            return _receipt(request, report)
+        # The same request was faster elsewhere, or a sweep was: nothing will ever refer to these wraps.
+        item_ids = [item.item_id for item in items]
+        await intake.keystore.settle(item_ids, orphans=item_ids)
+    raise TimeoutError("the same request is being answered elsewhere")
+
+
+def _receipt(request: Request, report: Report) -> Receipt:
+    return Receipt(request.code if request.new_code else None, report.next_date)
+
+
+def _report(intake: Intake, request: Request, draft: LodgeReport, desk: DeskPublicKey, now: datetime) -> Report:
+    return Report(
+        report_id=request.report_id,
+        lifecycle=draft.route,
+        service=desk.service,
+        office=desk.office,
+        mode=draft.mode,
+        language=draft.language,
+        lodged_at=now,
+        next_date=intake.first_date(draft.route, now),
+        route_public_key=request.code.route_key(request.report_id).public,
+        body_digest=request.body_digest,
+        opened_at=None,
+        erased_at=None,
+    )
+
+
+def _seal(
+    report: Report, draft: LodgeReport, carried: Carried, parties: Parties, desk: DeskPublicKey
+) -> list[SealedItem]:
+    assert report.route_public_key is not None
+    own = ({"name": name, "text": text} for name, text in draft.answers.given().items())
+    contents = [(ItemKind.ANSWERS, dict(answer)) for answer in (*own, *carried.answers)]
+    if parties.everybody():
+        contents.append((ItemKind.PARTIES, parties.content()))
+    return [seal_item(report.report_id, kind, what, desk, report.route_public_key) for kind, what in contents]
+
+
+async def _list_route(intake: Intake, request: Request, now: datetime) -> None:
+    """First commit. The list says nothing of time; the row that does goes with the last commit or the sweep."""
+    async with intake.database.transaction() as session:
+        digest = request.code.lookup_digest(intake.keys.secret("pepper"))
+        await session.execute(
+            insert(UnsettledLodging)
+            .values(
+                request_digest=request.request_digest,
+                lookup_digest=digest if request.new_code else None,
+                started_at=now,
+            )
+            .on_conflict_do_nothing()
+        )
+        if request.new_code:
+            routes = sealed_list(request.code, digest, [request.report_id])
+            row = insert(AccessCodeRow).values(lookup_digest=digest, sealed_routes=routes)
+            await session.execute(row.on_conflict_do_nothing())
+        else:
+            await add_route(session, intake, request.code, request.report_id)
+
+
+async def _settle(session: AsyncSession, request: Request) -> bool:
+    """Whether this attempt is the one that ends the lodging: of several at a time, the one that takes the row."""
+    digest = col(UnsettledLodging.request_digest)
+    row = delete(UnsettledLodging).where(digest == request.request_digest)
+    return (await session.execute(row.returning(digest))).first() is not None
+
+
+async def _store(
+    session: AsyncSession,
+    intake: Intake,
+    report: Report,
+    items: Sequence[SealedItem],
+    parties: Parties,
+    draft: LodgeReport,
+    now: datetime,
+) -> None:
+    session.add(report)
+    await session.flush()
+    await add_items(session, report.report_id, items, now, Direction.PERSON)
+    tags = [intake.exclusion_tag(report.report_id, staff_id) for staff_id in parties.everybody()]
+    # Filled up with tags of nobody, so that a copy does not show how many were named.
+    tags += [secrets.token_bytes(len(tag(b""))) for _ in range(-len(tags) % _EXCLUSIONS)]
+    session.add_all(Exclusion(report_id=report.report_id, tag=one) for one in tags)
+    session.add(
+        Consent(
+            report_id=report.report_id, consent=ETHICS_CONTACT, version=1, given=draft.consents.ethics_contact, at=now
+        )
+    )
+
+
+async def _announce(session: AsyncSession, report: Report, items: Sequence[SealedItem], desk: DeskPublicKey) -> None:
+    parties = [str(item.item_id) for item in items if item.kind is ItemKind.PARTIES]
+    message = ReportLodged(
+        report_id=str(report.report_id),
+        lifecycle=report.lifecycle,
+        mode=_MODES[report.mode],
+        lodged_at=_timestamp(report.lodged_at),
+        route_public_key=report.route_public_key or b"",
+        parties_item_id=parties[0] if parties else "",
+        item_ids=[str(item.item_id) for item in items if item.kind is not ItemKind.PARTIES],
+        desk_key_id=desk.key_id,
+        language=report.language,
+    )
+    await add_event(session, reports_to(report.service), str(report.report_id), message)
+
+
+async def _protect(session: AsyncSession, staff_id: str, draft: LodgeReport, now: datetime) -> None:
+    """A report is protected activity: the ethics office alone learns whose, under an id that belongs to no report."""
+    ethics = await desk_key(session, "ethics", "ethics")
+    protection_id = str(new_id())
+    person = json.dumps({"staff_id": staff_id, ETHICS_CONTACT: draft.consents.ethics_contact}).encode()
+    message = ProtectionStarted(
+        protection_id=protection_id,
+        sealed_person=seal_to(
+            ethics.public, person, context=b"protection|" + protection_id.encode(), size=PERSON_BYTES
+        ),
+        started_at=_timestamp(now),
+        activity=ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
+    )
+    await add_event(session, INTAKE_REPORTS_ETHICS, protection_id, message)
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    timestamp = Timestamp()
+    timestamp.FromDatetime(moment)
+    return timestamp

@@ -1,0 +1,81 @@
+"""What the person sees with her code: opened in memory, kept nowhere."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from chassis.access_code import AccessCode
+from services.intake.bodies import AnswerSeen, CaseSeen, Inbox, MessageSeen, PartiesSeen, RouteSeen
+from services.intake.intake import Intake
+from services.intake.items import items_of, open_items
+from services.intake.route_list import routes_of
+from services.intake.tables import Direction, Item, ItemKind, Report, RouteCase
+
+
+async def read_inbox(intake: Intake, code: AccessCode) -> Inbox:
+    """Every route of the code with its cases, messages and what she wrote. Raises NothingHere for an unknown code."""
+    async with intake.database.transaction() as session:
+        report_ids = await routes_of(session, intake, code)
+        found = await session.scalars(select(Report).where(col(Report.report_id).in_(report_ids)))
+        reports = {report.report_id: report for report in found}
+        of_cases = select(RouteCase).where(col(RouteCase.report_id).in_(report_ids))
+        cases = list(await session.scalars(of_cases.order_by(col(RouteCase.lifecycle), col(RouteCase.number))))
+        items = await items_of(session, report_ids)
+    return Inbox(
+        routes=[
+            _route(
+                reports[report_id],
+                [case for case in cases if case.report_id == report_id],
+                own := [item for item in items if item.report_id == report_id],
+                await open_items(intake.keystore, own, code.route_key(report_id)),
+            )
+            for report_id in report_ids
+            # Listed and not there: a lodging that did not come to its end.
+            if report_id in reports
+        ]
+    )
+
+
+def _route(
+    report: Report, cases: Sequence[RouteCase], items: Sequence[Item], contents: dict[UUID, dict[str, Any]]
+) -> RouteSeen:
+    opened = [(item, contents[item.item_id]) for item in items if item.item_id in contents]
+    return RouteSeen(
+        report_id=report.report_id,
+        route=report.lifecycle,
+        next_date=report.next_date,
+        closed=report.erased_at is not None,
+        cases=[_case(case) for case in cases],
+        messages=[
+            MessageSeen(
+                item_id=item.item_id,
+                from_="you" if item.direction == Direction.PERSON else "desk",
+                text=content["text"],
+                day=item.day,
+            )
+            for item, content in opened
+            if item.kind == ItemKind.MESSAGE
+        ],
+        answers=[
+            AnswerSeen(item_id=item.item_id, name=content["name"], text=content["text"])
+            for item, content in opened
+            if item.kind == ItemKind.ANSWERS
+        ],
+        parties=[
+            PartiesSeen(item_id=item.item_id, **content) for item, content in opened if item.kind == ItemKind.PARTIES
+        ],
+    )
+
+
+def _case(case: RouteCase) -> CaseSeen:
+    return CaseSeen(
+        lifecycle=case.lifecycle,
+        number=case.number,
+        state=case.state,
+        next_date=case.next_date,
+        wording_key=case.wording_key,
+        offers=case.offers,
+    )

@@ -1,0 +1,112 @@
+"""What the person does with her code after lodging: write to her desk, and act in her case."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail
+from chassis.access_code import AccessCode
+from chassis.desk_keys import desk_key
+from chassis.outbox import add_event
+from contracts.intake.v1.reports_pb2 import MessageReceived, PersonActed
+from contracts.topics import reports_to
+from services.intake.bodies import Act, SendMessage
+from services.intake.intake import AlreadyErased, Intake, NothingHere, audit_object, lock_report
+from services.intake.items import SealedItem, add_items, seal_item
+from services.intake.route_list import routes_of
+from services.intake.tables import Direction, ItemKind, PersonAction, Report
+
+# A code word, an id, a date or a time; nothing in which something could be told.
+_FACT: Final = re.compile(
+    r"[a-z][a-z0-9_.]{0,63}"
+    r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?"
+)
+
+
+class NotAFact(ValueError):
+    """A fact of an action that could hold words of the person; `name` is the fact's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("a fact is a code word, a number, a date, an id, or yes or no")
+        self.name = name
+
+
+async def send_message(intake: Intake, code: AccessCode, message: SendMessage, now: datetime) -> UUID:
+    """Seal a message to her desk; the item's id. Raises NothingHere, AlreadyErased, DeskKeyUnknown."""
+    contents = [(ItemKind.MESSAGE, {"text": message.text})]
+    (item,) = items = await _sealed(intake, code, message.report_id, contents)
+    async with intake.database.transaction() as session:
+        report = await lock_report(session, message.report_id)
+        await add_items(session, report.report_id, items, now, Direction.PERSON)
+        news = MessageReceived(report_id=str(report.report_id), item_id=str(item.item_id))
+        await add_event(session, reports_to(report.service), str(report.report_id), news)
+        await audit_trail.record(session, "message_received", object_ref=audit_object(report), actor=None)
+    return item.item_id
+
+
+async def act(intake: Intake, code: AccessCode, action: Act, now: datetime) -> None:
+    """Pass an action of hers to the desk, whose rules decide; sent again with the same id, nothing follows.
+
+    Raises NothingHere, AlreadyErased, NotAFact, DeskKeyUnknown.
+    """
+    check_facts(action.facts)
+    contents = [(ItemKind.ANSWERS, {"name": name, "text": text}) for name, text in action.texts.items()]
+    items = await _sealed(intake, code, action.report_id, contents)
+    async with intake.database.transaction() as session:
+        report = await lock_report(session, action.report_id)
+        if not await _first_time(session, report, action.action_id):
+            return
+        await add_items(session, report.report_id, items, now, Direction.PERSON)
+        at = Timestamp()
+        at.FromDatetime(now)
+        news = PersonActed(
+            report_id=str(report.report_id),
+            lifecycle=action.lifecycle,
+            number=action.number,
+            action_id=str(action.action_id),
+            action=action.action,
+            facts_json=json.dumps(action.facts, sort_keys=True),
+            item_ids=[str(item.item_id) for item in items],
+            at=at,
+        )
+        await add_event(session, reports_to(report.service), str(report.report_id), news)
+        await audit_trail.record(session, "person_acted", object_ref=audit_object(report), actor=None)
+
+
+def check_facts(facts: Mapping[str, bool | int | str]) -> None:
+    """Raises NotAFact: words belong into `texts`, which are sealed."""
+    for name, fact in facts.items():
+        if isinstance(fact, str) and not _FACT.fullmatch(fact):
+            raise NotAFact(name)
+
+
+async def _first_time(session: AsyncSession, report: Report, action_id: UUID) -> bool:
+    row = insert(PersonAction).values(report_id=report.report_id, action_id=action_id).on_conflict_do_nothing()
+    return (await session.execute(row.returning(col(PersonAction.action_id)))).first() is not None
+
+
+async def _sealed(
+    intake: Intake, code: AccessCode, report_id: UUID, contents: Sequence[tuple[ItemKind, Mapping[str, Any]]]
+) -> list[SealedItem]:
+    """Sealed for one of her own routes, the wraps kept ahead of the contents."""
+    async with intake.database.transaction() as session:
+        if report_id not in await routes_of(session, intake, code):
+            raise NothingHere
+        report = await session.get(Report, report_id)
+        if report is None:
+            raise NothingHere
+        if report.route_public_key is None:
+            raise AlreadyErased
+        desk = await desk_key(session, report.service, report.office)
+    items = [seal_item(report_id, kind, content, desk, report.route_public_key) for kind, content in contents]
+    await intake.keystore.put_wraps([wrap for item in items for wrap in item.wraps], ahead=True)
+    return items

@@ -1,0 +1,64 @@
+"""Adding a route to a code that the person has: what she ticked of earlier routes is opened with her code in memory and
+sealed anew, under new ids, to the new desk. Nothing on the new route points back.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.access_code import AccessCode
+from services.intake.bodies import LodgeReport
+from services.intake.intake import Intake
+from services.intake.items import items_of, open_items
+from services.intake.parties import NOBODY, Parties
+from services.intake.route_list import routes_of
+from services.intake.tables import Direction, ItemKind
+from services.intake.use_cases.lodge_report import Carried, Receipt, Request, answered, lodge
+
+CARRIED_MESSAGE = "in_my_words"
+"""The name under which a message of hers goes over: the new desk learns no more than that she wrote it."""
+
+
+class NotToBeTakenOver(Exception):
+    """A ticked item is not one that she wrote and that can still be opened; `place` is its place in the list."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__("a ticked item cannot be taken over")
+        self.place = place
+
+
+async def take_over(intake: Intake, code: AccessCode, draft: LodgeReport, key: str, now: datetime) -> Receipt:
+    """Lodge a further report under `code`; the same `key` with the same draft gets the same answer.
+
+    Raises NothingHere for an unknown code, NotToBeTakenOver, IdempotencyKeyReused, DeskKeyUnknown.
+    """
+    async with intake.database.transaction() as session:
+        report_ids = await routes_of(session, intake, code)
+    request = Request.of(intake, key, draft, code)
+    if before := await answered(intake, request):
+        return before
+    carried = await _opened(intake, code, report_ids, draft.take_over)
+    return await lodge(intake, request, draft, carried, now)
+
+
+async def _opened(intake: Intake, code: AccessCode, report_ids: Sequence[UUID], ticked: Sequence[UUID]) -> Carried:
+    if not ticked:
+        return Carried()
+    async with intake.database.transaction() as session:
+        items = [item for item in await items_of(session, report_ids) if item.item_id in set(ticked)]
+    own = {item.item_id: item for item in items if item.direction == Direction.PERSON}
+    contents: dict[UUID, dict[str, Any]] = {}
+    for report_id in {item.report_id for item in own.values()}:
+        of_route = [item for item in own.values() if item.report_id == report_id]
+        contents |= await open_items(intake.keystore, of_route, code.route_key(report_id))
+    answers, parties = [], NOBODY
+    for place, item_id in enumerate(dict.fromkeys(ticked)):
+        if item_id not in contents:
+            raise NotToBeTakenOver(place)
+        content = contents[item_id]
+        if own[item_id].kind == ItemKind.PARTIES:
+            parties = parties.joined_with(Parties.read(content))
+        else:
+            answers.append({"name": content.get("name", CARRIED_MESSAGE), "text": content["text"]})
+    return Carried(answers, parties)

@@ -1,0 +1,161 @@
+"""What the desks' services ask of intake: sealed items of their own reports, and room for their replies."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from litestar import Request, post, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from chassis import audit_trail
+from chassis.web.calling_service import calling_service
+from chassis.web.problems import Problem, sign_in_needed
+from services.intake.bodies import Code, StaffIdText
+from services.intake.intake import Intake, utc_now
+from services.intake.use_cases.hand_out import HandedOut, hand_out_contents, hand_out_parties
+from services.intake.use_cases.place_message import Reply, place_message
+
+ROUTING: Final = "routing"
+"""The one purpose that parties are opened for without a person."""
+
+_ACTING: Final = "x-acting-token"
+# A reply of the longest length, sealed and padded; a wrapped key.
+Ciphertext = Annotated[bytes, Meta(min_length=1, max_length=65_600)]
+Wrapped = Annotated[bytes, Meta(min_length=1, max_length=2_048)]
+Publics = Mapping[str, Ed25519PublicKey]
+
+
+class AskParties(Struct, forbid_unknown_fields=True, kw_only=True):
+    report_id: UUID
+
+
+class AskContents(Struct, forbid_unknown_fields=True, kw_only=True):
+    report_id: UUID
+    purpose: Code
+    staff_id: StaffIdText
+
+
+class ReplyWraps(Struct, forbid_unknown_fields=True, kw_only=True):
+    desk: Wrapped
+    route: Wrapped
+
+
+class PlaceMessage(Struct, forbid_unknown_fields=True, kw_only=True):
+    message_id: UUID
+    report_id: UUID
+    action_id: UUID
+    ciphertext_b64: Ciphertext
+    wraps: ReplyWraps
+
+
+class ItemOut(Struct, kw_only=True):
+    item_id: UUID
+    kind: str
+    direction: str
+    day: date
+    ciphertext_b64: bytes
+    wrapped_b64: bytes
+
+
+class ItemsOut(Struct, kw_only=True):
+    items: list[ItemOut]
+
+
+class MessagePlacedOut(Struct, kw_only=True):
+    message_id: UUID
+
+
+@post("/internal/v1/parties", status_code=200, summary="The parties of a report, sealed, for its desk's routing")
+async def post_parties(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    publics: NamedDependency[Publics],
+    data: JSONBody[AskParties],
+) -> ItemsOut:
+    service = await _service(request, intake, publics, {"report_id": str(data.report_id), "purpose": ROUTING})
+    return _out(await hand_out_parties(intake, service, data.report_id))
+
+
+@post("/internal/v1/contents", status_code=200, summary="A report's sealed contents, for one person and one purpose")
+async def post_contents(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    publics: NamedDependency[Publics],
+    data: JSONBody[AskContents],
+) -> ItemsOut:
+    claims = {"report_id": str(data.report_id), "purpose": data.purpose, "staff_id": data.staff_id}
+    service = await _service(request, intake, publics, claims)
+    if await _acting(request) != data.staff_id:
+        await _audit_refusal(intake, "acting_person")
+        raise sign_in_needed(token_refused=True)
+    return _out(await hand_out_contents(intake, service, data.report_id, data.staff_id, data.purpose))
+
+
+@put("/internal/v1/messages", summary="Place a desk's sealed reply in the person's inbox")
+async def put_message(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    publics: NamedDependency[Publics],
+    data: JSONBody[PlaceMessage],
+) -> MessagePlacedOut:
+    claims = {"report_id": str(data.report_id), "message_id": str(data.message_id)}
+    service = await _service(request, intake, publics, claims)
+    reply = Reply(
+        message_id=data.message_id,
+        report_id=data.report_id,
+        action_id=data.action_id,
+        staff_id=await _acting(request),
+        ciphertext=data.ciphertext_b64,
+        wrapped_to_desk=data.wraps.desk,
+        wrapped_to_route=data.wraps.route,
+    )
+    await place_message(intake, service, reply, utc_now())
+    return MessagePlacedOut(message_id=data.message_id)
+
+
+async def _service(request: Request[Any, Any, Any], intake: Intake, publics: Publics, claims: Mapping[str, str]) -> str:
+    """The service that asks. Its token is used up before anything is looked at; a refused one is audited."""
+    desks = {route.service for route in intake.policy.routes.values()}
+    try:
+        async with intake.database.transaction() as session:
+            return (await calling_service(request, session, publics, allowed=desks, claims=claims)).source
+    except Problem:
+        await _audit_refusal(intake, "service_token")
+        raise
+
+
+async def _acting(request: Request[Any, Any, Any]) -> str:
+    """The person for whom the service asks, by their own sign-in. Raises Problem 401."""
+    token = request.headers.get(_ACTING, "")
+    if not token:
+        raise sign_in_needed()
+    staff_id: str = await request.app.state.sign_in.staff_id_of(token)
+    return staff_id
+
+
+async def _audit_refusal(intake: Intake, what: str) -> None:
+    async with intake.database.transaction() as session:
+        await audit_trail.record(session, "request_refused", object_ref="internal", actor=None, facts={"what": what})
+
+
+def _out(items: list[HandedOut]) -> ItemsOut:
+    return ItemsOut(
+        items=[
+            ItemOut(
+                item_id=item.item_id,
+                kind=item.kind,
+                direction=item.direction,
+                day=item.day,
+                ciphertext_b64=item.ciphertext,
+                wrapped_b64=item.wrapped,
+            )
+            for item in items
+        ]
+    )
+
+
+ROUTES: Final = [post_parties, post_contents, put_message]

@@ -1,0 +1,43 @@
+"""How intake's refusals are said over HTTP."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.types import ExceptionHandlersMap
+
+from chassis.desk_keys import DeskKeyUnknown
+from chassis.web.problems import Problem, invalid, not_found, refused, response, unavailable
+from services.intake.intake import AlreadyErased, NothingHere
+from services.intake.use_cases.lodge_report import IdempotencyKeyReused
+from services.intake.use_cases.place_message import MessageIdTaken
+from services.intake.use_cases.send_message import NotAFact
+from services.intake.use_cases.take_over import NotToBeTakenOver
+
+_PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
+    NothingHere: lambda _: not_found(),
+    AlreadyErased: lambda _: refused(
+        "CONTENTS_ERASED",
+        "invariant 28",
+        {},
+        "What was written here has been destroyed. Lodge anew to go on with the matter.",
+    ),
+    IdempotencyKeyReused: lambda _: Problem(
+        422, "idempotency_key_reused", "This Idempotency-Key came before with another request. Take a fresh random one."
+    ),
+    DeskKeyUnknown: lambda _: unavailable("The desk is not ready to receive yet. Try again in a moment."),
+    NotAFact: lambda error: invalid(
+        f"facts.{error.name}", "A fact is a code word, a number, a date, an id, true or false. Put words into texts."
+    ),
+    NotToBeTakenOver: lambda error: invalid(
+        f"take_over[{error.place}]", "This is not something you wrote that can still be opened. Read your inbox again."
+    ),
+    MessageIdTaken: lambda _: Problem(409, "message_id_taken", "Another message has this id. Take a fresh random one."),
+}
+
+
+def _handle(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    return response(_PROBLEMS[type(error)](error))
+
+
+HANDLERS: Final[ExceptionHandlersMap] = dict.fromkeys(_PROBLEMS, _handle)

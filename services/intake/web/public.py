@@ -1,0 +1,125 @@
+"""What a person can do without signing in: lodge, come back with her access code, write and act."""
+
+import re
+import secrets
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import SecurityRequirement
+from litestar.params import HeaderParameter, JSONBody
+from msgspec import UNSET, Struct
+
+from chassis.access_code import ACCESS_CODE_BYTES, AccessCode, AccessCodeMalformed
+from chassis.web.problems import invalid
+from services.intake.bodies import Act, Inbox, Lodged, LodgeReport, SendMessage
+from services.intake.intake import Intake, utc_now
+from services.intake.use_cases.lodge_report import lodge_report
+from services.intake.use_cases.read_inbox import read_inbox
+from services.intake.use_cases.send_message import act, send_message
+from services.intake.use_cases.take_over import take_over
+
+SECURITY_SCHEME: Final = "access_code"
+
+_SCHEME: Final = "accesscode"
+_UUID: Final = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE
+)
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]{22,200}")
+_ONLY_WITH_CODE: Final[list[SecurityRequirement]] = [{SECURITY_SCHEME: []}]
+
+IdempotencyKey = Annotated[
+    str,
+    HeaderParameter(
+        name="Idempotency-Key",
+        description="Random and as secret as the access code: a UUIDv4 or at least 22 base64url characters.",
+    ),
+]
+
+
+class MessageTaken(Struct):
+    item_id: UUID
+
+
+class ActionTaken(Struct):
+    """The outcome appears in the inbox."""
+
+    action_id: UUID
+
+
+def check_key(key: str) -> str:
+    """The idempotency key. Raises Problem 400 unless it has room for the 122 random bits of a UUIDv4."""
+    shape = _UUID.fullmatch(key)
+    random_enough = shape[1] == "4" and shape[2].lower() in "89ab" if shape else _BASE64URL.fullmatch(key)
+    if not random_enough:
+        raise invalid("Idempotency-Key", "Send a UUIDv4 or at least 22 base64url characters, freshly drawn at random.")
+    return key
+
+
+def code_of(request: Request[Any, Any, Any]) -> AccessCode:
+    """The access code of the request. One that is missing or malformed becomes a random one, which nobody was given:
+    it takes the same way, with the same work and the same answer, as a wrong one.
+    """
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    try:
+        return AccessCode.parse(text if scheme.lower() == _SCHEME else "")
+    except AccessCodeMalformed:
+        return AccessCode(secrets.token_bytes(ACCESS_CODE_BYTES))
+
+
+@post("/api/v1/reports", summary="Lodge a report, or add a route to an access code", security=[{}, *_ONLY_WITH_CODE])
+async def post_report(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    idempotency_key: IdempotencyKey,
+    data: JSONBody[LodgeReport],
+) -> Lodged:
+    key = check_key(idempotency_key)
+    _check_complete(data)
+    if "authorization" in request.headers or data.take_over:
+        receipt = await take_over(intake, code_of(request), data, key, utc_now())
+    else:
+        receipt = await lodge_report(intake, data, key, utc_now())
+    return Lodged(
+        next_date=receipt.next_date, access_code=UNSET if receipt.access_code is None else str(receipt.access_code)
+    )
+
+
+@get("/api/v1/inbox", summary="What the access code opens", security=_ONLY_WITH_CODE)
+async def get_inbox(request: Request[Any, Any, Any], intake: NamedDependency[Intake]) -> Inbox:
+    return await read_inbox(intake, code_of(request))
+
+
+@post("/api/v1/inbox/messages", status_code=202, summary="Write to the desk of a route", security=_ONLY_WITH_CODE)
+async def post_message(
+    request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[SendMessage]
+) -> MessageTaken:
+    _check_words("text", data.text)
+    return MessageTaken(await send_message(intake, code_of(request), data, utc_now()))
+
+
+@post("/api/v1/inbox/actions", status_code=202, summary="Act in a case", security=_ONLY_WITH_CODE)
+async def post_action(
+    request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[Act]
+) -> ActionTaken:
+    for name, text in data.texts.items():
+        _check_words(f"texts.{name}", text)
+    await act(intake, code_of(request), data, utc_now())
+    return ActionTaken(data.action_id)
+
+
+def _check_complete(draft: LodgeReport) -> None:
+    given = draft.answers.given()
+    for name, text in given.items():
+        _check_words(f"answers.{name}", text)
+    if draft.route == "formal_report" and "what_happened" not in given and not draft.take_over:
+        raise invalid("answers.what_happened", "A formal report needs a few words on what happened.")
+
+
+def _check_words(field: str, text: str) -> None:
+    if not text.strip():
+        raise invalid(field, "This text is empty. Leave the field out instead.")
+
+
+ROUTES: Final = [post_report, get_inbox, post_message, post_action]
