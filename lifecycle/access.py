@@ -1,13 +1,16 @@
 """Who may see a case: by role or assignment, never against an exclusion (invariant 32)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from lifecycle import records
 from lifecycle.desk import Desk
-from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, case_tag, excluded
+from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, case_tag, excluded_from
 from lifecycle.model import Actor, ActorKind
 from lifecycle.records import CaseRow
 from policy.model import Role
@@ -15,15 +18,44 @@ from policy.model import Role
 DECIDERS: Final = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR})
 """Invariant 32: handlers and reviewers stand outside both whole lines, deciders need not."""
 
+Position = tuple[datetime, UUID]
+"""Where a page of the list ends: when that case was opened, and its id."""
+
+# Two lists, each from an index of its own, cut before they are put together: what somebody's roles read, and what is
+# assigned to them.
+_LISTED: Final = text("""
+    (select case_id, opened_at from cases
+      where erased_at is null and lifecycle = any(:lifecycles) and (opened_at, case_id) < (:opened_at, :case_id)
+      order by opened_at desc, case_id desc limit :limit)
+    union
+    (select case_id, opened_at from cases
+      where erased_at is null and handlers @> array[cast(:staff_id as text)]
+        and (opened_at, case_id) < (:opened_at, :case_id)
+      order by opened_at desc, case_id desc limit :limit)
+    order by opened_at desc, case_id desc limit :limit
+""")
+_NEWEST: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00"), UUID(int=2**128 - 1)
+
+
+async def actors_of(
+    session: AsyncSession, desk: Desk, case_ids: Sequence[UUID], staff_id: str, now: datetime
+) -> dict[UUID, Actor]:
+    """The person as an actor in each of these cases. Somebody in a party's wider line keeps a decider's roles alone."""
+    roles = desk.policy.roles_of(staff_id, now)
+    from_all = await excluded_from(session, desk.keys.cell, case_ids, staff_id, FOR_DECIDERS)
+    from_handling = await excluded_from(session, desk.keys.cell, case_ids, staff_id, FOR_HANDLERS)
+
+    def actor(case_id: UUID) -> Actor:
+        left = roles & DECIDERS if case_id in from_handling else roles
+        excluded = case_id in from_all or (case_id in from_handling and not left)
+        return Actor(ActorKind.STAFF, staff_id, left, excluded=excluded)
+
+    return {case_id: actor(case_id) for case_id in case_ids}
+
 
 async def actor_of(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, now: datetime) -> Actor:
-    """The person as an actor in this case. Somebody in a party's wider line keeps the roles of a decider alone."""
-    roles = desk.policy.roles_of(staff_id, now)
-    if await excluded(session, desk.keys.cell, row.case_id, staff_id, FOR_DECIDERS):
-        return Actor(ActorKind.STAFF, staff_id, roles, excluded=True)
-    if await excluded(session, desk.keys.cell, row.case_id, staff_id, FOR_HANDLERS):
-        return Actor(ActorKind.STAFF, staff_id, roles & DECIDERS, excluded=not roles & DECIDERS)
-    return Actor(ActorKind.STAFF, staff_id, roles)
+    """The person as an actor in this case."""
+    return (await actors_of(session, desk, [row.case_id], staff_id, now))[row.case_id]
 
 
 def may_see(desk: Desk, row: CaseRow, actor: Actor) -> bool:
@@ -32,6 +64,29 @@ def may_see(desk: Desk, row: CaseRow, actor: Actor) -> bool:
         return False
     assigned = {Role(role) for role, staff_id in row.data.get("assigned", {}).items() if staff_id == actor.staff_id}
     return bool(actor.roles & (desk.readers[row.lifecycle] | assigned))
+
+
+async def cases_seen_by(
+    session: AsyncSession, desk: Desk, staff_id: str, now: datetime, *, after: Position | None, limit: int
+) -> tuple[list[CaseRow], Position | None]:
+    """The newest cases that the person may see, at most `limit`, and where to go on; None at the end of the list. A
+    page may be short where exclusions left little of it.
+    """
+    opened_at, case_id = after or _NEWEST
+    found = await session.execute(
+        _LISTED,
+        params={
+            "lifecycles": desk.lifecycles_read_by(desk.policy.roles_of(staff_id, now)),
+            "staff_id": staff_id,
+            "opened_at": opened_at,
+            "case_id": case_id,
+            "limit": limit,
+        },
+    )
+    rows = await records.load_all(session, [row.case_id for row in found])
+    actors = await actors_of(session, desk, [row.case_id for row in rows], staff_id, now)
+    rest = (rows[-1].opened_at, rows[-1].case_id) if len(rows) == limit else None
+    return [row for row in rows if may_see(desk, row, actors[row.case_id])], rest
 
 
 def hidden_name(desk: Desk, case_id: UUID, staff_id: str) -> str:

@@ -212,17 +212,23 @@ async def find(session: AsyncSession, report_id: UUID, lifecycle: str, number: i
 
 async def of_report(session: AsyncSession, report_id: UUID) -> list[CaseRow]:
     """Every case of a report, oldest first."""
-    found = await session.execute(
-        text(f"select {_COLUMNS} from cases where report_id = :report_id order by opened_at, case_id"),  # noqa: S608
-        params={"report_id": report_id},
-    )
+    return await _many(session, "where report_id = :report_id order by opened_at, case_id", {"report_id": report_id})
+
+
+async def load_all(session: AsyncSession, case_ids: Sequence[UUID]) -> list[CaseRow]:
+    """Newest first."""
+    where = "where case_id = any(:case_ids) order by opened_at desc, case_id desc"
+    return await _many(session, where, {"case_ids": list(case_ids)})
+
+
+async def _many(session: AsyncSession, where: str, parameters: Mapping[str, object]) -> list[CaseRow]:
+    found = await session.execute(text(f"select {_COLUMNS} from cases {where}"), params=dict(parameters))  # noqa: S608
     return [CaseRow(**row) for row in found.mappings()]
 
 
 async def _one(session: AsyncSession, where: str, parameters: Mapping[str, object]) -> CaseRow | None:
-    found = await session.execute(text(f"select {_COLUMNS} from cases {where}"), params=dict(parameters))  # noqa: S608
-    row = found.mappings().one_or_none()
-    return CaseRow(**row) if row else None
+    rows = await _many(session, where, parameters)
+    return rows[0] if rows else None
 
 
 _INSERT: Final = text("""

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
-from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
@@ -20,8 +20,7 @@ from chassis import temporal
 from lifecycle import bodies
 from lifecycle.activities import Activities
 from lifecycle.desk import Desk
-from lifecycle.durable import Decided, Procedure, Running
-from lifecycle.signed import SignedAction
+from lifecycle.durable import Procedure, Running
 
 log = logging.getLogger(__name__)
 
@@ -47,32 +46,14 @@ _ONE: Final = text("select case_id, workflow_id from cases where case_id = :case
 _STARTED: Final = text("update cases set started_at = now() where case_id = :case_id and started_at is null")
 
 
-def task_queue(service: str) -> str:
-    return service
-
-
 async def keep(desk: Desk) -> None:
     """The part of a service's background that keeps its cases going: the worker and the sweeper. Raises when Temporal
     does not answer at the start; afterwards both wait for it to come back.
     """
     client = await temporal.connect(desk.settings, desk.keys)
     activities = Activities(desk).all
-    async with temporal.worker(client, task_queue(desk.service), workflows=[Procedure], activities=activities):
+    async with temporal.worker(client, desk.service, workflows=[Procedure], activities=activities):
         await sweep_forever(desk, client)
-
-
-async def send_action(client: Client, desk: Desk, case_id: UUID, workflow_id: str, signed: SignedAction) -> Decided:
-    """Gives a signed action to the case's workflow, which is started when it is gone, and waits for the answer.
-    Raises WorkflowUpdateFailedError for a refusal, RPCError when Temporal does not answer.
-    """
-    starting = WithStartWorkflowOperation(
-        Procedure.run,
-        Running(str(case_id)),
-        id=workflow_id,
-        task_queue=task_queue(desk.service),
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-    )
-    return await client.execute_update_with_start_workflow(Procedure.act, signed, start_workflow_operation=starting)
 
 
 async def sweep_forever(
@@ -147,7 +128,7 @@ async def _wake(desk: Desk, client: Client, case_id: UUID, workflow_id: str) -> 
         Procedure.run,
         Running(str(case_id)),
         id=workflow_id,
-        task_queue=task_queue(desk.service),
+        task_queue=desk.service,
         start_signal="wake",
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
     )

@@ -1,0 +1,134 @@
+"""What the person and a desk write to one another: it lies with intake, and passes through here in clear once.
+
+For each reading the desk shows intake a token for this report, this reader and this purpose, and beside it the reader's
+own sign-in; intake checks both and its own exclusions, and writes the reading down before it hands anything out.
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from chassis import service_tokens
+from chassis.sealing import ROUTE, Sealed, desk_label, item_context, open_sealed, seal, tag, unwrap, wrap, wrap_context
+from chassis.web.sign_in import SignedIn
+from lifecycle.desk import Desk
+from lifecycle.records import CaseRow
+
+INTAKE: Final = "intake"
+_TIMEOUT: Final = 10.0
+
+
+class IntakeUnreachable(Exception):
+    """Intake does not answer, or not as agreed; nothing was read or placed that is known of."""
+
+
+class NotHandedOut(Exception):
+    """Intake has nothing for this reader: by its own exclusions, or because the route is erased."""
+
+
+@dataclass(frozen=True)
+class _Item:
+    item_id: UUID
+    kind: str
+    direction: str
+    day: str
+    ciphertext: bytes
+    wrapped: bytes
+
+
+async def read(desk: Desk, row: CaseRow, reader: SignedIn, purpose: str) -> list[dict[str, Any]]:
+    """Everything on the case's route, opened. Whoever calls this has checked that the reader may, and audited it.
+    Raises IntakeUnreachable, NotHandedOut, SealNotOpened.
+    """
+    asked = {"report_id": str(row.report_id), "purpose": purpose, "staff_id": reader.staff_id}
+    answer = await _ask(desk, "POST", "/internal/v1/contents", asked, asked, reader)
+    return [part for item in _items(answer) for part in _opened(desk, row, item)]
+
+
+async def place_message(
+    desk: Desk, row: CaseRow, writer: SignedIn, action_id: UUID, text: str, route_key: bytes
+) -> UUID:
+    """Seals the words to the own desk and to the route, has intake keep them, and answers the message's id, which the
+    action's id decides: sent again, it is the same message. Raises IntakeUnreachable, NotHandedOut.
+    """
+    message_id = _message_id(desk, row, action_id)
+    sealed, data_key = seal(
+        msgspec.json.encode({"text": text}), item_id=message_id, context=item_context(row.report_id)
+    )
+    own = desk.desk_key(row.lifecycle).public
+    labels = {"desk": (desk_label(desk.service, desk.offices[row.lifecycle]), own), "route": (ROUTE, route_key)}
+    wraps = {
+        name: wrap(data_key, public, context=wrap_context(row.report_id, message_id, label))
+        for name, (label, public) in labels.items()
+    }
+    named = {"message_id": str(message_id), "report_id": str(row.report_id)}
+    body = {
+        **named,
+        "action_id": str(action_id),
+        "ciphertext_b64": base64.b64encode(sealed.ciphertext).decode(),
+        "wraps": {name: base64.b64encode(wrapped).decode() for name, wrapped in wraps.items()},
+    }
+    await _ask(desk, "PUT", "/internal/v1/messages", body, named, writer, also={HTTPStatus.CONFLICT})
+    return message_id
+
+
+def _message_id(desk: Desk, row: CaseRow, action_id: UUID) -> UUID:
+    return UUID(bytes=tag(desk.keys.cell, "message", row.case_id.bytes, action_id.bytes)[:16], version=4)
+
+
+async def _ask(
+    desk: Desk,
+    method: str,
+    path: str,
+    body: Mapping[str, Any],
+    claims: Mapping[str, str],
+    person: SignedIn,
+    also: frozenset[int] | set[int] = frozenset(),
+) -> Any:
+    """`also`: answers that are as good as a success here."""
+    token = service_tokens.mint(desk.keys.signing, desk.service, INTAKE, claims, datetime.now(UTC))
+    headers = {"Authorization": f"Service {token}", "X-Acting-Token": person.token}
+    async with httpx.AsyncClient(base_url=desk.settings.peers[INTAKE], timeout=_TIMEOUT, trust_env=False) as client:
+        try:
+            answer = await client.request(method, path, json=dict(body), headers=headers)
+        except httpx.HTTPError as error:
+            raise IntakeUnreachable(type(error).__name__) from None
+    if answer.status_code == HTTPStatus.NOT_FOUND:
+        raise NotHandedOut
+    if not answer.is_success and answer.status_code not in also:
+        raise IntakeUnreachable(str(answer.status_code))
+    return answer.json() if answer.is_success and answer.content else {}
+
+
+def _items(answer: Mapping[str, Any]) -> Sequence[_Item]:
+    return [
+        _Item(
+            item_id=UUID(one["item_id"]),
+            kind=one["kind"],
+            direction=one["direction"],
+            day=one["day"],
+            ciphertext=base64.b64decode(one["ciphertext_b64"]),
+            wrapped=base64.b64decode(one["wrapped_b64"]),
+        )
+        for one in answer["items"]
+    ]
+
+
+def _opened(desk: Desk, row: CaseRow, item: _Item) -> list[dict[str, Any]]:
+    """The item as the API gives it; what is not plain words is given as JSON."""
+    label = desk_label(desk.service, desk.offices[row.lifecycle])
+    context = wrap_context(row.report_id, item.item_id, label)
+    data_key = unwrap(item.wrapped, desk.desk_key(row.lifecycle), context=context)
+    sealed = Sealed(item.item_id, item.ciphertext)
+    plain = open_sealed(sealed, data_key, context=item_context(row.report_id)).decode()
+    content = json.loads(plain)
+    common = {"item_id": str(item.item_id), "kind": item.kind, "from": item.direction, "day": item.day}
+    return [{**common, "name": content.get("name", item.kind), "text": content.get("text", plain)}]

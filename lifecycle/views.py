@@ -1,0 +1,197 @@
+"""What the staff's HTTP interface takes and shows, field by field."""
+
+import base64
+import binascii
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec.structs import asdict
+
+from chassis.web.problems import invalid
+from lifecycle import engine
+from lifecycle.access import Position
+from lifecycle.bodies import StaffText
+from lifecycle.changes import field_of
+from lifecycle.desk import Desk
+from lifecycle.model import Actor, Fact, Offer
+from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
+
+LONGEST_TEXT: Final = 20_000
+"""Characters of one text beside an action, or of a message."""
+
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$(?!\n)")]
+Words = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
+
+
+class CaseInList(Struct, kw_only=True):
+    case_id: UUID
+    lifecycle: str
+    number: int
+    state: str
+    version: int
+    opened_on: date
+    next_date: date | None
+
+
+class CasePage(Struct, kw_only=True):
+    cases: list[CaseInList]
+    next_cursor: str | None
+
+
+class RefusalSeen(Struct, kw_only=True):
+    code: str
+    rule: str
+    params: dict[str, Fact]
+
+
+class OfferSeen(Struct, kw_only=True):
+    """An action: open, or why not. `fields` is what it asks for."""
+
+    action: str
+    open: bool
+    refused: RefusalSeen | None
+    fields: list[dict[str, Any]]
+
+
+class ClockSeen(Struct, kw_only=True):
+    key: str
+    started_at: datetime
+    due_at: datetime
+    paused_at: datetime | None
+    met_at: datetime | None
+
+
+class StepSeen(Struct, kw_only=True):
+    version: int
+    action: str
+    by: str
+    role: str | None
+    at: datetime
+
+
+class CaseSeen(CaseInList, kw_only=True):
+    """`placed_version`: the newest version that the person's inbox is known to show."""
+
+    offers: list[OfferSeen]
+    clocks: list[ClockSeen]
+    assigned: dict[str, str]
+    steps: list[StepSeen]
+    facts: dict[str, Fact]
+    placed_version: int
+
+
+class TakeAction(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`facts` are facts of procedure; what is said in words goes into `texts` and is sealed."""
+
+    action_id: UUID
+    action: Name
+    facts: Annotated[dict[Name, bool | int | str], Meta(max_length=30)] = {}
+    texts: Annotated[dict[Name, Words], Meta(max_length=10)] = {}
+
+
+class Taken(Struct, kw_only=True):
+    case_id: UUID
+    version: int
+    state: str
+    next_date: date | None
+
+
+class ReadContents(Struct, forbid_unknown_fields=True, kw_only=True):
+    purpose: Name
+
+
+class ItemSeen(Struct, kw_only=True):
+    """`kind`: answers, parties or message as the route has them; text for what staff wrote beside an action."""
+
+    item_id: UUID
+    kind: str
+    from_: str = field(name="from")
+    name: str
+    text: str
+    day: date
+    action: str | UnsetType = UNSET
+
+
+class ContentsSeen(Struct, kw_only=True):
+    items: list[ItemSeen]
+
+
+class WriteMessage(Struct, forbid_unknown_fields=True, kw_only=True):
+    action_id: UUID
+    text: Words
+
+
+class MessageWritten(Struct, kw_only=True):
+    item_id: UUID
+
+
+def listed(row: CaseRow) -> CaseInList:
+    return CaseInList(
+        case_id=row.case_id,
+        lifecycle=row.lifecycle,
+        number=row.number,
+        state=row.state,
+        version=row.version,
+        opened_on=row.opened_at.astimezone(UTC).date(),
+        next_date=row.next_due_at.astimezone(UTC).date() if row.next_due_at else None,
+    )
+
+
+def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
+    case = from_json(row.data)
+    offers = engine.offers(desk.lifecycles[row.lifecycle], case, actor, now, desk.policy_of(row))
+    return CaseSeen(
+        **asdict(listed(row)),
+        offers=[_offer(one) for one in offers],
+        clocks=[
+            ClockSeen(key=key, started_at=one.started_at, due_at=one.due_at, paused_at=one.paused_at, met_at=one.met_at)
+            for key, one in case.clocks.items()
+        ],
+        assigned={role.value: staff_id for role, staff_id in case.assigned.items()},
+        steps=[
+            StepSeen(version=one.version, action=one.action, by=one.by, role=one.role, at=one.at) for one in case.steps
+        ],
+        facts=dict(case.facts),
+        placed_version=row.placed_version,
+    )
+
+
+def _offer(offer: Offer) -> OfferSeen:
+    why = offer.refused
+    return OfferSeen(
+        action=offer.action,
+        open=offer.open,
+        refused=RefusalSeen(code=why.code, rule=why.rule, params=dict(why.params)) if why else None,
+        fields=[field_of(one) for one in offer.fields],
+    )
+
+
+def cursor_of(position: Position) -> str:
+    opened_at, case_id = position
+    return base64.urlsafe_b64encode(f"{opened_at.isoformat()} {case_id}".encode()).decode()
+
+
+def position_of(cursor: str) -> Position:
+    try:
+        opened_at, _, case_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
+        position = datetime.fromisoformat(opened_at), UUID(case_id)
+    except (binascii.Error, ValueError):
+        raise invalid("cursor", "Send the next_cursor of the page before, or none for the first page.") from None
+    if position[0].tzinfo is None:
+        raise invalid("cursor", "Send the next_cursor of the page before, or none for the first page.")
+    return position
+
+
+def text_of(one: StaffText) -> ItemSeen:
+    return ItemSeen(
+        item_id=one.body_id,
+        kind="text",
+        from_="desk",
+        name=one.name,
+        text=one.text,
+        day=one.at.astimezone(UTC).date(),
+        action=one.action,
+    )
