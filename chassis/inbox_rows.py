@@ -43,7 +43,7 @@ _BURY: Final = text(f"""
     with taken as (
         delete from inbox_held where topic = :topic and source = :source and key = :key and sequence = :sequence
     )
-    insert into dead_letters ({_COLUMNS}, code) values ({_VALUES}, :code) on conflict do nothing
+    insert into dead_letters ({_COLUMNS}, code) values ({_VALUES}, :code) on conflict do nothing returning true
 """)  # noqa: S608
 _TAKE_HELD: Final = text(f"""
     delete from inbox_held where topic = :topic and source = :source and key = :key and sequence = :sequence
@@ -119,9 +119,9 @@ async def ready(session: AsyncSession) -> list[Envelope]:
     return [_envelope(row) for row in (await session.execute(_READY, params={"latest": _LATEST})).all()]
 
 
-async def bury(session: AsyncSession, envelope: Envelope, code: str) -> None:
-    """Makes the event a dead letter."""
-    await session.execute(_BURY, params={**_row(envelope), "code": code})
+async def bury(session: AsyncSession, envelope: Envelope, code: str) -> bool:
+    """Makes the event a dead letter; False when it is one already."""
+    return bool(await session.scalar(_BURY, params={**_row(envelope), "code": code}))
 
 
 def _key(envelope: Envelope) -> dict[str, str | int]:

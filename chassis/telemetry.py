@@ -7,7 +7,6 @@ from typing import Final
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
@@ -62,6 +61,9 @@ def _links(traceparent: str) -> list[trace.Link]:
 
 def _exporter(settings: Settings) -> SpanExporter | None:
     if settings.otlp_endpoint is not None:
+        # Costly to import, and only some processes need it.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+
         return OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint}/v1/traces")
     if settings.telemetry_dir is not None:
         return _to_file(settings.telemetry_dir / f"{settings.service}.jsonl")

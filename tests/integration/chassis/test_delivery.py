@@ -103,6 +103,10 @@ async def test_later_events_of_a_poisoned_key_wait_and_other_keys_go_on(house: H
         async with house.database("workflow").transaction() as session:
             letters = {letter.key: letter for letter in await dead_letters.letters(session)}
         assert (letters["r1"].code, letters["r1"].waiting, letters["r3"].code) == ("made_up", 1, "undecodable")
+        audited = await house.rows(
+            "workflow", "select convert_from(entry_json, 'UTF8')::json ->> 'act' from audit_trail"
+        )
+        assert audited == [("bury_event",), ("bury_event",)]
 
         poisoned = False
         async with house.database("workflow").transaction() as session:
