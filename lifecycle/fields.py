@@ -109,7 +109,7 @@ def _fact(field: Field, value: Fact, policy: Policy) -> Fact:
 
 def _time(field: Field, value: str) -> str:
     try:
-        at = datetime.fromisoformat(value)
+        at = datetime.fromisoformat(value if value.isascii() and value.isprintable() else "")
     except ValueError:
         raise InvalidFacts(RefusalCode.FIELD_INVALID, field.name) from None
     if at.tzinfo is None or not EARLIEST_YEAR <= at.year <= LATEST_YEAR:

@@ -1,0 +1,214 @@
+"""A pack with a mistake is refused in one sentence that says where the mistake is."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from policy.entry import PolicyBroken
+from policy.load import PACKS, load
+
+
+@pytest.fixture
+def packs(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PACKS, tmp_path / "packs"))
+
+
+def edit(packs: Path, file: str, old: str, new: str) -> None:
+    path = packs / file
+    text = path.read_text()
+    assert old in text, f"{old!r} is not in {file}"
+    path.write_text(text.replace(old, new, 1))
+
+
+def line_of(packs: Path, file: str, text: str) -> int:
+    return next(n for n, line in enumerate((packs / file).read_text().splitlines(), start=1) if text in line)
+
+
+DEADLINES = "iom-2024-03/1/deadlines.toml"
+ACK = '[deadline."report.ack"]\namount = 7\nunit = "calendar_days"\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "wrong"),
+    [
+        (ACK, ACK.replace("7", '"seven"'), "amount", "must be a whole number, not a text"),
+        (ACK, ACK.replace("7", "true"), "amount", "must be a whole number, not a flag"),
+        (ACK, ACK.replace("7", "7.5"), "amount", "must be a whole number, not a number"),
+        (ACK, ACK.replace("7", "0"), "amount", 'must be between 1 and 100000, or "unset"'),
+        (ACK, ACK.replace("amount = 7\n", ""), "amount", "is missing"),
+        (
+            ACK,
+            ACK.replace("calendar_days", "days"),
+            "unit",
+            "is 'days'; known are seconds, hours, calendar_days, working_days, months",
+        ),
+        (
+            ACK,
+            ACK + "grace = 1\n",
+            "grace",
+            "is not a field of a deadline; known are amount, unit, starts_at, source, confidence",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_file_line_and_key(packs: Path, old: str, new: str, field: str, wrong: str) -> None:
+    edit(packs, DEADLINES, old, new)
+    header = line_of(packs, DEADLINES, '[deadline."report.ack"]')
+    line = (
+        header
+        if wrong == "is missing"
+        else header + new.splitlines().index(next(x for x in new.splitlines() if field in x))
+    )
+    with pytest.raises(PolicyBroken) as error:
+        load("iom-2024-03", packs=packs)
+    assert str(error.value) == f"{DEADLINES}, line {line}: deadline.report.ack.{field} {wrong}."
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        (DEADLINES, "[deadline", "[deadline.", "deadlines.toml is not valid TOML:"),
+        (
+            DEADLINES,
+            '[deadline."report.ack"]',
+            '[limit."report.ack"]',
+            "limit is no table here; expected deadline and remind",
+        ),
+        (
+            DEADLINES,
+            "before = [14, 7, 2]",
+            "before = []",
+            "reminder.im.remind.before must be a list of numbers greater",
+        ),
+        (
+            DEADLINES,
+            "before = [14, 7, 2]",
+            "before = [14, -7]",
+            "reminder.im.remind.before must be a list of numbers greater",
+        ),
+        (
+            "iom-2024-03/1/offices.toml",
+            "[role.focal_point]",
+            "[role.focalpoint]",
+            "role.focalpoint is not known; known are f",
+        ),
+        ("iom-2024-03/1/offices.toml", "[office.oom]", "[office.ooo]", "office.ooo is not known; known are oom, rwfp"),
+        (
+            "iom-2024-03/1/offices.toml",
+            'escalates_to = "auditor"',
+            'escalates_to = "boss"',
+            "escalates_to is 'boss'; known",
+        ),
+        ("iom-2024-03/1/offices.toml", 'aliases = ["', 'aliases = [1, "', "aliases must be a list of texts"),
+        ("iom-2024-03/1/measures.toml", '"im.max_block"', '"im.maxblock"', "longest names no deadline: im.maxblock"),
+        (
+            "iom-2024-03/1/measures.toml",
+            'at_end = "lapse"',
+            'at_end = "stay"',
+            "at_end is 'stay'; known are pass_on, lapse",
+        ),
+        (
+            "iom-2024-03/1/routing.toml",
+            '"focal_point"',
+            '"friend"',
+            "route.informal_resolution.handlers is 'friend'; known",
+        ),
+        ("iom-2024-03/1/pack.toml", "/1", "/one", "must name a pack and its version, like iom-2024-03/1"),
+        (
+            "iom-2024-03/1/pack.toml",
+            "invented-organisation/1",
+            "nobody/1",
+            "There is no policy pack nobody/1; there are:",
+        ),
+        (
+            "iom-2024-03/1/wording.toml",
+            '"query.late" = "A',
+            '"query.late" = 1 # "A',
+            "wording.query.late.text must be a text",
+        ),
+        (
+            "invented-organisation/1/appointments.toml",
+            "[[appointment]]",
+            "[[appointed]]",
+            "must hold [[appointment]] tables",
+        ),
+        (
+            "invented-organisation/1/appointments.toml",
+            '"ombudsperson"',
+            '"ombudsman"',
+            "appointment.1.role is 'ombudsman'; known",
+        ),
+        (
+            "invented-organisation/1/appointments.toml",
+            "from = 2024-01-01",
+            "from = 2024-01-01\nto = 2023-12-31",
+            "line 8: appointment.1.to is before from",
+        ),
+        (
+            "invented-organisation/1/appointments.toml",
+            "from = 2024-01-01",
+            "from = 2024-01-01T00:00:00Z",
+            "appointment.1.from must be a day without a time",
+        ),
+    ],
+)
+def test_every_other_mistake_is_named_too(packs: Path, file: str, old: str, new: str, sentence: str) -> None:
+    edit(packs, file, old, new)
+    with pytest.raises(PolicyBroken) as error:
+        load("iom-2024-03", packs=packs)
+    assert sentence in str(error.value)
+    assert str(error.value).count("\n") == 0
+
+
+def test_a_missing_role_is_named(packs: Path) -> None:
+    path = packs / "iom-2024-03/1/offices.toml"
+    text = path.read_text()
+    path.write_text(text[: text.index("[role.custodian]")] + text[text.index("[role.registrar]") :])
+    with pytest.raises(PolicyBroken, match=r"iom-2024-03/1: role\.custodian is missing"):
+        load("iom-2024-03", packs=packs)
+
+
+def test_a_file_that_does_not_belong_to_a_pack_is_refused(packs: Path) -> None:
+    (packs / "rehearsal/1/deadline.toml").write_text("")
+    with pytest.raises(PolicyBroken, match=r"rehearsal/1/deadline\.toml is not a file of a policy pack"):
+        load("rehearsal", packs=packs)
+
+
+@pytest.mark.parametrize("name", ["", "iom", "../packs/rehearsal/../nothing"])
+def test_an_unknown_pack_says_which_there_are(name: str) -> None:
+    with pytest.raises(PolicyBroken, match="there are: invented-organisation/1, iom-2024-03/1, rehearsal/1"):
+        load(name)
+
+
+def test_the_newest_version_is_taken_unless_one_is_named(packs: Path) -> None:
+    shutil.copytree(packs / "iom-2024-03/1", packs / "iom-2024-03/10")
+    shutil.copytree(packs / "iom-2024-03/1", packs / "iom-2024-03/9")
+    assert load("iom-2024-03", packs=packs).version == "10"
+    assert load("iom-2024-03", "9", packs=packs).version == "9"
+
+
+def test_the_hash_is_of_what_is_said_and_not_of_how_it_is_written(packs: Path) -> None:
+    before = load("iom-2024-03", packs=packs)
+    edit(packs, DEADLINES, ACK, '# a comment\n[deadline."report.ack"]\nunit = "calendar_days"\namount = 7\n')
+    same = load("iom-2024-03", packs=packs)
+    assert same.content_hash == before.content_hash == load("iom-2024-03").content_hash
+    edit(packs, DEADLINES, "amount = 7", "amount = 6")
+    assert load("iom-2024-03", packs=packs).content_hash != before.content_hash
+
+
+def test_new_people_do_not_change_the_rules_a_case_is_pinned_to(packs: Path) -> None:
+    before = load("iom-2024-03", packs=packs)
+    edit(packs, "invented-organisation/1/appointments.toml", '"S0010"', '"S0014"')
+    after = load("iom-2024-03", packs=packs)
+    assert after.content_hash == before.content_hash
+    assert after.appointments_hash != before.appointments_hash
+
+
+def test_a_pack_takes_what_it_does_not_say_from_the_pack_below(packs: Path) -> None:
+    edit(packs, "iom-2024-03/1/wording.toml", '"A query has not been looked at."', '"Look."')
+    policy = load("rehearsal", packs=packs)
+    assert policy.wording["query.late"] == "Look."
+    assert policy.deadlines["report.ack"].unit == "seconds"
+    edit(packs, "iom-2024-03/1/pack.toml", "title", 'based_on = "rehearsal/1"\ntitle')
+    with pytest.raises(PolicyBroken, match="based on another"):
+        load("rehearsal", packs=packs)

@@ -1,0 +1,112 @@
+"""The packs we ship: complete, sourced, and honest about what is not known."""
+
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from policy.load import load
+from policy.model import AtEnd, Confidence, Policy, Role, ValueUnset
+from policy.working_time import Unit
+from tests.lifecycles import NOW
+
+NAMES = ["iom-2024-03", "rehearsal"]
+PEOPLE = tomllib.loads((Path(__file__).parents[3] / "ops/demo/people.toml").read_text())
+
+
+@pytest.fixture(params=NAMES)
+def policy(request: pytest.FixtureRequest) -> Policy:
+    return load(request.param)
+
+
+def test_inv_51_every_value_names_source_and_confidence(policy: Policy) -> None:
+    reminders = [one for some in policy.reminders.values() for one in some]
+    entries = [*policy.deadlines.values(), *reminders, *policy.offices.values(), *policy.roles.values()]
+    entries += [*policy.routes.values(), *policy.measures.values()]
+    for entry in entries:
+        assert entry.source.strip()
+        assert isinstance(entry.confidence, Confidence)
+        if entry.source.startswith("Default"):
+            assert entry.confidence is Confidence.D, entry
+
+
+def test_what_no_public_source_gives_is_unset_and_never_computed() -> None:
+    policy = load("iom-2024-03")
+    unset = {key for key in policy.deadlines if not policy.is_set(key)}
+    assert unset == {"report.window", "review.request", "review.appeal", "ret.window"}
+    with pytest.raises(ValueUnset, match=r"report\.window is unset"):
+        policy.due("report.window", NOW)
+
+
+def test_deadlines_are_counted_in_their_unit() -> None:
+    policy = load("iom-2024-03")
+    friday = datetime(2026, 3, 6, 16, tzinfo=UTC)
+    assert policy.due("im.ack", friday) == datetime(2026, 3, 9, 16, tzinfo=UTC)
+    assert policy.due("report.ack", friday) == friday + timedelta(days=7)
+    assert policy.due("report.feedback", friday) == datetime(2026, 6, 6, 16, tzinfo=UTC)
+    with pytest.raises(KeyError):
+        policy.due("no.such", friday)
+
+
+def test_rehearsal_is_the_same_policy_in_seconds() -> None:
+    iom, rehearsal = load("iom-2024-03"), load("rehearsal")
+    assert rehearsal.content_hash != iom.content_hash
+    assert rehearsal.deadlines.keys() == iom.deadlines.keys()
+    assert (rehearsal.measures, rehearsal.roles, rehearsal.routes) == (iom.measures, iom.roles, iom.routes)
+    assert (rehearsal.wording, rehearsal.appointments) == (iom.wording, iom.appointments)
+    changed = {key for key, deadline in rehearsal.deadlines.items() if deadline != iom.deadlines[key]}
+    assert {rehearsal.deadlines[key].unit for key in changed} == {Unit.SECONDS}
+    assert {key for key in changed if rehearsal.deadlines[key].starts_at != iom.deadlines[key].starts_at} == set()
+
+
+def test_a_demonstration_of_two_minutes_trips_over_no_deadline() -> None:
+    policy = load("rehearsal")
+    for key in (
+        "report.ack",
+        "assess.target",
+        "ombuds.first",
+        "rwfp.first",
+        "im.ack",
+        "im.decide",
+        "im.apply",
+        "ret.ack",
+    ):
+        assert policy.due(key, NOW) >= NOW + timedelta(seconds=60), key
+    (remind,) = policy.reminders["im.end"]
+    assert max(remind.before) < 25, "a measure of 25 seconds gets all its reminders"
+
+
+def test_everybody_appointed_is_an_invented_person_at_a_known_station(policy: Policy) -> None:
+    people = {one["staff_id"] for one in PEOPLE["people"]}
+    for one in policy.appointments:
+        assert one.staff_id in people
+        assert one.place in PEOPLE["stations"]
+        assert one.office is policy.roles[one.role].office
+
+
+def test_every_role_is_held_and_roles_that_must_differ_have_two_people(policy: Policy) -> None:
+    held = {role: {one.staff_id for one in policy.appointed(role, NOW)} for role in Role}
+    assert all(held.values())
+    assert len(held[Role.ADMINISTRATIVE_HEAD] - held[Role.LEGAL_OFFICER]) >= 2
+    assert len(held[Role.INVESTIGATOR]) >= 2
+    assert policy.roles_of("S0003", NOW) == {Role.LEGAL_OFFICER, Role.ADMINISTRATIVE_HEAD}
+    assert policy.roles_of("S0018", NOW) == frozenset()
+
+
+def test_the_custodian_sits_in_nobodys_line_and_in_no_office_that_handles_cases(policy: Policy) -> None:
+    (custodian,) = policy.appointed(Role.CUSTODIAN, NOW)
+    person = next(one for one in PEOPLE["people"] if one["staff_id"] == custodian.staff_id)
+    assert person["unit"] not in {"OIO", "DHR", "LEG", "ECO", "OOM", "Field Support"}
+    assert custodian.staff_id not in {one["line"] for one in PEOPLE["people"]}
+    assert policy.roles_of(custodian.staff_id, NOW) == {Role.CUSTODIAN}
+
+
+def test_inv_36_separation_and_line_change_pass_on_and_the_rest_lapses(policy: Policy) -> None:
+    passes_on = {key for key, measure in policy.measures.items() if measure.at_end is AtEnd.PASS_ON}
+    assert passes_on == {"physical_separation", "reporting_line_change"}
+
+
+def test_every_route_has_somebody_to_handle_it(policy: Policy) -> None:
+    for route in policy.routes.values():
+        assert any(policy.appointed(role, NOW) for role in route.handlers), route.route
