@@ -66,12 +66,13 @@ def demo(settings: StackSettings) -> bool:
 
 
 async def run_story(stack: Mapping[str, Any], summary: Path, console: Console) -> bool:
-    """Whether every step was seen in the real parts; stops at the first that was not. `summary` has the steps done."""
+    """Whether every step was seen in the real parts; stops at the first that was not."""
     async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-        return await _steps(new_story(http, Parts(stack, http)), summary, console)
+        return await run_steps(new_story(http, Parts(stack, http)), summary, console)
 
 
-async def _steps(story: Story, summary: Path, console: Console) -> bool:
+async def run_steps(story: Story, summary: Path, console: Console) -> bool:
+    """The story's steps one after the other, each printed and added to `summary` once it was seen."""
     summary.parent.mkdir(parents=True, exist_ok=True)
     done: list[dict[str, str | int]] = []
     for number, (name, step) in enumerate(story.steps(), 1):

@@ -26,6 +26,7 @@ FIRST_WORDS = "At three meetings he mocked how I speak, and he laughed when I as
 REPLY = "Thank you for writing. Nothing happens without your word. Would Thursday suit you for a talk?"
 ANSWER = "Thursday suits me. I would rather not meet near the third floor."
 STANDS_BY = "I still stand by what I wrote, and it has gone on since."
+REASONS = "Two colleagues depend on one man for leave and appraisal while the matter is assessed."
 APPRAISAL = "poor_appraisal"
 
 
@@ -211,7 +212,7 @@ class Story:
             "until_at": (now + timedelta(seconds=self.parts.measure_seconds)).isoformat(),
         }
         texts = {
-            "reasons": "Two colleagues depend on one man for leave and appraisal while the matter is assessed.",
+            "reasons": REASONS,
             "least_burden": "Her work, place and hours stay as they are; only who signs changes.",
             "persons": json.dumps(
                 {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": OTHER_MANAGER}

@@ -1,4 +1,4 @@
-"""Looks for words that must not be where they are: in files and byte streams, after decompression, in several encodings.
+"""Looks for words that must not be where they are: in files and byte streams, decompressed, in several encodings.
 
 A scan that finds nothing proves little by itself, so every caller also plants a control in each kind of store and each
 encoding and checks that it is found.
@@ -27,7 +27,7 @@ class Finding:
 
 
 def base64_alignments(raw: bytes) -> Iterator[tuple[str, bytes]]:
-    """The part of a text's base64 form that does not depend on what stands before or after it, for all three alignments."""
+    """The part of a text's base64 form that does not depend on its neighbours, for all three alignments."""
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + raw)
         start = {0: 0, 1: 2, 2: 3}[shift]
