@@ -100,8 +100,8 @@ def test_times_of_any_zone_are_signed_as_the_same_moment() -> None:
 
 def headers_with(**changes: str | None) -> list[tuple[str, bytes]]:
     headers = dict(to_headers(ENVELOPE, sign(ENVELOPE, PRIVATE)))
-    for name, value in changes.items():
-        name = name.replace("content_type", "content-type")
+    for keyword, value in changes.items():
+        name = keyword.replace("content_type", "content-type")
         if value is None:
             headers.pop(name)
         else:
