@@ -92,6 +92,7 @@ def _of_actions(desk: Desk, sender: Sender) -> HTTPRouteHandler:
         async with desk.database.transaction() as session:
             checked = await _check(session, desk, case_id, action, signed_in.staff_id, if_match)
             if isinstance(checked, CaseRow):
+                await desk.check(session, checked, action, data.texts)
                 signed = await sender.sign(session, checked, action, data.texts, signed_in.staff_id)
         if isinstance(checked, Problem):
             # After the commit: the refusal is in the trail.

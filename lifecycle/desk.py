@@ -16,7 +16,7 @@ from chassis.keystore import Keystore
 from chassis.sealing import DeskPrivateKey
 from chassis.settings import Settings
 from contracts.ids import CaseId
-from lifecycle.model import Case, Effect, Lifecycle
+from lifecycle.model import Action, Case, Effect, Lifecycle
 from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Policy, Role
@@ -27,6 +27,8 @@ RunErrand = Callable[[CaseId], Awaitable[None]]
 """Does something outside the house. Bears being done twice; raises until it is done."""
 OwnContents = Callable[[AsyncSession, CaseRow, str], Awaitable[Sequence[Mapping[str, Any]]]]
 """What a service itself keeps sealed about a case, opened for a purpose: items as the API gives them."""
+Check = Callable[[AsyncSession, CaseRow, Action, Mapping[str, str]], Awaitable[None]]
+"""Looks at the texts of an action, in clear by their names, before they are sealed and it is sent. Raises Problem."""
 Clear = Callable[[AsyncSession, CaseRow], Awaitable[None]]
 """Deletes what the service itself keeps about a case that is being erased."""
 
@@ -37,6 +39,10 @@ class PolicyPackChanged(Exception):
 
 async def _clears_nothing(session: AsyncSession, row: CaseRow) -> None:
     """A service whose only rows about a case are those of this package."""
+
+
+async def _takes_all(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:
+    """A service that takes texts as they are."""
 
 
 async def _has_nothing(session: AsyncSession, row: CaseRow, purpose: str) -> Sequence[Mapping[str, Any]]:  # noqa: ARG001
@@ -68,6 +74,7 @@ class Desk:
     talks: frozenset[str] = frozenset()
     errands: Mapping[str, RunErrand] = field(default_factory=dict)
     own_contents: OwnContents = _has_nothing
+    check: Check = _takes_all
     clear: Clear = _clears_nothing
     to_wake: "asyncio.Queue[UUID]" = field(default_factory=asyncio.Queue)
 

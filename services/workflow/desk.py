@@ -1,6 +1,7 @@
 """The organisation's side as the engine of cases sees it."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,7 +20,7 @@ from lifecycle.parties import PartiesNotHere
 from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Role
-from services.workflow import measures, notices
+from services.workflow import measures, named_persons, notices
 from services.workflow.domain import formal_report, interim_measure
 
 REPORT: Final = formal_report.LIFECYCLE.name
@@ -61,6 +62,9 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
             case EffectKind.EMIT:
                 await measures.emit(session, desk, row, case, effect)
 
+    async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:
+        await named_persons.check(session, desk, row, action, texts)
+
     async def route_case(case_id: CaseId) -> None:
         await route(desk, case_id)
 
@@ -78,6 +82,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         effects=effects,
         talks=frozenset({REPORT}),
         errands={"route": route_case},
+        check=check,
         clear=_clear,
     )
     return desk

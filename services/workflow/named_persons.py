@@ -1,27 +1,25 @@
 """What a decider names is checked before it is decided: HR could carry it out, and it is about people of the matter."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.web.problems import invalid
 from lifecycle import directory
 from lifecycle.desk import Desk
+from lifecycle.model import Action
 from lifecycle.parties import parties_of
 from lifecycle.records import CaseRow
 from services.workflow.domain.persons import Persons, PersonsWrong
 from services.workflow.measures import DECIDE, LIFECYCLE, PERSONS
 
 
-async def check(
-    session: AsyncSession, desk: Desk, row: CaseRow, action: str, facts: Mapping[str, Any], texts: Mapping[str, str]
-) -> None:
+async def check(session: AsyncSession, desk: Desk, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:
     """Raises Problem 400, which names the field and no person."""
-    if (row.lifecycle, action) != (LIFECYCLE, DECIDE) or PERSONS not in texts:
+    if (row.lifecycle, action.name) != (LIFECYCLE, DECIDE) or PERSONS not in texts:
         return
     try:
-        persons = Persons.parse(texts[PERSONS], str(facts.get("type")))
+        persons = Persons.parse(texts[PERSONS], str(action.facts.get("type")))
         await _at_work(session, persons)
         await _of_the_matter(session, desk, row, persons)
     except PersonsWrong as wrong:

@@ -1,0 +1,66 @@
+"""The process of a desk's service, put together the same way for every desk."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from google.protobuf.message import Message
+
+from chassis import audit_trail, desk_keys
+from chassis.consumer import Acknowledge, Consumer, Handler
+from chassis.keys import public_keys
+from chassis.relay import Relay
+from chassis.web.app import create_app
+from chassis.web.health import Check, reachable
+from chassis.web.run import Background, Service
+from chassis.web.sign_in import SignIn
+from contracts.topics import Topic
+from lifecycle import api, parties, sweeper
+from lifecycle.desk import Desk
+from lifecycle.notices import recipient_route
+from lifecycle.sender import Sender
+
+
+def desk_service(
+    desk: Desk,
+    handlers: Mapping[Topic, Mapping[type[Message], Handler]],
+    *,
+    acknowledge: Mapping[Topic, Acknowledge],
+    notices_office: str,
+    checks: Sequence[Check] = (),
+    background: Sequence[Background] = (),
+) -> Service:
+    """The staff's API and what keeps cases going. `notices_office`: whose desk key keeps who a notice is for. `checks`
+    and `background` are what this desk has beside the others'. Raises KeyFileUnusable.
+    """
+    settings, database, publics = desk.settings, desk.database, public_keys(desk.settings)
+    app = create_app(
+        settings,
+        [*api.routes(desk, Sender(desk)), recipient_route(database, desk.keys.desk(notices_office), publics)],
+        checks=[
+            Check("database", database.check, needed=True),
+            Check("keystore", desk.keystore.check, needed=True),
+            Check("kafka", reachable(settings.kafka_bootstrap)),
+            Check("temporal", reachable(settings.temporal_address)),
+            *checks,
+        ],
+        sign_in=SignIn(settings.oidc_issuer),
+    )
+    return Service(
+        app,
+        background=[
+            partial(_publish_desk_keys, desk),
+            Relay(settings, desk.keys.signing).run,
+            Consumer(settings, database, handlers, publics, acknowledge=acknowledge).run,
+            partial(sweeper.keep, desk),
+            partial(parties.retag_forever, desk),
+            partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
+            *background,
+        ],
+        close=[desk.keystore.close, database.close],
+    )
+
+
+async def _publish_desk_keys(desk: Desk) -> None:
+    async with desk.database.transaction() as session:
+        await desk_keys.publish(session, desk.keys, desk.service, datetime.now(UTC))
