@@ -7,7 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from lifecycle.fields import time_of
-from lifecycle.model import Case, Clock, ClockChange, ClockChangeKind, ClockRule, Due, DueKind, Lifecycle, Outcome
+from lifecycle.model import (
+    Case,
+    Clock,
+    ClockChange,
+    ClockChangeKind,
+    ClockRule,
+    Due,
+    DueKind,
+    Facts,
+    Lifecycle,
+    Outcome,
+)
 from policy.model import Policy
 
 DUE = "due"
@@ -32,20 +43,22 @@ def resume(key: str) -> ClockChange:
     return ClockChange(ClockChangeKind.RESUME, key)
 
 
-def change(case: Case, changes: Sequence[ClockChange], now: datetime, policy: Policy) -> Mapping[str, Clock]:
-    """The case's clocks after `changes`. Meeting a clock that does not run changes nothing, and a deadline that the
+def change(
+    running: Mapping[str, Clock], facts: Facts, changes: Sequence[ClockChange], now: datetime, policy: Policy
+) -> Mapping[str, Clock]:
+    """The clocks after `changes`. Meeting a clock that does not run changes nothing, and a deadline that the
     policy leaves unset starts none: nothing of it is ever breached.
     """
     if not changes:
-        return case.clocks
-    clocks = dict(case.clocks)
+        return running
+    clocks = dict(running)
     for one in changes:
         clock = clocks.get(one.key)
         match one.kind:
             case ClockChangeKind.START:
-                since = time_of(case.facts, one.since) if one.since else now
+                since = time_of(facts, one.since) if one.since else now
                 if one.due:
-                    clocks[one.key] = Clock(one.key, since, time_of(case.facts, one.due))
+                    clocks[one.key] = Clock(one.key, since, time_of(facts, one.due))
                 elif policy.is_set(one.key):
                     clocks[one.key] = Clock(one.key, since, policy.due(one.key, since))
             case ClockChangeKind.MEET if clock and clock.met_at is None:
@@ -59,9 +72,9 @@ def change(case: Case, changes: Sequence[ClockChange], now: datetime, policy: Po
     return clocks
 
 
-def stop_all(case: Case, now: datetime) -> Mapping[str, Clock]:
+def stop_all(running: Mapping[str, Clock], now: datetime) -> Mapping[str, Clock]:
     """A case that closes leaves no clock running but those its closing starts."""
-    return {key: clock if clock.met_at else replace(clock, met_at=now) for key, clock in case.clocks.items()}
+    return {key: clock if clock.met_at else replace(clock, met_at=now) for key, clock in running.items()}
 
 
 def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:

@@ -5,7 +5,7 @@ Every function takes the table first: `apply(desk.lifecycles[case.lifecycle], ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from lifecycle.model import (
     Actor,
     ActorKind,
     Case,
-    ClockChange,
+    Clock,
     ClockChangeKind,
     Due,
     Effect,
@@ -39,24 +39,26 @@ from policy.model import Policy, Role
 
 TABLE = "lifecycle"
 """The rule a refusal names when the table itself, not an invariant, says no."""
+ROLES = tuple(Role)
+"""Whoever holds several roles that allow an action takes it in the first of these."""
 
 
 def open_case(lifecycle: Lifecycle, report_id: UUID, number: int, facts: Facts, now: datetime, policy: Policy) -> Case:
     """The first version of a case. Raises `InvalidFacts` when the caller sends facts the table does not take."""
     opening = lifecycle.opening
     checked = check_opening(lifecycle, facts, policy)
-    case = Case(
+    return Case(
         report_id=report_id,
         lifecycle=lifecycle.name,
         number=number,
         state=opening.state,
         version=1,
         opened_at=now,
+        clocks=clocks.change({}, checked, opening.clocks, now, policy),
         facts=checked,
         steps=(Step(version=1, action="open", by=SYSTEM, role=None, at=now, facts=checked),),
         effects=opening.effects,
     )
-    return replace(case, clocks=clocks.change(case, opening.clocks, now, policy))
 
 
 def apply(
@@ -69,14 +71,13 @@ def apply(
     rule = _rule(lifecycle, case, action.name, actor)
     if isinstance(rule, Refused):
         return rule
-    situation = Situation(case, actor, now, policy, {})
-    if refused := _blocked(rule, situation):
+    if refused := _blocked(rule, Situation(case, actor, now, policy, {})):
         return refused
     try:
         facts = check_action(rule, action, policy)
     except InvalidFacts as invalid:
         return Refused(invalid.code, TABLE, {"field": invalid.field})
-    if refused := _first_broken(rule.checks, replace(situation, facts=facts)):
+    if rule.checks and (refused := _first_broken(rule.checks, Situation(case, actor, now, policy, facts))):
         return refused
     return _changed(lifecycle, case, rule, facts, actor, now, policy)
 
@@ -106,8 +107,16 @@ def on_due(lifecycle: Lifecycle, case: Case, due: Due, now: datetime, policy: Po
     rule = lifecycle.clock_of[due.key]
     outcome = clocks.outcome(rule, case, due, policy)
     step = Step(case.version + 1, "ring", SYSTEM, None, now, {"clock": due.key, "mark": due.mark})
-    rung = replace(case, clocks=clocks.ring(rule, case, due, now, policy))
-    return _moved(lifecycle, rung, outcome.to, step, outcome.clocks, outcome.effects, now, policy)
+    rung = clocks.ring(rule, case, due, now, policy)
+    state, running = _entered(lifecycle, case, outcome.to, rung, now)
+    return replace(
+        case,
+        state=state,
+        version=step.version,
+        steps=(*case.steps, step),
+        clocks=clocks.change(running, case.facts, outcome.clocks, now, policy),
+        effects=outcome.effects,
+    )
 
 
 def next_date(lifecycle: Lifecycle, case: Case) -> datetime | None:
@@ -120,7 +129,7 @@ def next_date(lifecycle: Lifecycle, case: Case) -> datetime | None:
 
 def _rule(lifecycle: Lifecycle, case: Case, action: str, actor: Actor) -> Rule | Refused:
     if actor.excluded:
-        return Refused(RefusalCode.ACTOR_EXCLUDED, "invariant 32", {"action": action})
+        return Refused(RefusalCode.ACTOR_EXCLUDED, "invariant 32")
     by = lifecycle.by_action.get(action)
     if by is None:
         return Refused(RefusalCode.ACTION_UNKNOWN, TABLE)
@@ -163,14 +172,26 @@ def _first_broken(guards: Sequence[Guard], situation: Situation) -> Refused | No
 def _changed(
     lifecycle: Lifecycle, case: Case, rule: Rule, facts: Facts, actor: Actor, now: datetime, policy: Policy
 ) -> Case:
-    role = next((one for one in Role if one in rule.by and one in actor.roles), None)
+    role = min(actor.roles.intersection(rule.by), key=ROLES.index, default=None)
     step = Step(case.version + 1, rule.action, actor.name, role, now, facts)
-    assigned = {one: name for one, name in case.assigned.items() if one not in rule.unassigns}
-    for one, source in rule.assigns.items():
-        assigned[one] = actor.name if source == ACTOR else str(facts[source])
-    changed = replace(case, facts={**case.facts, **facts, **rule.sets}, assigned=assigned)
+    assigned = case.assigned
+    if rule.assigns or rule.unassigns:
+        assigned = {one: name for one, name in assigned.items() if one not in rule.unassigns}
+        for one, source in rule.assigns.items():
+            assigned[one] = actor.name if source == ACTOR else str(facts[source])
     effects = tuple(_signed(effect, step) if effect.kind is EffectKind.OPEN else effect for effect in rule.effects)
-    return _moved(lifecycle, changed, rule.to, step, rule.clocks, effects, now, policy)
+    state, running = _entered(lifecycle, case, rule.to, case.clocks, now)
+    known = {**case.facts, **facts, **rule.sets}
+    return replace(
+        case,
+        state=state,
+        version=step.version,
+        facts=known,
+        assigned=assigned,
+        steps=(*case.steps, step),
+        clocks=clocks.change(running, known, rule.clocks, now, policy),
+        effects=effects,
+    )
 
 
 def _signed(effect: Effect, step: Step) -> Effect:
@@ -180,24 +201,10 @@ def _signed(effect: Effect, step: Step) -> Effect:
     return replace(effect, facts={**effect.facts, **asked_by})
 
 
-def _moved(
-    lifecycle: Lifecycle,
-    case: Case,
-    to: str | None,
-    step: Step,
-    changes: Sequence[ClockChange],
-    effects: tuple[Effect, ...],
-    now: datetime,
-    policy: Policy,
-) -> Case:
-    state = to or case.state
-    if lifecycle.state_of[state].closed and state != case.state:
-        case = replace(case, clocks=clocks.stop_all(case, now))
-    return replace(
-        case,
-        state=state,
-        version=step.version,
-        steps=(*case.steps, step),
-        clocks=clocks.change(case, changes, now, policy),
-        effects=effects,
-    )
+def _entered(
+    lifecycle: Lifecycle, case: Case, to: str | None, running: Mapping[str, Clock], now: datetime
+) -> tuple[str, Mapping[str, Clock]]:
+    """The state gone to and the clocks still running there: none in a closed one, but what the step then starts."""
+    if to is None or to == case.state:
+        return case.state, running
+    return to, clocks.stop_all(running, now) if lifecycle.state_of[to].closed else running

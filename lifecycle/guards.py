@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from lifecycle.fields import time_of
 from lifecycle.model import Case, Facts, Guard, Situation
@@ -53,8 +53,7 @@ def in_order(earlier: str, later: str, rule: str, *, may_be_equal: bool = False)
     """The time fact `earlier` lies before `later`; a time not sent along is taken from the case."""
 
     def broken(situation: Situation) -> Facts | None:
-        known = {**situation.case.facts, **situation.facts}
-        first, second = time_of(known, earlier), time_of(known, later)
+        first, second = known_time(situation, earlier), known_time(situation, later)
         ordered = first <= second if may_be_equal else first < second
         return None if ordered else {"field": later, "after": earlier}
 
@@ -68,6 +67,11 @@ def not_before_now(fact: str, rule: str, *, tolerance: timedelta = timedelta()) 
         return None if time_of(situation.facts, fact) > situation.now - tolerance else {"field": fact}
 
     return Guard("TIME_IN_THE_PAST", rule, broken)
+
+
+def known_time(situation: Situation, fact: str) -> datetime:
+    """The time fact as it would be after the step."""
+    return time_of(situation.facts if fact in situation.facts else situation.case.facts, fact)
 
 
 def version_of(case: Case, action: str) -> int:

@@ -145,7 +145,8 @@ def test_a_refusal_leaves_the_case_as_it_was() -> None:
 
 def test_exclusion_comes_before_anything_else_and_role_before_state() -> None:
     out = somebody("S1", Role.REGISTRAR, excluded=True)
-    assert refused(opened(), "no_such_thing", out).code == "ACTOR_EXCLUDED"
+    hidden = refused(opened(), "no_such_thing", out)
+    assert (hidden.code, hidden.rule, hidden.params) == ("ACTOR_EXCLUDED", "invariant 32", {})
     assert refused(opened(), "no_such_thing").code == "ACTION_UNKNOWN"
     assert refused(opened(), "finish", AUDITOR).code == "ROLE_NOT_ALLOWED"
     answer = refused(opened(), "finish")
