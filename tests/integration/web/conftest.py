@@ -1,6 +1,6 @@
 """A real identity provider and an app with every kind of route."""
 
-from collections.abc import AsyncIterator
+import sys
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -15,9 +15,8 @@ from chassis.settings import Settings
 from chassis.web import problems
 from chassis.web.app import App, create_app
 from chassis.web.sign_in import SignedIn, SignIn
-from ops.local_stack.guardian import Guardian
-from ops.local_stack.ports import free_port
-from tests.identity import IdentityProvider
+from ops.local_stack.oidc import Oidc
+from ops.local_stack.part import Command
 
 
 class Note(msgspec.Struct, forbid_unknown_fields=True):
@@ -65,17 +64,14 @@ def trial_app(issuer: str, *, cache_seconds: float = 60) -> App:
     )
 
 
-@pytest.fixture(scope="session")
-async def provider(parts_dir: Path, guardian: Guardian) -> AsyncIterator[IdentityProvider]:
-    part = IdentityProvider(free_port(), parts_dir / "oidc.log")
-    try:
-        guardian.watch((await part.start()).id)
-        await part.ready()
-        yield part
-    finally:
-        await part.stop()
+class ShortLived(Oidc):
+    """A provider of the same kind whose tokens live for one second."""
+
+    def command(self) -> Command:
+        words = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--host", "127.0.0.1"]
+        return Command([*words, "--port", str(self.port), "--token-max-age", "1"])
 
 
 @pytest.fixture
-def app(provider: IdentityProvider) -> App:
-    return trial_app(provider.issuer)
+def app(oidc: Oidc) -> App:
+    return trial_app(oidc.issuer)

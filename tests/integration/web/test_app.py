@@ -6,7 +6,8 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from chassis.web.app import MAX_BODY, App
-from tests.identity import IdentityProvider
+from ops.demo.sign_in import access_token
+from ops.local_stack.oidc import Oidc
 
 JSON = {"Content-Type": "application/json"}
 
@@ -58,9 +59,9 @@ async def test_a_body_of_another_type_is_refused(client: AsyncTestClient[App], c
 
 
 async def test_the_hidden_the_unknown_and_the_malformed_get_the_same_bytes(
-    client: AsyncTestClient[App], provider: IdentityProvider
+    client: AsyncTestClient[App], oidc: Oidc
 ) -> None:
-    headers = {"Authorization": f"Bearer {await provider.token('S0005')}"}
+    headers = {"Authorization": f"Bearer {await access_token(oidc.issuer, 'S0005')}"}
     paths = [
         "/api/v1/cases/3fa85f64-5717-4562-b3fc-2c963f66afa6",
         "/api/v1/cases/not-an-id",
