@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from ops.local_stack import doctor as examination
 from ops.local_stack import running
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.settings import load
@@ -46,7 +45,9 @@ def up(
     with sentences():
         settings = load()
         if not detach:
-            running.up(settings, policy)
+            from ops.local_stack.stack import compose  # noqa: PLC0415  # seconds, that `status` need not wait for
+
+            running.up(settings, policy, compose)
             return
         running.up_detached(settings, policy)
         if as_json:
@@ -89,6 +90,8 @@ def _print_status(found: dict[str, Any]) -> None:
 @app.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Can this machine run the stack? One line each, with what to do where it cannot."""
+    from ops.local_stack import doctor as examination  # noqa: PLC0415  # as above
+
     with sentences():
         findings = examination.examine(load())
     if as_json:

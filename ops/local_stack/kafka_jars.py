@@ -24,8 +24,8 @@ class Jar:
         return f"{self.artifact}-{self.version}{classifier}.jar"
 
 
-def locked(lock: Path = LOCK) -> list[Jar]:
-    return [Jar(**entry) for entry in tomllib.loads(lock.read_text(encoding="utf-8"))["jar"]]
+def locked() -> list[Jar]:
+    return [Jar(**entry) for entry in tomllib.loads(LOCK.read_text(encoding="utf-8"))["jar"]]
 
 
 def sha256(path: Path) -> str:

@@ -8,7 +8,8 @@ import socket
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Self
 
 from ops.local_stack.problem import StackProblem
 
@@ -39,8 +40,8 @@ class PortBook:
     """
     Hands out ports, and keeps other stacks of the same user from handing out the same ones.
 
-    Each port given is locked by a file for as long as this process lives: between the choice and the moment a part
-    listens on it, another `recourse up` would find it free.
+    Each port given is locked by a file until `close`: between the choice and the moment a part listens on it, another
+    `recourse up` would find it free.
     """
 
     def __init__(self, fixed: Mapping[str, int]) -> None:
@@ -48,6 +49,16 @@ class PortBook:
         self._locks: list[IO[str]] = []
         self._folder = Path(tempfile.gettempdir()) / f"recourse-ports-{os.geteuid()}"
         self._folder.mkdir(mode=0o700, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for lock in self._locks:
+            lock.close()
 
     def choose(self, name: str, usual: int) -> int:
         """The port that the settings fix for `name`, else the usual one, else a free one. Raises StackProblem."""

@@ -11,45 +11,46 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from ops.local_stack import control, stack_file
+from ops.local_stack.graph import Stack
 from ops.local_stack.paths import write_private
+from ops.local_stack.ports import PortBook
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.process_id import TICK, ProcessId, start_time
 from ops.local_stack.settings import StackSettings
-from ops.local_stack.stack import Stack, compose
 from ops.local_stack.supervisor import Supervisor, say
 
 NEEDED_DISK = 500 * 2**20  # bytes
 
 
-def up(settings: StackSettings, policy: str, compose_stack: Callable[[StackSettings, str], Stack] = compose) -> None:
+def up(settings: StackSettings, policy: str, compose: Callable[[StackSettings, str, PortBook], Stack]) -> None:
     """
     Start the stack, keep it until SIGINT, SIGTERM or SIGHUP, end it.
 
     Raises StackProblem when it runs already or cannot start.
     """
     os.umask(0o077)  # whatever a part writes is its owner's alone
-    with disk_problems(settings.state):
+    with disk_problems(settings.state), ExitStack() as holding:
         settings.state.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(settings.state).free < NEEDED_DISK:
             raise StackProblem(f"Less than 500 MB are free where {settings.state} lies: free some space first.")
-        with stack_file.locked(settings.state) as ours:
-            if not ours:
-                raise StackProblem("The stack is running already: `recourse status` shows it, `recourse down` ends it.")
-            if ended := stack_file.end_leftovers(settings.state):
-                say(f"ended what an earlier run had left: {', '.join(ended)}")
-            stack = compose_stack(settings, policy)
-            for folder in (stack.addresses.logs, stack.addresses.telemetry):
-                folder.mkdir(mode=0o700, exist_ok=True)
-            write_private(settings.state / "credentials.json", json.dumps(stack.addresses.secret(), indent=2))
-            try:
-                asyncio.run(_keep(settings, stack))
-            finally:
-                stack_file.path(settings.state).unlink(missing_ok=True)
+        if not holding.enter_context(stack_file.locked(settings.state)):
+            raise StackProblem("The stack is running already: `recourse status` shows it, `recourse down` ends it.")
+        if ended := stack_file.end_leftovers(settings.state):
+            say(f"ended what an earlier run had left: {', '.join(ended)}")
+        book = holding.enter_context(PortBook(settings.ports))
+        stack = compose(settings, policy, book)
+        for folder in (stack.addresses.logs, stack.addresses.telemetry):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        write_private(settings.state / "credentials.json", json.dumps(stack.addresses.secret(), indent=2))
+        try:
+            asyncio.run(_keep(settings, stack))
+        finally:
+            stack_file.path(settings.state).unlink(missing_ok=True)
 
 
 async def _keep(settings: StackSettings, stack: Stack) -> None:
@@ -160,7 +161,7 @@ def down(settings: StackSettings) -> list[str]:
         if supervisor is not None and supervisor.alive() and _runs(settings.state):
             os.kill(supervisor.pid, signal.SIGTERM)
         deadline = time.monotonic() + 60
-        while _runs(settings.state):
+        while _runs(settings.state) or (supervisor is not None and supervisor.alive()):
             if time.monotonic() > deadline:
                 raise StackProblem("The supervisor did not end within a minute: see its log, then end it by its id.")
             time.sleep(TICK)

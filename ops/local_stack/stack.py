@@ -1,8 +1,7 @@
-"""The whole stack as a graph: which part needs which, and what is done once between them."""
+"""The whole stack: which parts there are, which needs which, and what is done once between them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import asyncpg
 from ops.local_stack import kafka, oidc, postgres, roles, smtp, temporal, topics, tryton
 from ops.local_stack.addresses import Addresses
 from ops.local_stack.environment import service_environment
+from ops.local_stack.graph import Stack, Step
 from ops.local_stack.part import NotReady, Part
 from ops.local_stack.people import organisation
 from ops.local_stack.ports import HOST, PortBook
@@ -28,34 +28,17 @@ USUAL_PORTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Step:
-    """A process (`part`) or something done once (`work`), after the steps named in `needs`."""
-
-    name: str
-    needs: frozenset[str]
-    part: Part | None = None
-    work: Callable[[], Awaitable[None]] | None = None
-    where: str = ""
-
-
-@dataclass(frozen=True)
-class Stack:
-    addresses: Addresses
-    steps: tuple[Step, ...]
-
-
-def compose(settings: StackSettings, policy: str, services: tuple[str, ...] = SERVICES) -> Stack:
+def compose(settings: StackSettings, policy: str, book: PortBook, services: tuple[str, ...] = SERVICES) -> Stack:
     """
-    The stack that these settings describe, with ports chosen and secrets made. Nothing is started.
+    The stack that these settings describe, with ports chosen from `book` and secrets made. Nothing is started.
 
     Raises StackProblem for a port that is fixed and taken.
     """
-    return _Composer(settings, policy, services).stack()
+    return _Composer(settings, policy, book, services).stack()
 
 
 class _Composer:
-    def __init__(self, settings: StackSettings, policy: str, services: tuple[str, ...]) -> None:
+    def __init__(self, settings: StackSettings, policy: str, book: PortBook, services: tuple[str, ...]) -> None:
         self.settings = settings
         self.state = settings.state
         self.services = services
@@ -64,7 +47,7 @@ class _Composer:
         if unknown:
             known = ", ".join(USUAL_PORTS)
             raise StackProblem(f"RECOURSE_PORTS__ knows no {', '.join(sorted(unknown))}; it knows {known}.")
-        self.book = PortBook(settings.ports)
+        self.book = book
         self.ports: dict[str, int] = {}
         self.steps: list[Step] = []
         self.addresses = self._addresses(policy)

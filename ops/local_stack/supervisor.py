@@ -5,10 +5,10 @@ import sys
 import time
 from collections.abc import Callable
 
+from ops.local_stack.graph import Stack, Step
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.part import Part
 from ops.local_stack.problem import StackProblem
-from ops.local_stack.stack import Stack, Step
 
 WATCH_EVERY = 0.2  # seconds
 FIRST_PAUSE, LAST_PAUSE = 0.5, 30.0  # seconds before a part that died is started again

@@ -1,0 +1,83 @@
+"""What starting real parts must not do to the machine, and what must not be reached from outside it."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from ops.local_stack import postgres as postgres_part
+from ops.local_stack.oidc import Oidc
+from ops.local_stack.part import Part
+from ops.local_stack.ports import free_port
+from ops.local_stack.postgres import Postgres
+from ops.local_stack.smtp import Smtp
+from ops.local_stack.tryton import Tryton
+from tests.real_parts import KafkaServer, PostgresServer, TemporalServer
+
+pytestmark = pytest.mark.stack
+
+LISTENING = "0A"
+LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
+
+
+def modes(*tops: Path) -> dict[Path, tuple[int, int]]:
+    found = {}
+    for top in tops:
+        for path in (top, *top.parents, *top.rglob("*")):
+            there = path.lstat()
+            found[path] = (stat.S_IMODE(there.st_mode), there.st_uid)
+    return found
+
+
+async def test_postgres_runs_inside_a_closed_folder_and_changes_no_mode_outside_its_own(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    outside = modes(home, postgres_part.installed() / "bin")
+    part = Postgres(home / "data", free_port(), home / "log", password="admin-password")
+    try:
+        await part.start()
+        await part.ready()
+    finally:
+        await part.stop()
+    after = modes(home, postgres_part.installed() / "bin")
+    assert {path: after[path] for path in outside} == outside
+    assert stat.S_IMODE((home / "data").stat().st_mode) == 0o700
+
+
+def inodes(pid: int) -> set[str]:
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            target = str(link.readlink())
+        except FileNotFoundError:  # closed meanwhile
+            continue
+        if target.startswith("socket:["):
+            found.add(target.removeprefix("socket:[").removesuffix("]"))
+    return found
+
+
+def listening(part: Part) -> set[str]:
+    """The addresses, in hexadecimal, on which a part's process takes connections."""
+    assert part.process is not None
+    mine = inodes(part.process.id.pid)
+    rows = [
+        line.split()
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]
+    ]
+    return {row[1].partition(":")[0] for row in rows if row[3] == LISTENING and row[9] in mine}
+
+
+async def test_every_part_listens_on_loopback_alone(
+    postgres: PostgresServer,
+    keystore: PostgresServer,
+    kafka: KafkaServer,
+    temporal: TemporalServer,
+    tryton: Tryton,
+    oidc: Oidc,
+    smtp: Smtp,
+) -> None:
+    for part in (postgres.part, keystore.part, kafka.part, temporal.part, tryton, oidc, smtp):
+        addresses = listening(part)
+        assert addresses, part.name
+        assert addresses <= LOOPBACK, part.name
