@@ -21,9 +21,11 @@ from chassis.sealing import (
     unwrap,
     wrap_context,
 )
+from ops.demo.clients import StoryError
 from ops.demo.parts import Parts
 from ops.local_stack.postgres import installed
 from ops.local_stack.roles import in_database
+from services.audit.verify import verify
 
 RESTORE_SECONDS = 120
 
@@ -85,3 +87,24 @@ async def matter_key_there(parts: Parts, case_id: str) -> bool:
     """Whether the key store still has the key above everything the ombuds cell itself wrote down of the matter."""
     query = "select from ombuds.matter_keys where case_id = $1"
     return bool(await parts.rows(query, UUID(case_id), dsn=parts.stack["keystore"]["admin_dsn"]))
+
+
+async def tampered(parts: Parts) -> list[str]:
+    """What verification says of two copies of the record: one with a changed row, one without one of its rows."""
+    said = []
+    for tamper in (
+        "update entries set entry_json = entry_json || ' '::bytea where number = $1",
+        "delete from entries where number = $1",
+    ):
+        copy = await take(parts, "--schema=audit")
+        try:
+            (middle,) = await parts.rows("select max(number) / 2 as number from audit.entries", dsn=copy.dsn)
+            await parts.rows(tamper.replace(" entries", " audit.entries"), middle["number"], dsn=copy.dsn)
+            found = await verify(copy.dsn)
+            named = [finding.sentence for finding in found.findings if finding.first == middle["number"]]
+            if not named:
+                raise StoryError(f"entry {middle['number']} was tampered with, and verification did not name it")
+            said.append(named[0])
+        finally:
+            await drop(parts, copy)
+    return said

@@ -145,8 +145,8 @@ class Parts:
         return sum(row["action"].startswith(f"ring:{key}") for row in await self.rows(query, case_id))
 
     async def acts_missing_from_audit(self, case_ids: Collection[str], acts: Collection[str]) -> set[str]:
-        query = "select act from audit.entries where object_ref = any($1)"
-        return set(acts) - {row["act"] for row in await self.rows(query, list(case_ids))}
+        entries = [json.loads(row["entry_json"]) for row in await self.rows("select entry_json from audit.entries")]
+        return set(acts) - {entry.get("act", "") for entry in entries if entry.get("object") in case_ids}
 
     # -- Temporal, Tryton, mails, HR's webhook -------------------------------------------------------------------
 
