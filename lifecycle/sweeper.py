@@ -93,7 +93,7 @@ async def sweep(desk: Desk, client: Client, *, overdue_by: timedelta = OVERDUE_B
     async with desk.database.transaction() as session:
         await bodies.sweep(session)
         parameters = {"overdue_by": overdue_by, "again_after": max(overdue_by, _AGAIN_AFTER), "page": _PAGE}
-        found = (await session.execute(_OVERDUE, params=parameters)).tuples().all()
+        found = (await session.execute(_OVERDUE, params=parameters)).all()
     for case_id, workflow_id in found:
         await _wake(desk, client, case_id, workflow_id)
     return len(found)
@@ -113,12 +113,12 @@ async def reconcile(desk: Desk, client: Client) -> int:
 
 async def _page(desk: Desk, after: UUID) -> Sequence[tuple[UUID, str]]:
     async with desk.database.transaction() as session:
-        return (await session.execute(_ALL, params={"after": after, "page": _PAGE})).tuples().all()
+        return (await session.execute(_ALL, params={"after": after, "page": _PAGE})).all()
 
 
 async def _wake_one(desk: Desk, client: Client, case_id: UUID) -> None:
     async with desk.database.transaction() as session:
-        found = (await session.execute(_ONE, params={"case_id": case_id})).tuples().one_or_none()
+        found = (await session.execute(_ONE, params={"case_id": case_id})).one_or_none()
     if found is not None:
         await _wake(desk, client, *found)
 

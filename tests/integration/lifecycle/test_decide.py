@@ -15,7 +15,7 @@ from lifecycle import bodies, decide, erasing, exclusions, records
 from lifecycle.desk import PolicyPackChanged
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Refused
-from tests.integration.lifecycle.conftest import ETHICS_OFFICER, INVESTIGATOR, OTHER_INVESTIGATOR, Loans
+from tests.integration.lifecycle.loans import ETHICS_OFFICER, INVESTIGATOR, OTHER_INVESTIGATOR, Loans
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 IN_A_MINUTE = {"until_at": (NOW + timedelta(minutes=1)).isoformat()}
