@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 # msgspec ends its sentences with the place: "... - at `$.answers[...]`".
-_PLACE = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
+_PLACE = re.compile(r" - at (?:`key` in )?`\$\.?(.*)`$")
 _UNKNOWN_FIELD = re.compile(r"^Object contains unknown field `([a-z][a-z0-9_]{0,39})`")
 _MISSING_FIELD = re.compile(r"^Object missing required field `([^`]+)`")
 

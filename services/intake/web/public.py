@@ -33,6 +33,7 @@ IdempotencyKey = Annotated[
     str,
     HeaderParameter(
         name="Idempotency-Key",
+        required=True,
         description="Random and as secret as the access code: a UUIDv4 or at least 22 base64url characters.",
     ),
 ]
@@ -72,8 +73,8 @@ def code_of(request: Request[Any, Any, Any]) -> AccessCode:
 async def post_report(
     request: Request[Any, Any, Any],
     intake: NamedDependency[Intake],
-    idempotency_key: IdempotencyKey,
     data: JSONBody[LodgeReport],
+    idempotency_key: IdempotencyKey = "",
 ) -> Lodged:
     key = check_key(idempotency_key)
     _check_complete(data)
