@@ -2,39 +2,25 @@
 travels. The notifications service comes and asks who it is when it sends (domain.md 2.10).
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
-import msgspec
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from litestar import Request, post
-from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import Database
 from chassis.outbox import add_event
 from chassis.sealing import DeskPrivateKey, open_from, seal_to
-from chassis.web.calling_service import calling_service
-from chassis.web.problems import not_found
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.topics import Topic
 
 KEPT: Final = timedelta(days=30)
 """How long a reference answers: as long as the topic keeps the event, longer than notifications tries."""
-_ASKED_BY: Final = frozenset({"notifications"})
 _SIZE: Final = 64
 
 _ADD: Final = sa.text("insert into recipients (recipient_ref, sealed) values (:recipient_ref, :sealed)")
 _FIND: Final = sa.text("select sealed from recipients where recipient_ref = :recipient_ref")
 _FORGET: Final = sa.text("delete from recipients where created_at < now() - cast(:kept as interval)")
-
-
-class Recipient(msgspec.Struct, forbid_unknown_fields=True):
-    recipient_ref: UUID
 
 
 def define(metadata: sa.MetaData) -> None:
@@ -62,22 +48,12 @@ async def add_notice(
     await add_event(session, topic, str(report_id), notice)
 
 
-def recipient_route(
-    database: Database, desk_key: DeskPrivateKey, publics: Mapping[str, Ed25519PublicKey]
-) -> HTTPRouteHandler:
-    """`POST /internal/v1/recipient`: who is meant by a reference, for the notifications service alone."""
-
-    @post("/internal/v1/recipient", status_code=200, include_in_schema=False)
-    async def recipient(request: Request[Any, Any, Any], data: JSONBody[Recipient]) -> dict[str, str]:
-        async with database.transaction() as session:
-            claims = {"recipient_ref": str(data.recipient_ref)}
-            await calling_service(request, session, publics, allowed=_ASKED_BY, claims=claims)
-            sealed = await session.scalar(_FIND, params={"recipient_ref": data.recipient_ref})
-        if sealed is None:
-            raise not_found()
-        return {"staff_id": open_from(desk_key, sealed, context=_context(data.recipient_ref)).decode()}
-
-    return recipient
+async def recipient(session: AsyncSession, recipient_ref: UUID, *, desk_key: DeskPrivateKey) -> str | None:
+    """Whom a reference means; None when it is unknown or too old. Raises SealNotOpened for another desk's key."""
+    sealed = await session.scalar(_FIND, params={"recipient_ref": recipient_ref})
+    if sealed is None:
+        return None
+    return open_from(desk_key, sealed, context=_context(recipient_ref)).decode()
 
 
 def _context(recipient_ref: UUID) -> bytes:

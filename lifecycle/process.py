@@ -17,7 +17,7 @@ from chassis.web.sign_in import SignIn
 from contracts.topics import Topic
 from lifecycle import api, parties, sweeper
 from lifecycle.desk import Desk
-from lifecycle.notices import recipient_route
+from lifecycle.recipient_route import recipient_route
 from lifecycle.sender import Sender
 
 

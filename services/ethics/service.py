@@ -1,25 +1,18 @@
-"""The process of the ethics office: its staff's API, its consumers, and what keeps its queries going."""
+"""The process of the ethics office: a desk like the others, beside which the sentinel works."""
 
 import asyncio
 import logging
-from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
 from sqlalchemy import text
 
-from chassis import audit_trail, desk_keys
-from chassis.consumer import Consumer
 from chassis.database import Database
-from chassis.keys import ServiceKeys, public_keys
-from chassis.relay import Relay
+from chassis.keys import ServiceKeys
 from chassis.settings import Settings
-from chassis.web.app import create_app
-from chassis.web.health import Check, reachable
+from chassis.web.health import Check
 from chassis.web.run import Service
-from chassis.web.sign_in import SignIn
-from lifecycle import api, parties, sweeper
-from lifecycle.notices import recipient_route
+from lifecycle.process import desk_service
 from services.ethics import numbers
 from services.ethics.consumers import ACKNOWLEDGE, handlers
 from services.ethics.desk import build_desk
@@ -28,7 +21,7 @@ from services.ethics.use_cases import OFFICE, forget_seen
 logger = logging.getLogger(__name__)
 
 _LOOK_EVERY: Final = 30.0
-# Thrice what the sentinel leaves between two words.
+# Thrice as long as the sentinel takes from one word to the next.
 _SENTINEL_WORKS: Final = text("select works_at > now() - interval '30 seconds' from sentinel")
 
 
@@ -38,41 +31,15 @@ class SentinelSilent(Exception):
 
 def build(settings: Settings) -> Service:
     database = Database(settings.database_dsn)
-    keys = ServiceKeys.load(settings.keys_dir)
-    publics = public_keys(settings)
-    desk = build_desk(settings, database, keys)
-    consumer = Consumer(settings, database, handlers(desk), publics, acknowledge=ACKNOWLEDGE)
-    relay = Relay(settings, keys.signing)
-    app = create_app(
-        settings,
-        [*api.routes(desk), recipient_route(database, keys.desk(OFFICE), publics)],
-        checks=[
-            Check("database", database.check, needed=True),
-            Check("keystore", desk.keystore.check, needed=True),
-            Check("kafka", reachable(settings.kafka_bootstrap)),
-            Check("temporal", reachable(settings.temporal_address)),
-            Check("sentinel", partial(_sentinel_works, database)),
-        ],
-        sign_in=SignIn(settings.oidc_issuer),
+    desk = build_desk(settings, database, ServiceKeys.load(settings.keys_dir))
+    return desk_service(
+        desk,
+        handlers(desk),
+        acknowledge=ACKNOWLEDGE,
+        notices_office=OFFICE,
+        checks=[Check("sentinel", partial(_sentinel_works, database))],
+        background=[partial(_look_after, database)],
     )
-    return Service(
-        app,
-        background=[
-            partial(_publish_desk_keys, settings, database, keys),
-            consumer.run,
-            relay.run,
-            partial(sweeper.keep, desk),
-            partial(parties.retag_forever, desk),
-            partial(_look_after, database),
-            partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
-        ],
-        close=[desk.keystore.close, database.close],
-    )
-
-
-async def _publish_desk_keys(settings: Settings, database: Database, keys: ServiceKeys) -> None:
-    async with database.transaction() as session:
-        await desk_keys.publish(session, keys, settings.service, datetime.now(UTC))
 
 
 async def _look_after(database: Database) -> None:

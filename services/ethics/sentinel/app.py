@@ -6,7 +6,9 @@ losing a record, from creating topics, or from showing anything to anybody.
 
 import asyncio
 import contextlib
+import socket
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +21,6 @@ from chassis.inbox_rows import Record
 from chassis.kafka import full_name
 from chassis.keys import ServiceKeys, public_keys
 from chassis.settings import Settings
-from chassis.web.health import reachable
 from contracts.topics import HR_PERSONNEL_ACTIONS
 from services.ethics.consumers import sentinel_handlers
 from services.ethics.desk import build_desk
@@ -100,13 +101,14 @@ def _credentials(settings: Settings) -> Any:
     )
 
 
-async def _kafka_answers(settings: Settings) -> None:
+def _wait_for_kafka(settings: Settings) -> None:
     """Faust dies of a broker that is not there yet; later it waits by itself."""
-    probe = reachable(settings.kafka_bootstrap)
+    addresses = [address.strip().rpartition(":") for address in settings.kafka_bootstrap.split(",")]
     while True:
-        with contextlib.suppress(OSError):
-            return await probe()
-        await asyncio.sleep(_LOOK_EVERY)
+        for host, _, port in addresses:
+            with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=_LOOK_EVERY):
+                return
+        time.sleep(_LOOK_EVERY)
 
 
 def run() -> None:
@@ -117,9 +119,9 @@ def run() -> None:
     database = Database(settings.database_dsn)
     desk = build_desk(settings, database, ServiceKeys.load(settings.keys_dir))
     watch = Watch(database, Inbox(sentinel_handlers(desk), public_keys(settings), {}))
+    _wait_for_kafka(settings)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    loop.run_until_complete(_kafka_answers(settings))
     # Faust wants a folder for the tables that it does not have.
     with tempfile.TemporaryDirectory(prefix="recourse-sentinel-") as folder:
         app = build(settings, watch, Path(folder))
