@@ -1,0 +1,68 @@
+"""The ombuds cell as the engine of cases sees it: the person's side, which tells the organisation's side nothing."""
+
+from functools import partial
+from typing import Final
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.database import Database
+from chassis.keys import ServiceKeys
+from chassis.keystore import Keystore
+from chassis.settings import Settings
+from contracts.topics import OMBUDS_CASES
+from lifecycle import parties, reports
+from lifecycle.desk import Desk
+from lifecycle.exclusions import excluded
+from lifecycle.model import Case, Effect, EffectKind
+from lifecycle.notices import add_notice
+from lifecycle.recipients import recipients
+from lifecycle.records import CaseRow
+from policy.load import load
+from policy.model import Role
+from services.ombuds import matching
+from services.ombuds.domain import informal_resolution
+
+OFFICE: Final = "ombuds"
+TALK: Final = informal_resolution.LIFECYCLE.name
+
+
+def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
+    """Raises ValueError when the settings name no key store."""
+    if settings.keystore_dsn is None:
+        raise ValueError("RECOURSE_KEYSTORE_DSN is not set: the keys of talks have nowhere to lie")
+
+    async def effects(session: AsyncSession, row: CaseRow, case: Case, effect: Effect) -> None:
+        if effect.kind is EffectKind.NOTIFY:
+            for staff_id in recipients(case, effect, desk.policy_of(row), case.steps[-1].at):
+                await notify(session, desk, row, staff_id, effect.name)
+
+    desk = Desk(
+        service="ombuds",
+        settings=settings,
+        database=database,
+        keys=keys,
+        keystore=Keystore(settings.keystore_dsn),
+        policy=load(settings.policy),
+        lifecycles={TALK: informal_resolution.LIFECYCLE},
+        offices={TALK: OFFICE},
+        # A focal point sees the talks that are his to hold; the ombudsperson, who answers for all, sees that they are.
+        readers={TALK: frozenset({Role.OMBUDSPERSON})},
+        purposes={TALK: frozenset({"conversation", "handover"})},
+        effects=effects,
+        talks=frozenset({TALK}),
+        clear=_clear,
+    )
+    desk.errands = {informal_resolution.FIND_FOCAL_POINT.name: partial(matching.match, desk)}
+    return desk
+
+
+async def notify(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, wording_key: str) -> None:
+    """A mail that says nothing, unless this is somebody who must not know of the talk."""
+    if not await excluded(session, desk.keys.cell, row.case_id, staff_id):
+        key = desk.keys.desk(OFFICE)
+        await add_notice(session, OMBUDS_CASES, row.report_id, staff_id, wording_key, desk_key=key)
+
+
+async def _clear(session: AsyncSession, row: CaseRow) -> None:
+    await parties.forget(session, row.case_id)
+    await reports.forget(session, row.report_id)
