@@ -9,12 +9,12 @@ from ops.local_stack.addresses import Addresses
 Password = Callable[[str], str]
 
 
-def _databases(addresses: Addresses, service: str, password: Password, *, migration: bool) -> dict[str, str]:
-    """
-    The addresses of a service's databases. `password` is asked for `<instance>.<role>`.
+def migration_environment(addresses: Addresses, service: str, password: Password) -> dict[str, str]:
+    """The addresses of the roles that own a service's schemas; a running service does not get them."""
+    return _databases(addresses, service, password, owners=True)
 
-    Only the migration gets the owner's: a running service cannot change its own tables.
-    """
+
+def _databases(addresses: Addresses, service: str, password: Password, *, owners: bool) -> dict[str, str]:
     environment = {}
     for instance, admin_dsn, name, owners_name in (
         ("postgres", addresses.postgres_admin_dsn, "RECOURSE_DATABASE_DSN", "RECOURSE_MIGRATION_DSN"),
@@ -22,9 +22,10 @@ def _databases(addresses: Addresses, service: str, password: Password, *, migrat
     ):
         plan = roles.plans()[instance]
         if service in plan.services:
-            environment[name] = _dsn(admin_dsn, plan, service, password)
-            if migration:
+            if owners:
                 environment[owners_name] = _dsn(admin_dsn, plan, roles.owner(service), password)
+            else:
+                environment[name] = _dsn(admin_dsn, plan, service, password)
     return environment
 
 
@@ -33,19 +34,18 @@ def _dsn(admin_dsn: str, plan: roles.DatabasePlan, role: str, password: Password
 
 
 def service_environment(
-    addresses: Addresses, service: str, password: Password, *, principal: str | None = None, migration: bool = False
+    addresses: Addresses, service: str, password: Password, *, principal: str | None = None
 ) -> dict[str, str]:
     """
-    All RECOURSE_ variables of one process of `service`.
+    All RECOURSE_ variables of one process of `service`. `password` is asked for `<instance>.<role>`.
 
-    `principal` is its Kafka user where that is not the service's own name (the sentinel's); `migration` is for
-    `python -m services.<name> migrate`.
+    `principal` is its Kafka user where that is not the service's own name (the sentinel's).
     """
     principal = principal or service
     host, _, port = addresses.urls[service].removeprefix("http://").rpartition(":")
     environment = {
         "RECOURSE_SERVICE": service,
-        **_databases(addresses, service, password, migration=migration),
+        **_databases(addresses, service, password, owners=False),
         "RECOURSE_KAFKA_BOOTSTRAP": addresses.kafka_bootstrap,
         "RECOURSE_KAFKA_USERNAME": principal,
         "RECOURSE_KAFKA_PASSWORD": password(f"kafka.{principal}"),

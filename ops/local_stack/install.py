@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ops.local_stack.kafka_archive import make_archive
 from ops.local_stack.kafka_fetch import fetch, relock
 from ops.local_stack.kafka_jars import missing
-from ops.local_stack.paths import CACHE, DEPLOY, TRYTON_TEMPLATE, TRYTON_VENV
+from ops.local_stack.paths import CACHE, DEPLOY, KAFKA_ARCHIVE, TRYTON_TEMPLATE, TRYTON_VENV
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.tryton import make_template
 
@@ -40,6 +41,10 @@ def _kafka() -> None:
     if missing():
         print("fetching Kafka …", file=sys.stderr)
         fetch()
+        KAFKA_ARCHIVE.unlink(missing_ok=True)
+    if not KAFKA_ARCHIVE.is_file():
+        print("starting Kafka once …", file=sys.stderr)
+        asyncio.run(make_archive())
 
 
 def _tryton() -> None:

@@ -63,11 +63,19 @@ async def _health(url: str) -> dict[str, Any]:
     return said
 
 
-async def migrate(service: str, log: Path, environment: Mapping[str, str]) -> None:
-    """Bring a service's schema up to date. Raises StackProblem."""
-    code = await run([sys.executable, "-m", f"services.{service}", "migrate"], log=log, environment=environment)
+async def migrate(log: Path, environments: Mapping[str, Mapping[str, str]]) -> None:
+    """Bring every service's schema up to date. Raises StackProblem."""
+    settings = {
+        service: {name.removeprefix("RECOURSE_").lower(): value for name, value in environment.items()}
+        for service, environment in environments.items()
+    }
+    code = await run(
+        [sys.executable, "-m", "ops.local_stack.migrations"],
+        log=log,
+        environment={"RECOURSE_MIGRATIONS": json.dumps(settings)},
+    )
     if code != 0:
-        raise StackProblem(f"the schema of {service} could not be migrated: {last_lines(log)}. The whole log is {log}.")
+        raise StackProblem(f"The schemas could not be migrated: {last_lines(log)}. The whole log is {log}.")
 
 
 def make_keys(addresses: Addresses, services: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ import asyncpg
 
 from ops.local_stack import kafka, oidc, postgres, roles, smtp, temporal, topics, tryton
 from ops.local_stack.addresses import Addresses
-from ops.local_stack.environment import service_environment
+from ops.local_stack.environment import migration_environment, service_environment
 from ops.local_stack.graph import Stack, Step
 from ops.local_stack.part import NotReady, Part
 from ops.local_stack.people import organisation
@@ -188,18 +188,15 @@ class _Composer:
         addresses, password = self.addresses, self.secrets.of
         self.add("keys", work=partial(asyncio.to_thread, make_keys, addresses, SERVICES))
         needs = {"hr_bridge": ("tryton",), "notifications": ("smtp",)}
+        owners = {service: migration_environment(addresses, service, password) for service in self.services}
+        databases = (f"{instance} roles" for instance in roles.plans())
+        self.add("schemas", *databases, work=partial(migrate, self.log("migrations"), owners))
         for service in self.services:
-            schema = service_environment(addresses, service, password, migration=True)
-            self.add(
-                f"{service} schema",
-                *(f"{instance} roles" for instance, plan in roles.plans().items() if service in plan.services),
-                work=partial(migrate, service, self.log(f"{service}-migrate"), schema),
-            )
             environment = service_environment(addresses, service, password)
             url = addresses.urls[service]
             part = ServicePart(service, url, self.log(service), environment)
-            others = ("keys", "topics", "temporal", *needs.get(service, ()))
-            self.add(service, f"{service} schema", *others, part=part, where=url)
+            others = needs.get(service, ())
+            self.add(service, "schemas", "keys", "topics", "temporal", *others, part=part, where=url)
         if "ethics" in self.services:
             environment = service_environment(addresses, "ethics", password, principal="sentinel")
             sentinel = SentinelPart(addresses.urls["ethics"], self.log("sentinel"), environment)
