@@ -35,23 +35,27 @@ NAMING: Final = {
 
 
 # Taken from whoever was granted it, which is the login role: the owner only migrates.
-_APPEND_ONLY: Final = DDL(  # type: ignore[no-untyped-call]
-    """
+_FORBID_CHANGES: Final = """
     do $$ declare holder text; begin
         for holder in
             select distinct grantee from information_schema.role_table_grants
-            where table_schema = current_schema() and table_name = '%(table)s' and grantee <> current_user
+            where table_schema = current_schema() and table_name = '{table}' and grantee <> current_user
         loop
-            execute format('revoke update, delete, truncate on %(table)s from %%I', holder);
+            execute format('revoke update, delete, truncate on {table} from %I', holder);
         end loop;
     end $$
 """
-)
 
 
 def append_only(table: Table) -> None:
     """Has the table created so that the service's login role can neither change nor remove a row."""
-    event.listen(table, "after_create", _APPEND_ONLY)
+    statement = forbid_changes(table.name).replace("%", "%%")
+    event.listen(table, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
+
+
+def forbid_changes(table: str) -> str:
+    """The statement that makes an existing table of the schema append-only, for a migration."""
+    return _FORBID_CHANGES.format(table=table)
 
 
 def define(metadata: MetaData) -> None:

@@ -1,0 +1,7 @@
+"""`python -m services.audit web|background|all|migrate`."""
+
+from chassis.web.run import main
+from services.audit.service import build
+from services.audit.settings import AuditSettings
+
+main("audit", build, AuditSettings)

@@ -1,0 +1,142 @@
+"""Takes sources' entries into the one record: each once, in its source's order, and only if it fits."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.audit_trail import KEPT_AT_HOME, NO_HASH
+from chassis.audit_trail import chain_hash as source_chain_hash
+from chassis.consumer import Event, InvalidMessage
+from contracts.audit.v1.audit_pb2 import AuditEntry, AuditHead, Heartbeat
+from services.audit.chain import Link, chain_hash
+from services.audit.tables import Kind
+
+LOG: Final = "entries"
+
+_LOCK_SOURCE: Final = text("""
+    insert into heads as head (source, shard) values (:source, :shard)
+    on conflict (source, shard) do update set number = head.number
+    returning number, hash
+""")
+_LOCK_RECORD: Final = text("""
+    insert into record_head as head (log, size, chain_hash) values (:log, 0, :no_hash)
+    on conflict (log) do update set size = head.size
+    returning size, chain_hash
+""")
+_APPEND: Final = text("""
+    with appended as (
+        insert into entries (number, kind, source, shard, source_number, previous_hash, hash, entry_json, received_at,
+            chain_hash)
+        values (:number, :kind, :source, :shard, :source_number, :previous_hash, :hash, :entry_json, :received_at,
+            :chain_hash)
+    ), arrived as (
+        update heads set number = :source_number, hash = :hash where source = :source and shard = :shard
+    )
+    update record_head set size = :number, chain_hash = :chain_hash where log = :log
+""")
+_ALIVE: Final = text("""
+    insert into sources as known (source, heartbeat_at) values (:source, :at)
+    on conflict (source) do update set heartbeat_at = greatest(known.heartbeat_at, :at)
+""")
+_REPORTED: Final = text("""
+    update heads set reported_number = :number, reported_at = :at
+    where source = :source and shard = :shard and reported_number < :number
+""")
+_HASH_OF: Final = text("""
+    select hash from entries where kind = 'entry' and source = :source and shard = :shard and source_number = :number
+""")
+
+
+async def append_entry(session: AsyncSession, event: Event) -> None:
+    """The handler of AuditEntry. Raises InvalidMessage for an entry that is not its sender's, or that does not follow
+    from the one before it in its source's chain: a gap, a fork, a changed entry.
+    """
+    entry = event.message
+    if not isinstance(entry, AuditEntry) or not _says_what_it_is(entry, event.source):
+        raise InvalidMessage("not_its_own")
+    if source_chain_hash(entry.previous_hash, entry.entry_json) != entry.hash:
+        raise InvalidMessage("hash_wrong")
+    number, last_hash = await _lock_source(session, entry.source, entry.shard)
+    if entry.number <= number:
+        if await _hash_of(session, entry) != entry.hash:
+            raise InvalidMessage("forked")
+        return
+    if entry.number != number + 1:
+        raise InvalidMessage("gap")
+    if entry.previous_hash != (last_hash or NO_HASH):
+        raise InvalidMessage("chain_broken")
+    await _append(session, Kind.ENTRY, entry, entry.previous_hash, entry.entry_json)
+
+
+async def take_heartbeat(session: AsyncSession, event: Event) -> None:
+    """The handler of Heartbeat: notes how far the source's chains go, and keeps the heads of chains that stay at home.
+
+    Raises InvalidMessage when a head contradicts what has arrived: a fork, or a chain that has become shorter.
+    """
+    heartbeat = event.message
+    if not isinstance(heartbeat, Heartbeat) or heartbeat.source != event.source:
+        raise InvalidMessage("not_its_own")
+    at = heartbeat.at.ToDatetime(UTC)
+    await session.execute(_ALIVE, params={"source": heartbeat.source, "at": at})
+    for head in sorted(heartbeat.heads, key=lambda head: head.shard):
+        if head.source != event.source:
+            raise InvalidMessage("not_its_own")
+        number, last_hash = await _lock_source(session, head.source, head.shard)
+        if head.source in KEPT_AT_HOME:
+            await _keep_head(session, head, number, last_hash)
+        elif head.number <= number and await _hash_of(session, head) != head.hash:
+            raise InvalidMessage("forked")
+        await session.execute(
+            _REPORTED, params={"source": head.source, "shard": head.shard, "number": head.number, "at": at}
+        )
+
+
+async def _keep_head(session: AsyncSession, head: AuditHead, number: int, last_hash: bytes) -> None:
+    if head.number < number:
+        raise InvalidMessage("chain_shorter")
+    if head.number == number:
+        if head.hash != last_hash:
+            raise InvalidMessage("forked")
+        return
+    await _append(session, Kind.HEAD, head, last_hash or NO_HASH, b"")
+
+
+async def _lock_source(session: AsyncSession, source: str, shard: int) -> tuple[int, bytes]:
+    number, last_hash = (await session.execute(_LOCK_SOURCE, params={"source": source, "shard": shard})).one()
+    return number, last_hash
+
+
+async def _hash_of(session: AsyncSession, message: AuditEntry | AuditHead) -> bytes | None:
+    place = {"source": message.source, "shard": message.shard, "number": message.number}
+    found: bytes | None = await session.scalar(_HASH_OF, params=place)
+    return found
+
+
+async def _append(
+    session: AsyncSession, kind: Kind, message: AuditEntry | AuditHead, previous_hash: bytes, entry_json: bytes
+) -> None:
+    size, last = (await session.execute(_LOCK_RECORD, params={"log": LOG, "no_hash": NO_HASH})).one()
+    link = Link(
+        number=size + 1,
+        kind=kind,
+        source=message.source,
+        shard=message.shard,
+        source_number=message.number,
+        previous_hash=previous_hash,
+        hash=message.hash,
+        entry_json=entry_json,
+        received_at=datetime.now(UTC),
+    )
+    await session.execute(_APPEND, params={**vars(link), "chain_hash": chain_hash(last, link), "log": LOG})
+
+
+def _says_what_it_is(entry: AuditEntry, source: str) -> bool:
+    try:
+        body: Any = json.loads(entry.entry_json)
+    except ValueError:
+        return False
+    said = (body.get("source"), body.get("shard"), body.get("number")) if isinstance(body, dict) else None
+    return entry.source == source and said == (entry.source, entry.shard, entry.number)

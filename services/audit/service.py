@@ -1,0 +1,49 @@
+"""The process of the audit service: it takes entries in, signs checkpoints, and answers auditors."""
+
+from functools import partial
+
+from chassis import audit_trail
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.keys import ServiceKeys, public_keys
+from chassis.relay import Relay
+from chassis.web.app import create_app
+from chassis.web.health import Check, reachable
+from chassis.web.run import Service
+from chassis.web.sign_in import SignIn
+from contracts.audit.v1.audit_pb2 import AuditEntry, Heartbeat
+from contracts.topics import AUDIT_ENTRIES
+from policy.load import load
+from services.audit.checkpoints import sign_checkpoints
+from services.audit.record import append_entry, take_heartbeat
+from services.audit.settings import AuditSettings
+from services.audit.web.api import verification_route
+
+HANDLERS = {AUDIT_ENTRIES: {AuditEntry: append_entry, Heartbeat: take_heartbeat}}
+
+
+def build(settings: AuditSettings) -> Service:
+    database = Database(settings.database_dsn)
+    keys = ServiceKeys.load(settings.keys_dir)
+    publics = public_keys(settings)
+    consumer = Consumer(settings, database, HANDLERS, publics)
+    relay = Relay(settings, keys.signing)
+    app = create_app(
+        settings,
+        [verification_route(database, settings.database_dsn, load(settings.policy), publics["audit"])],
+        checks=[
+            Check("database", database.check, needed=True),
+            Check("kafka", reachable(settings.kafka_bootstrap)),
+        ],
+        sign_in=SignIn(settings.oidc_issuer),
+    )
+    return Service(
+        app,
+        background=[
+            consumer.run,
+            relay.run,
+            partial(sign_checkpoints, database, keys.signing, settings.checkpoint_every),
+            partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
+        ],
+        close=[database.close],
+    )

@@ -1,0 +1,201 @@
+"""Reads the whole record again and says in plain sentences what is not as it was written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import asyncpg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from chassis.audit_trail import NO_HASH
+from chassis.audit_trail import chain_hash as source_chain_hash
+from contracts import checkpoints
+from contracts.audit.v1.audit_pb2 import Checkpoint
+from services.audit.chain import Link, chain_hash
+from services.audit.tables import Kind
+
+SCHEMA: Final = "audit"
+LATE: Final = timedelta(seconds=30)
+"""An entry that a heartbeat has told of may be on its way for so long."""
+
+_ENTRIES: Final = """
+    select number, kind, source, shard, source_number, previous_hash, hash, entry_json, received_at, chain_hash
+    from entries order by number
+"""
+_HEADS: Final = """
+    select source, shard, number, reported_number, reported_at < now() - $1::interval as late
+    from heads order by source, shard
+"""
+
+
+class Fault(StrEnum):
+    """What can be wrong with the record."""
+
+    CHANGED = "changed"
+    REMOVED = "removed"
+    MISSING = "missing"
+    CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it was written. `first` to `last` are numbers of the record, or of the source's chain
+    where a source and shard are named.
+    """
+
+    fault: Fault
+    first: int
+    last: int
+    sentence: str
+    source: str | None = None
+    shard: int | None = None
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """When a source last gave a sign of life, and its chains: by shard, how far each has arrived and how far the
+    source said it goes.
+    """
+
+    heartbeat_at: datetime | None
+    arrived: dict[int, int] = field(default_factory=dict)
+    reported: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
+class Verification:
+    """The answer: the record is as it was written if there are no findings. `sources` are by name."""
+
+    entries: int = 0
+    checkpoints: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    sources: dict[str, SourceState] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+    def as_json(self) -> dict[str, Any]:
+        """For JSON: `ok` and all that is here, times in ISO 8601."""
+        sources = {
+            name: {**asdict(state), "heartbeat_at": state.heartbeat_at.isoformat() if state.heartbeat_at else None}
+            for name, state in self.sources.items()
+        }
+        return {**asdict(self), "ok": self.ok, "sources": sources}
+
+
+async def verify(dsn: str, public: Ed25519PublicKey | None = None) -> Verification:
+    """Walks the record of the database at `dsn`, with the audit service's public key if checkpoints' signatures are
+    to be checked too. Reads only. Raises asyncpg.PostgresError or OSError when the database cannot be read.
+    """
+    connection = await asyncpg.connect(dsn, timeout=10, server_settings={"search_path": SCHEMA})
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return await _verify(connection, public)
+    finally:
+        await connection.close()
+
+
+async def _verify(connection: asyncpg.Connection, public: Ed25519PublicKey | None) -> Verification:
+    promised = [
+        Checkpoint.FromString(row["message"]) for row in await connection.fetch("select message from checkpoints")
+    ]
+    found = Verification(checkpoints=len(promised))
+    walk = _Walk({checkpoint.size: checkpoint for checkpoint in promised})
+    async for row in connection.cursor(_ENTRIES, prefetch=1000):
+        *link, chain = row
+        found.findings.extend(walk.step(Link(*link), chain))
+        found.entries += 1
+    size = await connection.fetchval("select size from record_head") or 0
+    found.findings.extend(walk.end(max(size, *(checkpoint.size for checkpoint in promised), 0)))
+    found.findings.extend(_badly_signed(promised, public))
+    for row in await connection.fetch("select source, heartbeat_at from sources order by source"):
+        found.sources[row["source"]] = SourceState(row["heartbeat_at"])
+    for row in await connection.fetch(_HEADS, LATE):
+        state = found.sources.setdefault(row["source"], SourceState(None))
+        state.arrived[row["shard"]] = row["number"]
+        state.reported[row["shard"]] = row["reported_number"]
+        if row["late"] and row["reported_number"] > row["number"]:
+            found.findings.append(_missing(row["source"], row["shard"], row["number"] + 1, row["reported_number"]))
+    return found
+
+
+class _Walk:
+    """The record's chain and each source's, one entry after the other."""
+
+    def __init__(self, promised: Mapping[int, Checkpoint]) -> None:
+        self._promised = promised
+        self._number = 0
+        self._chain = NO_HASH
+        self._sources: dict[tuple[str, int], tuple[int, bytes]] = {}
+
+    def step(self, link: Link, chain: bytes) -> Iterator[Finding]:
+        follows = link.number == self._number + 1
+        if not follows:
+            yield _removed(self._number + 1, link.number - 1)
+        yield from self._source_step(link)
+        # Behind a removed entry the hash of the one before it is not known: only the entry's own content is checked.
+        if (follows and chain_hash(self._chain, link) != chain) or not _fits_itself(link):
+            yield Finding(
+                Fault.CHANGED,
+                link.number,
+                link.number,
+                f"Entry {link.number} is not as it was written: what it says no longer fits its hash.",
+            )
+        promised = self._promised.get(link.number)
+        if promised is not None and promised.head_hash != chain:
+            yield Finding(
+                Fault.CHECKPOINT,
+                link.number,
+                link.number,
+                f"Up to entry {link.number} the record is not the one that the checkpoint of "
+                f"{promised.at.ToDatetime().isoformat()} UTC promised: something in it was rewritten.",
+            )
+        self._number, self._chain = link.number, chain
+
+    def _source_step(self, link: Link) -> Iterator[Finding]:
+        name = (link.source, link.shard)
+        number, last_hash = self._sources.get(name, (0, NO_HASH))
+        self._sources[name] = (link.source_number, link.hash)
+        if link.kind == Kind.HEAD:
+            return
+        if link.source_number > number + 1:
+            yield _missing(*name, number + 1, link.source_number - 1)
+        elif link.source_number <= number or link.previous_hash != last_hash:
+            yield Finding(
+                Fault.CHANGED,
+                link.source_number,
+                link.source_number,
+                f"Entry {link.source_number} of {link.source}, shard {link.shard}, "
+                "does not follow from the one before it.",
+                *name,
+            )
+
+    def end(self, size: int) -> Iterator[Finding]:
+        if size > self._number:
+            yield _removed(self._number + 1, size)
+
+
+def _fits_itself(link: Link) -> bool:
+    return link.kind == Kind.HEAD or source_chain_hash(link.previous_hash, link.entry_json) == link.hash
+
+
+def _badly_signed(promised: list[Checkpoint], public: Ed25519PublicKey | None) -> Iterator[Finding]:
+    for checkpoint in promised:
+        if public is not None and not checkpoints.verify(checkpoint, public):
+            sentence = f"The checkpoint at entry {checkpoint.size} does not carry the audit service's signature."
+            yield Finding(Fault.CHECKPOINT, checkpoint.size, checkpoint.size, sentence)
+
+
+def _removed(first: int, last: int) -> Finding:
+    which = f"Entry {first} was" if first == last else f"Entries {first} to {last} were"
+    return Finding(Fault.REMOVED, first, last, f"{which} removed from the record.")
+
+
+def _missing(source: str, shard: int, first: int, last: int) -> Finding:
+    which = f"Entry {first} of {source}, shard {shard}, is" if first == last else (
+        f"Entries {first} to {last} of {source}, shard {shard}, are"
+    )  # fmt: skip
+    return Finding(Fault.MISSING, first, last, f"{which} missing from the record.", source, shard)

@@ -1,0 +1,30 @@
+"""What an auditor may ask: is the record whole?"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+
+from chassis import audit_trail
+from chassis.database import Database
+from chassis.web.problems import not_found
+from chassis.web.sign_in import SignedIn
+from policy.model import Policy, Role
+from services.audit.verify import verify
+
+
+def verification_route(database: Database, dsn: str, policy: Policy, public: Ed25519PublicKey) -> HTTPRouteHandler:
+    """`GET /api/v1/verification`."""
+
+    @get("/api/v1/verification", summary="Read the whole record again and say what is not as it was written")
+    async def verification(signed_in: NamedDependency[SignedIn]) -> dict[str, Any]:
+        if Role.AUDITOR not in policy.roles_of(signed_in.staff_id, datetime.now(UTC)):
+            raise not_found()
+        async with database.transaction() as session:
+            await audit_trail.record(session, "verify_record", object_ref="record", actor=signed_in.staff_id)
+        return (await verify(dsn, public)).as_json()
+
+    return verification
