@@ -50,6 +50,7 @@ def service_environment(
         "RECOURSE_KAFKA_USERNAME": principal,
         "RECOURSE_KAFKA_PASSWORD": password(f"kafka.{principal}"),
         "RECOURSE_KAFKA_PREFIX": "",
+        "RECOURSE_INSTANCE": principal,
         "RECOURSE_TEMPORAL_ADDRESS": addresses.temporal_address,
         "RECOURSE_TEMPORAL_NAMESPACE": addresses.temporal_namespace,
         "RECOURSE_OIDC_ISSUER": addresses.oidc_issuer,

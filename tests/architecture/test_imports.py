@@ -13,6 +13,7 @@ PURE_LIFECYCLE = ("model", "engine", "clocks", "fields", "guards", "recipients",
 DOMAINS = sorted(path.parent for path in ROOT.glob("services/*/domain/__init__.py"))
 
 PURE: dict[Path, tuple[str, ...]] = {
+    **dict.fromkeys(sorted((ROOT / "contracts").rglob("*.py")), ("contracts", "google.protobuf", "cryptography")),
     ROOT / "contracts" / "ids.py": (),
     **dict.fromkeys(sorted((ROOT / "policy").glob("*.py")), ("policy",)),
     **{ROOT / "lifecycle" / f"{name}.py": ("lifecycle", "policy", "contracts.ids") for name in PURE_LIFECYCLE},

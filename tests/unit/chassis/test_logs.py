@@ -1,0 +1,82 @@
+"""A log line holds facts of procedure; what a person wrote has no way in, whoever logs it."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chassis import logs
+
+CANARY = "canary-of-a-reporter"
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    root = logging.getLogger()
+    before, level = root.handlers, root.level
+    levels = {name: logging.getLogger(name).level for name in ("chassis", "lifecycle", "services", "aiokafka")}
+    logs.set_up("intake")
+    yield stream
+    root.handlers, root.level = before, level
+    for name, was in levels.items():
+        logging.getLogger(name).setLevel(was)
+
+
+def lines(written: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+def test_an_id_and_a_fact_are_written(written: io.StringIO) -> None:
+    logging.getLogger("services.workflow").info("case closed", extra={"case_id": "c-1", "state": "closed"})
+    [line] = lines(written)
+    assert line.pop("at").endswith("+00:00")
+    assert line == {
+        "service": "intake",
+        "level": "info",
+        "logger": "services.workflow",
+        "message": "case closed",
+        "case_id": "c-1",
+        "state": "closed",
+    }
+
+
+def test_anything_else_in_extra_is_dropped(written: io.StringIO) -> None:
+    logging.getLogger("services.intake").info("report lodged", extra={"text": CANARY, "report_id": CANARY, "count": 1})
+    assert CANARY not in written.getvalue()
+    assert lines(written)[0]["count"] == "1"
+
+
+def test_what_a_library_fills_into_its_sentence_is_left_out(written: io.StringIO) -> None:
+    logging.getLogger("some.library").warning("could not read %s", CANARY)
+    assert lines(written)[0]["message"] == "could not read %s"
+    assert CANARY not in written.getvalue()
+
+
+def test_of_an_exception_the_type_and_the_places_are_written_and_never_its_text(written: io.StringIO) -> None:
+    def fail() -> None:
+        try:
+            int(CANARY)
+        except ValueError as cause:
+            raise RuntimeError(f"while at {CANARY}") from cause
+
+    try:
+        fail()
+    except RuntimeError:
+        logging.getLogger("services.intake").exception("request failed")
+    [line] = lines(written)
+    assert line["error"] == "RuntimeError"
+    assert any(frame.endswith(" fail") for frame in line["frames"])
+    assert CANARY not in written.getvalue()
+
+
+def test_libraries_are_heard_from_warning_on_and_we_from_info_on(written: io.StringIO) -> None:
+    logging.getLogger("some.library").info("chatter")
+    logging.getLogger("aiokafka.conn").error("broker away")
+    logging.getLogger("chassis.relay").info("relay carries again")
+    logging.getLogger("chassis.relay").debug("detail")
+    assert [line["message"] for line in lines(written)] == ["relay carries again"]

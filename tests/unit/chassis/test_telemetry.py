@@ -1,0 +1,67 @@
+"""Hops are traces of their own, joined by links; no trace begins at a reporter, and HR's lead back to no matter."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+CAUSE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+# A process of its own, since a process has one tracer provider for good.
+PROGRAM = """
+import sys
+from pathlib import Path
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from chassis import telemetry
+from chassis.settings import Settings
+
+telemetry.set_up(Settings(
+    service=sys.argv[1], database_dsn="", kafka_bootstrap="", temporal_address="", oidc_issuer="", http_port=0,
+    keys_dir=".", service_keys=".", telemetry_dir=Path(sys.argv[2]),
+))
+carrier = {}
+try:
+    with telemetry.span("apply", caused_by=sys.argv[3], topic="t"):
+        TraceContextTextMapPropagator().inject(carrier)
+        raise ValueError("canary-of-a-reporter")
+except ValueError:
+    print(carrier.get("traceparent", ""))
+"""
+
+
+def spans(service: str, folder: Path) -> tuple[str, list[dict]]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, service, str(folder), CAUSE],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    file = folder / f"{service}.jsonl"
+    text = file.read_text() if file.exists() else ""
+    assert "canary-of-a-reporter" not in text
+    return done.stdout.strip(), [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_hop_is_a_trace_of_its_own_linked_to_its_cause(tmp_path: Path) -> None:
+    onward, [span] = spans("workflow", tmp_path)
+    trace_id = span["context"]["trace_id"].removeprefix("0x")
+    assert trace_id in onward
+    assert trace_id not in CAUSE
+    assert span["parent_id"] is None
+    assert [link["context"]["trace_id"].removeprefix("0x") for link in span["links"]] == [CAUSE.split("-")[1]]
+    assert span["attributes"] == {"topic": "t"}
+    assert (tmp_path / "workflow.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_hr_has_traces_that_lead_back_to_nothing(tmp_path: Path) -> None:
+    onward, [span] = spans("hr_bridge", tmp_path)
+    assert onward
+    assert span["links"] == []
+
+
+@pytest.mark.parametrize("service", ["intake"])
+def test_what_a_reporter_does_leaves_no_trace(tmp_path: Path, service: str) -> None:
+    assert spans(service, tmp_path) == ("", [])
