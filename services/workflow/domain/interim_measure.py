@@ -39,6 +39,14 @@ NOT_WHO_ASKED = took_no_part("ask_consent", rule=SEPARATE)
 NOT_THE_DECIDER = took_no_part("decide_measure", "extend_measure", rule=SEPARATE)
 NOT_THE_REVIEWER = took_no_part("review_measure", "lift_measure", rule=SEPARATE)
 
+ASKED_TYPE = Field(
+    rules.ASKED_TYPE,
+    FieldKind.CHOICE,
+    required=False,
+    choices=lambda policy: (rules.ANY_TYPE, *policy.measures),
+    default=rules.ANY_TYPE,
+)
+"""What kind of measure she is asked about."""
 BURDEN = Field(
     "burden",
     FieldKind.CHOICE,
@@ -116,10 +124,10 @@ LIFECYCLE = Lifecycle(
         ),
         Rule(
             action="ask_consent",
-            states=("acknowledged", "consent_refused"),
+            states=("acknowledged", "consent_refused", "not_applied"),
             by=frozenset({Role.INVESTIGATOR}),
             to="consent_asked",
-            fields=(flag("alternative_offered"),),
+            fields=(flag("alternative_offered"), ASKED_TYPE),
             guards=(NOT_THE_ALERTER, NOT_THE_DECIDER, NOT_THE_REVIEWER, holds_none_of(*DECIDERS, rule=SEPARATE)),
             checks=(confirmed("alternative_offered", "policy 2.3"),),
             sets={"consent": False},

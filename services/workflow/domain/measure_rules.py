@@ -12,6 +12,7 @@ from policy.working_time import subtract
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far the clock of somebody's browser may lie behind ours."""
 
+ASKED_TYPE, ANY_TYPE = "asked_type", "any"
 COMPLETE = "invariant 35"
 FRESH = "invariant 37"
 
@@ -22,9 +23,12 @@ def _known(situation: Situation) -> Facts:
 
 
 def _no_consent(situation: Situation) -> Facts | None:
+    """What burdens her needs her yes; a yes to one kind of measure is none to another."""
     facts = _known(situation)
-    hers = facts["burden"] == "affected_individual"
-    return {"burden": "affected_individual"} if hers and facts.get("consent") is not True else None
+    if facts["burden"] != "affected_individual":
+        return None
+    agreed = facts.get("consent") is True and facts[ASKED_TYPE] in {ANY_TYPE, facts["type"]}
+    return None if agreed else {"burden": "affected_individual"}
 
 
 def _not_delegated(situation: Situation) -> Facts | None:

@@ -48,6 +48,7 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
             "type": "reporting_line_change",
             "burden": "affected_individual",
             "consent": True,
+            "asked_type": "any",
             "from_at": at(-20),
             "review_at": at(-10),
             "until_at": at(5),

@@ -13,7 +13,7 @@ HEAD = staff("S0004", Role.ADMINISTRATIVE_HEAD)
 
 
 def running(until: float) -> Case:
-    case = replace(opened("interim_measure"), state="consented", facts={"consent": True})
+    case = replace(opened("interim_measure"), state="consented", facts={"consent": True, "asked_type": "any"})
     case = act(case, "decide_measure", HEAD, type="reporting_line_change", review_at=at(until / 2), until_at=at(until))
     case = act(case, "record_applied", SYSTEM)
     return act(case, "record_placed", SYSTEM, version=case.version)
@@ -46,7 +46,7 @@ def test_a_reminder_only_reminds() -> None:
 
 def test_after_a_long_standstill_everything_rings_in_its_order() -> None:
     case, now, marks = running(30), NOW + timedelta(days=40), []
-    while (due := engine.next_due(MEASURE, case, POLICY)) and due.at <= now:
+    while len(marks) < 10 and (due := engine.next_due(MEASURE, case, POLICY)) and due.at <= now:
         case = engine.on_due(MEASURE, case, due, now, POLICY)
         marks += [f"{due.key} {due.mark}"] if due.key in {"im.end", "im.review"} else []
     assert marks == [

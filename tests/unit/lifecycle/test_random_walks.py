@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lifecycle import engine
 from lifecycle.model import Actor, Case, EffectKind, Lifecycle, Refused
 from lifecycle.serial import from_json, to_json
-from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, SYSTEM, attempt, opened, staff
+from tests.lifecycles import BY_NAME, MANY, NOW, PERSON, POLICY, SYSTEM, attempt, opened, staff
 
 STAFF_IDS = sorted({one.staff_id for one in POLICY.appointments})
 PEOPLE = [PERSON, SYSTEM, *(staff(one, *POLICY.roles_of(one, NOW)) for one in STAFF_IDS)]
@@ -34,7 +34,9 @@ def test_a_case_stays_consistent_whatever_happens(name: str, steps: list[tuple[A
     case = opened(name)
     for actor, index, any_action, hours in steps:
         now += timedelta(hours=hours)
+        rings = 0
         while (due := engine.next_due(lifecycle, case, POLICY)) and due.at <= now:
+            assert (rings := rings + 1) < MANY, "it rings without end"
             rung = engine.on_due(lifecycle, case, due, now, POLICY)
             assert rung.version == case.version + 1
             assert engine.on_due(lifecycle, rung, due, now, POLICY) is rung, "nothing rings twice"

@@ -145,6 +145,22 @@ def test_inv_38_nothing_is_decided_over_her_work_without_her_consent(action: str
     assert refused(case, "decide_measure", HEAD, **LINE, without="burden").code == "CONSENT_MISSING"
 
 
+def test_inv_38_a_yes_to_one_kind_of_measure_is_none_to_another() -> None:
+    case = act(alerted(), "acknowledge_alert", HEAD)
+    yes = act(
+        act(case, "ask_consent", SECOND_INVESTIGATOR, asked_type="flexible_working"), "consent_to_measure", PERSON
+    )
+    assert refused(yes, "decide_measure", HEAD, **LINE).code == "CONSENT_MISSING"
+    assert act(yes, "decide_measure", HEAD, type="flexible_working").state == "decided"
+
+
+def test_inv_38_asking_again_takes_back_the_earlier_yes() -> None:
+    failed = act(decided(), "record_failed", SYSTEM)
+    again = act(act(failed, "ask_consent", SECOND_INVESTIGATOR), "refuse_measure", PERSON)
+    assert again.facts["consent"] is False
+    assert act(failed, "ask_consent", SECOND_INVESTIGATOR).facts["consent"] is False
+
+
 def test_her_no_is_no_veto_over_a_measure_that_leaves_her_work_as_it_is() -> None:
     case = act(asked(), "refuse_measure", PERSON)
     assert act(case, "decide_measure", HEAD, **LINE, burden="alleged_offender").state == "decided"
