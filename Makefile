@@ -41,7 +41,7 @@ proto: install ## Generate the messages under contracts/ from proto/
 	@$(BIN)/python -m ops.generate_contracts
 
 migrate: install ## Bring the schemas of the running stack up to date
-	@$(BIN)/recourse prepare --only migrations
+	@$(BIN)/recourse prepare --only schemas
 
 bench: install ## Measure the stack beside its raw counterparts
 	@$(BIN)/python -m tests.bench

@@ -90,6 +90,25 @@ def _print_status(found: dict[str, Any]) -> None:
 
 
 @app.command()
+def prepare(
+    only: Annotated[
+        list[str] | None, typer.Option(help="databases, topics, keys, schemas, environment or people; repeatable.")
+    ] = None,
+    policy: Policy = "iom-2024-03",
+) -> None:
+    """Prepare servers that run already: databases, topics, keys, schemas and the services' environment files."""
+    from ops.local_stack import prepare as preparing  # noqa: PLC0415  # as above
+
+    tasks: list[preparing.Task] = [task for task in preparing.Task if task is not preparing.Task.PEOPLE]
+    try:
+        tasks = [preparing.Task(name) for name in only or tasks]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    with sentences():
+        preparing.prepare(load(), policy, tasks)
+
+
+@app.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Can this machine run the stack? One line each, with what to do where it cannot."""
     from ops.local_stack import doctor as examination  # noqa: PLC0415  # as above

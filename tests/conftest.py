@@ -26,6 +26,16 @@ AnyPart = TypeVar("AnyPart", bound=Part)
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
+PARTS = frozenset({"postgres", "keystore", "kafka", "temporal", "tryton", "oidc", "smtp"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that uses a real part is marked as one: `make test-fast` leaves it out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and PARTS.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.stack)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def loopback_only() -> Iterator[None]:
     """No test talks to another machine."""

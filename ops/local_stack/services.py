@@ -82,5 +82,6 @@ def make_keys(addresses: Addresses, services: tuple[str, ...]) -> None:
     """Each service's private keys in a folder of its own, the public signing keys of all in one file."""
     addresses.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     public = {service: keys.create(service, addresses.keys / service) for service in services}
+    addresses.service_keys.parent.mkdir(mode=0o755, exist_ok=True)
     write_private(addresses.service_keys, json.dumps(public, indent=2))
     key_file(addresses.webhook_key)

@@ -25,6 +25,8 @@ class StackSettings(BaseSettings):
 
     state: Path = INSTALLED
     ports: dict[str, int] = {}
+    peers: dict[str, str] = {}
+    """Base URLs of services that run elsewhere than on this machine, as JSON; for `recourse prepare`."""
 
     postgres_dsn: Secret = None
     """An administrator's address on a PostgreSQL server: it may create roles and databases."""
@@ -37,7 +39,10 @@ class StackSettings(BaseSettings):
     oidc_issuer: str | None = None
     tryton_url: str | None = None
     tryton_username: str | None = None
+    """The account that hr_bridge signs in with, and its password."""
     tryton_password: Secret = None
+    tryton_admin_password: Secret = None
+    """The administrator's, only for `recourse prepare --only people`."""
     smtp_host: str | None = None
     smtp_port: int = 25
     mail_from: str = "no-reply@recourse.example"

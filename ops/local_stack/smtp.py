@@ -15,7 +15,7 @@ class Smtp(Part):
         self.port = port
 
     def command(self) -> Command:
-        return Command([sys.executable, "-m", "ops.local_stack.smtp_server", str(self.port), self.maildir])
+        return Command([sys.executable, "-m", "ops.local_stack.smtp_server", "127.0.0.1", str(self.port), self.maildir])
 
     async def probe(self) -> None:
         await probe("127.0.0.1", self.port)

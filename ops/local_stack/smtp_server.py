@@ -1,4 +1,4 @@
-"""`python -m ops.local_stack.smtp_server <port> <maildir>`: serves the mail sink."""
+"""`python -m ops.local_stack.smtp_server <host> <port> <maildir>`: serves the mail sink."""
 
 import asyncio
 import signal
@@ -9,12 +9,10 @@ from aiosmtpd.handlers import Mailbox
 from aiosmtpd.smtp import SMTP
 
 
-async def serve(port: int, maildir: Path) -> None:
+async def serve(host: str, port: int, maildir: Path) -> None:
     keep = Mailbox(maildir)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(keep, hostname="sink.example", ident="sink", loop=loop), "127.0.0.1", port
-    )
+    server = await loop.create_server(lambda: SMTP(keep, hostname="sink.example", ident="sink", loop=loop), host, port)
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     async with server:
@@ -22,4 +20,4 @@ async def serve(port: int, maildir: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(serve(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))

@@ -77,7 +77,10 @@ class _Composer:
         return Addresses(
             state=self.state,
             policy=policy,
-            urls={service: f"http://{HOST}:{self.port(service)}" for service in self.services},
+            urls={
+                service: settings.peers.get(service) or f"http://{HOST}:{self.port(service)}"
+                for service in self.services
+            },
             postgres_admin_dsn=roles.in_database(self.admin_dsn("postgres"), plans["postgres"].name),
             keystore_admin_dsn=roles.in_database(self.admin_dsn("keystore"), plans["keystore"].name),
             kafka_bootstrap=settings.kafka_bootstrap or f"{HOST}:{self.port('kafka')}",
@@ -87,8 +90,8 @@ class _Composer:
             temporal_namespace=settings.temporal_namespace if settings.temporal_address else temporal.NAMESPACE,
             oidc_issuer=settings.oidc_issuer or f"http://{HOST}:{self.port('oidc')}",
             tryton_url=settings.tryton_url or f"http://{HOST}:{self.port('tryton')}/{tryton.DATABASE}",
-            tryton_username=settings.tryton_username or tryton.ADMIN,
-            tryton_password=settings.tryton_password or secrets.of("tryton.admin"),
+            tryton_username=tryton.ADMIN,
+            tryton_password=settings.tryton_admin_password or secrets.of("tryton.admin"),
             hr_bridge_username=settings.tryton_username or HR_BRIDGE,
             hr_bridge_password=settings.tryton_password or secrets.of("tryton.hr_bridge"),
             smtp_host=settings.smtp_host or HOST,

@@ -95,9 +95,9 @@ class Tryton(Part):
         await settle(self.url, self.organisation, password=self.password, hr_bridge_password=self.hr_bridge_password)
 
 
-def configuration(data_dir: Path, port: int) -> str:
+def configuration(data_dir: Path, port: int, host: str = "127.0.0.1") -> str:
     return (
-        f"[web]\nlisten = 127.0.0.1:{port}\nroot = {data_dir}\n"
+        f"[web]\nlisten = {host}:{port}\nroot = {data_dir}\n"
         f"[database]\nuri = sqlite://\npath = {data_dir}\nlist = False\n"
     )
 
