@@ -251,7 +251,8 @@ async def _protect(session: AsyncSession, staff_id: str, draft: LodgeReport, now
         sealed_person=seal_to(
             ethics.public, person, context=b"protection|" + protection_id.encode(), size=PERSON_BYTES
         ),
-        started_at=_timestamp(now),
+        # The day alone: to the microsecond it would say which report this belongs to.
+        started_at=_timestamp(now.replace(hour=0, minute=0, second=0, microsecond=0)),
         activity=ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
     )
     await add_event(session, INTAKE_REPORTS_ETHICS, protection_id, message)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -89,7 +90,7 @@ async def post_contents(
 ) -> ItemsOut:
     claims = {"report_id": str(data.report_id), "purpose": data.purpose, "staff_id": data.staff_id}
     service = await _service(request, intake, publics, claims)
-    if await _acting(request) != data.staff_id:
+    if await _acting(request, intake) != data.staff_id:
         await _audit_refusal(intake, "acting_person")
         raise sign_in_needed(token_refused=True)
     return _out(await hand_out_contents(intake, service, data.report_id, data.staff_id, data.purpose))
@@ -108,7 +109,7 @@ async def put_message(
         message_id=data.message_id,
         report_id=data.report_id,
         action_id=data.action_id,
-        staff_id=await _acting(request),
+        staff_id=await _acting(request, intake),
         ciphertext=data.ciphertext_b64,
         wrapped_to_desk=data.wraps.desk,
         wrapped_to_route=data.wraps.route,
@@ -128,12 +129,16 @@ async def _service(request: Request[Any, Any, Any], intake: Intake, publics: Pub
         raise
 
 
-async def _acting(request: Request[Any, Any, Any]) -> str:
-    """The person for whom the service asks, by their own sign-in. Raises Problem 401."""
-    token = request.headers.get(_ACTING, "")
-    if not token:
-        raise sign_in_needed()
-    staff_id: str = await request.app.state.sign_in.staff_id_of(token)
+async def _acting(request: Request[Any, Any, Any], intake: Intake) -> str:
+    """The person for whom the service asks, by their own sign-in. Raises Problem 401; 503 without the provider."""
+    try:
+        if not (token := request.headers.get(_ACTING, "")):
+            raise sign_in_needed()
+        staff_id: str = await request.app.state.sign_in.staff_id_of(token)
+    except Problem as problem:
+        if problem.status == HTTPStatus.UNAUTHORIZED:
+            await _audit_refusal(intake, "acting_person")
+        raise
     return staff_id
 
 

@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
-from litestar import Response, get
+from litestar import MediaType, Response, get
 
 _STYLE: Final = (
     ":root{color-scheme:light dark}"
@@ -27,4 +27,4 @@ _POLICY: Final = (
 
 @get("/", include_in_schema=False)
 async def landing() -> Response[bytes]:
-    return Response(_PAGE, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
+    return Response(_PAGE, media_type=MediaType.HTML, headers={"Content-Security-Policy": _POLICY})

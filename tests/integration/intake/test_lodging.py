@@ -48,7 +48,12 @@ async def test_the_code_opens_what_was_written(client: httpx.AsyncClient) -> Non
     assert (parties["affected_individual"], parties["alleged_offender"], parties["not_these_people"]) == (
         "S0018", ["S0017"], ["S0012"],
     )  # fmt: skip
-    assert (route["route"], route["closed"], route["cases"], route["messages"]) == ("informal_resolution", False, [], [])
+    assert (route["route"], route["closed"], route["cases"], route["messages"]) == (
+        "informal_resolution",
+        False,
+        [],
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,20 +114,19 @@ async def test_a_formal_report_starts_protection_that_only_ethics_can_read(
     opened = open_from(world.keys["ethics"].desk("ethics"), event.message.sealed_person, context=context)
     assert json.loads(opened) == {"staff_id": "S0018", "ethics_contact": contact}
     assert (event.message.protection_id, event.message.activity) == (protection_id, 1)
+    assert event.message.started_at.seconds % 86_400 == event.message.started_at.nanos == 0
     (consent,) = await world.rows("select consent, version, given from consents where report_id = $1", UUID(report_id))
     assert tuple(consent) == ("ethics_contact", 1, contact)
     # Nothing durable of intake says which protection belongs to which report.
     for table in ("reports", "items", "consents", "exclusions", "access_codes"):
-        for row in await world.rows(f"select t::text as line from {table} t"):  # noqa: S608
+        for row in await world.rows(f"select t::text as line from {table} t"):
             assert protection_id not in row["line"]
 
 
 @pytest.mark.parametrize(
     "body", [draft(), formal(watch_for_retaliation=False), formal(parties={"alleged_offender": ["S0017"]})]
 )
-async def test_no_protection_starts_unasked(
-    client: httpx.AsyncClient, world: World, body: dict[str, object]
-) -> None:
+async def test_no_protection_starts_unasked(client: httpx.AsyncClient, world: World, body: dict[str, object]) -> None:
     before = await protections(world)
     await code_of_new(client, body)
     assert await protections(world) == before
@@ -177,7 +181,9 @@ async def test_identical_requests_at_one_time_lodge_one_report(client: httpx.Asy
     report_id = route["report_id"]
     assert len(route["answers"]) == 2
     assert len(await world.events(report_id)) == 1
-    kept = {row["item_id"] for row in await world.rows("select item_id from items where report_id = $1", UUID(report_id))}
+    kept = {
+        row["item_id"] for row in await world.rows("select item_id from items where report_id = $1", UUID(report_id))
+    }
     assert {row["item_id"] for row in await world.wraps(report_id)} == kept
 
 

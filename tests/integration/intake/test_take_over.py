@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.integration.intake.conftest import SignIn
-from tests.integration.intake.world import World, code_of_new, draft, formal, inbox, key, lodge
+from tests.integration.intake.world import World, code_of_new, formal, inbox, key, lodge
 
 pytestmark = pytest.mark.stack
 
@@ -111,7 +111,10 @@ async def test_the_same_take_over_again_gets_the_same_answer(
 async def test_a_route_may_be_added_without_taking_anything_over(client: httpx.AsyncClient) -> None:
     code = await code_of_new(client)
     assert set((await lodge(client, formal(), code=code)).json()) == {"next_date"}
-    assert [route["route"] for route in (await inbox(client, code))["routes"]] == ["informal_resolution", "formal_report"]
+    assert [route["route"] for route in (await inbox(client, code))["routes"]] == [
+        "informal_resolution",
+        "formal_report",
+    ]
 
 
 async def test_nothing_on_the_new_route_points_back(client: httpx.AsyncClient, world: World, signed_in: SignIn) -> None:
@@ -159,7 +162,7 @@ async def values_of(world: World, report_id: str) -> list[tuple[str, str, object
     """Every value, by table and column, in rows that name the report or are told of under its id."""
     found = []
     for table in ("reports", "items", "exclusions", "consents", "route_cases", "person_actions"):
-        for row in await world.rows(f"select * from {table} where report_id = $1", UUID(report_id)):  # noqa: S608
+        for row in await world.rows(f"select * from {table} where report_id = $1", UUID(report_id)):
             found += [(table, column, value) for column, value in row.items() if value is not None]
     for row in await world.keystore_rows("select * from wraps where group_id = $1", UUID(report_id)):
         found += [("wraps", column, value) for column, value in row.items()]

@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 from google.protobuf.message import Message
 
-from chassis import desk_keys, keystore, migrations, service_tokens
+from chassis import keystore, migrations, service_tokens
 from chassis.database import Database
 from chassis.inbox import Inbox
 from chassis.inbox_rows import Record
@@ -25,7 +25,8 @@ from chassis.settings import Settings
 from chassis.web.app import App
 from contracts.envelope import Envelope, sign, to_headers
 from contracts.intake.v1 import reports_pb2
-from contracts.topics import Topic
+from contracts.keys.v1.keys_pb2 import DeskKey
+from contracts.topics import DESK_KEYS, Topic
 from policy.load import load
 from services.intake.consumers import handlers
 from services.intake.intake import Intake
@@ -70,7 +71,9 @@ class World:
 
     async def wraps(self, report_id: str) -> list[asyncpg.Record]:
         return await _fetch(
-            self.keystore.admin_dsn, "select item_id, recipient, wrapped from wraps where group_id = $1", UUID(report_id)
+            self.keystore.admin_dsn,
+            "select item_id, recipient, wrapped from wraps where group_id = $1",
+            UUID(report_id),
         )
 
     async def keystore_rows(self, statement: str, *values: Any) -> list[asyncpg.Record]:
@@ -92,31 +95,37 @@ class World:
         """The newest route of the code."""
         return str((await inbox(client, code))["routes"][-1]["report_id"])
 
-    async def tell(self, source: str, topic: Topic, key: str, message: Message, **changes: Any) -> None:
+    async def tell(self, source: str, topic: Topic, key: str, message: Message) -> None:
         """A desk's event arrives, signed and numbered."""
+        await self.inbox.take(self.intake.database, self.record(source, topic, key, message))
+
+    def record(self, source: str, topic: Topic, key: str, message: Message) -> Record:
         self._sequences[source, topic.name, key] += 1
         self._offsets[topic.name] += 1
-        given: dict[str, Any] = {
-            "id": uuid4(),
-            "source": source,
-            "type": message.DESCRIPTOR.full_name,
-            "topic": topic.name,
-            "key": key,
-            "sequence": self._sequences[source, topic.name, key],
-            "time": datetime.now(UTC),
-            "value": message.SerializeToString(),
-        }
-        envelope = Envelope(**(given | changes))
-        headers = to_headers(envelope, sign(envelope, self.keys[source].signing))
-        record = Record(
+        envelope = Envelope(
+            id=uuid4(),
+            source=source,
+            type=message.DESCRIPTOR.full_name,
+            topic=topic.name,
+            key=key,
+            sequence=self._sequences[source, topic.name, key],
+            time=datetime.now(UTC),
+            value=message.SerializeToString(),
+        )
+        return Record(
             topic=topic,
             partition=0,
             offset=self._offsets[topic.name],
             key=envelope.key.encode(),
             value=envelope.value,
-            headers=headers,
+            headers=to_headers(envelope, sign(envelope, self.keys[source].signing)),
         )
-        await self.inbox.take(self.intake.database, record)
+
+    def desk_key_event(self, service: str, office: str) -> tuple[str, DeskKey]:
+        """Key and message by which a service publishes a desk key of its own."""
+        private = self.keys[service].desk(office)
+        message = DeskKey(service=service, office=office, key_id=private.key_id, public_key=private.public)
+        return desk_label(service, office), message
 
     def token(self, service: str, claims: dict[str, Any], *, audience: str = "intake", signer: str = "") -> str:
         signing = self.keys[signer or service].signing
@@ -137,7 +146,14 @@ class World:
         return await client.post("/internal/v1/contents", json=body, headers=sent)
 
     async def reply(
-        self, client: httpx.AsyncClient, service: str, office: str, report_id: str, acting: str, words: str, **changes: Any
+        self,
+        client: httpx.AsyncClient,
+        service: str,
+        office: str,
+        report_id: str,
+        acting: str,
+        words: str,
+        **changes: Any,
     ) -> httpx.Response:
         """A desk's message, sealed as a desk seals it."""
         message_id: UUID = changes.pop("message_id", uuid4())
@@ -170,7 +186,13 @@ class World:
 
 
 async def build_world(
-    database: TestDatabase, store: TestDatabase, folder: Path, issuer: str, *, with_desk_keys: bool = True, **changes: Any
+    database: TestDatabase,
+    store: TestDatabase,
+    folder: Path,
+    issuer: str,
+    *,
+    with_desk_keys: bool = True,
+    **changes: Any,
 ) -> World:
     """Schemas, keys and settings as a real stack has them."""
     await migrations.migrate(database.migration_dsn("intake"), MIGRATIONS)
@@ -206,16 +228,7 @@ async def world_knows_desks(world: World) -> None:
     """The desks' keys arrive as they do in life: published by their services, taken by intake's consumer."""
     for service in ("ombuds", "workflow", "ethics"):
         for office in world.keys[service].desks:
-            await publish_desk_key(world, service, service, office)
-
-
-async def publish_desk_key(world: World, source: str, service: str, office: str) -> None:
-    from contracts.keys.v1.keys_pb2 import DeskKey
-    from contracts.topics import DESK_KEYS
-
-    private = world.keys[service].desk(office)
-    message = DeskKey(service=service, office=office, key_id=private.key_id, public_key=private.public)
-    await world.tell(source, DESK_KEYS, desk_label(service, office), message)
+            await world.tell(service, DESK_KEYS, *world.desk_key_event(service, office))
 
 
 def key() -> str:
