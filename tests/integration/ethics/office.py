@@ -1,0 +1,241 @@
+"""The ethics office on a real database, key store and broker, and the HR bridge as it speaks to it."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from aiokafka import AIOKafkaProducer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from chassis import keys
+from chassis.database import Database
+from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
+from chassis.sealing import seal_to
+from chassis.settings import Settings
+from contracts.envelope import Envelope, sign, to_headers
+from contracts.personnel.v1.actions_pb2 import PersonnelAction, SealedPersonnelAction
+from contracts.topics import HR_PERSONNEL_ACTIONS
+from lifecycle import records
+from lifecycle.desk import Desk
+from ops.local_stack.guardian import Guardian
+from ops.local_stack.process import Process
+from services.ethics.desk import build_desk
+from services.ethics.use_cases import Protection, facts_of, see_action, start_protection
+from tests import real_parts
+
+PROTECTED, UNPROTECTED, ETHICS_OFFICER = "S0018", "S0019", "S0007"
+KIND = "poor_appraisal"
+SERVICES_WITH_KEYS = ("ethics", "hr_bridge", "intake", "workflow", "notifications")
+
+
+async def eventually(condition: Callable[[], Awaitable[Any]], *, within: float = 60) -> Any:
+    """What `condition` answers once it is true. Raises AssertionError when it does not become so."""
+    deadline = asyncio.get_running_loop().time() + within
+    while not (answer := await condition()):
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"not within {within} s: {answer!r}")
+        await asyncio.sleep(0.05)
+    return answer
+
+
+def personnel_action(staff_id: str, number: int, *, source: str = "declared", kind: str = KIND) -> PersonnelAction:
+    action = PersonnelAction(number=number, staff_id=staff_id, kind=kind, source=source)
+    now = datetime.now(UTC)
+    action.effective_on.FromDatetime(now)
+    action.recorded_at.FromDatetime(now)
+    return action
+
+
+@dataclass
+class Office:
+    """`desk` acts in this process; `sentinel` runs the real one beside it."""
+
+    settings: Settings
+    desk: Desk
+    hr: keys.ServiceKeys
+    guardian: Guardian
+    scratch: Path
+    principal: Callable[[str], str]
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def seal(self, action: PersonnelAction) -> bytes:
+        public = self.desk.keys.desk("ethics").public
+        return seal_to(public, action.SerializeToString(), context=b"personnel-action", size=512)
+
+    def envelope(self, action: PersonnelAction, **changes: Any) -> Envelope:
+        given: dict[str, Any] = {
+            "id": uuid4(),
+            "source": "hr_bridge",
+            "type": SealedPersonnelAction.DESCRIPTOR.full_name,
+            "topic": HR_PERSONNEL_ACTIONS.name,
+            "key": str(uuid4()),
+            "sequence": 1,
+            "time": datetime.now(UTC),
+            "value": SealedPersonnelAction(sealed=self.seal(action)).SerializeToString(),
+        }
+        return Envelope(**(given | changes))
+
+    def next_action(self, staff_id: str, source: str = "declared") -> PersonnelAction:
+        self.numbers[source] = self.numbers.get(source, 0) + 1
+        return personnel_action(staff_id, self.numbers[source], source=source)
+
+    @asynccontextmanager
+    async def producer(self) -> AsyncIterator["Sender"]:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.settings.kafka_bootstrap,
+            security_protocol="SASL_PLAINTEXT",
+            sasl_mechanism="SCRAM-SHA-512",
+            sasl_plain_username="hr_bridge",
+            sasl_plain_password=self.principal("hr_bridge"),
+        )
+        await producer.start()
+        try:
+            yield Sender(producer, self.settings.kafka_prefix, self.hr.signing)
+        finally:
+            await producer.stop()
+
+    async def protect(
+        self,
+        staff_id: str = PROTECTED,
+        *,
+        started_at: datetime | None = None,
+        contact: bool = True,
+        protection_id: UUID | None = None,
+    ) -> UUID:
+        protection_id = protection_id or uuid4()
+        protection = Protection(
+            protection_id,
+            self.sealed_person(protection_id, staff_id, contact=contact),
+            "reported",
+            started_at or datetime.now(UTC) - timedelta(minutes=1),
+        )
+        async with self.desk.database.transaction() as session:
+            await start_protection(session, self.desk, protection, datetime.now(UTC))
+        return protection_id
+
+    def sealed_person(self, protection_id: UUID, staff_id: str, *, contact: bool) -> bytes:
+        told = json.dumps({"staff_id": staff_id, "ethics_contact": contact}).encode()
+        context = b"protection|" + str(protection_id).encode()
+        return seal_to(self.desk.keys.desk("ethics").public, told, context=context, size=256)
+
+    async def see(
+        self, action: PersonnelAction, *, told_at: datetime | None = None, event_id: UUID | None = None
+    ) -> Any:
+        now = datetime.now(UTC)
+        async with self.desk.database.transaction() as session:
+            return await see_action(session, self.desk, event_id or uuid4(), told_at or now, self.seal(action), now)
+
+    async def rows(self, query: str, **parameters: Any) -> list[Any]:
+        async with self.desk.database.transaction() as session:
+            return list((await session.execute(sa.text(query), params=parameters)).all())
+
+    async def queries(self) -> list[UUID]:
+        return [case_id for (case_id,) in await self.rows("select case_id from cases where lifecycle = 'query'")]
+
+    async def seen(self) -> int:
+        return int((await self.rows("select count(*) from seen_actions"))[0][0])
+
+    async def facts(self, case_id: UUID, purpose: str = "review") -> dict[str, Any]:
+        async with self.desk.database.transaction() as session:
+            row = await records.load(session, case_id)
+            assert row is not None
+            (item,) = await facts_of(session, self.desk, row, purpose)
+        found: dict[str, Any] = json.loads(item["text"])
+        return found
+
+    def audited(self, act: str) -> Callable[[], Awaitable[list[Any]]]:
+        async def entries() -> list[Any]:
+            found = await self.rows("select convert_from(entry_json, 'UTF8') from audit_trail")
+            return [entry for (text,) in found if (entry := json.loads(text))["act"] == act]
+
+        return entries
+
+    @asynccontextmanager
+    async def sentinel(self, **environment: str) -> AsyncIterator[Process]:
+        """The real process, with its own Kafka user; killed at the end if it still lives."""
+        settings = self.settings
+        given = {
+            "RECOURSE_DATABASE_DSN": settings.database_dsn,
+            "RECOURSE_KEYSTORE_DSN": settings.keystore_dsn or "",
+            "RECOURSE_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+            "RECOURSE_KAFKA_USERNAME": "sentinel",
+            "RECOURSE_KAFKA_PASSWORD": self.principal("sentinel"),
+            "RECOURSE_KAFKA_PREFIX": settings.kafka_prefix,
+            "RECOURSE_INSTANCE": "sentinel",
+            "RECOURSE_TEMPORAL_ADDRESS": settings.temporal_address,
+            "RECOURSE_OIDC_ISSUER": settings.oidc_issuer,
+            "RECOURSE_HTTP_PORT": "0",
+            "RECOURSE_KEYS_DIR": str(settings.keys_dir),
+            "RECOURSE_SERVICE_KEYS": str(settings.service_keys),
+            "RECOURSE_POLICY": settings.policy,
+        }
+        process = Process.spawn(
+            [sys.executable, "-m", "services.ethics", "sentinel"],
+            log=self.scratch / "sentinel.log",
+            environment=given | environment,
+        )
+        self.guardian.watch(process.id)
+        try:
+            yield process
+        finally:
+            process.kill()
+
+    async def close(self) -> None:
+        await self.desk.keystore.close()
+        await self.desk.database.close()
+
+
+@dataclass
+class Sender:
+    """Puts records on the topic of personnel actions, as the HR bridge would, or somebody who is not it."""
+
+    producer: AIOKafkaProducer
+    prefix: str
+    signing: Ed25519PrivateKey
+
+    async def send(self, envelope: Envelope, *, by: Ed25519PrivateKey | None = None, **record: Any) -> None:
+        given = {
+            "value": envelope.value,
+            "key": envelope.key.encode(),
+            "headers": to_headers(envelope, sign(envelope, by or self.signing)),
+        }
+        await self.producer.send_and_wait(self.prefix + HR_PERSONNEL_ACTIONS.name, **(given | record))
+
+
+async def open_office(
+    database: real_parts.Database,
+    store: real_parts.Database,
+    guardian: Guardian,
+    scratch: Path,
+    **kafka: Any,
+) -> Office:
+    """Migrates both schemas, makes the services' keys, and builds the desk."""
+    await migrate(database.migration_dsn("ethics"), SERVICES / "ethics" / "migrations")
+    await migrate(store.migration_dsn("ethics"), KEYSTORE_CHAIN)
+    publics = {name: keys.create(name, scratch / name) for name in SERVICES_WITH_KEYS}
+    service_keys = scratch / "services.json"
+    service_keys.write_text(json.dumps(publics), encoding="utf-8")
+    given: dict[str, Any] = {
+        "service": "ethics",
+        "database_dsn": database.dsn("ethics"),
+        "keystore_dsn": store.dsn("ethics"),
+        "kafka_bootstrap": "127.0.0.1:1",
+        "temporal_address": "127.0.0.1:1",
+        "oidc_issuer": "http://127.0.0.1:1",
+        "http_port": 0,
+        "keys_dir": scratch / "ethics",
+        "service_keys": service_keys,
+        "policy": "rehearsal",
+    }
+    settings = Settings(**(given | kafka))
+    desk = build_desk(settings, Database(settings.database_dsn), keys.ServiceKeys.load(settings.keys_dir))
+    hr = keys.ServiceKeys.load(scratch / "hr_bridge")
+    return Office(settings, desk, hr, guardian, scratch, real_parts.password)

@@ -1,0 +1,245 @@
+"""Who is protected when, and which of HR's actions the office asks about (invariants 45, 46)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.inbox import InvalidMessage
+from chassis.migrations import SERVICES, differences, migrate
+from chassis.sealing import open_from
+from contracts.cases.v1.cases_pb2 import StaffNotice
+from lifecycle import records
+from lifecycle.exclusions import excluded
+from policy.model import Role
+from services.ethics import numbers
+from services.ethics.tables import Base
+from services.ethics.use_cases import forget_seen
+from tests.integration.ethics.office import (
+    ETHICS_OFFICER,
+    KIND,
+    PROTECTED,
+    UNPROTECTED,
+    Office,
+    personnel_action,
+)
+from tests.real_parts import Database
+
+pytestmark = pytest.mark.stack
+NOW = datetime.now(UTC)
+
+
+async def test_an_action_about_a_protected_person_opens_one_query(quiet_office: Office) -> None:
+    office = quiet_office
+    await office.protect()
+    case_id = await office.see(personnel_action(PROTECTED, 1))
+    assert await office.queries() == [case_id]
+    facts = await office.facts(case_id)
+    assert (facts["staff_id"], facts["kind"], facts["activities"]) == (PROTECTED, KIND, ["reported"])
+
+
+async def test_an_action_about_anybody_else_opens_none(quiet_office: Office) -> None:
+    await quiet_office.protect()
+    assert await quiet_office.see(personnel_action(UNPROTECTED, 1)) is None
+    assert await quiet_office.queries() == []
+
+
+async def test_the_same_action_told_twice_opens_one_query(quiet_office: Office) -> None:
+    office, event_id = quiet_office, uuid4()
+    await office.protect()
+    action = personnel_action(PROTECTED, 1)
+    first = await office.see(action, event_id=event_id)
+    assert await office.see(action, event_id=event_id) is None
+    assert await office.queries() == [first]
+
+
+async def test_somebody_protected_twice_is_asked_about_once_since_the_earlier_activity(quiet_office: Office) -> None:
+    office, earlier = quiet_office, NOW - timedelta(days=3)
+    await office.protect(started_at=NOW - timedelta(days=1))
+    await office.protect(started_at=earlier)
+    case_id = await office.see(personnel_action(PROTECTED, 1))
+    assert await office.queries() == [case_id]
+    assert (await office.facts(case_id))["protected_since"] == earlier.isoformat()
+
+
+async def test_two_actions_open_two_queries(quiet_office: Office) -> None:
+    await quiet_office.protect()
+    opened = [await quiet_office.see(personnel_action(PROTECTED, number)) for number in (1, 2)]
+    assert sorted(await quiet_office.queries()) == sorted(opened)
+
+
+async def test_what_hr_did_before_the_activity_is_not_asked_about(quiet_office: Office) -> None:
+    await quiet_office.protect(started_at=NOW)
+    assert await quiet_office.see(personnel_action(PROTECTED, 1), told_at=NOW - timedelta(seconds=1)) is None
+
+
+async def test_a_date_that_hr_sets_back_hides_nothing(quiet_office: Office) -> None:
+    await quiet_office.protect(started_at=NOW)
+    action = personnel_action(PROTECTED, 1)
+    action.recorded_at.FromDatetime(NOW - timedelta(days=30))
+    assert await quiet_office.see(action, told_at=NOW + timedelta(seconds=1)) is not None
+
+
+async def test_protection_ends_with_the_look_ahead_of_the_policy(quiet_office: Office) -> None:
+    started_at = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    await quiet_office.protect(started_at=started_at)
+    [(until,)] = await quiet_office.rows("select until from protected")
+    assert until == datetime(2028, 1, 31, 12, tzinfo=UTC)
+    last = await quiet_office.see(personnel_action(PROTECTED, 1), told_at=until - timedelta(seconds=1))
+    assert last is not None
+    assert await quiet_office.see(personnel_action(PROTECTED, 2), told_at=until) is None
+
+
+async def test_word_of_a_protection_that_comes_late_reaches_back(quiet_office: Office) -> None:
+    office = quiet_office
+    await office.see(personnel_action(PROTECTED, 1), told_at=NOW - timedelta(hours=2))
+    await office.see(personnel_action(PROTECTED, 2), told_at=NOW - timedelta(minutes=30))
+    await office.see(personnel_action(UNPROTECTED, 3), told_at=NOW - timedelta(minutes=30))
+    assert await office.queries() == []
+    protection_id = await office.protect(started_at=NOW - timedelta(hours=1))
+    [case_id] = await office.queries()
+    assert (await office.facts(case_id))["staff_id"] == PROTECTED
+    await office.protect(protection_id=protection_id, started_at=NOW - timedelta(hours=3))
+    assert await office.queries() == [case_id], "the same protection again changes nothing"
+
+
+async def test_what_was_seen_long_ago_is_emptied_and_stays_seen(quiet_office: Office) -> None:
+    office, event_id = quiet_office, uuid4()
+    await office.see(personnel_action(PROTECTED, 1), event_id=event_id)
+    async with office.desk.database.transaction() as session:
+        await forget_seen(session, timedelta(0))
+    assert await office.rows("select person_tag, sealed from seen_actions") == [(None, None)]
+    await office.protect(started_at=NOW - timedelta(hours=1))
+    assert await office.queries() == []
+    assert await office.see(personnel_action(PROTECTED, 1), event_id=event_id) is None
+
+
+async def test_without_agreement_the_office_sees_the_person_only_for_imminent_harm(quiet_office: Office) -> None:
+    await quiet_office.protect(contact=False)
+    case_id = await quiet_office.see(personnel_action(PROTECTED, 1))
+    facts = await quiet_office.facts(case_id)
+    assert facts["kind"] == KIND
+    assert "staff_id" not in facts
+    assert (await quiet_office.facts(case_id, "imminent_harm"))["staff_id"] == PROTECTED
+
+
+async def test_the_ethics_officer_is_told_without_a_word_and_by_reference(quiet_office: Office) -> None:
+    office = quiet_office
+    await office.protect()
+    await office.see(personnel_action(PROTECTED, 1))
+    [(value,)] = await office.rows("select value from outbox where type = :type", type=StaffNotice.DESCRIPTOR.full_name)
+    recipient_ref = UUID(StaffNotice.FromString(value).recipient_ref)
+    [(sealed,)] = await office.rows("select sealed from recipients where recipient_ref = :ref", ref=recipient_ref)
+    context = b"recipient|" + recipient_ref.bytes
+    assert open_from(office.desk.keys.desk("ethics"), sealed, context=context) == ETHICS_OFFICER.encode()
+
+
+@pytest.mark.parametrize("in_conflict", [PROTECTED, "S0002"])
+async def test_an_ethics_officer_in_conflict_neither_sees_the_query_nor_is_told(
+    quiet_office: Office, in_conflict: str
+) -> None:
+    """The officer is the protected person, or stands in her line."""
+    office = quiet_office
+    await office.rows(
+        "insert into people values (:person, 'u', 's', 'S0002', 'staff', true, now()) returning 1", person=PROTECTED
+    )
+    policy = office.desk.policy
+    [officer] = policy.appointed(Role.ETHICS_OFFICER, NOW)
+    office.desk.policy = replace(policy, appointments=(replace(officer, staff_id=in_conflict),))
+    await office.protect()
+    case_id = await office.see(personnel_action(PROTECTED, 1))
+    async with office.desk.database.transaction() as session:
+        assert await excluded(session, office.desk.keys.cell, case_id, in_conflict)
+        assert not await excluded(session, office.desk.keys.cell, case_id, ETHICS_OFFICER)
+    assert await office.rows("select 1 from recipients") == []
+
+
+async def test_hr_learns_nothing_and_no_row_names_anybody(quiet_office: Office) -> None:
+    """Invariant 46: nothing goes where HR reads; and the schema, the outbox included, holds neither name nor kind."""
+    office = quiet_office
+    await office.protect()
+    await office.see(personnel_action(PROTECTED, 1))
+    topics = {topic for (topic,) in await office.rows("select distinct topic from outbox")}
+    assert topics == {"ethics.cases.v1", "audit.entries.v1"}
+    dump = ""
+    mine = "select tablename from pg_tables where schemaname = 'ethics' and tablename <> 'clock_shift'"
+    for (table,) in await office.rows(mine):
+        dump += "\n".join(str(row) for (row,) in await office.rows(f'select t::text from "{table}" t'))
+    assert ETHICS_OFFICER not in dump
+    for word in (PROTECTED, KIND):
+        assert word not in dump
+        assert word.encode().hex() not in dump
+
+
+@pytest.mark.parametrize(
+    ("number", "staff_id", "source"),
+    [
+        (0, PROTECTED, "declared"),
+        (2**63, PROTECTED, "declared"),
+        (1, "", "declared"),
+        (1, "S\0", "declared"),
+        (1, PROTECTED, ""),
+    ],
+)
+async def test_an_action_that_is_none_is_invalid_and_changes_nothing(
+    quiet_office: Office, number: int, staff_id: str, source: str
+) -> None:
+    with pytest.raises(InvalidMessage, match="no_personnel_action"):
+        await quiet_office.see(personnel_action(staff_id, number, source=source))
+    assert await quiet_office.seen() == 0
+
+
+async def test_missing_numbers_are_told_once_and_found_again(quiet_office: Office) -> None:
+    office = quiet_office
+
+    async def note(number: int) -> None:
+        async with office.desk.database.transaction() as session:
+            await numbers.note(session, "declared", number)
+
+    async def alarms(late_after: timedelta = timedelta(0)) -> int:
+        async with office.desk.database.transaction() as session:
+            return await numbers.alarm(session, late_after)
+
+    await note(1)
+    await note(6)
+    assert await alarms(timedelta(minutes=1)) == 0, "it may only be late"
+    await note(3)
+    assert sorted(await office.rows("select first, last from missing_numbers")) == [(2, 2), (4, 5)]
+    assert await alarms() == 2
+    assert await alarms() == 0
+    assert [entry["facts"] for entry in await office.audited("personnel_action.missing")()] == [
+        {"first": 2, "last": 2},
+        {"first": 4, "last": 5},
+    ]
+    await note(4)
+    assert sorted(await office.rows("select first, last from missing_numbers")) == [(2, 2), (5, 5)]
+    assert [entry["facts"]["first"] for entry in await office.audited("personnel_action.found")()] == [4]
+    await note(6)
+    assert [entry["facts"]["first"] for entry in await office.audited("personnel_action.number_used_again")()] == [6]
+
+
+async def test_an_erased_query_leaves_nothing_to_read(quiet_office: Office) -> None:
+    office = quiet_office
+    await office.protect()
+    case_id = await office.see(personnel_action(PROTECTED, 1))
+    async with office.desk.database.transaction() as session:
+        row = await records.load(session, case_id)
+        assert row is not None
+        await office.desk.clear(session, row)
+    for table in ("query_facts", "case_parties"):
+        assert await office.rows(f"select 1 from {table}") == []
+
+
+async def test_the_migration_makes_what_the_code_declares_and_takes_it_away_again(
+    fresh_database: Callable[[], Awaitable[Database]],
+) -> None:
+    database = await fresh_database()
+    chain = SERVICES / "ethics" / "migrations"
+    dsn = database.migration_dsn("ethics")
+    await migrate(dsn, chain)
+    assert await differences(dsn, Base.metadata) == []
+    await migrate(dsn, chain, "base")
+    await migrate(dsn, chain)
+    assert await differences(dsn, Base.metadata) == []
