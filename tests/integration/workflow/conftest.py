@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ops.local_stack.oidc import Oidc
 from tests import real_parts
 from tests.integration.workflow.house import House, prepare
+from tests.integration.workflow.whole import Whole
 
 Fresh = Callable[[], Awaitable[real_parts.Database]]
 
@@ -16,3 +18,25 @@ async def house(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) ->
     made = await prepare(await fresh_database(), await fresh_keystore(), tmp_path)
     yield made
     await made.close()
+
+
+@pytest.fixture(scope="module")
+async def whole(
+    postgres: real_parts.PostgresServer,
+    keystore: real_parts.PostgresServer,
+    kafka: real_parts.KafkaServer,
+    temporal: real_parts.TemporalServer,
+    oidc: Oidc,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Whole]:
+    """One for all tests of a module: they find their own cases in it."""
+    database, store = await postgres.fresh(), await keystore.fresh()
+    prefix, folder = await kafka.fresh_topics(), tmp_path_factory.mktemp("workflow")
+    made = Whole(database, store, kafka, prefix, temporal.address, oidc.issuer, folder)
+    try:
+        await made.prepare()
+        yield made
+    finally:
+        await made.close()
+        await postgres.drop(database)
+        await keystore.drop(store)

@@ -16,15 +16,21 @@ from chassis.database import Database
 from chassis.inbox import Event, Handler
 from chassis.keys import ServiceKeys
 from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
+from chassis.sealing import open_from
 from chassis.settings import Settings
+from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.ids import CaseId
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.people.v1.people_pb2 import Person
 from contracts.topics import DESK_KEYS, HR_PEOPLE, Topic
 from lifecycle import decide, exclusions, parties, records
+from lifecycle.activities import Activities
 from lifecycle.desk import Desk
+from lifecycle.durable import Errand
 from lifecycle.exclusions import Parties
+from lifecycle.model import Action
 from lifecycle.records import CaseRow
+from lifecycle.sender import Sender
 from services.workflow.consumers import handlers
 from services.workflow.desk import build_desk
 from tests import real_parts
@@ -120,6 +126,46 @@ class House:
         kinds = exclusions.FOR_DECIDERS if decides else exclusions.FOR_HANDLERS
         async with self.desk.database.transaction() as session:
             return await exclusions.excluded(session, self.desk.keys.cell, case_id, staff_id, kinds)
+
+    async def act(
+        self,
+        staff_id: str,
+        case_id: UUID,
+        name: str,
+        facts: dict[str, Any] | None = None,
+        texts: dict[str, str] | None = None,
+    ) -> Any:
+        """As the web process and then the case's workflow do with what somebody of the staff asks for."""
+        row = await self.row(case_id)
+        action = Action(uuid4(), name, facts or {}, frozenset(texts or {}))
+        async with self.desk.database.transaction() as session:
+            signed = await Sender(self.desk).sign(session, row, action, texts or {}, staff_id)
+        async with self.desk.database.transaction() as session:
+            return await decide.decide(session, self.desk, signed, datetime.now(UTC))
+
+    async def run_errands(self) -> None:
+        """As the workflows do with what waits in the cases' rows."""
+        for case_id, errands in await self.query("select case_id, errands from cases where errands <> '{}'"):
+            for errand in errands:
+                await Activities(self.desk).run_errand(Errand(str(case_id), errand))
+
+    async def notices(self) -> list[tuple[str, str]]:
+        """(wording, for whom) of every notice that waits to be sent."""
+        found = await self.query("select value from outbox where type = 'contracts.cases.v1.StaffNotice' order by id")
+        notices = [StaffNotice.FromString(row.value) for row in found]
+        sealed = dict(await self.query("select recipient_ref, sealed from recipients"))
+        key = self.desk.keys.desk("oio")
+        return [
+            (
+                notice.wording_key,
+                open_from(
+                    key,
+                    sealed[UUID(notice.recipient_ref)],
+                    context=b"recipient|" + UUID(notice.recipient_ref).bytes,
+                ).decode(),
+            )
+            for notice in notices
+        ]
 
     async def row(self, case_id: UUID) -> CaseRow:
         async with self.desk.database.transaction() as session:

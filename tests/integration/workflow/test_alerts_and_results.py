@@ -1,0 +1,251 @@
+"""Alerts open or join a measure, the HR bridge's answers move it, and only those who may hear of it do."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.inbox import InvalidMessage
+from chassis.keys import ServiceKeys
+from chassis.sealing import open_from
+from contracts.ids import CaseId
+from contracts.intake.v1.reports_pb2 import (
+    REPORTING_MODE_CONFIDENTIAL,
+    PersonActed,
+    PlacedInInbox,
+    ReportLodged,
+)
+from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureDecided, MeasureFailed
+from contracts.topics import HR_MEASURE_RESULTS, INTAKE_REPORTS_WORKFLOW
+from lifecycle import bodies
+from lifecycle.durable import Decided
+from lifecycle.exclusions import Parties
+from lifecycle.model import Refused
+from lifecycle.parties import PartiesNotHere
+from services.workflow.desk import route
+from tests.integration.workflow.house import (
+    HR_DIRECTOR,
+    INVESTIGATOR,
+    LEGAL_AND_HEAD,
+    OTHER_HEAD,
+    OTHER_MANAGER,
+    PARTIES,
+    PERSON,
+    SECOND_INVESTIGATOR,
+    SUPERVISOR,
+    House,
+)
+
+RISK = {"risk_facts": "He signs her leave."}
+
+
+async def reported(house: House, named: Parties = PARTIES) -> CaseId:
+    await house.people()
+    await house.hr_key()
+    case_id = await house.open()
+    await house.route(case_id, named)
+    assert isinstance(await house.act(INVESTIGATOR, case_id, "acknowledge"), Decided)
+    return case_id
+
+
+async def measures(house: House) -> list[UUID]:
+    rows = await house.query("select case_id from cases where lifecycle = 'interim_measure' order by number")
+    return [row.case_id for row in rows]
+
+
+async def alerted(house: House) -> UUID:
+    case_id = await reported(house)
+    assert isinstance(await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK), Decided)
+    (measure,) = await measures(house)
+    await route(house.desk, CaseId(measure))
+    return measure
+
+
+def decision(**changed: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    now = datetime.now(UTC)
+    facts = {
+        "type": "reporting_line_change",
+        "purpose": "prevent_repetition",
+        "burden": "alleged_offender",
+        "from_at": now.isoformat(),
+        "review_at": (now + timedelta(seconds=200)).isoformat(),
+        "until_at": (now + timedelta(seconds=400)).isoformat(),
+    }
+    persons = {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": OTHER_MANAGER} | changed
+    return facts, {"reasons": "r", "least_burden": "l", "persons": json.dumps(persons)}
+
+
+async def decided(house: House) -> tuple[UUID, str]:
+    """(the measure's case, the name under which the HR bridge knows it)."""
+    measure = await alerted(house)
+    assert isinstance(await house.act(OTHER_HEAD, measure, "acknowledge_alert"), Decided)
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", *decision()), Decided)
+    ((measure_id,),) = await house.query("select measure_id from measures where case_id = :case", case=measure)
+    return measure, str(measure_id)
+
+
+async def state(house: House, case_id: UUID) -> str:
+    return (await house.row(case_id)).state
+
+
+async def test_a_lodged_report_opens_one_case_however_often_it_comes(house: House) -> None:
+    report_id = str(uuid4())
+    message = ReportLodged(
+        report_id=report_id,
+        lifecycle="formal_report",
+        mode=REPORTING_MODE_CONFIDENTIAL,
+        route_public_key=b"key",
+        language="en",
+    )
+    message.lodged_at.FromDatetime(datetime.now(UTC))
+    for _ in range(2):
+        await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
+    ((case_id, lodged_state),) = await house.query("select case_id, state from cases")
+    assert lodged_state == "submitted"
+    assert house.desk.to_wake.get_nowait() == case_id
+    for wrong in ("informal_resolution", "interim_measure", ""):
+        message.lifecycle = wrong
+        with pytest.raises(InvalidMessage):
+            await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
+
+
+async def test_alerts_of_two_offices_join_one_measure_and_carry_what_was_written(house: House) -> None:
+    case_id = await reported(house)
+    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    await house.act(SECOND_INVESTIGATOR, case_id, "alert_interim_measures", texts={"risk_facts": "Also this."})
+    (measure,) = await measures(house)
+    case = (await house.row(measure)).data
+    assert [step["by"] for step in case["steps"] if step["action"] == "alert"] == [INVESTIGATOR, SECOND_INVESTIGATOR]
+    row = await house.row(measure)
+    assert row.report_id == (await house.row(case_id)).report_id
+    async with house.desk.database.transaction() as session:
+        texts = await bodies.texts_of(session, house.desk, row)
+    assert [one.text for one in texts] == [RISK["risk_facts"], "Also this."]
+
+
+async def test_an_alert_after_the_decision_opens_another_measure(house: House) -> None:
+    await decided(house)
+    ((case_id,),) = await house.query("select case_id from cases where lifecycle = 'formal_report'")
+    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    assert len(await measures(house)) == 2
+
+
+async def test_a_measure_waits_for_its_reports_parties(house: House) -> None:
+    await house.people()
+    measure = await house.open("interim_measure")
+    with pytest.raises(PartiesNotHere):
+        await route(house.desk, measure)
+    assert await house.excluded(measure, INVESTIGATOR)
+
+
+async def test_a_measure_takes_its_reports_exclusions(house: House) -> None:
+    routed = await alerted(house)
+    assert await house.excluded(routed, SUPERVISOR, decides=True)
+    assert not await house.excluded(routed, LEGAL_AND_HEAD)
+
+
+async def test_those_who_decide_are_told_once_it_is_known_who_must_not_be(house: House) -> None:
+    case_id = await reported(house)
+    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    assert [wording for wording, _ in await house.notices() if wording.startswith("interim_measure")] == []
+    await house.run_errands()
+    told = {who for wording, who in await house.notices() if wording == "interim_measure.alerted"}
+    # S0017 is an administrative head too, and the one whom it is about.
+    assert told == {LEGAL_AND_HEAD, OTHER_HEAD, HR_DIRECTOR}
+    await house.run_errands()
+    assert len(await house.notices()) == len(set(await house.notices()))
+
+
+async def test_the_decision_reaches_the_hr_bridge_sealed_and_names_nobody_in_clear(house: House) -> None:
+    _, measure_id = await decided(house)
+    ((value,),) = await house.query("select value from outbox where topic = 'workflow.measures.v1'")
+    message = MeasureDecided.FromString(value)
+    assert message.measure_id == measure_id
+    assert PERSON.encode() not in value
+
+    hr = ServiceKeys.load(house.settings.keys_dir.parent / "hr_bridge").desk("hr")
+    opened = json.loads(open_from(hr, message.sealed_persons, context=b"measure|" + measure_id.encode()))
+    assert opened == {
+        "person": PERSON,
+        "current_supervisor": SUPERVISOR,
+        "temporary_supervisor": OTHER_MANAGER,
+        "next_level_manager": "S0016",
+    }
+
+
+async def test_without_a_proof_nothing_counts_as_applied(house: House) -> None:
+    measure, measure_id = await decided(house)
+    with pytest.raises(InvalidMessage):
+        await house.receive(HR_MEASURE_RESULTS, measure_id, MeasureApplied(measure_id=measure_id))
+    assert await state(house, measure) == "decided"
+    await house.receive(HR_MEASURE_RESULTS, measure_id, MeasureApplied(measure_id=measure_id, proof_hash=b"\x01" * 32))
+    assert await state(house, measure) == "applied"
+
+
+async def test_an_answer_for_another_measure_changes_nothing(house: House) -> None:
+    measure, measure_id = await decided(house)
+    other = str(uuid4())
+    await house.receive(HR_MEASURE_RESULTS, other, MeasureApplied(measure_id=other, proof_hash=b"\x01"))
+    with pytest.raises(InvalidMessage):
+        await house.receive(HR_MEASURE_RESULTS, other, MeasureApplied(measure_id=measure_id, proof_hash=b"\x01"))
+    assert await state(house, measure) == "decided"
+
+
+async def test_a_failure_is_told_and_the_measure_may_be_decided_again_under_its_name(house: House) -> None:
+    measure, measure_id = await decided(house)
+    failed = MeasureFailed(measure_id=measure_id, code="changed_meanwhile")
+    await house.receive(HR_MEASURE_RESULTS, measure_id, failed)
+    assert await state(house, measure) == "not_applied"
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", *decision()), Decided)
+    rows = await house.query("select value from outbox where topic = 'workflow.measures.v1' order by id")
+    assert [MeasureDecided.FromString(row.value).measure_id for row in rows] == [measure_id, measure_id]
+
+
+async def test_the_other_side_is_told_only_when_her_inbox_shows_what_was_applied(house: House) -> None:
+    measure, measure_id = await decided(house)
+    row = await house.row(measure)
+    report_id = str(row.report_id)
+
+    async def placed(version: int) -> None:
+        message = PlacedInInbox(report_id=report_id, lifecycle="interim_measure", number=1, version=version)
+        await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
+
+    await placed(row.version)
+    await house.receive(HR_MEASURE_RESULTS, measure_id, MeasureApplied(measure_id=measure_id, proof_hash=b"\x01"))
+    applied = (await house.row(measure)).version
+    await placed(applied - 1)
+    assert await state(house, measure) == "applied"
+    assert SUPERVISOR not in [who for _, who in await house.notices()]
+    await placed(applied)
+    assert await state(house, measure) == "effective"
+    assert ("interim_measure.other_side_told", SUPERVISOR) in await house.notices()
+    assert (await house.row(measure)).placed_version == applied
+
+
+async def test_the_person_acts_in_her_own_case_alone_and_an_unknown_one_holds_nothing_up(house: House) -> None:
+    measure = await alerted(house)
+    await house.act(OTHER_HEAD, measure, "acknowledge_alert")
+    await house.act(SECOND_INVESTIGATOR, measure, "ask_consent", {"alternative_offered": True})
+    report_id = str((await house.row(measure)).report_id)
+    message = PersonActed(
+        report_id=report_id, lifecycle="interim_measure", number=7, action_id=str(uuid4()), action="consent_to_measure"
+    )
+    await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
+    assert await state(house, measure) == "consent_asked"
+    message.number = 1
+    with pytest.raises(InvalidMessage):
+        await house.receive(INTAKE_REPORTS_WORKFLOW, str(uuid4()), message)
+    await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
+    assert await state(house, measure) == "consented"
+
+
+async def test_who_alerted_neither_acknowledges_nor_decides(house: House) -> None:
+    measure = await alerted(house)
+    assert isinstance(await house.act(LEGAL_AND_HEAD, measure, "alert", texts=RISK), Decided)
+    refused = await house.act(LEGAL_AND_HEAD, measure, "acknowledge_alert")
+    assert refused == Refused("SAME_PERSON", "invariant 33", {"did": "alert"})
+    await house.act(OTHER_HEAD, measure, "acknowledge_alert")
+    refused = await house.act(LEGAL_AND_HEAD, measure, "decide_measure", *decision())
+    assert refused == Refused("SAME_PERSON", "invariant 33", {"did": "alert"})
