@@ -39,7 +39,10 @@ async def take_over(session: AsyncSession, employees: list[Employee], now: datet
     for staff_id in known.keys() - states.keys():
         states[staff_id] = {name: getattr(known[staff_id], name) for name in _STATE} | {"active": False}
     await session.execute(
-        text("delete from people_history where compared and ended_at < :now - make_interval(months => :months)"),
+        text("""
+            delete from people_history
+            where compared and ended_at < cast(:now as timestamptz) - make_interval(months => :months)
+        """),
         {"now": now, "months": HISTORY_MONTHS},
     )
     changes = 0

@@ -10,6 +10,8 @@ from temporalio.common import RetryPolicy
 # The HR system may be down for days: the change is tried until it is proven, or until somebody else's change is seen.
 _UNTIL_IT_WORKS: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 _ONE_TRY: Final = timedelta(minutes=2)
+# A worker that was killed in the middle of a try is missed after this long, and another one tries.
+HEARTBEAT: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Work:
                 Advance(self._measure_id, workflow.now()),
                 result_type=Advanced,
                 start_to_close_timeout=_ONE_TRY,
+                heartbeat_timeout=HEARTBEAT,
                 retry_policy=_UNTIL_IT_WORKS,
             )
             if advanced.next_at is not None:

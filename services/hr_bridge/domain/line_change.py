@@ -65,7 +65,7 @@ class Persons:
             raise PersonsUnreadable("persons")
         persons = cls(**values)
         named = (persons.person, persons.current_supervisor, persons.temporary_supervisor)
-        if not all(named) or len(set(named)) != len(named) or persons.person == persons.next_level_manager:
+        if not all(named) or len(set(named)) != len(named) or persons.next_level_manager in named[:2]:
             raise PersonsUnreadable("persons")
         return persons
 

@@ -6,6 +6,7 @@ writes the HR system and reads it back, so that two attempts never interleave: o
 another has already undone.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ from services.hr_bridge.domain.line_change import (
 )
 from services.hr_bridge.tables import Task
 from services.hr_bridge.tasks import meant, supervisor_before, tasks_of
-from services.hr_bridge.workflows import Advance, Advanced
+from services.hr_bridge.workflows import HEARTBEAT, Advance, Advanced
 
 
 class Changes:
@@ -54,8 +55,12 @@ class Changes:
         is worth repeating.
         """
         measure_id = UUID(order.measure_id)
-        while await self._turn(measure_id, order.now):
-            pass
+        beating = asyncio.create_task(_beat())
+        try:
+            while await self._turn(measure_id, order.now):
+                pass
+        finally:
+            beating.cancel()
         async with self._bridge.database.transaction() as session:
             waiting = [task.due_at for task in await tasks_of(session, measure_id) if task.state == TaskState.WAITING]
         return Advanced(min(waiting, default=None))
@@ -164,6 +169,12 @@ _RESULTS: Final[Mapping[TaskKind, tuple[type[Any], str]]] = {
     TaskKind.RESTORE: (MeasureRestored, "restored_at"),
 }
 _CODES: Final = {"person": FailureCode.PERSON_NOT_EMPLOYED, "supervisor": FailureCode.SUPERVISOR_NOT_EMPLOYED}
+
+
+async def _beat() -> None:
+    while True:
+        activity.heartbeat()
+        await asyncio.sleep(HEARTBEAT.total_seconds() / 3)
 
 
 async def _fail(session: AsyncSession, task: Task, code: FailureCode) -> None:

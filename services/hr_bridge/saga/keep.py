@@ -18,8 +18,6 @@ from services.hr_bridge.workflows import Work
 
 logger = logging.getLogger(__name__)
 
-TASK_QUEUE: Final = "hr_bridge"
-
 _OVERDUE: Final = text("""
     select task_id, measure_id from tasks where state in ('waiting', 'running') and due_at < :before order by due_at
 """)
@@ -30,6 +28,8 @@ class Workflows:
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
+        # Stacks that share a broker by prefix may share Temporal, too; each opens only what it sealed itself.
+        self._task_queue = bridge.settings.kafka_prefix + bridge.settings.service
         self._client: Client | None = None
         self._woken: set[UUID] = set()
 
@@ -39,7 +39,7 @@ class Workflows:
             client = await self._connected()
             # Signal-with-start: one that is just ending sees the signal and looks again.
             await client.start_workflow(
-                Work.run, str(measure_id), id=str(measure_id), task_queue=TASK_QUEUE, start_signal="wake"
+                Work.run, str(measure_id), id=str(measure_id), task_queue=self._task_queue, start_signal="wake"
             )
         except (RPCError, RuntimeError) as error:
             logger.warning("workflow not started", extra={"error": type(error).__name__})
@@ -50,7 +50,7 @@ class Workflows:
         """Work off what workflows ask for, and sweep. Raises RuntimeError while Temporal does not answer."""
         client = await temporal.connect(self._bridge.settings, self._bridge.keys)
         changes = Changes(self._bridge)
-        async with temporal.worker(client, TASK_QUEUE, workflows=[Work], activities=[changes.advance]):
+        async with temporal.worker(client, self._task_queue, workflows=[Work], activities=[changes.advance]):
             while True:
                 await self.sweep(datetime.now(UTC))
                 await asyncio.sleep(self._bridge.settings.overdue_after)
@@ -75,7 +75,7 @@ class Workflows:
     async def _start_missing(self, measure_id: UUID) -> None:
         client = await self._connected()
         try:
-            await client.start_workflow(Work.run, str(measure_id), id=str(measure_id), task_queue=TASK_QUEUE)
+            await client.start_workflow(Work.run, str(measure_id), id=str(measure_id), task_queue=self._task_queue)
         except WorkflowAlreadyStartedError:
             return
         logger.info("workflow started again", extra={"workflow_id": str(measure_id)})

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import tuple_
 from sqlmodel import col, select
@@ -65,7 +65,7 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
     async def list_tasks(
         signed_in: NamedDependency[SignedIn],
         cursor: FromQuery[UUID | None] = None,
-        limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=100)]] = 50,
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
     ) -> TaskPage:
         _check_role(bridge, signed_in)
         async with bridge.database.transaction() as session:

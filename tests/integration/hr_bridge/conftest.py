@@ -1,0 +1,59 @@
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.local_stack.oidc import Oidc
+from ops.local_stack.tryton import ADMIN, Tryton
+from ops.local_stack.tryton_client import TrytonClient
+from tests.integration.hr_bridge.house import House, HrSystem
+from tests.real_parts import KafkaServer, PostgresServer, TemporalServer
+
+
+def settings_of(tryton: Tryton, temporal: TemporalServer, oidc: Oidc, folder: Path) -> dict[str, Any]:
+    return {
+        "tryton_url": tryton.url,
+        "tryton_username": "hr_bridge",
+        "tryton_password": tryton.hr_bridge_password,
+        "temporal_address": temporal.address,
+        "oidc_issuer": oidc.issuer,
+        "webhook_key_file": folder / "webhook.key",
+        "directory_every": 0.5,
+        "undeclared_after": 3600.0,
+        "overdue_after": 1.0,
+        "policy": "rehearsal",
+    }
+
+
+@pytest.fixture(scope="session")
+async def empty_house(
+    postgres: PostgresServer,
+    kafka: KafkaServer,
+    temporal: TemporalServer,
+    oidc: Oidc,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Tryton], Any]:
+    """A maker of houses in which the bridge does not run yet."""
+
+    @asynccontextmanager
+    async def made(tryton: Tryton) -> AsyncIterator[House]:
+        folder = tmp_path_factory.mktemp("hr_bridge")
+        database, prefix = await postgres.fresh(), await kafka.fresh_topics()
+        house = House(database, kafka, prefix, folder, settings_of(tryton, temporal, oidc, folder))
+        await house.prepare()
+        async with TrytonClient(tryton.url, ADMIN, tryton.password) as admin:
+            house.hr = HrSystem(admin)
+            yield house
+        await house.close()
+        await postgres.drop(database)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+async def house(empty_house: Callable[[Tryton], Any], tryton: Tryton) -> AsyncIterator[House]:
+    """One running bridge for all tests that do not break it; each takes people of its own."""
+    async with empty_house(tryton) as made, made.bridge():
+        yield made

@@ -1,0 +1,112 @@
+"""The people directory: taken over from Tryton, told of only when something changed."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from chassis.database import Database
+from chassis.migrations import SERVICES, migrate
+from contracts.people.v1.people_pb2 import Person
+from contracts.topics import HR_PEOPLE
+from services.hr_bridge import directory
+from services.hr_bridge.adapters.tryton import Employee
+from tests import real_parts
+from tests.integration.hr_bridge.house import House, eventually
+
+pytestmark = pytest.mark.stack
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ANN = Employee("S1", "OIO", "valmora", "staff", "S2", date(2024, 1, 1), None, "s1@staff.example")
+BOB = Employee("S2", "OIO", "valmora", "staff", "", date(2024, 1, 1), None, "s2@staff.example")
+
+
+def told(house: House, staff_id: str) -> list[Any]:
+    return [message for key, message in house.workflow.seen if key == staff_id and isinstance(message, Person)]
+
+
+async def test_others_hear_of_everybody_once_and_of_a_change_when_it_comes(house: House) -> None:
+    await eventually(lambda: _known(house, "S0029", 1))
+    first = told(house, "S0029")[0]
+    assert (first.unit, first.station, first.line_staff_id) == ("Mission", "creek", "S0025")
+    assert (first.contract, first.active) == ("staff", True)
+
+    await house.hr.set_supervisor("S0029", "S0044")
+    await eventually(lambda: _known(house, "S0029", 2))
+    assert told(house, "S0029")[1].line_staff_id == "S0044"
+    await house.hr.set_supervisor("S0029", "S0025")
+    await eventually(lambda: _known(house, "S0029", 3))
+    # Many readings later, whoever did not change was told of once.
+    assert [len(told(house, staff_id)) for staff_id in ("S0039", "S0049", "S0001")] == [1, 1, 1]
+
+
+async def _known(house: House, staff_id: str, times: int) -> bool:
+    return len(told(house, staff_id)) >= times
+
+
+async def test_who_has_left_is_told_of_as_inactive(house: House) -> None:
+    await house.hr.set_contract_end("S0054", date(2025, 6, 30))
+    await eventually(lambda: _known(house, "S0054", 2))
+    assert told(house, "S0054")[-1].active is False
+    await house.hr.set_contract_end("S0054", None)
+    await eventually(lambda: _known(house, "S0054", 3))
+    assert told(house, "S0054")[-1].active is True
+
+
+async def test_no_name_is_on_the_topic(house: House) -> None:
+    await eventually(lambda: _known(house, "S0018", 1))
+    records = await house.records(HR_PEOPLE)
+    assert len(records) >= 61
+    assert not [one for one in records if b"Exemplar" in one.value or b"staff.example" in one.value]
+
+
+@pytest.fixture
+async def database(fresh_database: Callable[[], Awaitable[real_parts.Database]]) -> AsyncIterator[Database]:
+    made = await fresh_database()
+    await migrate(made.migration_dsn("hr_bridge"), SERVICES / "hr_bridge" / "migrations")
+    database = Database(made.dsn("hr_bridge"))
+    yield database
+    await database.close()
+
+
+async def take_over(database: Database, *employees: Employee, now: datetime) -> int:
+    async with database.transaction() as session:
+        return await directory.take_over(session, list(employees), now)
+
+
+async def read(database: Database, query: str) -> list[tuple[Any, ...]]:
+    async with database.transaction() as session:
+        return [tuple(row) for row in await session.execute(text(query))]
+
+
+async def test_a_second_reading_of_the_same_changes_nothing(database: Database) -> None:
+    assert await take_over(database, ANN, BOB, now=NOW) == 2
+    assert await take_over(database, ANN, BOB, now=NOW + timedelta(minutes=1)) == 0
+    assert await read(database, "select key, sequence from outbox order by key") == [("S1", 1), ("S2", 1)]
+
+
+async def test_what_others_do_not_see_is_kept_without_telling_them(database: Database) -> None:
+    await take_over(database, ANN, BOB, now=NOW)
+    ending = replace(ANN, end=date(2027, 3, 31), mail_address="other@staff.example")
+    assert await take_over(database, ending, BOB, now=NOW + timedelta(minutes=1)) == 1
+    assert await read(database, "select key, sequence from outbox order by key") == [("S1", 1), ("S2", 1)]
+    found = await read(database, "select contract_end, mail_address from people where staff_id = 'S1'")
+    assert found == [(date(2027, 3, 31), "other@staff.example")]
+
+
+async def test_who_has_vanished_becomes_inactive_and_keeps_the_line(database: Database) -> None:
+    await take_over(database, ANN, BOB, now=NOW)
+    assert await take_over(database, BOB, now=NOW + timedelta(minutes=1)) == 1
+    assert await take_over(database, BOB, now=NOW + timedelta(minutes=2)) == 0
+    assert await read(database, "select active, line_staff_id from people where staff_id = 'S1'") == [(False, "S2")]
+    assert await read(database, "select active, line_staff_id from people_history") == [(True, "S2")]
+
+
+async def test_an_hr_system_that_names_nobody_empties_nothing(database: Database) -> None:
+    await take_over(database, ANN, BOB, now=NOW)
+    with pytest.raises(directory.DirectoryEmpty):
+        await take_over(database, now=NOW + timedelta(minutes=1))
+    assert await read(database, "select count(*) from people where active") == [(2,)]
