@@ -12,8 +12,8 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
-from msgspec import Meta, convert
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from msgspec import convert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
@@ -59,7 +59,7 @@ def _of_cases(desk: Desk) -> list[HTTPRouteHandler]:
     async def list_cases(
         signed_in: NamedDependency[SignedIn],
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Annotated[int, Meta(ge=1, le=_LARGEST_PAGE)]] = _PAGE,
+        limit: Annotated[int, QueryParameter(ge=1, le=_LARGEST_PAGE)] = _PAGE,
     ) -> CasePage:
         after = position_of(cursor) if cursor else None
         async with desk.database.transaction() as session:

@@ -34,11 +34,12 @@ class DirectoryIncomplete(Exception):
     """Somebody named is not in the people directory (yet), so that nobody's line can be told; tried again."""
 
 
-async def match(desk: Desk, case_id: CaseId) -> None:
-    """The errand after a wish to talk, and after each refusal of an offer. Bears being done twice. Raises
-    PartiesNotHere while intake is away, DirectoryIncomplete while the directory is.
+async def match(desk: Desk, case_id: CaseId, source: parties.Source = parties.fetch) -> None:
+    """The errand after a wish to talk, and after each refusal of an offer. Bears being done twice. `source`
+    says where the parties are to be had. Raises PartiesNotHere while they are not, DirectoryIncomplete while somebody
+    named is not in the directory.
     """
-    await parties.find_exclusions(desk, case_id)
+    await parties.find_exclusions(desk, case_id, source)
     async with desk.database.transaction() as session:
         row = await records.lock(session, case_id)
         if row is None or row.state != "requested":

@@ -1,0 +1,145 @@
+"""Who is asked to listen, and who never is."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lifecycle.exclusions import Parties
+from lifecycle.model import Actor, ActorKind
+from policy.model import Role
+from services.ombuds.matching import DirectoryIncomplete
+from tests.integration.ombuds.cell import (
+    ELSEWHERE,
+    FURTHER,
+    HERSELF,
+    IN_HIS_LINE,
+    LINES,
+    OMBUDSPERSON,
+    PARTIES,
+    PERSON,
+    SUPERVISOR,
+    Cell,
+)
+
+
+def listener(staff_id: str, role: Role = Role.FOCAL_POINT) -> Actor:
+    return Actor(ActorKind.STAFF, staff_id, frozenset({role}))
+
+
+async def test_somebody_in_nobodys_line_is_asked_and_told_without_a_word(cell: Cell) -> None:
+    await cell.people()
+    case_id = await cell.wish()
+
+    assert await cell.match(case_id) == ELSEWHERE
+    assert (await cell.row(case_id)).state == "offered"
+    assert await cell.told() == [(ELSEWHERE, "informal_resolution.match_offered")]
+
+
+async def test_a_focal_point_of_the_supervisors_line_is_never_asked(cell: Cell) -> None:
+    await cell.people()
+    offered = []
+    case_id = await cell.wish()
+    while (focal_point := await cell.match(case_id)) != OMBUDSPERSON:
+        assert focal_point is not None
+        offered.append(focal_point)
+        await cell.act(case_id, "decline_match", listener(focal_point))
+
+    assert offered == [ELSEWHERE, FURTHER]
+
+
+async def test_a_line_of_the_past_two_years_excludes_too(cell: Cell) -> None:
+    await cell.people(LINES | {ELSEWHERE: SUPERVISOR})
+    await cell.people({ELSEWHERE: "S0021"})
+
+    assert await cell.match(await cell.wish()) == FURTHER
+
+
+async def test_whoever_she_refuses_is_not_asked(cell: Cell) -> None:
+    await cell.people()
+    refused = Parties(PARTIES.affected_individual, PARTIES.alleged_offender, refused=(ELSEWHERE, FURTHER))
+
+    assert await cell.match(await cell.wish(), refused) == OMBUDSPERSON
+
+
+async def test_whoever_has_the_fewest_talks_is_asked(cell: Cell) -> None:
+    await cell.people()
+
+    asked = [await cell.match(await cell.wish()) for _ in range(3)]
+
+    assert asked == [ELSEWHERE, FURTHER, ELSEWHERE]
+
+
+async def test_a_talk_that_has_ended_keeps_nobody_busy(cell: Cell) -> None:
+    await cell.people()
+    first = await cell.wish()
+    await cell.match(first)
+    await cell.act(first, "end_talk", HERSELF, outcome="stopped")
+
+    assert await cell.match(await cell.wish()) == ELSEWHERE
+
+
+async def test_an_inactive_or_unknown_focal_point_is_not_asked(cell: Cell) -> None:
+    await cell.people({staff_id: line for staff_id, line in LINES.items() if staff_id != ELSEWHERE})
+    await cell.people({FURTHER: LINES[FURTHER]}, active=False)
+
+    assert await cell.match(await cell.wish()) == OMBUDSPERSON
+
+
+async def test_when_nobody_is_left_nobody_is_asked(cell: Cell) -> None:
+    await cell.people()
+    refused = Parties(PERSON, (SUPERVISOR,), refused=(ELSEWHERE, FURTHER, OMBUDSPERSON))
+    case_id = await cell.wish()
+
+    assert await cell.match(case_id, refused) is None
+    assert (await cell.row(case_id)).state == "requested"
+    assert (await cell.trail())[-1]["act"] == "match.nobody_left"
+
+
+@pytest.mark.parametrize("known", [{}, {staff: line for staff, line in LINES.items() if staff != SUPERVISOR}])
+async def test_without_the_lines_of_everybody_named_nobody_is_asked(cell: Cell, known: dict[str, str]) -> None:
+    await cell.people(known)
+    case_id = await cell.wish()
+
+    with pytest.raises(DirectoryIncomplete):
+        await cell.match(case_id)
+    assert (await cell.row(case_id)).state == "requested"
+
+    await cell.people()
+    assert await cell.match(case_id) == ELSEWHERE
+
+
+async def test_past_the_time_for_a_first_answer_the_ombudsperson_is_asked(cell: Cell) -> None:
+    await cell.people({staff: line for staff, line in LINES.items() if staff != SUPERVISOR})
+    case_id = await cell.wish(datetime.now(UTC))
+    await cell.ring(case_id, datetime.now(UTC) + timedelta(minutes=2))
+
+    assert await cell.match(case_id) == OMBUDSPERSON
+
+
+async def test_matching_twice_offers_once(cell: Cell) -> None:
+    await cell.people()
+    case_id = await cell.wish()
+    await cell.match(case_id)
+    version = (await cell.row(case_id)).version
+
+    assert await cell.match(case_id) == ELSEWHERE
+    assert (await cell.row(case_id)).version == version
+
+
+async def test_nothing_the_database_keeps_names_the_people_of_a_talk(cell: Cell) -> None:
+    await cell.people()
+    await cell.match(await cell.wish())
+    tables = await cell.query(
+        "select table_name from information_schema.tables where table_schema = current_schema()"
+        " and table_name not in ('people', 'people_history')"
+    )
+    dumped = {
+        one.table_name: str([tuple(row) for row in await cell.query(f'select t::text from "{one.table_name}" t')])
+        for one in tables
+    }
+
+    assert ELSEWHERE in dumped["cases"]
+    for name, rows in dumped.items():
+        for staff_id in (PERSON, SUPERVISOR, IN_HIS_LINE):
+            assert staff_id not in rows, name
+            assert staff_id.encode().hex() not in rows, name
