@@ -51,6 +51,10 @@ class IdempotencyKeyReused(Exception):
     """The key came before with another request."""
 
 
+class StillBeingAnswered(Exception):
+    """The same request is in hand elsewhere and did not come to its end meanwhile; nothing was done twice."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What a request to lodge is known by. All of it is derived from its random key: nothing else needs keeping."""
@@ -95,7 +99,7 @@ class Receipt:
 async def lodge_report(intake: Intake, draft: LodgeReport, key: str, now: datetime) -> Receipt:
     """Lodge the first report of a new access code; the same `key` with the same draft gets the same answer.
 
-    Raises IdempotencyKeyReused, and DeskKeyUnknown while the desk has not told its key.
+    Raises IdempotencyKeyReused, StillBeingAnswered, and DeskKeyUnknown while the desk has not told its key.
     """
     return await lodge(intake, Request.of(intake, key, draft, None), draft, Carried(), now)
 
@@ -139,7 +143,7 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
         # The same request was faster elsewhere, or a sweep was: nothing will ever refer to these wraps.
         item_ids = [item.item_id for item in items]
         await intake.keystore.settle(item_ids, orphans=item_ids)
-    raise TimeoutError("the same request is being answered elsewhere")
+    raise StillBeingAnswered
 
 
 def _receipt(request: Request, report: Report) -> Receipt:

@@ -31,7 +31,7 @@ class NotToBeTakenOver(Exception):
 async def take_over(intake: Intake, code: AccessCode, draft: LodgeReport, key: str, now: datetime) -> Receipt:
     """Lodge a further report under `code`; the same `key` with the same draft gets the same answer.
 
-    Raises NothingHere for an unknown code, NotToBeTakenOver, IdempotencyKeyReused, DeskKeyUnknown.
+    Raises NothingHere for an unknown code, NotToBeTakenOver, and what `lodge_report` raises.
     """
     async with intake.database.transaction() as session:
         report_ids = await routes_of(session, intake, code)

@@ -1,19 +1,24 @@
 """How intake's refusals are said over HTTP."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from chassis.desk_keys import DeskKeyUnknown
 from chassis.web.problems import Problem, invalid, not_found, refused, response, unavailable
 from services.intake.intake import AlreadyErased, NothingHere
-from services.intake.use_cases.lodge_report import IdempotencyKeyReused
+from services.intake.use_cases.lodge_report import IdempotencyKeyReused, StillBeingAnswered
 from services.intake.use_cases.place_message import MessageIdTaken
 from services.intake.use_cases.send_message import NotAFact
 from services.intake.use_cases.take_over import NotToBeTakenOver
 
+logger = logging.getLogger(__name__)
+
+_TRY_AGAIN: Final = "Nothing is lost: send the same request, with the same Idempotency-Key, again in a moment."
 _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     NothingHere: lambda _: not_found(),
     AlreadyErased: lambda _: refused(
@@ -25,6 +30,7 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     IdempotencyKeyReused: lambda _: Problem(
         422, "idempotency_key_reused", "This Idempotency-Key came before with another request. Take a fresh random one."
     ),
+    StillBeingAnswered: lambda _: unavailable(_TRY_AGAIN),
     DeskKeyUnknown: lambda _: unavailable("The desk is not ready to receive yet. Try again in a moment."),
     NotAFact: lambda error: invalid(
         f"facts.{error.name}", "A fact is a code word, a number, a date, an id, true or false. Put words into texts."
@@ -40,4 +46,12 @@ def _handle(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     return response(_PROBLEMS[type(error)](error))
 
 
-HANDLERS: Final[ExceptionHandlersMap] = dict.fromkeys(_PROBLEMS, _handle)
+def _store_away(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    logger.warning("a store does not answer", extra={"error": type(error).__name__})
+    return response(unavailable(_TRY_AGAIN))
+
+
+HANDLERS: Final[ExceptionHandlersMap] = {
+    **dict.fromkeys(_PROBLEMS, _handle),
+    **dict.fromkeys((OSError, InterfaceError, OperationalError), _store_away),
+}

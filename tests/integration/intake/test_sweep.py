@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from chassis.database import Database
 from chassis.keystore import Keystore, Wrap
 from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.sweep_orphans import ORPHANED_AFTER, sweep_orphans
@@ -54,7 +55,7 @@ async def test_what_nobody_sends_again_is_swept_after_an_hour(fresh_world: Fresh
     assert world.settings.keystore_dsn
     store = LostAfterWriting(world.settings.keystore_dsn)
     async with client_of(on(world, store)) as client:
-        assert (await lodge(client)).status_code == 500
+        assert (await lodge(client)).status_code == 503
     await store.close()
     assert await sweep_orphans(world.intake, utc_now()) == 0
     assert len(await world.rows("select 1 from access_codes")) == 1
@@ -71,7 +72,8 @@ async def test_a_request_cut_off_by_the_key_store_is_ended_by_sending_it_again(f
     store = LostAfterWriting(world.settings.keystore_dsn)
     async with client_of(on(world, store)) as client:
         failed = await lodge(client, idempotency_key=idempotency_key)
-        assert (failed.status_code, failed.headers["content-type"]) == (500, "application/problem+json")
+        assert (failed.status_code, failed.headers["content-type"]) == (503, "application/problem+json")
+        assert int(failed.headers["retry-after"]) > 0
         answer = await lodge(client, idempotency_key=idempotency_key)
         assert answer.status_code == 201
         assert len((await inbox(client, answer.json()["access_code"]))["routes"][0]["answers"]) == 2
@@ -112,6 +114,24 @@ async def test_what_is_in_use_is_never_swept(fresh_world: FreshWorld) -> None:
     assert await world.keystore_rows("select 1 from unsettled") == []
 
 
+@pytest.mark.parametrize("away", ["database", "keystore"])
+async def test_without_a_store_intake_says_so_and_to_try_again(world: World, away: str) -> None:
+    nowhere = "postgresql://nobody:SECRET@127.0.0.1:1/none"
+    gone = {"database": Database(nowhere), "keystore": Keystore(nowhere)}[away]
+    intake = replace(world.intake, **{away: gone})
+    publics = {name: keys.signing.public_key() for name, keys in world.keys.items()}
+    without = replace(world, intake=intake, app=intake_app(world.settings, intake, publics))
+    async with client_of(without) as client:
+        for answer in (await lodge(client), await lodge(client, code="2222-3333-4444-5555-6666-7777")):
+            if answer.status_code != 404:
+                assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+            assert "SECRET" not in answer.text
+        ready = await client.get("/health/ready")
+        assert (ready.status_code, ready.json()["dependencies"][away]) == (503, "down (ConnectionRefusedError)")
+    await without.app.state.sign_in.close()
+    await gone.close()
+
+
 async def test_a_message_cut_off_by_the_key_store_is_sent_again(fresh_world: FreshWorld) -> None:
     world = await fresh_world()
     async with client_of(world) as client:
@@ -123,7 +143,7 @@ async def test_a_message_cut_off_by_the_key_store_is_sent_again(fresh_world: Fre
     async with client_of(on(world, store)) as client:
         failed = await client.post("/api/v1/inbox/messages", json=body, headers=with_code(code))
         again = await client.post("/api/v1/inbox/messages", json=body, headers=with_code(code))
-        assert (failed.status_code, again.status_code) == (500, 202)
+        assert (failed.status_code, again.status_code) == (503, 202)
         (route,) = (await inbox(client, code))["routes"]
         assert [message["text"] for message in route["messages"]] == ["more"]
     await store.close()
