@@ -108,9 +108,11 @@ async def test_an_event_too_large_to_send_is_set_aside_and_blocks_nobody(house: 
         assert (event.topic, event.key, event.sequence, event.reason) == (WORKFLOW_CASES.name, "k", 1, "too_large")
 
         await house.execute("workflow", "update outbox set value = :value", value=said("short").SerializeToString())
+        await house.emit("workflow", WORKFLOW_CASES, "other", ["set aside until asked for"])
+        assert "short" not in [word for *_, word in await sent(house, WORKFLOW_CASES, "intake", 2)]
         async with house.database("workflow").transaction() as session:
             await dead_letters.send_again(session, event.id)
-        assert ("k", 1, "short") in await sent(house, WORKFLOW_CASES, "intake", 2)
+        assert ("k", 1, "short") in await sent(house, WORKFLOW_CASES, "intake", 3)
 
 
 async def test_a_topic_the_broker_refuses_holds_up_no_other(house: House) -> None:
