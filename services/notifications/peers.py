@@ -43,8 +43,11 @@ class Peers:
         return await self._ask(source, "/internal/v1/recipient", {"recipient_ref": str(recipient_ref)}, "staff_id")
 
     async def mail_address(self, staff_id: str) -> str:
-        """Raises Unknown, NotAnswered."""
-        return await self._ask(_DIRECTORY, "/internal/v1/mail-address", {"staff_id": staff_id}, "address")
+        """Raises NotAnswered, also for somebody HR does not know: the directory may not be read in yet."""
+        try:
+            return await self._ask(_DIRECTORY, "/internal/v1/mail-address", {"staff_id": staff_id}, "address")
+        except Unknown:
+            raise NotAnswered("address_unknown") from None
 
     async def _ask(self, service: str, path: str, question: Mapping[str, str], wanted: str) -> str:
         if service not in self._addresses:

@@ -19,7 +19,7 @@ class Ending(StrEnum):
 
     SENT = "sent"
     NO_RECIPIENT = "no_recipient"
-    """The service that asked, or HR, knows nobody (any more) to send it to."""
+    """The service that asked does not know (any more) who was meant."""
     REFUSED = "refused"
     """The mail server will never take it."""
     GAVE_UP = "gave_up"

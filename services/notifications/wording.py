@@ -19,7 +19,8 @@ NEUTRAL: Final = Wording(
     text=(
         "Hello,\n"
         "\n"
-        "there is something new for you at work. Please sign in as usual when it suits you.\n"
+        "there is something new for you at work.\n"
+        "Please sign in as usual when it suits you.\n"
         "\n"
         "This mail was sent automatically. Answers to it are not read.\n"
     ),

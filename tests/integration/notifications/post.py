@@ -1,0 +1,196 @@
+"""Notifications on a real database and broker, with an ethics office that asks for mails and an HR bridge that knows
+addresses, both answering over HTTP as they do in the house.
+"""
+
+import asyncio
+import json
+import mailbox
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+import uvicorn
+
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.keys import ServiceKeys, create, public_keys
+from chassis.migrations import SERVICES, migrate
+from chassis.relay import Relay
+from chassis.settings import Settings
+from chassis.web.app import create_app
+from contracts.topics import ETHICS_CASES
+from lifecycle.notices import add_notice
+from lifecycle.recipient_route import recipient_route
+from policy.load import load
+from services.hr_bridge.adapters.tryton import Tryton
+from services.hr_bridge.bridge import Bridge
+from services.hr_bridge.settings import HrBridgeSettings
+from services.hr_bridge.web import mail_address
+from services.notifications.consumers import handlers
+from services.notifications.sender import Sender
+from services.notifications.settings import NotificationsSettings
+from tests import real_parts
+
+HOUSE = ("notifications", "ethics", "hr_bridge")
+WORDING_KEY = "query.opened"
+
+
+@dataclass
+class Post:
+    database: real_parts.Database
+    kafka: dict[str, Any]
+    scratch: Path
+    smtp_port: int
+    peers: dict[str, str] = field(default_factory=dict)
+
+    async def prepare(self) -> None:
+        publics = {}
+        for service in HOUSE:
+            await migrate(self.database.migration_dsn(service), SERVICES / service / "migrations")
+            publics[service] = create(service, self.scratch / service)
+        (self.scratch / "services.json").write_text(json.dumps(publics), encoding="utf-8")
+        self.databases = {service: Database(self.database.dsn(service)) for service in HOUSE}
+        self.publics = public_keys(self.settings("ethics"))
+
+    async def close(self) -> None:
+        for database in self.databases.values():
+            await database.close()
+
+    def keys(self, service: str) -> ServiceKeys:
+        return ServiceKeys.load(self.scratch / service)
+
+    def settings(self, service: str) -> Settings:
+        return Settings(**self.given(service))
+
+    def given(self, service: str) -> dict[str, Any]:
+        return {
+            "service": service,
+            "database_dsn": self.database.dsn(service),
+            "temporal_address": "127.0.0.1:1",
+            "oidc_issuer": "http://127.0.0.1:1",
+            "http_port": 0,
+            "keys_dir": self.scratch / service,
+            "service_keys": self.scratch / "services.json",
+            "peers": self.peers,
+            "kafka_username": service,
+            "kafka_password": real_parts.password(service),
+            **self.kafka,
+        }
+
+    def notifications(self) -> NotificationsSettings:
+        return NotificationsSettings(
+            smtp_port=self.smtp_port, mail_from="post@work.example", **self.given("notifications")
+        )
+
+    async def rows(self, query: str, service: str = "notifications", **parameters: Any) -> list[Any]:
+        async with self.databases[service].transaction() as session:
+            return list((await session.execute(sa.text(query), params=parameters)).all())
+
+    async def employ(self, staff_id: str, address: str) -> None:
+        await self.rows(
+            "insert into people (staff_id, unit, station, line_staff_id, contract, active, mail_address, valid_from)"
+            " values (:staff_id, 'u', 's', '', 'staff', true, :address, now()) returning 1",
+            "hr_bridge",
+            staff_id=staff_id,
+            address=address,
+        )
+
+    async def notify(self, staff_id: str) -> UUID:
+        """As a desk would; answers the event's id."""
+        async with self.databases["ethics"].transaction() as session:
+            office = self.keys("ethics").desk("ethics")
+            await add_notice(session, ETHICS_CASES, uuid4(), staff_id, WORDING_KEY, desk_key=office)
+        found = await self.rows("select event_id from outbox order by id desc limit 1", "ethics")
+        return UUID(str(found[0][0]))
+
+    @asynccontextmanager
+    async def ethics(self) -> AsyncIterator[None]:
+        """The ethics office as far as a mail needs it: who is meant by a reference."""
+        database, office = self.databases["ethics"], self.keys("ethics").desk("ethics")
+        app = create_app(self.settings("ethics"), [recipient_route(database, office, self.publics)])
+        async with served(app) as self.peers["ethics"]:
+            yield
+
+    @asynccontextmanager
+    async def hr_bridge(self) -> AsyncIterator[None]:
+        settings = HrBridgeSettings(
+            tryton_url="http://127.0.0.1:1/hris",
+            tryton_username="nobody",
+            tryton_password="none",
+            webhook_key_file=self.scratch / "none",
+            **self.given("hr_bridge"),
+        )
+        tryton = Tryton(settings.tryton_url, settings.tryton_username, settings.tryton_password)
+        bridge = Bridge(settings, self.databases["hr_bridge"], self.keys("hr_bridge"), tryton, load("rehearsal"))
+        app = create_app(settings, mail_address.routes(bridge, self.publics))
+        async with served(app) as self.peers["hr_bridge"]:
+            yield
+        await tryton.close()
+
+    @asynccontextmanager
+    async def delivery(self) -> AsyncIterator[None]:
+        """What carries a notice from the ethics office to the mail server: its relay, our consumer, our sender."""
+        settings, database = self.notifications(), self.databases["notifications"]
+        sender = Sender(settings, database, self.keys("notifications"))
+        relay = Relay(self.settings("ethics"), self.keys("ethics").signing)
+        consumer = Consumer(settings, database, handlers(sender), self.publics)
+        tasks = [asyncio.create_task(part.run()) for part in (relay, consumer, sender)]
+        try:
+            yield
+        finally:
+            await relay.stop()
+            await consumer.stop()
+            tasks[2].cancel()
+            await asyncio.wait(tasks)
+
+    @asynccontextmanager
+    async def sender(self) -> AsyncIterator[asyncio.Task[None]]:
+        task = asyncio.create_task(
+            Sender(self.notifications(), self.databases["notifications"], self.keys("notifications")).run()
+        )
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def wait_here(self, event_id: UUID, staff_id: str) -> None:
+        """A notice that has arrived, without Kafka."""
+        await self.notify(staff_id)
+        [(recipient_ref,)] = await self.rows(
+            "select recipient_ref from recipients order by created_at desc limit 1", "ethics"
+        )
+        await self.rows(
+            "insert into waiting (event_id, source, recipient_ref, wording_key)"
+            " values (:event_id, 'ethics', :recipient_ref, :wording_key) returning 1",
+            event_id=event_id,
+            recipient_ref=recipient_ref,
+            wording_key=WORDING_KEY,
+        )
+
+    async def endings(self) -> dict[UUID, str]:
+        return {row.event_id: row.state for row in await self.rows("select event_id, state from sent")}
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[str]:
+    """The address at which the app answers, on a free port of loopback."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", ws="none"))
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    task = asyncio.create_task(server._serve(sockets=[listener]))
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+def mails(maildir: Path) -> list[Message]:
+    return [message for _, message in sorted(mailbox.Maildir(maildir, create=True).iteritems())]
