@@ -12,6 +12,8 @@ from typing import ClassVar
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.process import Process, last_lines
 
+FIRST_PAUSE, LAST_PAUSE = 0.05, 0.3  # seconds between two questions whether a part is ready
+
 
 class NotReady(Exception):
     """The part does not answer yet; the text says what was asked."""
@@ -30,7 +32,7 @@ class Part(ABC):
     """One process of the stack."""
 
     polite: ClassVar[int] = signal.SIGTERM
-    patience: ClassVar[float] = 60.0  # seconds until a part that does not answer is given up
+    patience: ClassVar[float] = 180.0  # seconds until a part that does not answer is given up: a busy machine is slow
 
     def __init__(self, name: str, log: Path) -> None:
         self.name = name
@@ -75,6 +77,7 @@ class Part(ABC):
         Raises StackProblem when the process ends first or `patience` runs out.
         """
         deadline = time.monotonic() + self.patience
+        pause = FIRST_PAUSE
         while True:
             try:
                 await self.probe()
@@ -89,7 +92,8 @@ class Part(ABC):
                     raise StackProblem(
                         f"{self.name} did not answer within {self.patience:.0f} s ({reason}); see {self.log}."
                     ) from reason
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.3, LAST_PAUSE)
         await self.settle()
 
     async def stop(self) -> None:
