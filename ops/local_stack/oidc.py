@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 
+from ops.local_stack.http import client
 from ops.local_stack.part import Command, NotReady, Part
 
 
@@ -32,7 +33,7 @@ async def probe(issuer: str) -> None:
     """Read the provider's own description. Raises NotReady."""
     address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
     try:
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
+        async with client() as http:
             answer = await http.get(address)
     except httpx.TransportError as error:
         raise NotReady(address) from error

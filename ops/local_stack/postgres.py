@@ -44,6 +44,7 @@ SHORT_LIVED_LOG: Mapping[str, str] = {
     "checkpoint_timeout": "60s",
     "shared_buffers": "16MB",
     "log_checkpoints": "off",  # they are as frequent as the log is short
+    "checkpoint_warning": "0",
 }
 ACCESS = "host all all 127.0.0.1/32 scram-sha-256\nhost replication postgres 127.0.0.1/32 scram-sha-256\n"
 

@@ -10,6 +10,7 @@ import httpx
 
 from chassis import keys
 from ops.local_stack.addresses import Addresses
+from ops.local_stack.http import client
 from ops.local_stack.part import Command, NotReady, Part
 from ops.local_stack.paths import write_private
 from ops.local_stack.problem import StackProblem
@@ -53,7 +54,7 @@ async def _health(url: str) -> dict[str, Any]:
     """What the service says of itself. Raises NotReady when it does not answer or says that it is not ready."""
     address = f"{url}/health/ready"
     try:
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
+        async with client() as http:
             answer = await http.get(address)
     except httpx.TransportError as error:
         raise NotReady(address) from error

@@ -129,16 +129,13 @@ class Supervisor:
             self._held.discard(name)
 
     async def stop(self) -> None:
-        """End every process, those first that others do not need; ten seconds' grace each, then SIGKILL."""
+        """End every process, first those that need others; ten seconds' grace each, then SIGKILL."""
         self.state = "stopping"
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
         self._changed(self)
-        depth: dict[str, int] = {}
-        for step in self.stack.steps:
-            depth[step.name] = 1 + max((depth[need] for need in step.needs), default=0)
-        running = {part.name: part for part in self.parts}
-        for level in sorted({depth[name] for name in running}, reverse=True):
-            await asyncio.gather(*(part.stop() for name, part in running.items() if depth[name] == level))
+        for dependent in (True, False):
+            wave = [step.part for step in self.stack.steps if bool(step.needs) is dependent]
+            await asyncio.gather(*(part.stop() for part in wave if part is not None))
         self.guardian.dismiss()

@@ -5,10 +5,10 @@ import os
 import secrets
 import shutil
 from pathlib import Path
-from typing import ClassVar
 
 import httpx
 
+from ops.local_stack.http import client
 from ops.local_stack.part import Command, NotReady, Part
 from ops.local_stack.paths import TRYTON_TEMPLATE, TRYTON_VENV, write_private
 from ops.local_stack.people import Organisation
@@ -43,8 +43,6 @@ format = %(asctime)s %(levelname)s %(name)s %(message)s
 
 class Tryton(Part):
     """After `ready()` the organisation is in it, and the two passwords are the ones given here."""
-
-    patience: ClassVar[float] = 90.0
 
     def __init__(
         self,
@@ -106,7 +104,7 @@ async def probe(url: str) -> None:
     """Ask for the server's version by JSON-RPC. Raises NotReady."""
     server = url.rstrip("/").rpartition("/")[0]
     try:
-        async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
+        async with client() as http:
             answer = await http.post(f"{server}/rpc/", json={"id": 0, "method": "common.server.version", "params": []})
     except httpx.TransportError as error:
         raise NotReady(f"the version of {url}") from error

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import httpx
 
+from ops.local_stack.http import client
 from ops.local_stack.problem import StackProblem
 
 JSON = Any
@@ -30,8 +31,7 @@ class TrytonClient:
         self.url = url.rstrip("/") + "/rpc/"
         self.user = user
         self.password = password
-        # trust_env: a proxy of the machine has no business between us and the HR system.
-        self.http = httpx.AsyncClient(timeout=30, trust_env=False)
+        self.http = client(timeout=30)
         self.context: dict[str, JSON] = {"language": "en"}
 
     async def __aenter__(self) -> Self:
