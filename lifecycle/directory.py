@@ -1,5 +1,6 @@
 """The people directory as a service of ours sees it: who reports to whom, now and in the last 24 months. No names."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -125,6 +126,16 @@ async def person(session: AsyncSession, staff_id: str) -> Person | None:
         )
     ).one_or_none()
     return None if row is None else Person(*row)
+
+
+async def spelled(session: AsyncSession, staff_ids: Collection[str]) -> dict[str, str]:
+    """The directory's own spelling of staff ids as people type them; those that it does not know stay as they are."""
+    typed = {staff_id.strip(): staff_id.strip().casefold() for staff_id in staff_ids}
+    rows = await session.execute(
+        sa.text("select staff_id from people where lower(staff_id) = any(:folded)"), {"folded": list(typed.values())}
+    )
+    known = {str(staff_id).casefold(): str(staff_id) for staff_id in rows.scalars()}
+    return {staff_id: known.get(staff_id.strip().casefold(), staff_id.strip()) for staff_id in staff_ids}
 
 
 async def line_of(session: AsyncSession, staff_id: str, now: datetime) -> Line:

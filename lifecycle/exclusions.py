@@ -57,7 +57,8 @@ def define(metadata: sa.MetaData) -> None:
 
 
 def case_tag(cell_key: bytes, case_id: UUID, staff_id: str) -> bytes:
-    return tag(cell_key, "case", case_id.bytes, staff_id)
+    """However the staff id is typed: `s0017` is S0017."""
+    return tag(cell_key, "case", case_id.bytes, staff_id.strip().casefold())
 
 
 async def conflicts_of(session: AsyncSession, parties: Parties, now: datetime) -> dict[str, Conflict]:

@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail, service_tokens
 from chassis.sealing import Sealed, desk_label, item_context, open_sealed, unwrap, wrap_context
 from contracts.ids import CaseId
-from lifecycle import exclusions, records
+from lifecycle import directory, exclusions, records
 from lifecycle.bodies import case_key, open_under, seal_under
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -121,7 +121,7 @@ async def parties_of(session: AsyncSession, desk: Desk, row: CaseRow) -> Parties
     key = await case_key(desk, row)
     opened = open_under(key, found.ciphertext, found.wrapped, item_id=row.case_id, context=_context(row.case_id))
     affected, offenders, refused = json.loads(opened)
-    return Parties(affected, tuple(offenders), tuple(refused))
+    return await _spelled(session, Parties(affected, tuple(offenders), tuple(refused)))
 
 
 async def forget(session: AsyncSession, case_id: UUID) -> None:
@@ -166,8 +166,21 @@ async def retag_forever(desk: Desk) -> None:
         await asyncio.sleep(_LOOK_EVERY)
 
 
+async def _spelled(session: AsyncSession, parties: Parties) -> Parties:
+    """As the directory spells them: they were typed by a person."""
+    affected = parties.affected_individual
+    typed = [*parties.alleged_offender, *parties.refused, *([affected] if affected else [])]
+    spelling = await directory.spelled(session, typed)
+    return Parties(
+        spelling[affected] if affected else None,
+        tuple(spelling[one] for one in parties.alleged_offender),
+        tuple(spelling[one] for one in parties.refused),
+    )
+
+
 async def _exclude(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties) -> None:
-    await exclusions.exclude(session, desk.keys.cell, row.case_id, parties, datetime.now(UTC))
+    named = await _spelled(session, parties)
+    await exclusions.exclude(session, desk.keys.cell, row.case_id, named, datetime.now(UTC))
     await audit_trail.record(
         session, "parties.opened", object_ref=str(row.case_id), actor=None, facts={"purpose": PURPOSE}
     )

@@ -136,6 +136,17 @@ async def test_routing_twice_changes_nothing(house: House) -> None:
     assert await house.query("select case_id, tag, kind from case_tags order by tag") == before
 
 
+async def test_people_are_found_however_their_staff_id_is_typed(house: House) -> None:
+    await house.people()
+    case_id = await house.open()
+    await house.route(case_id, Parties("s0018", (" s0017",), refused=("s9999",)))
+    for staff_id in (PERSON, SUPERVISOR, NEXT_MANAGER, COLLEAGUE, "S9999"):
+        assert await house.excluded(case_id, staff_id, decides=True)
+    async with house.desk.database.transaction() as session:
+        found = await parties.parties_of(session, house.desk, await house.row(case_id))
+    assert found == Parties(PERSON, (SUPERVISOR,), ("s9999",))
+
+
 async def test_a_circle_in_the_lines_does_not_hang(house: House) -> None:
     await house.people({"A": "B", "B": "C", "C": "A", "D": "A"})
     case_id = await house.open()

@@ -134,7 +134,7 @@ async def test_a_measure_is_applied_told_to_her_first_passed_on_at_its_end_and_l
     reporter, _, measure = await consented(whole)
     head, director = await whole.staff(OTHER_HEAD), await whole.staff(HR_DIRECTOR)
 
-    await head.act("decide_measure", measure, *decision(25))
+    await head.act("decide_measure", measure, *decision(15))
     decided = await whole.measure(MeasureDecided)
     assert decided.type == "reporting_line_change"
     assert decided.measure_id != measure
