@@ -235,5 +235,18 @@ async def test_a_shuffled_and_repeated_stream_is_applied_as_it_was_written(house
         assert await house.effects(key) == [f"{key}-{number}" for number in range(1, 31)]
 
 
+async def test_two_consumers_share_the_partitions_and_one_takes_over_what_the_other_left(house: House) -> None:
+    keys = [f"k{number}" for number in range(9)]
+    async with house.relay("intake", reemit_after=3600), house.consumer("workflow", instance=None):
+        async with house.consumer("workflow", instance=None) as other:
+            await asyncio.gather(*(house.emit("intake", REPORTS, key, ["1", "2", "3"]) for key in keys))
+            await eventually(lambda: house.rows("workflow", "select 1 from effects having count(*) = 27"))
+            await other.stop()
+            await asyncio.gather(*(house.emit("intake", REPORTS, key, ["4"]) for key in keys))
+        await eventually(lambda: house.rows("workflow", "select 1 from effects having count(*) >= 36"))
+    for key in keys:
+        assert await house.effects(key) == ["1", "2", "3", "4"]
+
+
 async def _has(house: House, key: str, count: int) -> bool:
     return len(await house.effects(key)) >= count
