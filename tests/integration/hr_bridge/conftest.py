@@ -20,7 +20,7 @@ def settings_of(tryton: Tryton, temporal: TemporalServer, oidc: Oidc, folder: Pa
         "temporal_address": temporal.address,
         "oidc_issuer": oidc.issuer,
         "webhook_key_file": folder / "webhook.key",
-        "directory_every": 0.5,
+        "directory_every": 1.0,
         "undeclared_after": 3600.0,
         "overdue_after": 1.0,
         "policy": "rehearsal",
