@@ -96,7 +96,7 @@ async def start_protection(session: AsyncSession, desk: Desk, protection: Protec
     before word of it came. Answers the queries opened. Raises InvalidMessage when the seal is not ours or holds nobody.
     """
     person = _person(desk, protection.protection_id, protection.sealed_person)
-    person_tag = tag(desk.keys.cell, person.staff_id)
+    person_tag = _tag_of(desk, person.staff_id)
     until = desk.policy.due(LOOK_AHEAD, protection.started_at)
     await session.execute(_LOCK, params={"tag": person_tag})
     new = await session.scalar(
@@ -127,7 +127,7 @@ async def see_action(
     (invariant 46). Raises InvalidMessage when the seal is not ours or holds no action.
     """
     action = open_action(desk, sealed)
-    person_tag = tag(desk.keys.cell, action.staff_id)
+    person_tag = _tag_of(desk, action.staff_id)
     await session.execute(_LOCK, params={"tag": person_tag})
     seen = {"event_id": event_id, "tag": person_tag, "sealed": sealed, "told_at": told_at}
     if await session.scalar(_SEE, params=seen) is None:
@@ -216,6 +216,11 @@ def open_action(desk: Desk, sealed: bytes) -> PersonnelAction:
     if not _is_word(action.staff_id) or not _is_word(action.source) or not 1 <= action.number <= _LARGEST:
         raise InvalidMessage("no_personnel_action")
     return action
+
+
+def _tag_of(desk: Desk, staff_id: str) -> bytes:
+    """People type staff ids as they like; HR's spelling is one of them."""
+    return tag(desk.keys.cell, staff_id.strip().casefold())
 
 
 def _is_word(name: str) -> bool:

@@ -159,27 +159,27 @@ class Office:
         return entries
 
     @asynccontextmanager
-    async def sentinel(self, **environment: str) -> AsyncIterator[Process]:
-        """The real process, with its own Kafka user; killed at the end if it still lives."""
+    async def process(self, command: str, principal: str, **environment: str) -> AsyncIterator[Process]:
+        """`python -m services.ethics <command>` with that Kafka user; killed at the end if it still lives."""
         settings = self.settings
         given = {
             "RECOURSE_DATABASE_DSN": settings.database_dsn,
             "RECOURSE_KEYSTORE_DSN": settings.keystore_dsn or "",
             "RECOURSE_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-            "RECOURSE_KAFKA_USERNAME": "sentinel",
-            "RECOURSE_KAFKA_PASSWORD": self.principal("sentinel"),
+            "RECOURSE_KAFKA_USERNAME": principal,
+            "RECOURSE_KAFKA_PASSWORD": self.principal(principal),
             "RECOURSE_KAFKA_PREFIX": settings.kafka_prefix,
-            "RECOURSE_INSTANCE": "sentinel",
+            "RECOURSE_INSTANCE": principal,
             "RECOURSE_TEMPORAL_ADDRESS": settings.temporal_address,
             "RECOURSE_OIDC_ISSUER": settings.oidc_issuer,
-            "RECOURSE_HTTP_PORT": "0",
+            "RECOURSE_HTTP_PORT": str(settings.http_port),
             "RECOURSE_KEYS_DIR": str(settings.keys_dir),
             "RECOURSE_SERVICE_KEYS": str(settings.service_keys),
             "RECOURSE_POLICY": settings.policy,
         }
         process = Process.spawn(
-            [sys.executable, "-m", "services.ethics", "sentinel"],
-            log=self.scratch / "sentinel.log",
+            [sys.executable, "-m", "services.ethics", command],
+            log=self.scratch / f"{command}.log",
             environment=given | environment,
         )
         self.guardian.watch(process.id)
@@ -187,6 +187,11 @@ class Office:
             yield process
         finally:
             process.kill()
+
+    @asynccontextmanager
+    async def sentinel(self, **environment: str) -> AsyncIterator[Process]:
+        async with self.process("sentinel", "sentinel", **environment) as process:
+            yield process
 
     async def close(self) -> None:
         await self.desk.keystore.close()

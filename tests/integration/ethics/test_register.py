@@ -46,6 +46,12 @@ async def test_an_action_about_anybody_else_opens_none(quiet_office: Office) -> 
     assert await quiet_office.queries() == []
 
 
+async def test_a_staff_id_protects_however_it_was_typed(quiet_office: Office) -> None:
+    await quiet_office.protect(f" {PROTECTED.lower()} ")
+    case_id = await quiet_office.see(personnel_action(PROTECTED, 1))
+    assert (await quiet_office.facts(case_id))["staff_id"] == PROTECTED
+
+
 async def test_the_same_action_told_twice_opens_one_query(quiet_office: Office) -> None:
     office, event_id = quiet_office, uuid4()
     await office.protect()

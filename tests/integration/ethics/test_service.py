@@ -24,6 +24,7 @@ from contracts.requests.v1.requests_pb2 import CooperationStarted
 from contracts.topics import INTAKE_REPORTS_ETHICS, WORKFLOW_REQUESTS
 from ops.demo.sign_in import access_token
 from ops.local_stack.oidc import Oidc
+from ops.local_stack.ports import free_port
 from services.ethics.consumers import ACKNOWLEDGE, handlers
 from services.ethics.service import build
 from tests.integration.ethics.office import (
@@ -35,6 +36,7 @@ from tests.integration.ethics.office import (
     personnel_action,
 )
 from tests.real_parts import Database as Schemas
+from tests.real_parts import TemporalServer
 
 pytestmark = pytest.mark.stack
 INVESTIGATOR = "S0005"
@@ -136,6 +138,38 @@ async def test_readiness_tells_whether_the_sentinel_works(quiet_office: Office, 
         assert (await client.get("/health/ready")).json()["dependencies"]["sentinel"] == "up"
         await quiet_office.rows("update sentinel set works_at = now() - interval '1 minute' returning 1")
         assert (await client.get("/health/ready")).json()["dependencies"]["sentinel"] != "up"
+
+
+async def test_a_query_that_the_sentinel_opens_gets_its_workflow_and_is_worked_on(
+    office: Office, temporal: TemporalServer, oidc: Oidc
+) -> None:
+    """The real processes: the sentinel knows nothing of Temporal; the service's sweeper starts what is not started."""
+    there = {"temporal_address": temporal.address, "oidc_issuer": oidc.issuer, "http_port": free_port()}
+    office.settings = office.settings.model_copy(update=there)
+    await office.protect()
+    address = f"http://127.0.0.1:{office.settings.http_port}"
+    async with (
+        office.process("all", "ethics"),
+        office.sentinel(),
+        office.producer() as hr,
+        httpx.AsyncClient(base_url=address, timeout=30) as client,
+    ):
+        await hr.send(office.envelope(office.next_action(PROTECTED)))
+        await eventually(lambda: office.rows("select 1 from cases where started_at is not null"), within=120)
+        [case_id] = await office.queries()
+        officer = await bearer(oidc, ETHICS_OFFICER)
+        case = await client.get(f"/api/v1/cases/{case_id}", headers=officer)
+        taken = await client.post(
+            f"/api/v1/cases/{case_id}/actions",
+            json={
+                "action_id": str(uuid4()),
+                "action": "note_query",
+                "facts": {},
+                "texts": {"note": "Asked for her file."},
+            },
+            headers={**officer, "If-Match": case.headers["etag"]},
+        )
+        assert (taken.status_code, taken.json()["version"]) == (200, 2)
 
 
 @asynccontextmanager

@@ -14,7 +14,8 @@ CELL_KEY, OTHER_KEY = b"c" * 32, b"d" * 32
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 MATTERS = """
     case report complaint harassment retaliation measure interim ombuds ombudsperson ethics investigation investigator
-    oversight legal query talk focal supervisor protection protected confidential anonymous recourse conduct abuse respect
+    oversight legal query talk focal supervisor protection protected confidential anonymous recourse conduct abuse
+    respect
 """
 
 
