@@ -1,0 +1,58 @@
+"""Whom a decision names: what can be carried out, and that a refusal repeats nobody's staff id."""
+
+import json
+from typing import Any
+
+import pytest
+
+from services.workflow.domain.persons import LINE_CHANGE, Persons, PersonsWrong
+
+NAMED = {"person": "S0018", "current_supervisor": "S0017", "temporary_supervisor": "S0019"}
+
+
+def test_a_line_change_names_three_people_and_may_name_who_comes_next() -> None:
+    persons = Persons.parse(json.dumps(NAMED | {"next_level_manager": "S0016"}), LINE_CHANGE)
+    assert persons == Persons("S0018", "S0017", "S0019", "S0016")
+    assert json.loads(persons.to_json()) == NAMED | {"next_level_manager": "S0016"}
+    assert json.loads(Persons.parse(json.dumps(NAMED), LINE_CHANGE).to_json()) == NAMED
+
+
+def test_another_measure_names_the_person_alone() -> None:
+    assert Persons.parse('{"person": "S0018"}', "flexible_working") == Persons("S0018")
+
+
+@pytest.mark.parametrize(
+    ("named", "field"),
+    [
+        ({}, "persons.person"),
+        ({"person": ""}, "persons.person"),
+        ({"person": "S0018"}, "persons.current_supervisor"),
+        ({"person": "S0018", "current_supervisor": "S0017"}, "persons.temporary_supervisor"),
+        (NAMED | {"temporary_supervisor": "S0018"}, "persons"),
+        (NAMED | {"temporary_supervisor": "S0017"}, "persons"),
+        (NAMED | {"current_supervisor": "S0018"}, "persons"),
+        (NAMED | {"next_level_manager": "S0018"}, "persons"),
+        (NAMED | {"person": ["S0018"]}, "persons"),
+        (NAMED | {"person": None}, "persons"),
+        (NAMED | {"why": "S0018 asked"}, "persons"),
+        (NAMED | {"temporary_supervisor": "S" * 65}, "persons"),
+        ([NAMED], "persons"),
+        ("S0018", "persons"),
+    ],
+)
+def test_what_could_not_be_carried_out_is_refused_by_field(named: Any, field: str) -> None:
+    with pytest.raises(PersonsWrong) as caught:
+        Persons.parse(json.dumps(named), LINE_CHANGE)
+    assert caught.value.field == field
+    assert "S00" not in f"{caught.value} {caught.value.field}"
+
+
+def test_text_that_is_no_json_is_refused_without_its_words() -> None:
+    with pytest.raises(PersonsWrong) as caught:
+        Persons.parse("move S0018 to S0019", LINE_CHANGE)
+    assert caught.value.__cause__ is None
+    assert "S00" not in str(caught.value)
+
+
+def test_nobody_stands_in_a_representation() -> None:
+    assert "S0018" not in repr(Persons("S0018", "S0017", "S0019"))
