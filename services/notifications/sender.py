@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 CHANNEL: Final = "mail"
 GIVE_UP_AFTER: Final = timedelta(days=3)
 _AT_ONCE: Final = 20
-_LOOK_EVERY: Final = 1.0
+_LOOK_EVERY: Final = 5.0
 # Longer than two questions and one mail can take.
 _CLAIMED_FOR: Final = timedelta(minutes=2)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)
@@ -133,6 +133,7 @@ class Sender:
         pause = min(_FIRST_PAUSE * 2 ** min(notice.tries - 1, 10), _LONGEST_PAUSE)
         async with self._database.transaction() as session:
             await session.execute(_PUT_OFF, params={"event_id": notice.event_id, "pause": pause, "failure": failure})
+        asyncio.get_running_loop().call_later(pause.total_seconds(), self._new.set)
 
     async def _end(self, notice: Notice, state: Ending) -> None:
         """The audit row says that a mail went out and not about what: not even which office asked for it."""

@@ -142,6 +142,7 @@ async def test_poison_and_forgeries_are_put_aside_and_the_next_action_is_seen(of
         "seal_not_opened",
     ]
     assert len(await office.audited("refuse_event")()) == len(refused)
+    assert len(await office.audited("bury_event")()) == 2
 
 
 async def test_it_says_that_it_works_and_ends_cleanly(office: Office) -> None:

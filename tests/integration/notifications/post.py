@@ -6,6 +6,7 @@ import asyncio
 import json
 import mailbox
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 import uvicorn
 
-from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.keys import ServiceKeys, create, public_keys
 from chassis.migrations import SERVICES, migrate
@@ -27,12 +27,14 @@ from chassis.web.app import create_app
 from contracts.topics import ETHICS_CASES
 from lifecycle.notices import add_notice
 from lifecycle.recipient_route import recipient_route
+from ops.local_stack.guardian import Guardian
+from ops.local_stack.ports import free_port
+from ops.local_stack.process import Process
 from policy.load import load
 from services.hr_bridge.adapters.tryton import Tryton
 from services.hr_bridge.bridge import Bridge
 from services.hr_bridge.settings import HrBridgeSettings
 from services.hr_bridge.web import mail_address
-from services.notifications.consumers import handlers
 from services.notifications.sender import Sender
 from services.notifications.settings import NotificationsSettings
 from tests import real_parts
@@ -134,20 +136,27 @@ class Post:
         await tryton.close()
 
     @asynccontextmanager
-    async def delivery(self) -> AsyncIterator[None]:
-        """What carries a notice from the ethics office to the mail server: its relay, our consumer, our sender."""
-        settings, database = self.notifications(), self.databases["notifications"]
-        sender = Sender(settings, database, self.keys("notifications"))
+    async def delivery(self, guardian: Guardian) -> AsyncIterator[str]:
+        """The ethics office's relay, and the real process of notifications; answers that process's address."""
         relay = Relay(self.settings("ethics"), self.keys("ethics").signing)
-        consumer = Consumer(settings, database, handlers(sender), self.publics)
-        tasks = [asyncio.create_task(part.run()) for part in (relay, consumer, sender)]
+        relaying = asyncio.create_task(relay.run())
+        port = free_port()
+        given = self.given("notifications") | {
+            "http_port": port, "smtp_port": self.smtp_port, "mail_from": "post@work.example",
+            "peers": json.dumps(self.peers),
+        }  # fmt: skip
+        process = Process.spawn(
+            [sys.executable, "-m", "services.notifications", "all"],
+            log=self.scratch / "notifications.log",
+            environment={f"RECOURSE_{name.upper()}": str(value) for name, value in given.items()},
+        )
+        guardian.watch(process.id)
         try:
-            yield
+            yield f"http://127.0.0.1:{port}"
         finally:
+            process.kill()
             await relay.stop()
-            await consumer.stop()
-            tasks[2].cancel()
-            await asyncio.wait(tasks)
+            await relaying
 
     @asynccontextmanager
     async def sender(self) -> AsyncIterator[asyncio.Task[None]]:

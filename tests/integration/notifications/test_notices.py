@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -16,6 +17,7 @@ from chassis.migrations import SERVICES, differences, migrate
 from chassis.outbox import add_event
 from contracts.cases.v1.cases_pb2 import CaseChanged, StaffNotice
 from contracts.topics import ETHICS_CASES
+from ops.local_stack.guardian import Guardian
 from ops.local_stack.smtp import Smtp
 from services.notifications.consumers import handlers
 from services.notifications.sender import GIVE_UP_AFTER, Sender
@@ -43,14 +45,20 @@ def failed_as(post: Post, event_id: UUID, failure: str) -> Callable[[], Awaitabl
     )
 
 
-async def test_a_notice_becomes_one_mail_that_says_nothing(wired_post: Post, sink: Smtp) -> None:
+async def test_a_notice_becomes_one_mail_that_says_nothing(wired_post: Post, sink: Smtp, guardian: Guardian) -> None:
     post = wired_post
     await post.employ(PERSON, ADDRESS)
-    async with post.ethics(), post.hr_bridge(), post.delivery():
+    async with post.ethics(), post.hr_bridge(), post.delivery(guardian) as address:
         async with post.databases["ethics"].transaction() as session:
             await add_event(session, ETHICS_CASES, "r", CaseChanged(report_id="r", state="opened"))
         event_id = await post.notify(PERSON)
-        await eventually(ended(post, event_id, "sent"))
+        await eventually(ended(post, event_id, "sent"), within=120)
+        async with httpx.AsyncClient(trust_env=False) as client:
+            ready = await client.get(f"{address}/health/ready")
+        assert (ready.status_code, ready.json()["dependencies"]) == (
+            200,
+            {"database": "up", "kafka": "up", "mail_server": "up"},
+        )
     [mail] = mails(sink.maildir)
     assert mail["To"] == ADDRESS
     assert mail["Subject"] == NEUTRAL.subject
