@@ -89,6 +89,11 @@ class Desk:
 
         return wake
 
+    @property
+    def task_queue(self) -> str:
+        """Two stacks on one Temporal, told apart by their prefix, do not take each other's tasks."""
+        return f"{self.settings.kafka_prefix}{self.service}"
+
     def desk_key(self, lifecycle: str) -> DeskPrivateKey:
         return self.keys.desk(self.offices[lifecycle])
 

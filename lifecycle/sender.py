@@ -72,7 +72,7 @@ class Sender:
                     Procedure.run,
                     Running(str(row.case_id)),
                     id=row.workflow_id,
-                    task_queue=self._desk.service,
+                    task_queue=self._desk.task_queue,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 )
                 decided = await client.execute_update_with_start_workflow(

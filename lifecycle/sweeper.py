@@ -52,7 +52,7 @@ async def keep(desk: Desk) -> None:
     """
     client = await temporal.connect(desk.settings, desk.keys)
     activities = Activities(desk).all
-    async with temporal.worker(client, desk.service, workflows=[Procedure], activities=activities):
+    async with temporal.worker(client, desk.task_queue, workflows=[Procedure], activities=activities):
         await sweep_forever(desk, client)
 
 
@@ -128,7 +128,7 @@ async def _wake(desk: Desk, client: Client, case_id: UUID, workflow_id: str) -> 
         Procedure.run,
         Running(str(case_id)),
         id=workflow_id,
-        task_queue=desk.service,
+        task_queue=desk.task_queue,
         start_signal="wake",
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
     )

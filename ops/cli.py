@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import audit
+from ops import audit, cases
 from ops.local_stack import running
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.settings import load
@@ -17,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Recourse on one machine.", pretty_exceptions_enable=False
 )
 app.add_typer(audit.app, name="audit")
+app.add_typer(cases.app, name="case")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 Policy = Annotated[str, typer.Option(help="The policy pack that the services follow.")]

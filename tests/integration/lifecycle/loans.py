@@ -217,6 +217,7 @@ def settings_for(database: real_parts.Database, store: real_parts.Database, fold
             "migration_dsn": database.migration_dsn("workflow"),
             "keystore_dsn": store.dsn("workflow"),
             "kafka_bootstrap": "127.0.0.1:1",
+            "kafka_prefix": f"{database.name}.",
             "temporal_address": "127.0.0.1:1",
             "oidc_issuer": "http://127.0.0.1:1",
             "http_port": 0,

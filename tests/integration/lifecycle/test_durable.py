@@ -56,7 +56,7 @@ async def working(loans: Loans, *, sweeps: bool = True) -> AsyncIterator[Client]
     client = await chassis_temporal.connect(desk.settings, desk.keys)
     activities = Activities(desk).all
     quickly = {"overdue_by": timedelta(seconds=1), "every": timedelta(milliseconds=300)}
-    async with chassis_temporal.worker(client, desk.service, workflows=[Procedure], activities=activities):
+    async with chassis_temporal.worker(client, desk.task_queue, workflows=[Procedure], activities=activities):
         sweeper = asyncio.create_task(sweep_forever(desk, client, **quickly)) if sweeps else None
         try:
             yield client

@@ -21,7 +21,7 @@ async def main(settings: Settings, *, sweeps: bool) -> None:
     desk = make_loans(settings).desk
     client = await temporal.connect(desk.settings, desk.keys)
     activities = Activities(desk).all
-    async with temporal.worker(client, desk.service, workflows=[Procedure], activities=activities):
+    async with temporal.worker(client, desk.task_queue, workflows=[Procedure], activities=activities):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         if sweeps:

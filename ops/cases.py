@@ -1,0 +1,172 @@
+"""`recourse case …`: how a case stands, and whether its workflow knows. Facts of procedure alone, never contents."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import typer
+
+from ops.local_stack import stack_file
+from ops.local_stack.problem import StackProblem
+from ops.local_stack.roles import dsn_for
+from ops.local_stack.settings import load
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+
+    from lifecycle.desk import Desk
+
+app = typer.Typer(no_args_is_help=True, help="Cases: how they stand, and whether their workflows know.")
+
+DESKS = ("ombuds", "workflow", "ethics")
+AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
+
+
+@app.command()
+def show(case_id: UUID, *, as_json: AsJson = False) -> None:
+    """How one case stands. Exit code 1 when no desk has it, or its workflow is not there."""
+    found = _run(_show(case_id))
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        for name, value in found.items():
+            print(f"{name:<12} {', '.join(value) if isinstance(value, list) else '' if value is None else value}")
+    if found["workflow"] != "running" and found["erased_at"] is None:
+        print("Its workflow does not run: `recourse case reconcile` starts it.", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command()
+def reconcile(
+    *,
+    service: Annotated[list[str] | None, typer.Option(help=f"{', '.join(DESKS)}; repeatable. Else all.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Wake every open case's workflow, and start those that are missing: after the loss of Temporal's store."""
+    if unknown := set(service or ()) - set(DESKS):
+        raise typer.BadParameter(f"no such desk: {', '.join(sorted(unknown))}. There are: {', '.join(DESKS)}.")
+    woken = _run(_reconcile(service or DESKS))
+    if as_json:
+        print(json.dumps({"woken": woken}))
+    print(", ".join(f"{count} of {name}" for name, count in woken.items()) + " woken", file=sys.stderr)
+
+
+def _run(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return asyncio.run(work)
+    except StackProblem as problem:
+        print(problem, file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+async def _show(case_id: UUID) -> dict[str, Any]:
+    # Here, so that every other command starts without the services' libraries.
+    from temporalio.service import RPCError, RPCStatusCode  # noqa: PLC0415
+
+    from chassis import temporal  # noqa: PLC0415
+    from lifecycle import records  # noqa: PLC0415
+
+    for name in DESKS:
+        async with _desk(name) as desk:
+            async with desk.database.transaction() as session:
+                row = await records.load(session, case_id)
+            if row is None:
+                continue
+            try:
+                client = await temporal.connect(desk.settings, desk.keys)
+                described = await client.get_workflow_handle(row.workflow_id).describe()
+                workflow = described.status.name.lower() if described.status else "unknown"
+            except RPCError as error:
+                workflow = "missing" if error.status is RPCStatusCode.NOT_FOUND else "unknown"
+            except RuntimeError:
+                workflow = "unknown"
+            moments = ("next_due_at", "opened_at", "changed_at", "closed_at", "erased_at")
+            return {
+                "case_id": str(case_id),
+                "service": name,
+                "lifecycle": row.lifecycle,
+                "number": row.number,
+                "state": row.state,
+                "version": row.version,
+                "policy": f"{row.policy_name}/{row.policy_version}",
+                **{one: at.isoformat() if (at := getattr(row, one)) else None for one in moments},
+                "errands": list(row.errands),
+                "workflow_id": row.workflow_id,
+                "workflow": workflow,
+            }
+    raise StackProblem(f"No desk has a case {case_id}.")
+
+
+async def _reconcile(services: list[str] | tuple[str, ...]) -> dict[str, int]:
+    from temporalio.service import RPCError  # noqa: PLC0415
+
+    from chassis import temporal  # noqa: PLC0415
+    from lifecycle import sweeper  # noqa: PLC0415
+
+    woken = {}
+    for name in services:
+        async with _desk(name) as desk:
+            try:
+                woken[name] = await sweeper.reconcile(desk, await temporal.connect(desk.settings, desk.keys))
+            except (RPCError, RuntimeError):
+                raise StackProblem(
+                    f"Temporal at {desk.settings.temporal_address} does not answer: start it, then reconcile again."
+                ) from None
+    return woken
+
+
+@asynccontextmanager
+async def _desk(name: str) -> AsyncIterator[Desk]:
+    """The desk of a running stack's service, as that service itself builds it. Raises StackProblem."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from chassis.database import Database  # noqa: PLC0415
+    from chassis.keys import KeyFileUnusable, ServiceKeys  # noqa: PLC0415
+    from chassis.settings import Settings  # noqa: PLC0415
+
+    state = load().state
+    stack = stack_file.read(state)
+    if stack is None:
+        raise StackProblem("The stack is not running: start it with `recourse up`.")
+    credentials = json.loads(Path(stack["credentials"]).read_bytes())
+    secrets = json.loads((state / "secrets.json").read_bytes())
+
+    def dsn(instance: str) -> str:
+        admin = credentials[instance]["admin_dsn"]
+        return dsn_for(
+            admin, user=name, password=secrets[f"{instance}.{name}"], database=urlsplit(admin).path.lstrip("/")
+        )
+
+    settings = Settings(
+        service=name,
+        database_dsn=dsn("postgres"),
+        keystore_dsn=dsn("keystore"),
+        kafka_bootstrap=stack["kafka"]["bootstrap"],
+        temporal_address=stack["temporal"]["address"],
+        temporal_namespace=stack["temporal"]["namespace"],
+        oidc_issuer=stack["oidc"]["issuer"],
+        http_port=0,
+        keys_dir=Path(stack["keys_dir"]) / name,
+        service_keys=Path(stack["service_keys"]),
+        policy=stack["policy"],
+    )
+    try:
+        keys = ServiceKeys.load(settings.keys_dir)
+    except KeyFileUnusable as problem:
+        raise StackProblem(str(problem)) from None
+    desk: Desk = import_module(f"services.{name}.desk").build_desk(settings, Database(settings.database_dsn), keys)
+    try:
+        yield desk
+    except (SQLAlchemyError, OSError) as error:
+        raise StackProblem(f"The database of {name} does not answer ({type(error).__name__}).") from None
+    finally:
+        await desk.database.close()
+        await desk.keystore.close()
