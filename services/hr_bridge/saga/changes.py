@@ -45,6 +45,8 @@ class Changes:
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
+        # Each turn holds a connection while the HR system thinks; some must be left for everybody else.
+        self._slots = asyncio.Semaphore(2)
 
     @activity.defn(name="advance")
     async def advance(self, order: Advance) -> Advanced:
@@ -57,7 +59,8 @@ class Changes:
         measure_id = UUID(order.measure_id)
         beating = asyncio.create_task(_beat())
         try:
-            while await self._turn(measure_id, order.now):
+            # A try may be hours younger than its order: what has come due since belongs to it, too.
+            while await self._turn(measure_id, max(order.now, datetime.now(UTC))):
                 pass
         finally:
             beating.cancel()
@@ -67,7 +70,7 @@ class Changes:
 
     async def _turn(self, measure_id: UUID, now: datetime) -> bool:
         """One transaction of one task; False when nothing is due."""
-        async with self._bridge.database.transaction() as session:
+        async with self._slots, self._bridge.database.transaction() as session:
             tasks = await tasks_of(session, measure_id, lock=True)
             images = [read_before_image(self._bridge.keys, task) for task in tasks]
             steps = [
@@ -79,6 +82,7 @@ class Changes:
                 return False
             for index in turn.withdraw:
                 _settle(tasks[index], TaskState.WITHDRAWN)
+                await _audit(session, tasks[index], "task_withdrawn")
             task, image = tasks[turn.do], images[turn.do]
             before = supervisor_before(self._bridge.keys, tasks)
             expected = None if before is None else ours(before, steps)

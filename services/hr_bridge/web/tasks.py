@@ -138,9 +138,9 @@ def _touched(bridge: Bridge, tasks: Sequence[Task]) -> set[str]:
 
 
 async def _confirm(session: AsyncSession, bridge: Bridge, task_id: UUID, action_id: UUID, staff_id: str) -> Confirmed:
-    found = await session.get(Task, task_id)
-    tasks = await tasks_of(session, found.measure_id, lock=True) if found else []
-    if found is None or staff_id in _touched(bridge, tasks):
+    measure_id = (await session.exec(select(Task.measure_id).where(col(Task.task_id) == task_id))).one_or_none()
+    tasks = await tasks_of(session, measure_id, lock=True) if measure_id else []
+    if not tasks or staff_id in _touched(bridge, tasks):
         raise not_found()
     known = await session.get(TaskAction, action_id)
     if known is not None:
@@ -148,7 +148,6 @@ async def _confirm(session: AsyncSession, bridge: Bridge, task_id: UUID, action_
             raise invalid("action_id", "This id was used for something else. Make a fresh one.", status=422)
         return Confirmed(task_id, known.state)
     task = next(one for one in tasks if one.task_id == task_id)
-    await session.refresh(task)  # it may have changed while we waited for the lock
     if task.state != TaskState.FAILED:
         raise refused("nothing_to_confirm", "35", {"state": task.state})
     try:

@@ -302,6 +302,10 @@ class House:
         finally:
             await engine.dispose()
 
+    async def has_task(self, measure_id: UUID, kind: str) -> bool:
+        query = "select true from tasks where measure_id = :id and kind = :kind"
+        return bool(await self.rows(query, id=measure_id, kind=kind))
+
     async def records(self, topic: Topic) -> list[Any]:
         """Every record that is on the topic now, oldest first in each partition."""
         consumer = AIOKafkaConsumer(

@@ -64,10 +64,13 @@ async def test_an_hr_system_that_is_away_is_waited_for(
         await own_tryton.stop()
         second = await breakable.decide("S0026", "S0017", "S0019")
         await breakable.end(first, RESTORE)
-        for measure in (first, second):
+        third = await breakable.decide("S0056", "S0017", "S0019")
+        for measure in (first, second, third):
             await eventually(lambda measure=measure: tried_in_vain(temporal, measure))
         assert [type(one) for one in breakable.results(first)] == [MeasureApplied]
-        assert breakable.results(second) == []
+        assert breakable.results(second) == breakable.results(third) == []
+        await breakable.end(third, RESTORE)
+        await eventually(lambda: breakable.has_task(third, "restore"))
 
         # What the sweeper is for: Temporal has lost the workflow, and nobody sends the event again.
         client = await Client.connect(temporal.address, namespace=temporal.namespace)
@@ -79,6 +82,10 @@ async def test_an_hr_system_that_is_away_is_waited_for(
         await breakable.result(second, MeasureApplied)
         assert await breakable.hr.supervisor("S0018") == "S0017"
         assert await breakable.hr.supervisor("S0026") == "S0019"
+        # What ended while it waited is not first done and then undone.
+        await breakable.result(third, MeasureRestored)
+        assert [type(one) for one in breakable.results(third)] == [MeasureRestored]
+        assert await breakable.hr.supervisor("S0056") == "S0017"
 
 
 @asynccontextmanager

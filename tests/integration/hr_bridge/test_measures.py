@@ -120,16 +120,21 @@ async def test_nobody_takes_credit_for_a_change_that_somebody_else_made_before(h
     assert (await house.result(measure, MeasureFailed)).code == "changed_meanwhile"
 
 
-@pytest.mark.parametrize(("staff_id", "above", "below"), [("S0032", "S0023", "S0012"), ("S0033", "S0024", "S0038")])
-async def test_a_line_that_somebody_else_has_changed_is_not_restored(
-    house: House, staff_id: str, above: str, below: str
+@pytest.mark.parametrize(
+    ("staff_id", "above", "temporary", "third", "ending"),
+    [
+        ("S0032", "S0023", "S0012", "S0016", RESTORE),
+        # Put back under the one whom the measure keeps away: a human's to judge, too.
+        ("S0033", "S0024", "S0038", "S0024", PASS_ON),
+    ],
+)
+async def test_a_line_that_somebody_else_has_changed_is_theirs(
+    house: House, staff_id: str, above: str, temporary: str, third: str, ending: int
 ) -> None:
-    """The second one shows it for a change back to the one the measure keeps away: that is a human's to judge, too."""
-    measure = await house.decide(staff_id, above, below)
+    measure = await house.decide(staff_id, above, temporary)
     await house.result(measure, MeasureApplied)
-    third = "S0016" if staff_id == "S0032" else above
     await house.hr.set_supervisor(staff_id, third)
-    await house.end(measure, PASS_ON)
+    await house.end(measure, ending)
     assert (await house.result(measure, MeasureFailed)).code == "changed_meanwhile"
     assert await house.hr.supervisor(staff_id) == third
 
