@@ -42,7 +42,7 @@ def build(settings: HrBridgeSettings) -> Service:
         settings,
         [*tasks.routes(bridge), *webhook.routes(bridge), *mail_address.routes(bridge, publics)],
         checks=[
-            Check("database", lambda: _probe(database), needed=True),
+            Check("database", database.check, needed=True),
             Check("kafka", reachable(settings.kafka_bootstrap)),
             Check("temporal", reachable(settings.temporal_address)),
             Check("hr_system", tryton.check),
@@ -85,7 +85,3 @@ async def compare(bridge: Bridge) -> None:
             await personnel_actions.compare(session, bridge, datetime.now(UTC))
         await asyncio.sleep(bridge.settings.directory_every)
 
-
-async def _probe(database: Database) -> None:
-    async with database.transaction() as session:
-        await session.connection()
