@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from temporalio.client import Client
 
 from ops.demo.clients import StoryError, expect
@@ -57,38 +58,47 @@ class Parts:
 
     # -- Kafka ---------------------------------------------------------------------------------------------------
 
+    @property
+    def _client(self) -> dict[str, str]:
+        kafka = self.stack["kafka"]
+        return {
+            "bootstrap_servers": kafka["bootstrap"],
+            "security_protocol": "SASL_PLAINTEXT",
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": kafka["username"],
+            "sasl_plain_password": kafka["password"],
+        }
+
     @asynccontextmanager
     async def _consumer(self) -> "AsyncIterator[AIOKafkaConsumer]":
-        kafka = self.stack["kafka"]
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=kafka["bootstrap"],
-            security_protocol="SASL_PLAINTEXT",
-            sasl_mechanism="SCRAM-SHA-512",
-            sasl_plain_username=kafka["username"],
-            sasl_plain_password=kafka["password"],
-            enable_auto_commit=False,
-        )
-        await consumer.start()
-        try:
+        async with AIOKafkaConsumer(**self._client, enable_auto_commit=False) as consumer:
             yield consumer
-        finally:
-            await consumer.stop()
 
-    async def topics(self) -> list[str]:
-        async with self._consumer() as consumer:
-            return sorted(topic for topic in await consumer.topics() if not topic.startswith("__"))
+    async def _partitions(self) -> list[TopicPartition]:
+        admin = AIOKafkaAdminClient(**self._client)
+        await admin.start()
+        try:
+            described = await admin.describe_topics()
+        finally:
+            await admin.close()
+        return [
+            TopicPartition(topic["topic"], partition["partition"])
+            for topic in described
+            if not topic["is_internal"]
+            for partition in topic["partitions"]
+        ]
 
     async def mark(self) -> None:
         """Remember where every topic ends now; later looks begin there."""
         async with self._consumer() as consumer:
-            self._marks = dict(await consumer.end_offsets(await _partitions(consumer)))
+            self._marks = dict(await consumer.end_offsets(await self._partitions()))
 
     async def messages(
         self, topic: str | None = None, key: str | None = None, *, all_time: bool = False
     ) -> list[Message]:
         """The messages since the last mark (or of all time), of one topic or all, of one key or all."""
         async with self._consumer() as consumer:
-            partitions = [p for p in await _partitions(consumer) if topic in (None, p.topic)]
+            partitions = [p for p in await self._partitions() if topic in (None, p.topic)]
             consumer.assign(partitions)
             ends = await consumer.end_offsets(partitions)
             begins = await consumer.beginning_offsets(partitions)
@@ -135,18 +145,27 @@ class Parts:
         """Whether any row of that schema holds the text."""
         return text.encode() in self.dump("--data-only", f"--schema={schema}")
 
+    async def directory_line(self, service: str, staff_id: str) -> str | None:
+        """Who that service believes supervises the person."""
+        rows = await self.rows(f"select line_staff_id from {service}.people where staff_id = $1", staff_id)  # noqa: S608
+        return rows[0]["line_staff_id"] if rows else None
+
     async def erased(self, service: str, case_id: str) -> bool:
         rows = await self.rows(f"select erased_at from {service}.cases where case_id = $1", case_id)  # noqa: S608
         return bool(rows and rows[0]["erased_at"])
 
-    async def rung(self, service: str, case_id: str, key: str) -> int:
-        """How often that clock has rung for the case."""
-        query = f"select action from {service}.case_actions where case_id = $1"  # noqa: S608
-        return sum(row["action"].startswith(f"ring:{key}") for row in await self.rows(query, case_id))
+    async def reminders_rung(self, service: str, case_id: str, clock: str) -> int:
+        """How many reminders of that clock have rung for the case."""
+        query = f"select data from {service}.cases where case_id = $1"  # noqa: S608
+        (row,) = await self.rows(query, case_id)
+        marks: list[str] = json.loads(row["data"])["clocks"][clock]["rung"]
+        return sum(mark != "due" for mark in marks)
 
-    async def acts_missing_from_audit(self, case_ids: Collection[str], acts: Collection[str]) -> set[str]:
-        entries = [json.loads(row["entry_json"]) for row in await self.rows("select entry_json from audit.entries")]
-        return set(acts) - {entry.get("act", "") for entry in entries if entry.get("object") in case_ids}
+    async def acts_missing_from_audit(self, case_ids: Collection[str], actions: Collection[str]) -> set[str]:
+        """Those of the actions that the record does not show for any of the cases."""
+        rows = await self.rows("select entry_json from audit.entries where kind = 'entry'")
+        entries = [json.loads(row["entry_json"]) for row in rows]
+        return set(actions) - {entry["facts"].get("action") for entry in entries if entry["object"] in case_ids}
 
     # -- Temporal, Tryton, mails, HR's webhook -------------------------------------------------------------------
 
@@ -165,9 +184,16 @@ class Parts:
         async with Tryton(settings["url"], settings["username"], settings["password"]) as tryton:
             return (await tryton.line(staff_id)).supervisor or None
 
+    def pass_over_mails(self) -> None:
+        """What has arrived until now is not this story's."""
+        self._read_mails = {path.name for path in self._mails()}
+
+    def _mails(self) -> list[Path]:
+        return sorted(Path(self.stack["smtp"]["maildir"]).glob("new/*"), key=lambda path: path.stat().st_mtime)
+
     async def mail_to(self, staff_id: str) -> str | None:
         """The subject of a mail to that person which this story has not looked at yet."""
-        for path in sorted(Path(self.stack["smtp"]["maildir"]).glob("new/*"), key=lambda p: p.stat().st_mtime):
+        for path in self._mails():
             mail = email.message_from_bytes(path.read_bytes())
             to = str(mail["To"] or mail["X-RcptTo"])
             if path.name not in self._read_mails and to.lower().startswith(staff_id.lower()):
@@ -201,11 +227,6 @@ class Parts:
         }
         url = f"{self.service('hr_bridge')}/api/v1/personnel-actions"
         expect(await self.http.post(url, content=body, headers=headers), 202, "HR's webhook")
-
-
-async def _partitions(consumer: AIOKafkaConsumer) -> list[TopicPartition]:
-    names = [topic for topic in await consumer.topics() if not topic.startswith("__")]
-    return [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name) or ()]
 
 
 def _message(record: Any) -> Message:

@@ -75,6 +75,7 @@ async def run_steps(story: Story, summary: Path, console: Console) -> bool:
     """The story's steps one after the other, each printed and added to `summary` once it was seen."""
     summary.parent.mkdir(parents=True, exist_ok=True)
     done: list[dict[str, str | int]] = []
+    await story.begin()
     for number, (name, step) in enumerate(story.steps(), 1):
         began = time.monotonic()
         try:

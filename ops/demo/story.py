@@ -4,7 +4,7 @@ Invented people (ops/demo/people.toml): S0018 is the person, S0017 her superviso
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -44,6 +44,7 @@ class Story:
     parts: Parts
     reporter: Reporter
     handlers: dict[tuple[str, str], Handler] = field(default_factory=dict)
+    earlier: set[str] = field(default_factory=set)  # cases of earlier runs on the same stack
     talk_report: str = ""
     talk_case: str = ""
     focal_point: str = ""
@@ -58,6 +59,28 @@ class Story:
             token = await access_token(self.parts.oidc_issuer, staff_id)
             self.handlers[desk, staff_id] = Handler(self.http, self.parts.service(desk), token)
         return self.handlers[desk, staff_id]
+
+    async def new_case(self, desk: str, staff_ids: Sequence[str], lifecycle: str, state: str) -> tuple[str, str] | None:
+        """The first of them who sees a case of that kind that was not there when the story began, and the case."""
+        for staff_id in staff_ids:
+            for case in await (await self.at(desk, staff_id)).cases(lifecycle):
+                if case["case_id"] not in self.earlier and case["state"] == state:
+                    return staff_id, case["case_id"]
+        return None
+
+    async def begin(self) -> None:
+        """Know what earlier runs left, and wait until the directory has heard that their measures have ended."""
+        for staff_id in FOCAL_POINTS:
+            self.earlier |= {case["case_id"] for case in await (await self.at("ombuds", staff_id)).cases()}
+        for staff_id in (INVESTIGATOR, LEGAL_AND_HEAD):
+            self.earlier |= {case["case_id"] for case in await (await self.at("workflow", staff_id)).cases()}
+
+        self.parts.pass_over_mails()
+
+        async def as_it_was() -> bool:
+            return await self.parts.directory_line("workflow", PERSON) == SUPERVISOR
+
+        await until(f"{SUPERVISOR} as {PERSON}'s supervisor in the people directory", as_it_was, 90)
 
     async def asks_for_a_talk(self) -> Seen:
         await self.parts.mark()
@@ -99,14 +122,10 @@ class Story:
         return Seen(f"one workflow, {status}, under an id that says nothing", "Temporal")
 
     async def a_focal_point_accepts(self) -> Seen:
-        async def offered() -> tuple[str, str] | None:
-            for staff_id in FOCAL_POINTS:
-                for case in await (await self.at("ombuds", staff_id)).cases("informal_resolution"):
-                    if case["state"] == "offered" and self.talk_report == case.get("report_id", self.talk_report):
-                        return staff_id, case["case_id"]
-            return None
-
-        self.focal_point, self.talk_case = await until("a focal point who was offered the talk", offered)
+        self.focal_point, self.talk_case = await until(
+            "a focal point who was offered the talk",
+            lambda: self.new_case("ombuds", FOCAL_POINTS, "informal_resolution", "offered"),
+        )
         if self.focal_point == "S0013":
             raise StoryError("a focal point of the supervisor's own line was matched")
         await (await self.at("ombuds", self.focal_point)).act("accept_match", self.talk_case)
@@ -151,12 +170,10 @@ class Story:
         if "access_code" in answer:
             raise StoryError("a second code was given for a route on the same code")
         self.formal_report = (await self.reporter.route("formal_report"))["report_id"]
-        investigator = await self.at("workflow", INVESTIGATOR)
-
-        async def arrived() -> str | None:
-            return next((case["case_id"] for case in await investigator.cases("formal_report")), None)
-
-        self.formal_case = await until("the formal report at OIO", arrived)
+        _, self.formal_case = await until(
+            "the formal report at OIO",
+            lambda: self.new_case("workflow", [INVESTIGATOR], "formal_report", "submitted"),
+        )
         if await self.parts.rows_with("workflow", self.talk_report) or await self.parts.find_in_topics(
             [self.talk_report], topics=["intake.reports.workflow.v1", "workflow.cases.v1", "audit.entries.v1"]
         ):
@@ -178,10 +195,10 @@ class Story:
         await investigator.act("alert_interim_measures", self.formal_case, texts=risk)
         legal = await self.at("workflow", LEGAL_AND_HEAD)
 
-        async def measure() -> str | None:
-            return next((case["case_id"] for case in await legal.cases("interim_measure")), None)
-
-        self.measure_case = await until("the interim measure at LEG", measure)
+        _, self.measure_case = await until(
+            "the interim measure at LEG",
+            lambda: self.new_case("workflow", [LEGAL_AND_HEAD], "interim_measure", "alerted"),
+        )
         await legal.act("alert", self.measure_case, texts=risk)
         return Seen("acknowledged, assessed; OIO and the legal officer have alerted", "workflow")
 
@@ -285,7 +302,7 @@ class Story:
             return await self.parts.supervisor_of(PERSON) == NEXT_MANAGER
 
         await until("the next manager in the HR system", next_manager)
-        reminders = await self.parts.rung("workflow", self.measure_case, "im.remind")
+        reminders = await self.parts.reminders_rung("workflow", self.measure_case, "im.end")
         if not reminders:
             raise StoryError("no reminder rang before the end")
         escalated = await until("a mail that it was passed on", lambda: self.parts.mail_to(HR_DIRECTOR))
