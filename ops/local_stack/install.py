@@ -57,8 +57,8 @@ def _tryton() -> None:
         uv = Path(sys.executable).parent / "uv"
         _run(uv, "venv", "--quiet", "--no-config", "--no-python-downloads", "--python", sys.executable, TRYTON_VENV)
         _run(
-            uv, "pip", "sync", "--quiet", "--no-config", "--require-hashes", "--python", TRYTON_VENV / "bin" / "python",
-            TRYTON_LOCK,
+            uv, "pip", "sync", "--quiet", "--no-config", "--require-hashes", "--compile-bytecode",
+            "--python", TRYTON_VENV / "bin" / "python", TRYTON_LOCK,
         )  # fmt: skip
         stamp.write_text(wanted, encoding="ascii")
     asyncio.run(make_template())

@@ -66,7 +66,13 @@ class Process:
 
 
 def plain_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("RECOURSE_")}
+    """
+    The environment that a child starts from: none of our settings.
+
+    Nor the wish for no bytecode: without it every process of the stack compiles the same thousand files again.
+    """
+    left_out = ("RECOURSE_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
 
 async def run(

@@ -203,7 +203,7 @@ class _Composer:
         if "ethics" in self.services:
             environment = service_environment(addresses, "ethics", password, principal="sentinel")
             sentinel = SentinelPart(addresses.urls["ethics"], self.log("sentinel"), environment)
-            self.add("sentinel", "ethics", part=sentinel)
+            self.add("sentinel", "schemas", "keys", "topics", part=sentinel)
 
 
 def _given(name: str, ask: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

@@ -60,6 +60,7 @@ class Tryton(Part):
         self.organisation = organisation
         self.password = password
         self.hr_bridge_password = hr_bridge_password
+        self.fresh = False
 
     @property
     def url(self) -> str:
@@ -76,6 +77,7 @@ class Tryton(Part):
             partial = database.with_suffix(".partial")
             await asyncio.to_thread(shutil.copyfile, TRYTON_TEMPLATE / database.name, partial)
             partial.rename(database)
+            self.fresh = True
 
     def command(self) -> Command:
         return Command(
@@ -90,7 +92,14 @@ class Tryton(Part):
         await probe(self.url)
 
     async def settle(self) -> None:
-        await settle(self.url, self.organisation, password=self.password, hr_bridge_password=self.hr_bridge_password)
+        await settle(
+            self.url,
+            self.organisation,
+            password=self.password,
+            hr_bridge_password=self.hr_bridge_password,
+            fresh=self.fresh,
+        )
+        self.fresh = False
 
 
 def configuration(data_dir: Path, port: int, host: str = "127.0.0.1") -> str:
@@ -112,17 +121,27 @@ async def probe(url: str) -> None:
         raise NotReady(f"the version of {url}")
 
 
-async def settle(url: str, organisation: Organisation, *, password: str, hr_bridge_password: str) -> None:
-    """Give the administrator the password of this run, and fill in who is missing."""
-    try:
-        async with TrytonClient(url, ADMIN, password) as tryton:
-            await fill(tryton, organisation, hr_bridge_password=hr_bridge_password)
-    except PasswordRefused:
-        first = (TRYTON_TEMPLATE / "password").read_text(encoding="ascii").strip()
-        async with TrytonClient(url, ADMIN, first) as tryton:
-            await tryton.call("res.user.write", [tryton.user_id], {"password": password})
-        async with TrytonClient(url, ADMIN, password) as tryton:
-            await fill(tryton, organisation, hr_bridge_password=hr_bridge_password)
+async def settle(
+    url: str, organisation: Organisation, *, password: str, hr_bridge_password: str, fresh: bool = False
+) -> None:
+    """
+    Give the administrator the password of this run, and fill in who is missing.
+
+    A `fresh` database still has the password of the template: trying the other first would be a failed sign-in.
+    """
+    first = (TRYTON_TEMPLATE / "password").read_text(encoding="ascii").strip()
+    for known in (first, password) if fresh else (password, first):
+        try:
+            async with TrytonClient(url, ADMIN, known) as tryton:
+                if known != password:
+                    await tryton.call("res.user.write", [tryton.user_id], {"password": password})
+            break
+        except PasswordRefused:
+            continue
+    else:
+        raise StackProblem(f"The HR system at {url} refuses its administrator's password: give the right one.")
+    async with TrytonClient(url, ADMIN, password) as tryton:
+        await fill(tryton, organisation, hr_bridge_password=hr_bridge_password)
 
 
 async def make_template(target: Path = TRYTON_TEMPLATE) -> None:
