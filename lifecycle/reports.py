@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.inbox import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
 from chassis.outbox import add_event
-from contracts.cases.v1.cases_pb2 import ReportEventApplied, ReportOpened
+from contracts.cases.v1.cases_pb2 import PersonActionRefused, ReportEventApplied, ReportOpened
 from contracts.intake.v1.reports_pb2 import (
     REPORTING_MODE_ANONYMOUS,
     REPORTING_MODE_CONFIDENTIAL,
@@ -28,7 +28,7 @@ from lifecycle import records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk
 from lifecycle.fields import InvalidFacts
-from lifecycle.model import Action, Actor, ActorKind, Fact
+from lifecycle.model import Action, Actor, ActorKind, Fact, Refused
 from lifecycle.records import CaseRow
 
 _MODES = {REPORTING_MODE_CONFIDENTIAL: "confidential", REPORTING_MODE_ANONYMOUS: "anonymous"}
@@ -94,7 +94,17 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
             await _without_case(session, event)
             return None
         action = Action(_id(message.action_id), message.action, _facts(message.facts_json))
-        await decide_as(session, desk, row.case_id, action, Actor(ActorKind.PERSON), _now())
+        outcome = await decide_as(session, desk, row.case_id, action, Actor(ActorKind.PERSON), _now())
+        if isinstance(outcome, Refused):
+            refused = PersonActionRefused(
+                report_id=event.key,
+                lifecycle=row.lifecycle,
+                number=row.number,
+                action_id=message.action_id,
+                code=outcome.code,
+            )
+            await add_event(session, cases_of(desk.service), event.key, refused)
+            return None
         return desk.poke(row.case_id)
 
     async def shown(session: AsyncSession, event: Event) -> AfterCommit | None:

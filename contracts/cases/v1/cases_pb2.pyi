@@ -63,6 +63,20 @@ class CaseErased(_message.Message):
     number: int
     def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
 
+class PersonActionRefused(_message.Message):
+    __slots__ = ("report_id", "lifecycle", "number", "action_id", "code")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    ACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    lifecycle: str
+    number: int
+    action_id: str
+    code: str
+    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., action_id: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
+
 class StaffNotice(_message.Message):
     __slots__ = ("notice_id", "recipient_ref", "wording_key")
     NOTICE_ID_FIELD_NUMBER: _ClassVar[int]

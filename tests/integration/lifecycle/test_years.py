@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
@@ -18,7 +19,9 @@ from tests.integration.lifecycle.test_durable import until
 
 
 @pytest.fixture
-async def skipping(loans: Loans) -> AsyncIterator[WorkflowEnvironment]:
+async def skipping(loans: Loans, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WorkflowEnvironment]:
+    # The server writes a settings folder into the home directory.
+    monkeypatch.setenv("HOME", str(tmp_path))
     environment = await WorkflowEnvironment.start_time_skipping_v2(
         data_converter=sealing_converter(loans.desk.keys.codec),
         dev_server_existing_path=str(executable()),
