@@ -141,20 +141,28 @@ class Postgres(Part):
         Both lie in one folder of ours under the temporary directory, so no mode of anybody's folder is changed.
         """
         home = Path(tempfile.gettempdir()) / f"recourse-postgres-{self.asked_data_dir.parent.stat().st_ino}"
-        home.mkdir(mode=0o711, exist_ok=True)
+        home.mkdir(exist_ok=True)
         if home.stat().st_uid != 0:
             raise StackProblem(f"{home} belongs to somebody else: remove it, or set TMPDIR to another folder.")
-        copy = home / "pginstall18"
+        home.chmod(0o711)
+        # The wheel's programs find their libraries beside the package.
+        source = installed().parent
+        copy = home / "programs"
         if not copy.is_dir():
             partial = Path(tempfile.mkdtemp(dir=home))
-            shutil.copytree(installed(), partial, symlinks=True, dirs_exist_ok=True)
-            partial.chmod(0o755)
-            partial.rename(copy)
+            for folder in (Path(source.name) / installed().name, Path(f"{source.name}.libs")):
+                shutil.copytree(source.parent / folder, partial / folder, symlinks=True)
+            for folder in (partial, partial / source.name):
+                folder.chmod(0o755)
+            try:
+                partial.rename(copy)
+            except OSError:  # the other instance was faster
+                shutil.rmtree(partial)
         data = home / "data"
         data.mkdir(mode=0o700, exist_ok=True)
         os.chown(data, NOBODY, NOBODY)
         self.user = NOBODY
-        self.binaries = copy / "bin"
+        self.binaries = copy / source.name / installed().name / "bin"
         self.data_dir = data / self.asked_data_dir.name
 
     def _forget_dead_server(self) -> None:

@@ -1,5 +1,8 @@
 """What starting real parts must not do to the machine, and what must not be reached from outside it."""
 
+import asyncio
+import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -42,6 +45,32 @@ async def test_postgres_runs_inside_a_closed_folder_and_changes_no_mode_outside_
     after = modes(home, postgres_part.installed() / "bin")
     assert {path: after[path] for path in outside} == outside
     assert stat.S_IMODE((home / "data").stat().st_mode) == 0o700
+
+
+async def test_postgres_runs_where_user_namespaces_are_forbidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_part.shutil, "which", lambda _name: None)
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    parts = [
+        Postgres(home / name, free_port(), home / f"{name}.log", password="admin-password", name=name)
+        for name in ("postgres", "keystore")
+    ]
+    before = os.umask(0o077)
+    try:
+        await asyncio.gather(*(part.start() for part in parts))
+        await asyncio.gather(*(part.ready() for part in parts))
+        assert all(part.process and part.process.id.alive() for part in parts)
+        users = {Path(f"/proc/{part.process.id.pid}").stat().st_uid for part in parts if part.process}
+        assert 0 not in users
+    finally:
+        os.umask(before)
+        await asyncio.gather(*(part.stop() for part in parts))
+        for part in parts:
+            if part.data_dir.parent != home:
+                shutil.rmtree(part.data_dir.parents[1], ignore_errors=True)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 
 def inodes(pid: int) -> set[str]:
