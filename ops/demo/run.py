@@ -81,14 +81,16 @@ async def run_steps(story: Story, summary: Path, console: Console) -> bool:
         try:
             seen = await step()
         except (StoryError, httpx.HTTPError) as problem:
-            console.print(f"[red]{number:2} {name}: not seen[/red]\n   {problem or type(problem).__name__}")
+            console.print(
+                f"[red]{number:2} {name}: not seen[/red]\n   {problem or type(problem).__name__}", soft_wrap=True
+            )
             console.print("   Each process's log is in the folder `logs_dir` of `.recourse/stack.json`.")
             return False
         ms = round((time.monotonic() - began) * 1000)
         done.append({"name": name, "seen": seen.seen, "where": seen.where, "ms": ms})
         summary.write_text(json.dumps({"steps": done}, indent=2, ensure_ascii=False) + "\n")
         console.print(f"[bold]{number:2} {name}[/bold]  [dim]{ms / 1000:.1f} s · {seen.where}[/dim]")
-        console.print(f"   {seen.seen}", markup=False)
+        console.print(f"   {seen.seen}", markup=False, soft_wrap=True)
     return True
 
 

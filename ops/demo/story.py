@@ -360,10 +360,9 @@ class Story:
         async def verified() -> Json | None:
             response = await auditor.http.get(f"{auditor.desk}/api/v1/verification", headers=auditor.headers)
             answer = expect(response, 200, "verifying the record")
-            heads = [one["number"] for one in answer["sources"] if one["source"] == "ombuds"]
-            return answer if answer["ok"] and any(heads) else None
+            return answer if answer["ok"] and answer["sources"].get("ombuds", {}).get("arrived") else None
 
-        answer = await until("a verified record with the ombuds chain head", verified, 60)
+        answer = await until("a verified record with the ombuds chain head", verified, 90)
         missing = await self.parts.acts_missing_from_audit(
             {self.formal_case, self.measure_case},
             {"acknowledge", "alert", "ask_consent", "decide_measure", "lift_measure"},
