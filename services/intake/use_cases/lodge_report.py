@@ -7,6 +7,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -49,6 +50,10 @@ _MODES: Final = {
 
 class IdempotencyKeyReused(Exception):
     """The key came before with another request."""
+
+
+class _LodgedMeanwhile(Exception):
+    """Undoes a first commit."""
 
 
 class StillBeingAnswered(Exception):
@@ -126,7 +131,8 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
             desk = await desk_key(session, route.service, route.desk)
         report = _report(intake, request, draft, desk, now)
         items = _seal(report, draft, carried, parties, desk)
-        await _list_route(intake, request, now)
+        if not await _list_route(intake, request, now):
+            continue
         await intake.keystore.put_wraps([wrap for item in items for wrap in item.wraps], ahead=True)
         async with intake.database.transaction() as session:
             ours = await _settle(session, request)
@@ -178,25 +184,32 @@ def _seal(
     return [seal_item(report.report_id, kind, what, desk, report.route_public_key) for kind, what in contents]
 
 
-async def _list_route(intake: Intake, request: Request, now: datetime) -> None:
-    """First commit. The list says nothing of time; the row that does goes with the last commit or the sweep."""
-    async with intake.database.transaction() as session:
-        digest = request.code.lookup_digest(intake.keys.secret("pepper"))
-        await session.execute(
-            insert(UnsettledLodging)
-            .values(
-                request_digest=request.request_digest,
-                lookup_digest=digest if request.new_code else None,
-                started_at=now,
-            )
-            .on_conflict_do_nothing()
-        )
-        if request.new_code:
-            routes = sealed_list(request.code, digest, [request.report_id])
-            row = insert(AccessCodeRow).values(lookup_digest=digest, sealed_routes=routes)
-            await session.execute(row.on_conflict_do_nothing())
-        else:
-            await add_route(session, intake, request.code, request.report_id)
+async def _list_route(intake: Intake, request: Request, now: datetime) -> bool:
+    """First commit; False, and nothing written, when the request was lodged meanwhile. The list says nothing of time;
+    the row that does goes with the last commit or the sweep.
+    """
+    with suppress(_LodgedMeanwhile):
+        async with intake.database.transaction() as session:
+            await _begin(session, intake, request, now)
+            # Asked after the row is in: while such a row stands, the report does not, and a sweep may take the code.
+            if await session.get(Report, request.report_id):
+                raise _LodgedMeanwhile
+        return True
+    return False
+
+
+async def _begin(session: AsyncSession, intake: Intake, request: Request, now: datetime) -> None:
+    digest = request.code.lookup_digest(intake.keys.secret("pepper"))
+    began = insert(UnsettledLodging).values(
+        request_digest=request.request_digest, lookup_digest=digest if request.new_code else None, started_at=now
+    )
+    await session.execute(began.on_conflict_do_nothing())
+    if request.new_code:
+        routes = sealed_list(request.code, digest, [request.report_id])
+        row = insert(AccessCodeRow).values(lookup_digest=digest, sealed_routes=routes)
+        await session.execute(row.on_conflict_do_nothing())
+    else:
+        await add_route(session, intake, request.code, request.report_id)
 
 
 async def _settle(session: AsyncSession, request: Request) -> bool:

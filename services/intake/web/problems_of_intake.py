@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.types import ExceptionHandlersMap
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from chassis.desk_keys import DeskKeyUnknown
-from chassis.web.problems import Problem, invalid, not_found, refused, response, unavailable
+from chassis.web.problems import Problem, handle, invalid, not_found, refused, response, unavailable
 from services.intake.intake import AlreadyErased, NothingHere
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused, StillBeingAnswered
 from services.intake.use_cases.place_message import MessageIdTaken
@@ -18,7 +18,9 @@ from services.intake.use_cases.take_over import NotToBeTakenOver
 
 logger = logging.getLogger(__name__)
 
-_TRY_AGAIN: Final = "Nothing is lost: send the same request, with the same Idempotency-Key, again in a moment."
+_TRY_AGAIN: Final = (
+    "A part of this service is away. Send the same request again in a moment, with the Idempotency-Key it had."
+)
 _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     NothingHere: lambda _: not_found(),
     AlreadyErased: lambda _: refused(
@@ -46,12 +48,15 @@ def _handle(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     return response(_PROBLEMS[type(error)](error))
 
 
-def _store_away(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def _store_away(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    gone = (OSError, InterfaceError, OperationalError)
+    if not isinstance(error, gone) and not (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return handle(request, error)
     logger.warning("a store does not answer", extra={"error": type(error).__name__})
     return response(unavailable(_TRY_AGAIN))
 
 
 HANDLERS: Final[ExceptionHandlersMap] = {
     **dict.fromkeys(_PROBLEMS, _handle),
-    **dict.fromkeys((OSError, InterfaceError, OperationalError), _store_away),
+    **dict.fromkeys((OSError, DBAPIError), _store_away),
 }

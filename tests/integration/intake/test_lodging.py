@@ -8,9 +8,14 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import httpx
+import msgspec
 import pytest
 
 from chassis.sealing import SealNotOpened, open_from
+from services.intake.bodies import LodgeReport
+from services.intake.intake import utc_now
+from services.intake.use_cases import lodge_report
+from services.intake.use_cases.sweep_orphans import ORPHANED_AFTER, sweep_orphans
 from tests.e2e.leak_scan import Scanner
 from tests.integration.intake.conftest import client_of
 from tests.integration.intake.world import (
@@ -173,7 +178,7 @@ async def test_the_same_key_with_another_body_is_refused(client: httpx.AsyncClie
 
 async def test_identical_requests_at_one_time_lodge_one_report(client: httpx.AsyncClient, world: World) -> None:
     idempotency_key = key()
-    answers = await asyncio.gather(*(lodge(client, idempotency_key=idempotency_key) for _ in range(6)))
+    answers = await asyncio.gather(*(lodge(client, idempotency_key=idempotency_key) for _ in range(12)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     code = answers[0].json()["access_code"]
@@ -185,6 +190,22 @@ async def test_identical_requests_at_one_time_lodge_one_report(client: httpx.Asy
         row["item_id"] for row in await world.rows("select item_id from items where report_id = $1", UUID(report_id))
     }
     assert {row["item_id"] for row in await world.wraps(report_id)} == kept
+
+
+async def test_a_late_twin_of_a_lodged_request_begins_nothing_that_a_sweep_could_take(
+    fresh_world: Callable[..., Awaitable[World]],
+) -> None:
+    world, idempotency_key = await fresh_world(), key()
+    body = msgspec.convert(draft(), LodgeReport)
+    # The twin asked whether the request was lodged just before it was.
+    twin = lodge_report.Request.of(world.intake, idempotency_key, body, None)
+    assert await lodge_report.answered(world.intake, twin) is None
+    lodged = await lodge_report.lodge_report(world.intake, body, idempotency_key, utc_now())
+    assert not await lodge_report._list_route(world.intake, twin, utc_now())
+    assert await world.rows("select 1 from unsettled_lodgings") == []
+    await sweep_orphans(world.intake, utc_now() + 2 * ORPHANED_AFTER)
+    async with client_of(world) as client:
+        assert len((await inbox(client, str(lodged.access_code)))["routes"][0]["answers"]) == 2
 
 
 @pytest.mark.parametrize("good", [str(uuid4()), str(uuid4()).upper(), "A" * 22, "Zz09-_" * 5])

@@ -1,8 +1,10 @@
 """What was cut off between its commits is removed after an hour, and nothing else is."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
+import asyncpg
 import pytest
 
 from chassis.database import Database
@@ -130,6 +132,25 @@ async def test_without_a_store_intake_says_so_and_to_try_again(world: World, awa
         assert (ready.status_code, ready.json()["dependencies"][away]) == (503, "down (ConnectionRefusedError)")
     await without.app.state.sign_in.close()
     await gone.close()
+
+
+async def test_a_connection_that_breaks_under_a_request_is_said_to_be_a_matter_of_waiting(
+    fresh_world: FreshWorld,
+) -> None:
+    world, idempotency_key = await fresh_world(), key()
+    locker = await asyncpg.connect(world.database.admin_dsn)
+    waiting = "select pid from pg_stat_activity where wait_event_type = 'Lock' and usename = 'intake'"
+    try:
+        async with client_of(world) as client, asyncio.timeout(60):
+            await locker.execute("begin; lock table intake.reports in access exclusive mode")
+            request = asyncio.create_task(lodge(client, idempotency_key=idempotency_key))
+            while not await locker.fetch(waiting):
+                await asyncio.sleep(0.02)
+            await locker.execute(f"select pg_terminate_backend(pid) from ({waiting}) stuck; rollback")
+            assert (await request).status_code == 503
+            assert (await lodge(client, idempotency_key=idempotency_key)).status_code == 201
+    finally:
+        await locker.close()
 
 
 async def test_a_message_cut_off_by_the_key_store_is_sent_again(fresh_world: FreshWorld) -> None:

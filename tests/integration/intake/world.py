@@ -89,7 +89,10 @@ class World:
 
     async def audit(self) -> list[dict[str, Any]]:
         """The trail's entries, in no particular order of shards."""
-        return [json.loads(row["entry_json"]) for row in await self.rows("select entry_json from audit_trail")]
+        return [
+            json.loads(row["entry_json"])
+            for row in await self.rows("select entry_json from audit_trail order by shard, number")
+        ]
 
     async def report_id(self, client: httpx.AsyncClient, code: str) -> str:
         """The newest route of the code."""
