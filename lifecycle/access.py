@@ -42,8 +42,9 @@ async def actors_of(
 ) -> dict[UUID, Actor]:
     """The person as an actor in each of these cases. Somebody in a party's wider line keeps a decider's roles alone."""
     roles = desk.policy.roles_of(staff_id, now)
-    from_all = await excluded_from(session, desk.keys.cell, case_ids, staff_id, FOR_DECIDERS)
     from_handling = await excluded_from(session, desk.keys.cell, case_ids, staff_id, FOR_HANDLERS)
+    # What keeps a decider out keeps a handler out too.
+    from_all = await excluded_from(session, desk.keys.cell, sorted(from_handling), staff_id, FOR_DECIDERS)
 
     def actor(case_id: UUID) -> Actor:
         left = roles & DECIDERS if case_id in from_handling else roles

@@ -41,9 +41,11 @@ async def test_an_action_changes_the_row_and_writes_its_news_and_its_trail(loans
     row = await loans.row(case_id)
     assert (row.state, row.version, tuple(row.handlers)) == ("lent", 2, (INVESTIGATOR,))
     opened, changed = await news(loans)
-    assert (opened.state, opened.version, [one.action for one in opened.offers]) == ("asked", 1, ["remark"])
+    assert (opened.state, opened.version, [one.action for one in opened.offers]) == (
+        "asked", 1, ["remark", "keep_in_touch"],
+    )  # fmt: skip
     assert (changed.state, changed.version, changed.wording_key) == ("lent", 2, "loan.lent")
-    assert {one.action for one in changed.offers} == {"remark", "give_back"}
+    assert {one.action for one in changed.offers} == {"remark", "keep_in_touch", "give_back"}
     assert changed.next_date.ToDatetime(tzinfo=UTC) == NOW + timedelta(minutes=1)
     said = [(entry["act"], entry["actor"]) for entry in await trail(loans)]
     assert said == [("case.opened", None), ("case.acted", INVESTIGATOR)]
