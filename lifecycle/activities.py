@@ -6,7 +6,7 @@ from uuid import UUID
 
 from temporalio import activity
 
-from chassis import failpoints
+from chassis import failpoints, telemetry
 from contracts.ids import CaseId
 from lifecycle import records
 from lifecycle.changes import ERASE
@@ -29,6 +29,10 @@ class Activities:
 
     @activity.defn(name="decide")
     async def decide(self, act: Act) -> Verdict:
+        with telemetry.span("case.decide"):
+            return await self._decide(act)
+
+    async def _decide(self, act: Act) -> Verdict:
         async with self._desk.database.transaction() as session:
             outcome = await decide(session, self._desk, act.signed, act.now)
             failpoints.hit("decide.before_commit")
@@ -39,16 +43,18 @@ class Activities:
 
     @activity.defn(name="ring")
     async def ring(self, asked: Ring) -> Decided:
-        async with self._desk.database.transaction() as session:
-            return await ring(session, self._desk, UUID(asked.case_id), asked.now)
+        with telemetry.span("case.ring"):
+            async with self._desk.database.transaction() as session:
+                return await ring(session, self._desk, UUID(asked.case_id), asked.now)
 
     @activity.defn(name="run_errand")
     async def run_errand(self, asked: Errand) -> None:
         """Raises until the errand is done; then it is struck from the case's row."""
         case_id, name = CaseId(UUID(asked.case_id)), asked.errand.partition(":")[0]
-        if name == ERASE:
-            await erase(self._desk, case_id)
-        else:
-            await self._desk.errands[name](case_id)
+        with telemetry.span("case.errand", errand=name):
+            if name == ERASE:
+                await erase(self._desk, case_id)
+            else:
+                await self._desk.errands[name](case_id)
         async with self._desk.database.transaction() as session:
             await records.finish_errand(session, case_id, asked.errand)

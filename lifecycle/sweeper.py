@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 OVERDUE_BY: Final = timedelta(seconds=30)
 SWEEP_EVERY: Final = timedelta(seconds=10)
+_TIDY_EVERY: Final = timedelta(hours=1)
 _AGAIN_AFTER: Final = timedelta(seconds=60)
 _PAGE: Final = 200
 
@@ -63,7 +64,7 @@ async def sweep_forever(
     looking, and says so once.
     """
     loop, reachable = asyncio.get_running_loop(), True
-    next_sweep = loop.time()
+    next_sweep = next_tidying = loop.time()
     while True:
         try:
             async with asyncio.timeout_at(next_sweep):
@@ -78,6 +79,10 @@ async def sweep_forever(
             if loop.time() >= next_sweep:
                 next_sweep = loop.time() + every.total_seconds()
                 await sweep(desk, client, overdue_by=overdue_by)
+            if loop.time() >= next_tidying:
+                next_tidying = loop.time() + _TIDY_EVERY.total_seconds()
+                async with desk.database.transaction() as session:
+                    await bodies.sweep(session)
         except RPCError as error:
             if reachable:
                 log.warning(
@@ -91,7 +96,6 @@ async def sweep_forever(
 async def sweep(desk: Desk, client: Client, *, overdue_by: timedelta = OVERDUE_BY) -> int:
     """One look: how many cases were woken. Raises RPCError when Temporal does not answer; they are found again."""
     async with desk.database.transaction() as session:
-        await bodies.sweep(session)
         parameters = {"overdue_by": overdue_by, "again_after": max(overdue_by, _AGAIN_AFTER), "page": _PAGE}
         found = (await session.execute(_OVERDUE, params=parameters)).all()
     for case_id, workflow_id in found:
