@@ -27,6 +27,8 @@ pytestmark = pytest.mark.stack
 REPORTS = INTAKE_REPORTS_WORKFLOW
 ROOT = Path(__file__).parents[3]
 KEYS = ("r1", "r2", "r3")
+KILLS = 30
+"""Random moments of relay and consumer; the Temporal worker has its own in tests/integration/lifecycle."""
 
 
 @asynccontextmanager
@@ -92,7 +94,7 @@ async def test_a_kill_at_a_failpoint_loses_nothing_and_repeats_nothing(house: Ho
 async def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(house: House) -> None:
     seeded = random.Random(20261122)
     expected: dict[str, list[str]] = {key: [] for key in KEYS}
-    for _ in range(5):
+    for _ in range(KILLS):
         async with worker(house) as process:
             assert process.stdout is not None
             await process.stdout.readline()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -27,6 +28,7 @@ from ops.local_stack.temporal import Temporal
 from tests.integration.lifecycle.loans import INVESTIGATOR, Loans
 from tests.real_parts import TemporalServer
 
+KILLS = 20
 SOON = 30.0
 """Seconds within which something that is due in a moment has happened, on a busy machine too."""
 
@@ -284,6 +286,38 @@ async def test_a_worker_killed_around_its_commit_loses_no_clock(loans: Loans, tm
         assert [row.version for row in taken] == [2]
     finally:
         await server.stop()
+
+
+async def test_a_worker_killed_at_random_moments_loses_no_action_and_no_clock(
+    loans: Loans, tmp_path: Path, temporal: TemporalServer
+) -> None:
+    at_temporal(loans, temporal.address)
+    seeded = random.Random(20261122)
+    asked: list[tuple[UUID, UUID, str]] = []
+    for _ in range(KILLS):
+        async with worker_process(loans, tmp_path, sweeps=True, environment={}) as worker:
+            one = await loans.open(), uuid4(), within(seeded.uniform(1, 4))
+            asked.append(one)
+            caller = asyncio.create_task(act(loans, one[0], "lend", one[1], until_at=one[2]))
+            await asyncio.sleep(seeded.uniform(0, 0.4))
+            worker.kill()
+            await worker.wait()
+            caller.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ActionLost):
+                await caller
+
+    async with worker_process(loans, tmp_path, sweeps=True, environment={}):
+        for case_id, action_id, until_at in asked:
+            row = await loans.row(case_id)
+            if row.state == "asked":
+                # Never committed, and its time may have passed since: the client asks anew.
+                late = datetime.fromisoformat(until_at) < datetime.now(UTC) + timedelta(seconds=1)
+                await answered(loans, case_id, "lend", action_id, until_at=within(2) if late else until_at)
+            await reached(loans, case_id, "overdue")
+            taken = await loans.query("select action from case_actions where case_id = :case_id", case_id=case_id)
+            assert [one.action for one in taken] == ["lend"]
+            steps = [step["action"] for step in (await loans.row(case_id)).data["steps"]]
+            assert steps.count("lend") == 1
 
 
 async def test_the_loss_of_temporals_file_is_made_good_by_reconciling(loans: Loans, tmp_path: Path) -> None:
