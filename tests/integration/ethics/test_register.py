@@ -1,5 +1,6 @@
 """Who is protected when, and which of HR's actions the office asks about (invariants 45, 46)."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,13 +17,14 @@ from lifecycle.exclusions import excluded
 from policy.model import Role
 from services.ethics import numbers
 from services.ethics.tables import Base
-from services.ethics.use_cases import forget_seen
+from services.ethics.use_cases import Protection, forget_seen, start_protection
 from tests.integration.ethics.office import (
     ETHICS_OFFICER,
     KIND,
     PROTECTED,
     UNPROTECTED,
     Office,
+    eventually,
     personnel_action,
 )
 from tests.real_parts import Database
@@ -109,6 +111,19 @@ async def test_word_of_a_protection_that_comes_late_reaches_back(quiet_office: O
     assert (await office.facts(case_id))["staff_id"] == PROTECTED
     await office.protect(protection_id=protection_id, started_at=NOW - timedelta(hours=3))
     assert await office.queries() == [case_id], "the same protection again changes nothing"
+
+
+async def test_a_protection_and_an_action_in_the_same_moment_meet(quiet_office: Office) -> None:
+    """Neither has committed when the other looks: the later one waits."""
+    office, protection_id = quiet_office, uuid4()
+    sealed = office.sealed_person(protection_id, PROTECTED, contact=True)
+    protection = Protection(protection_id, sealed, "reported", NOW - timedelta(minutes=1))
+    waits = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+    async with office.desk.database.transaction() as session:
+        await start_protection(session, office.desk, protection, NOW)
+        seeing = asyncio.create_task(office.see(personnel_action(PROTECTED, 1)))
+        await eventually(lambda: office.rows(waits))
+    assert await office.queries() == [await seeing]
 
 
 async def test_what_was_seen_long_ago_is_emptied_and_stays_seen(quiet_office: Office) -> None:
