@@ -45,8 +45,8 @@ class Temporal(Part):
                 executable(), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(self.port),
                 "--db-filename", self.database, "--log-level", "error",
             ],
-            # It writes a settings folder into the home directory unless it is told of another.
-            {"HOME": str(self.data_dir), "TEMPORAL_DISABLE_VERSION_CHECK": "1"},
+            # It would write into the home directory, and ask its maker for newer versions.
+            {"HOME": str(self.data_dir), "TEMPORAL_VERSION_CHECK_DISABLED": "1"},
         )  # fmt: skip
 
     async def probe(self) -> None:
