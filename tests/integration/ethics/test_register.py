@@ -123,7 +123,8 @@ async def test_a_protection_and_an_action_in_the_same_moment_meet(quiet_office: 
         await start_protection(session, office.desk, protection, NOW)
         seeing = asyncio.create_task(office.see(personnel_action(PROTECTED, 1)))
         await eventually(lambda: office.rows(waits))
-    assert await office.queries() == [await seeing]
+    case_id = await seeing
+    assert await office.queries() == [case_id]
 
 
 async def test_what_was_seen_long_ago_is_emptied_and_stays_seen(quiet_office: Office) -> None:
