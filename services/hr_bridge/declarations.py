@@ -45,13 +45,12 @@ DECLARES: Final = {
 }
 
 
-async def expect_line(session: AsyncSession, keys: ServiceKeys, staff_id: str, supervisor: str) -> None:
-    """A task of ours is about to give this person this supervisor."""
-    await _expect(session, _tag(keys, staff_id, Changed.LINE, supervisor), datetime.now(UTC) + _DECLARED_FOR)
+async def expect_line(session: AsyncSession, bridge: Bridge, staff_id: str, supervisor: str) -> None:
+    """
+    A task of ours has given this person this supervisor: the next reading of the HR system will show it.
 
-
-async def line_seen(session: AsyncSession, bridge: Bridge, staff_id: str, supervisor: str) -> None:
-    """The change of `expect_line` is in the HR system: the next comparison is the last that may be told of it."""
+    Forgotten soon after the comparison that it is for, so that it cannot excuse somebody else's change.
+    """
     settings = bridge.settings
     soon = timedelta(hours=1, seconds=settings.undeclared_after + 2 * settings.directory_every)
     await _expect(session, _tag(bridge.keys, staff_id, Changed.LINE, supervisor), datetime.now(UTC) + soon)

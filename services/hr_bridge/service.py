@@ -84,4 +84,3 @@ async def compare(bridge: Bridge) -> None:
         async with bridge.database.transaction() as session:
             await personnel_actions.compare(session, bridge, datetime.now(UTC))
         await asyncio.sleep(bridge.settings.directory_every)
-

@@ -23,7 +23,7 @@ from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureFailed, Me
 from contracts.topics import HR_MEASURE_RESULTS
 from services.hr_bridge.adapters.tryton import EmployeeNotFound, Line
 from services.hr_bridge.bridge import BeforeImage, Bridge, read_before_image, read_persons, seal_before_image
-from services.hr_bridge.declarations import expect_line, line_seen
+from services.hr_bridge.declarations import expect_line
 from services.hr_bridge.domain.line_change import (
     FailureCode,
     PersonsUnreadable,
@@ -120,7 +120,6 @@ class Changes:
         image = replace(image, from_=line.supervisor)
         task.before_image = seal_before_image(keys, task.task_id, image)
         task.state = TaskState.RUNNING
-        await expect_line(session, keys, image.person, image.to)
 
     async def _write(self, session: AsyncSession, task: Task, image: BeforeImage, expected: frozenset[str]) -> None:
         tryton = self._bridge.tryton
@@ -134,7 +133,7 @@ class Changes:
             await _fail(session, task, FailureCode.CHANGED_MEANWHILE)
             return
         await self._prove(session, task, line)
-        await line_seen(session, self._bridge, image.person, image.to)
+        await expect_line(session, self._bridge, image.person, image.to)
 
     async def confirm(self, session: AsyncSession, task: Task, before: str | None) -> bool:
         """

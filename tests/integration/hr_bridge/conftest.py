@@ -8,7 +8,7 @@ import pytest
 from ops.local_stack.oidc import Oidc
 from ops.local_stack.tryton import ADMIN, Tryton
 from ops.local_stack.tryton_client import TrytonClient
-from tests.integration.hr_bridge.house import House, HrSystem
+from tests.integration.hr_bridge.house import House, HrSystem, eventually
 from tests.real_parts import KafkaServer, PostgresServer, TemporalServer
 
 
@@ -56,4 +56,5 @@ async def empty_house(
 async def house(empty_house: Callable[[Tryton], Any], tryton: Tryton) -> AsyncIterator[House]:
     """One running bridge for all tests that do not break it; each takes people of its own."""
     async with empty_house(tryton) as made, made.bridge():
+        await eventually(made.is_settled)
         yield made

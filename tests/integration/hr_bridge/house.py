@@ -302,6 +302,11 @@ class House:
         finally:
             await engine.dispose()
 
+    async def is_settled(self) -> bool:
+        """Whether the bridge has read the directory and has the ethics office's key."""
+        known = "select exists (select from people) and exists (select from desk_keys where service = 'ethics')"
+        return bool((await self.rows(known))[0][0])
+
     async def has_task(self, measure_id: UUID, kind: str) -> bool:
         query = "select true from tasks where measure_id = :id and kind = :kind"
         return bool(await self.rows(query, id=measure_id, kind=kind))
