@@ -1,5 +1,6 @@
 """A wall that does not refuse is no wall: each is tried from the wrong side."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import asyncpg
@@ -125,7 +126,8 @@ async def _read_one(kafka: KafkaServer, principal: str, topic: str, group: str) 
     consumer = AIOKafkaConsumer(topic, **_signed_in(kafka, principal), group_id=group, auto_offset_reset="earliest")
     try:
         await consumer.start()
-        return (await consumer.getone()).value
+        async with asyncio.timeout(30):  # whoever is let in where nothing was sent would wait for ever
+            return (await consumer.getone()).value
     finally:
         await consumer.stop()
 
