@@ -110,6 +110,13 @@ class PartiesSeen(Struct, kw_only=True):
     not_these_people: list[str]
 
 
+class RefusedAction(Struct, kw_only=True):
+    """An action of hers that could not be taken, and the rule's word why."""
+
+    action_id: UUID
+    code: str
+
+
 class RouteSeen(Struct, kw_only=True):
     """`closed`: what was written on this route has been destroyed."""
 
@@ -118,6 +125,7 @@ class RouteSeen(Struct, kw_only=True):
     next_date: datetime | None
     closed: bool
     cases: list[CaseSeen]
+    refused_actions: list[RefusedAction]
     messages: list[MessageSeen]
     answers: list[AnswerSeen]
     parties: list[PartiesSeen]

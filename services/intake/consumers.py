@@ -13,14 +13,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import desk_keys
 from chassis.inbox import Event, Handler, InvalidMessage
 from chassis.outbox import applied
-from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased, Offer, ReportEventApplied, ReportOpened
+from contracts.cases.v1.cases_pb2 import (
+    CaseChanged,
+    CaseErased,
+    Offer,
+    PersonActionRefused,
+    ReportEventApplied,
+    ReportOpened,
+)
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.topics import DESK_KEYS, ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES, Topic, reports_to
 from services.intake.intake import Intake
 from services.intake.tables import RouteCase
-from services.intake.use_cases.follow_case import NotItsReport, erase_route, note_opened, show_case
+from services.intake.use_cases.follow_case import NotItsReport, erase_route, note_opened, note_refused, show_case
 
 _WORD: Final = re.compile(r"[a-z][a-z0-9_.]{0,79}")
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
 
 
 def handlers(intake: Intake) -> Mapping[Topic, Mapping[type[Message], Handler]]:
@@ -32,6 +40,7 @@ def handlers(intake: Intake) -> Mapping[Topic, Mapping[type[Message], Handler]]:
 
     of_cases: Mapping[type[Message], Handler] = {
         CaseChanged: _from_own_desk(_show),
+        PersonActionRefused: _from_own_desk(_note_refused),
         ReportEventApplied: _from_own_desk(_settle),
         ReportOpened: _from_own_desk(_note_opened),
         CaseErased: _from_own_desk(erase),
@@ -79,15 +88,27 @@ async def _note_opened(session: AsyncSession, event: Event) -> None:
     await note_opened(session, event.source, _report_id(event), event.time)
 
 
+async def _note_refused(session: AsyncSession, event: Event) -> None:
+    message = cast("PersonActionRefused", event.message)
+    if not _CODE.fullmatch(message.code):
+        raise InvalidMessage("code_malformed")
+    action_id = _id(message.action_id, "action_id_malformed")
+    await note_refused(session, event.source, _report_id(event), action_id, message.code)
+
+
 def _report_id(event: Event) -> UUID:
     text: str = event.message.report_id  # type: ignore[attr-defined]
-    try:
-        report_id = UUID(text)
-    except ValueError:
-        raise InvalidMessage("report_id_malformed") from None
+    report_id = _id(text, "report_id_malformed")
     if event.key != text:
         raise InvalidMessage("report_id_is_not_the_key")
     return report_id
+
+
+def _id(text: str, otherwise: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidMessage(otherwise) from None
 
 
 def _word(text: str) -> str:

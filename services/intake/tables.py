@@ -120,11 +120,14 @@ class RouteCase(Base, table=True):
 
 
 class PersonAction(Base, table=True):
-    """An action that the person has sent: sent again, it is answered and not passed on again."""
+    """An action that the person has sent: sent again, it is answered and not passed on again. `refused`: by which code
+    her desk has said that it could not be taken.
+    """
 
     __tablename__ = "person_actions"
     report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
     action_id: UUID = Field(primary_key=True)
+    refused: str | None = Field(default=None, sa_type=Text)
 
 
 tables.define(Base.metadata)

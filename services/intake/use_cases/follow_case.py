@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -46,6 +46,14 @@ async def note_opened(session: AsyncSession, service: str, report_id: UUID, now:
     report = await _own_report(session, service, report_id)
     if report is not None and report.opened_at is None:
         report.opened_at = now
+
+
+async def note_refused(session: AsyncSession, service: str, report_id: UUID, action_id: UUID, code: str) -> None:
+    """The desk could not take an action of hers: her inbox says so. Raises NotItsReport."""
+    if await _own_report(session, service, report_id) is None:
+        return
+    mine = col(PersonAction.report_id) == report_id, col(PersonAction.action_id) == action_id
+    await session.execute(update(PersonAction).where(*mine).values(refused=code))
 
 
 async def erase_route(

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from chassis.access_code import AccessCode
-from services.intake.bodies import AnswerSeen, CaseSeen, Inbox, MessageSeen, PartiesSeen, RouteSeen
+from services.intake.bodies import AnswerSeen, CaseSeen, Inbox, MessageSeen, PartiesSeen, RefusedAction, RouteSeen
 from services.intake.intake import Intake
 from services.intake.items import items_of, open_items
 from services.intake.route_list import routes_of
-from services.intake.tables import Direction, Item, ItemKind, Report, RouteCase
+from services.intake.tables import Direction, Item, ItemKind, PersonAction, Report, RouteCase
 
 
 async def read_inbox(intake: Intake, code: AccessCode) -> Inbox:
@@ -23,12 +23,15 @@ async def read_inbox(intake: Intake, code: AccessCode) -> Inbox:
         reports = {report.report_id: report for report in found}
         of_cases = select(RouteCase).where(col(RouteCase.report_id).in_(report_ids))
         cases = list(await session.scalars(of_cases.order_by(col(RouteCase.lifecycle), col(RouteCase.number))))
+        of_hers = select(PersonAction).where(col(PersonAction.report_id).in_(report_ids))
+        refused = list(await session.scalars(of_hers.where(col(PersonAction.refused).is_not(None))))
         items = await items_of(session, report_ids)
     return Inbox(
         routes=[
             _route(
                 reports[report_id],
                 [case for case in cases if case.report_id == report_id],
+                [action for action in refused if action.report_id == report_id],
                 own := [item for item in items if item.report_id == report_id],
                 await open_items(intake.keystore, own, code.route_key(report_id)),
             )
@@ -40,7 +43,11 @@ async def read_inbox(intake: Intake, code: AccessCode) -> Inbox:
 
 
 def _route(
-    report: Report, cases: Sequence[RouteCase], items: Sequence[Item], contents: dict[UUID, dict[str, Any]]
+    report: Report,
+    cases: Sequence[RouteCase],
+    refused: Sequence[PersonAction],
+    items: Sequence[Item],
+    contents: dict[UUID, dict[str, Any]],
 ) -> RouteSeen:
     opened = [(item, contents[item.item_id]) for item in items if item.item_id in contents]
     return RouteSeen(
@@ -49,6 +56,7 @@ def _route(
         next_date=report.next_date,
         closed=report.erased_at is not None,
         cases=[_case(case) for case in cases],
+        refused_actions=[RefusedAction(action_id=one.action_id, code=one.refused or "") for one in refused],
         messages=[
             MessageSeen(
                 item_id=item.item_id,

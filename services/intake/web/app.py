@@ -7,7 +7,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from litestar import Router
 from litestar.di import Provide
 from litestar.openapi.spec import SecurityScheme
-from sqlalchemy import text
 
 from chassis.desk_keys import desk_key
 from chassis.settings import Settings
@@ -31,7 +30,7 @@ def intake_app(settings: Settings, intake: Intake, publics: Mapping[str, Ed25519
         exception_handlers=HANDLERS,
     )
     checks = [
-        Check("database", partial(_answers, intake), needed=True),
+        Check("database", intake.database.check, needed=True),
         Check("keystore", intake.keystore.check, needed=True),
         Check("desk_keys", partial(_desk_keys, intake), needed=True),
         Check("kafka", reachable(settings.kafka_bootstrap)),
@@ -46,11 +45,6 @@ def intake_app(settings: Settings, intake: Intake, publics: Mapping[str, Ed25519
         sign_in=SignIn(settings.oidc_issuer),
         security_schemes={public.SECURITY_SCHEME: scheme},
     )
-
-
-async def _answers(intake: Intake) -> None:
-    async with intake.database.transaction() as session:
-        await session.execute(text("select 1"))
 
 
 async def _desk_keys(intake: Intake) -> None:

@@ -8,7 +8,15 @@ import httpx
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased, Offer, ReportEventApplied, ReportOpened, StaffNotice
+from contracts.cases.v1.cases_pb2 import (
+    CaseChanged,
+    CaseErased,
+    Offer,
+    PersonActionRefused,
+    ReportEventApplied,
+    ReportOpened,
+    StaffNotice,
+)
 from contracts.topics import DESK_KEYS, ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES
 from tests.integration.intake.conftest import SignIn
 from tests.integration.intake.world import World, code_of_new, draft, formal, inbox, with_code
@@ -85,6 +93,38 @@ async def test_two_cases_of_one_report_stand_side_by_side(client: httpx.AsyncCli
     assert [(case["lifecycle"], case["state"]) for case in cases] == [
         ("formal_report", "assessing"), ("interim_measure", "alerted"),
     ]  # fmt: skip
+
+
+async def test_an_action_that_could_not_be_taken_says_so_in_the_inbox(client: httpx.AsyncClient, world: World) -> None:
+    code, report_id = await a_talk(client, world)
+    taken, refused = str(uuid4()), str(uuid4())
+    for action_id in (taken, refused):
+        body = {
+            "report_id": report_id, "lifecycle": "informal_resolution", "number": 1, "action_id": action_id,
+            "action": "end_talk", "facts": {"outcome": "resolved"},
+        }  # fmt: skip
+        assert (await client.post("/api/v1/inbox/actions", json=body, headers=with_code(code))).status_code == 202
+    told = PersonActionRefused(report_id=report_id, lifecycle="informal_resolution", number=1, code="ACTION_NOT_OPEN")
+    for action_id in (refused, str(uuid4())):
+        told.action_id = action_id
+        await world.tell("ombuds", OMBUDS_CASES, report_id, told)
+    (route,) = (await inbox(client, code))["routes"]
+    assert route["refused_actions"] == [{"action_id": refused, "code": "ACTION_NOT_OPEN"}]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "letter"),
+    [({"code": "he said no"}, "code_malformed"), ({"action_id": "x"}, "action_id_malformed")],
+)
+async def test_a_refusal_that_is_none_does_not_reach_her(
+    client: httpx.AsyncClient, world: World, wrong: dict[str, str], letter: str
+) -> None:
+    code, report_id = await a_talk(client, world)
+    given = {"report_id": report_id, "action_id": str(uuid4()), "code": "ACTION_NOT_OPEN"} | wrong
+    await world.tell("ombuds", OMBUDS_CASES, report_id, PersonActionRefused(**given))
+    letters = await world.rows("select code from dead_letters where key = $1", report_id)
+    assert [row["code"] for row in letters] == [letter]
+    assert (await inbox(client, code))["routes"][0]["refused_actions"] == []
 
 
 async def test_a_desk_says_nothing_about_another_desks_report(client: httpx.AsyncClient, world: World) -> None:

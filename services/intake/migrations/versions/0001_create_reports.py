@@ -96,6 +96,7 @@ def upgrade() -> None:
         "person_actions",
         *_of_report("person_actions"),
         sa.Column("action_id", sa.Uuid),
+        sa.Column("refused", sa.Text, nullable=True),
         sa.PrimaryKeyConstraint("report_id", "action_id", name="pk_person_actions"),
     )
 
