@@ -34,6 +34,7 @@ _LISTED: Final = text("""
       order by opened_at desc, case_id desc limit :limit)
     order by opened_at desc, case_id desc limit :limit
 """)
+_AT_ONCE: Final = 100
 _NEWEST: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00"), UUID(int=2**128 - 1)
 
 
@@ -70,10 +71,24 @@ def may_see(desk: Desk, row: CaseRow, actor: Actor) -> bool:
 async def cases_seen_by(
     session: AsyncSession, desk: Desk, staff_id: str, now: datetime, *, after: Position | None, limit: int
 ) -> tuple[list[CaseRow], Position | None]:
-    """The newest cases that the person may see, at most `limit`, and where to go on; None at the end of the list. A
-    page may be short where exclusions left little of it.
+    """The newest cases that the person may see, at most `limit`, and where to go on; None at the end of the list.
+    Neither a page's length nor the place to go on tells of a case that is hidden from the person.
     """
-    opened_at, case_id = after or _NEWEST
+    position, seen, ended = after or _NEWEST, list[CaseRow](), False
+    while not ended and len(seen) <= limit:
+        rows = await _next_rows(session, desk, staff_id, now, position)
+        actors = await actors_of(session, desk, [row.case_id for row in rows], staff_id, now)
+        seen += [row for row in rows if may_see(desk, row, actors[row.case_id])]
+        ended = len(rows) < _AT_ONCE
+        position = _position(rows[-1]) if rows else position
+    page = seen[:limit]
+    return page, _position(page[-1]) if len(seen) > limit else None
+
+
+async def _next_rows(
+    session: AsyncSession, desk: Desk, staff_id: str, now: datetime, position: Position
+) -> list[CaseRow]:
+    opened_at, case_id = position
     found = await session.execute(
         _LISTED,
         params={
@@ -81,13 +96,14 @@ async def cases_seen_by(
             "staff_id": staff_id,
             "opened_at": opened_at,
             "case_id": case_id,
-            "limit": limit,
+            "limit": _AT_ONCE,
         },
     )
-    rows = await records.load_all(session, [row.case_id for row in found])
-    actors = await actors_of(session, desk, [row.case_id for row in rows], staff_id, now)
-    rest = (rows[-1].opened_at, rows[-1].case_id) if len(rows) == limit else None
-    return [row for row in rows if may_see(desk, row, actors[row.case_id])], rest
+    return await records.load_all(session, [row.case_id for row in found])
+
+
+def _position(row: CaseRow) -> Position:
+    return row.opened_at, row.case_id
 
 
 def hidden_name(desk: Desk, case_id: UUID, staff_id: str) -> str:
