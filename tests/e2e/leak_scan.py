@@ -17,6 +17,7 @@ import cramjam  # what aiokafka decompresses with
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+LARGEST_BATCH = 1 << 19  # four times what a producer of ours fills
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,10 @@ class Scanner:
     def scan_files(self, paths: Iterable[Path]) -> set[Finding]:
         findings: set[Finding] = set()
         for path in paths:
-            if path.is_file():
+            try:
                 findings |= self.scan(path.read_bytes(), str(path))
+            except FileNotFoundError:  # a server at work removes files of its own
+                continue
         return findings
 
 
@@ -106,9 +109,9 @@ def _inflate(data: bytes, wbits: int) -> bytes:
 
 def _open_zstd(data: bytes) -> bytes:
     # What follows the frame (the next Kafka batch) makes the decompressor complain after it has written the frame.
-    opened = bytearray(1 << 21)
+    opened = bytearray(LARGEST_BATCH)
     try:
-        return bytes(opened[: cramjam.zstd.decompress_into(data[: 1 << 21], opened)])
+        return bytes(opened[: cramjam.zstd.decompress_into(data[:LARGEST_BATCH], opened)])
     except cramjam.DecompressionError:
         return bytes(opened).rstrip(b"\0")
 
