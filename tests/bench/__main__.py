@@ -83,7 +83,7 @@ async def time_to_list(stack: dict[str, dict[str, dict[str, str]]], http: httpx.
     for _ in range(REPORTS):
         began = time.perf_counter()
         await Reporter(http, stack["services"]["intake"]["url"]).lodge(report("informal_resolution"))
-        while not (new := {case["case_id"] for desk in desks for case in await desk.cases()} - seen):  # noqa: ASYNC110
+        while not (new := {case["case_id"] for desk in desks for case in await desk.cases()} - seen):
             await asyncio.sleep(0.02)
         seen |= new
         waits.append((time.perf_counter() - began) * 1000)
