@@ -28,6 +28,7 @@ from services.hr_bridge.tasks import meant, supervisor_before, tasks_of
 HR_ROLES = frozenset({Role.HR_OFFICER, Role.HR_DIRECTOR})
 # The one code HR's records have for it: neutral, and never the reason (invariant 41).
 NEUTRAL_CODE = "reporting_line"
+_AT_ONCE = 50
 
 
 class TaskView(msgspec.Struct):
@@ -69,12 +70,10 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
     ) -> TaskPage:
         _check_role(bridge, signed_in)
         async with bridge.database.transaction() as session:
-            page = await _page(session, cursor, limit)
-            views = [await _view(session, bridge, task, signed_in.staff_id) for task in page[:limit]]
-            seen = [view for view in views if view is not None]
-            facts = {"count": len(seen)}
+            page = await _page(session, bridge, signed_in.staff_id, cursor, limit)
+            facts = {"count": len(page.tasks)}
             await audit_trail.record(session, "tasks_read", object_ref="tasks", actor=signed_in.staff_id, facts=facts)
-        return TaskPage(seen, page[limit - 1].task_id if len(page) > limit else None)
+        return page
 
     @post("/api/v1/tasks/{task_id:uuid}/confirm", status_code=200, summary="Say that it was done by hand")
     async def confirm(
@@ -97,9 +96,24 @@ def _check_role(bridge: Bridge, signed_in: SignedIn) -> None:
         raise not_found()
 
 
-async def _page(session: AsyncSession, cursor: UUID | None, limit: int) -> Sequence[Task]:
+async def _page(session: AsyncSession, bridge: Bridge, staff_id: str, cursor: UUID | None, limit: int) -> TaskPage:
+    """Neither a page's length nor its cursor tells of a task that is hidden from the reader."""
+    seen: list[TaskView] = []
+    while True:
+        tasks = await _next_tasks(session, cursor)
+        for task in tasks:
+            view = await _view(session, bridge, task, staff_id)
+            if view is not None and len(seen) == limit:
+                return TaskPage(seen, seen[-1].task_id)
+            seen += [view] if view is not None else []
+        if len(tasks) < _AT_ONCE:
+            return TaskPage(seen, None)
+        cursor = tasks[-1].task_id
+
+
+async def _next_tasks(session: AsyncSession, cursor: UUID | None) -> Sequence[Task]:
     order = (col(Task.created_at), col(Task.task_id))
-    query = select(Task).order_by(*order).limit(limit + 1)
+    query = select(Task).order_by(*order).limit(_AT_ONCE)
     if cursor is not None:
         last = await session.get(Task, cursor)
         if last is None:
