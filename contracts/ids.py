@@ -1,14 +1,9 @@
-"""The ids that services share, each a type of its own so that one cannot stand in for another."""
+"""Ids: how a fresh one is made, and that of a case as a type of its own, so that no other stands in for it."""
 
 from typing import NewType
 from uuid import UUID, uuid4
 
-ReportId = NewType("ReportId", UUID)
 CaseId = NewType("CaseId", UUID)
-ActionId = NewType("ActionId", UUID)
-ItemId = NewType("ItemId", UUID)
-MeasureId = NewType("MeasureId", UUID)
-StaffId = NewType("StaffId", str)
 
 
 def new_id() -> UUID:

@@ -7,7 +7,6 @@ a decision of the case has to reach.
 import asyncio
 import base64
 import json
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -25,8 +24,6 @@ from lifecycle.bodies import case_key, open_under, seal_under
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
 from lifecycle.records import CaseRow
-
-log = logging.getLogger(__name__)
 
 Source = Callable[[Desk, CaseRow], Awaitable[Parties]]
 
