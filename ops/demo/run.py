@@ -5,16 +5,17 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 from rich.console import Console
 
+from ops.demo import measure, talk, watch
 from ops.demo.clients import StoryError
 from ops.demo.parts import Parts
-from ops.demo.story import Story, new_story
+from ops.demo.story import Seen, Story, new_story
 from ops.local_stack import running, stack_file
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.settings import StackSettings
@@ -29,6 +30,22 @@ SIGN_INS = (
     ("S0007", "ethics officer", "ethics"),
     ("S0009", "HR officer", "hr_bridge"),
     ("S0015", "auditor", "audit"),
+)
+STEPS: Sequence[tuple[str, Callable[[Story], Awaitable[Seen]]]] = (
+    ("asks for an informal talk, without signing in", talk.asks_for_a_talk),
+    ("the event says nothing", talk.the_topic_says_nothing),
+    ("a workflow runs for it", talk.a_workflow_runs),
+    ("a focal point accepts", talk.a_focal_point_accepts),
+    ("they write to each other", talk.they_talk),
+    ("she makes a formal report", talk.she_makes_a_formal_report),
+    ("oversight assesses and alerts", measure.the_office_alerts),
+    ("a head who did not alert decides", measure.the_other_head_decides),
+    ("the HR system has the temporary supervisor", measure.hr_changes_the_line),
+    ("she is told first, then the other side", measure.she_knows_first),
+    ("a poor appraisal is noticed", watch.a_poor_appraisal_is_noticed),
+    ("at the end he does not fall back over her", measure.the_end_does_not_put_him_back),
+    ("the talk is purged", watch.the_talk_is_purged),
+    ("the record holds", watch.the_record_holds),
 )
 
 
@@ -76,10 +93,10 @@ async def run_steps(story: Story, summary: Path, console: Console) -> bool:
     summary.parent.mkdir(parents=True, exist_ok=True)
     done: list[dict[str, str | int]] = []
     await story.begin()
-    for number, (name, step) in enumerate(story.steps(), 1):
+    for number, (name, step) in enumerate(STEPS, 1):
         began = time.monotonic()
         try:
-            seen = await step()
+            seen = await step(story)
         except (StoryError, httpx.HTTPError) as problem:
             console.print(
                 f"[red]{number:2} {name}: not seen[/red]\n   {problem or type(problem).__name__}", soft_wrap=True
