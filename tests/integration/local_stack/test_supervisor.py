@@ -179,6 +179,20 @@ def test_a_second_up_in_the_same_folder_is_refused(stand_in: StandIn) -> None:
     assert all(process.alive() for process in stand_in.processes().values())
 
 
+def test_two_stacks_run_side_by_side_and_end_apart(stand_in: StandIn, tmp_path: Path) -> None:
+    other = StandIn(tmp_path / "other")
+    try:
+        other.up()
+        stand_in.up()
+        ours, theirs = set(stand_in.processes().values()), set(other.processes().values())
+        assert not ours & theirs
+        running.down(stand_in.settings)
+        assert not any(process.alive() for process in ours)
+        assert all(process.alive() for process in theirs)
+    finally:
+        other.close()
+
+
 def test_a_stopped_part_stays_stopped_until_it_is_started(stand_in: StandIn) -> None:
     stand_in.up()
     first, before = stand_in.processes()["first"], stand_in.processes()["second"]
