@@ -1,8 +1,11 @@
 """Hops are traces of their own, joined by links; no trace begins at a reporter, and HR's lead back to no matter."""
 
+import http.server
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -31,10 +34,11 @@ except ValueError:
 """
 
 
-def spans(service: str, folder: Path) -> tuple[str, list[dict]]:
+def spans(service: str, folder: Path, **environment: str) -> tuple[str, list[dict]]:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, service, str(folder), CAUSE],
         cwd=ROOT,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=True,
@@ -65,3 +69,29 @@ def test_hr_has_traces_that_lead_back_to_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("service", ["intake"])
 def test_what_a_reporter_does_leaves_no_trace(tmp_path: Path, service: str) -> None:
     assert spans(service, tmp_path) == ("", [])
+
+
+@pytest.mark.parametrize(("service", "asked"), [("workflow", ["/v1/traces"]), ("intake", [])])
+def test_a_collector_that_is_named_gets_the_spans_instead_of_the_file(
+    tmp_path: Path, service: str, asked: list[str]
+) -> None:
+    paths: list[str] = []
+
+    class Collector(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            paths.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        collector = f"http://127.0.0.1:{server.server_address[1]}"
+        _, written = spans(service, tmp_path, RECOURSE_OTLP_ENDPOINT=collector)
+        server.shutdown()
+        thread.join()
+    assert (paths, written) == (asked, [])
