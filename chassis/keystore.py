@@ -83,6 +83,31 @@ class Keystore:
                 params=rows,
             )
 
+    async def replace_wraps(self, wraps: Sequence[Wrap]) -> None:
+        """As `put_wraps` with `ahead`, but in place of what an earlier attempt at the same items has left there: its
+        contents were never kept, and what it wrapped would not open those that are. Whoever calls this makes sure that
+        nobody else does so for the same items, and that their contents are not there.
+        """
+        rows = [asdict(wrap) for wrap in wraps]
+        async with self._database.transaction() as session:
+            # First, and renewed: a sweep that was about to take the earlier attempt for an orphan leaves this one.
+            await session.execute(
+                text("""
+                    insert into unsettled (item_id) select unnest(cast(:ids as uuid[]))
+                    on conflict (item_id) do update set written_at = now()
+                """),
+                params={"ids": list({row["item_id"] for row in rows})},
+            )
+            await session.execute(
+                text("""
+                    insert into wraps as wrap (item_id, recipient, group_id, wrapped)
+                    values (:item_id, :recipient, :group_id, :wrapped)
+                    on conflict (item_id, recipient) do update set wrapped = excluded.wrapped
+                    where wrap.group_id = excluded.group_id
+                """),
+                params=rows,
+            )
+
     async def wraps_of(self, item_ids: Sequence[UUID], recipient: str) -> dict[UUID, bytes]:
         """The recipient's wraps of those items that still have one."""
         async with self._database.transaction() as session:
@@ -105,13 +130,23 @@ class Keystore:
             )
             return list(found.scalars())
 
-    async def settle(self, item_ids: Sequence[UUID], *, orphans: Sequence[UUID]) -> None:
-        """Forget when the items were written, and destroy the wraps of those among them that are `orphans`."""
+    async def settle(
+        self, item_ids: Sequence[UUID], *, orphans: Sequence[UUID], before: datetime | None = None
+    ) -> None:
+        """Forget when the items were written, and destroy the wraps of those among them that are `orphans`; with
+        `before`, leave alone what was written again since.
+        """
         async with self._database.transaction() as session:
-            await session.execute(text("delete from wraps where item_id = any(:ids)"), params={"ids": list(orphans)})
-            await session.execute(
-                text("delete from unsettled where item_id = any(:ids)"), params={"ids": list(item_ids)}
+            settled = await session.scalars(
+                text("""
+                    delete from unsettled where item_id = any(:ids)
+                        and written_at < coalesce(cast(:before as timestamptz), 'infinity')
+                    returning item_id
+                """),
+                params={"ids": list(item_ids), "before": before},
             )
+            gone = list(set(settled).intersection(orphans))
+            await session.execute(text("delete from wraps where item_id = any(:ids)"), params={"ids": gone})
 
     async def put_matter_key(self, case_id: UUID, wrapped: bytes) -> None:
         """Keep it; a matter key that is there already stays as it is."""

@@ -4,23 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from chassis import audit_trail
 from chassis.keystore import Wrap
 from chassis.outbox import add_event
 from chassis.sealing import ROUTE, desk_label
 from contracts.intake.v1.reports_pb2 import MessagePlaced
 from contracts.topics import reports_to
-from services.intake.intake import (
-    AlreadyErased,
-    Intake,
-    NothingHere,
-    audit_actor,
-    audit_object,
-    lock_report,
-    report_of_desk,
-)
+from services.intake.intake import AlreadyErased, Intake, NothingHere, audit_actor, audit_object, lock_report
 from services.intake.items import SealedItem, add_items
-from services.intake.tables import Direction, Item, ItemKind
+from services.intake.tables import Direction, Item, ItemKind, Report
 
 
 class MessageIdTaken(Exception):
@@ -45,34 +39,33 @@ async def place_message(intake: Intake, service: str, reply: Reply, now: datetim
 
     Raises NothingHere, also for a writer whom the person named or refused, and MessageIdTaken.
     """
-    async with intake.database.transaction() as session:
-        report = await report_of_desk(session, service, reply.report_id)
-        if await intake.excludes(session, reply.report_id, reply.staff_id):
-            raise NothingHere
-        placed = await session.get(Item, reply.message_id)
-    if placed:
-        return _check_same(placed, reply)
+    try:
+        async with intake.database.transaction() as session:
+            # Locked before the key store is written: of two attempts at one message, each sealed under a key of its
+            # own, the wraps and the contents that stay are those of the same one.
+            report = await lock_report(session, reply.report_id)
+            if report.service != service or await intake.excludes(session, reply.report_id, reply.staff_id):
+                raise NothingHere
+            if placed := await session.get(Item, reply.message_id):
+                return _check_same(placed, reply)
+            await _keep(session, intake, report, reply, now)
+    except AlreadyErased:
+        raise NothingHere from None
+
+
+async def _keep(session: AsyncSession, intake: Intake, report: Report, reply: Reply, now: datetime) -> None:
     label = desk_label(report.service, report.office)
     wraps = (
         Wrap(reply.message_id, label, reply.report_id, reply.wrapped_to_desk),
         Wrap(reply.message_id, ROUTE, reply.report_id, reply.wrapped_to_route),
     )
-    await intake.keystore.put_wraps(wraps, ahead=True)
-    try:
-        async with intake.database.transaction() as session:
-            report = await lock_report(session, reply.report_id)
-            if placed := await session.get(Item, reply.message_id):
-                return _check_same(placed, reply)
-            item = SealedItem(reply.message_id, ItemKind.MESSAGE, reply.ciphertext, wraps)
-            await add_items(session, reply.report_id, [item], now, Direction.DESK)
-            news = MessagePlaced(
-                report_id=str(reply.report_id), item_id=str(reply.message_id), action_id=str(reply.action_id)
-            )
-            await add_event(session, reports_to(service), str(reply.report_id), news)
-            actor = audit_actor(report, reply.staff_id)
-            await audit_trail.record(session, "message_placed", object_ref=audit_object(report), actor=actor)
-    except AlreadyErased:
-        raise NothingHere from None
+    await intake.keystore.replace_wraps(wraps)
+    item = SealedItem(reply.message_id, ItemKind.MESSAGE, reply.ciphertext, wraps)
+    await add_items(session, reply.report_id, [item], now, Direction.DESK)
+    news = MessagePlaced(report_id=str(reply.report_id), item_id=str(reply.message_id), action_id=str(reply.action_id))
+    await add_event(session, reports_to(report.service), str(reply.report_id), news)
+    actor = audit_actor(report, reply.staff_id)
+    await audit_trail.record(session, "message_placed", object_ref=audit_object(report), actor=actor)
 
 
 def _check_same(placed: Item, reply: Reply) -> None:

@@ -34,7 +34,7 @@ async def sweep_orphans(intake: Intake, now: datetime) -> int:
     async with intake.database.transaction() as session:
         kept = set(await session.scalars(select(col(Item.item_id)).where(col(Item.item_id).in_(item_ids))))
     orphans = [item_id for item_id in item_ids if item_id not in kept]
-    await intake.keystore.settle(item_ids, orphans=orphans)
+    await intake.keystore.settle(item_ids, orphans=orphans, before=before)
     return len(orphans)
 
 

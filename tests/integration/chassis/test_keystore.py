@@ -66,6 +66,26 @@ async def test_wraps_written_ahead_are_found_until_settled_and_only_orphans_go(s
     assert await store.unsettled(datetime.now(UTC) + timedelta(seconds=1)) == []
 
 
+async def test_wraps_written_again_take_the_place_of_the_first_and_a_sweep_leaves_them(store: Keystore) -> None:
+    item, group = uuid4(), uuid4()
+    await store.put_wraps([Wrap(item, "route", group, b"first")], ahead=True)
+    between = datetime.now(UTC)
+    assert await store.unsettled(between) == [item]
+    await store.replace_wraps([Wrap(item, "route", group, b"second"), Wrap(item, "workflow/oio", group, b"d")])
+    await store.settle([item], orphans=[item], before=between)
+    assert await store.wraps_of([item], "route") == {item: b"second"}
+    assert await store.wraps_of([item], "workflow/oio") == {item: b"d"}
+    await store.settle([item], orphans=[item], before=datetime.now(UTC) + timedelta(seconds=1))
+    assert await store.wraps_of([item], "route") == {}
+
+
+async def test_nobody_replaces_a_wrap_of_another_group(store: Keystore) -> None:
+    item = uuid4()
+    await store.put_wraps([Wrap(item, "route", uuid4(), b"hers")])
+    await store.replace_wraps([Wrap(item, "route", uuid4(), b"another's")])
+    assert await store.wraps_of([item], "route") == {item: b"hers"}
+
+
 async def test_a_matter_key_stays_as_first_put_until_destroyed(store: Keystore) -> None:
     case = uuid4()
     await store.put_matter_key(case, b"first")

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from chassis.keystore import Wrap
 from chassis.sealing import SealNotOpened
 from tests.e2e.leak_scan import Scanner
 from tests.integration.intake.conftest import SignIn
@@ -76,6 +77,24 @@ async def test_a_reply_sent_again_lies_there_once(client: httpx.AsyncClient, wor
     assert [one["text"] for one in (await inbox(client, code))["routes"][0]["messages"]] == ["x"]
     assert await world.rows("select ciphertext from items where item_id = $1", message_id) == stored
     assert len(await world.events(report_id)) == 2
+
+
+async def test_a_reply_that_was_cut_off_and_is_sealed_anew_can_be_read(
+    client: httpx.AsyncClient, world: World, signed_in: SignIn
+) -> None:
+    """The desk seals each attempt under a fresh key: what the first one left in the key store must not stay."""
+    code, report_id = await route_of(client, world, draft())
+    acting, message_id = await signed_in("S0011"), uuid4()
+    # As it stands when the first attempt ended after the key store's commit.
+    await world.intake.keystore.put_wraps(
+        [Wrap(message_id, label, UUID(report_id), b"of the first attempt") for label in ("ombuds/ombuds", "route")],
+        ahead=True,
+    )
+    answer = await world.reply(client, "ombuds", "ombuds", report_id, acting, "hello", message_id=message_id)
+    assert answer.status_code == 200
+    assert [one["text"] for one in (await inbox(client, code))["routes"][0]["messages"]] == ["hello"]
+    sealed = (await world.ask_contents(client, "ombuds", report_id, "S0011", acting)).json()["items"][-1]
+    assert world.open_as_desk("ombuds", "ombuds", report_id, sealed) == {"text": "hello"}
 
 
 @pytest.mark.parametrize("staff_id", ["S0012", "S0017", "S0018", "s0017"])
