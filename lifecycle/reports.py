@@ -25,7 +25,7 @@ from contracts.intake.v1.reports_pb2 import (
 )
 from contracts.topics import cases_of
 from lifecycle import records
-from lifecycle.decide import decide_as, open_case
+from lifecycle.decide import Refusal, decide_as, open_case
 from lifecycle.desk import Desk
 from lifecycle.fields import InvalidFacts
 from lifecycle.model import Action, Actor, ActorKind, Fact, Refused
@@ -89,21 +89,15 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
 
     async def acted(session: AsyncSession, event: Event) -> AfterCommit | None:
         message = _of(event, PersonActed)
+        action = Action(_id(message.action_id), message.action, _facts(message.facts_json))
         row = await records.find(session, _id(message.report_id), message.lifecycle, message.number)
         if row is None:
             await _without_case(session, event)
+            await _refuse_person(session, desk, message, Refusal.CASE_UNKNOWN)
             return None
-        action = Action(_id(message.action_id), message.action, _facts(message.facts_json))
         outcome = await decide_as(session, desk, row.case_id, action, Actor(ActorKind.PERSON), _now())
         if isinstance(outcome, Refused):
-            refused = PersonActionRefused(
-                report_id=event.key,
-                lifecycle=row.lifecycle,
-                number=row.number,
-                action_id=message.action_id,
-                code=outcome.code,
-            )
-            await add_event(session, cases_of(desk.service), event.key, refused)
+            await _refuse_person(session, desk, message, outcome.code)
             return None
         return desk.poke(row.case_id)
 
@@ -142,6 +136,18 @@ def acknowledge(service: str) -> Acknowledge:
         await add_event(session, cases_of(service), event.key, message)
 
     return applied
+
+
+async def _refuse_person(session: AsyncSession, desk: Desk, message: PersonActed, code: str) -> None:
+    """Her inbox says that this action of hers could not be taken."""
+    refused = PersonActionRefused(
+        report_id=message.report_id,
+        lifecycle=message.lifecycle,
+        number=message.number,
+        action_id=message.action_id,
+        code=code,
+    )
+    await add_event(session, cases_of(desk.service), message.report_id, refused)
 
 
 async def _without_case(session: AsyncSession, event: Event) -> None:

@@ -87,6 +87,10 @@ async def test_an_action_of_hers_that_cannot_be_taken_is_told_to_her_inbox(cell:
     (refused,) = await told_intake(cell, PersonActionRefused)
     assert (refused.action_id, refused.code, refused.number) == (actions[1], "ACTION_NOT_OPEN", 1)
 
+    acted.number = 7
+    await receive(cell, acted)
+    assert [(one.code, one.number) for one in await told_intake(cell, PersonActionRefused)][1:] == [("CASE_UNKNOWN", 7)]
+
 
 async def test_whoever_holds_the_talk_is_told_that_she_has_written(cell: Cell) -> None:
     await cell.people()
