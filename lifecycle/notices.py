@@ -16,10 +16,14 @@ from contracts.topics import Topic
 
 KEPT: Final = timedelta(days=30)
 """How long a reference answers: as long as the topic keeps the event, longer than notifications tries."""
-_SIZE: Final = 64
+# Room for the longest staff id that intake takes: the other side's is what the reporter typed.
+_SIZE: Final = 128
 
 _ADD: Final = sa.text("insert into recipients (recipient_ref, sealed) values (:recipient_ref, :sealed)")
-_FIND: Final = sa.text("select sealed from recipients where recipient_ref = :recipient_ref")
+_FIND: Final = sa.text("""
+    select sealed from recipients
+    where recipient_ref = :recipient_ref and created_at >= now() - cast(:kept as interval)
+""")
 _FORGET: Final = sa.text("delete from recipients where created_at < now() - cast(:kept as interval)")
 
 
@@ -50,7 +54,7 @@ async def add_notice(
 
 async def recipient(session: AsyncSession, recipient_ref: UUID, *, desk_key: DeskPrivateKey) -> str | None:
     """Whom a reference means; None when it is unknown or too old. Raises SealNotOpened for another desk's key."""
-    sealed = await session.scalar(_FIND, params={"recipient_ref": recipient_ref})
+    sealed = await session.scalar(_FIND, params={"recipient_ref": recipient_ref, "kept": KEPT})
     if sealed is None:
         return None
     return open_from(desk_key, sealed, context=_context(recipient_ref)).decode()

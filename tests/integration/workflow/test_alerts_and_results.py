@@ -18,8 +18,8 @@ from contracts.intake.v1.reports_pb2 import (
     ReportLodged,
 )
 from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureDecided, MeasureFailed
-from contracts.topics import HR_MEASURE_RESULTS, INTAKE_REPORTS_WORKFLOW
-from lifecycle import bodies
+from contracts.topics import HR_MEASURE_RESULTS, INTAKE_REPORTS_WORKFLOW, WORKFLOW_CASES
+from lifecycle import bodies, notices
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
 from lifecycle.model import Refused
@@ -222,6 +222,25 @@ async def test_the_other_side_is_told_only_when_her_inbox_shows_what_was_applied
     assert await state(house, measure) == "effective"
     assert ("interim_measure.other_side_told", SUPERVISOR) in await house.notices()
     assert (await house.row(measure)).placed_version == applied
+
+
+async def test_a_notice_has_room_for_whatever_the_reporter_typed_and_is_answered_for_as_long_as_it_is_kept(
+    house: House,
+) -> None:
+    """Were it refused, the event that brought it would be tried for ever, and others of its partition wait."""
+    office, longest = house.desk.keys.desk("oio"), "x" * 64
+    async with house.desk.database.transaction() as session:
+        await notices.add_notice(session, WORKFLOW_CASES, uuid4(), longest, "any.wording", desk_key=office)
+    assert await house.notices() == [("any.wording", longest)]
+    ((reference,),) = await house.query("select recipient_ref from recipients")
+
+    async def meant() -> str | None:
+        async with house.desk.database.transaction() as session:
+            return await notices.recipient(session, reference, desk_key=office)
+
+    assert await meant() == longest
+    await house.query("update recipients set created_at = now() - interval '31 days' returning 1")
+    assert await meant() is None
 
 
 async def test_the_person_acts_in_her_own_case_alone_and_an_unknown_one_holds_nothing_up(house: House) -> None:
