@@ -11,7 +11,8 @@ from uuid import UUID
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
+"""As Kafka has them: whoever writes a record may give a header no value at all."""
 
 CONTENT_TYPE: Final = "application/protobuf"
 SPEC_VERSION: Final = "1.0"
@@ -119,6 +120,8 @@ def _texts(headers: Headers) -> dict[str, str]:
     for name, value in headers:
         if name in texts:
             raise EnvelopeInvalid("a header is there twice")
+        if value is None:
+            raise EnvelopeInvalid("a header has no value")
         try:
             texts[name] = value.decode()
         except UnicodeDecodeError:

@@ -138,9 +138,9 @@ def test_a_malformed_header_is_named_and_its_value_is_not_repeated(changes: dict
     assert "secret-looking" not in str(raised.value)
 
 
-def test_a_header_twice_or_not_text_or_a_record_without_key_is_no_event() -> None:
+def test_a_header_twice_or_not_text_or_empty_or_a_record_without_key_is_no_event() -> None:
     headers = headers_with()
-    for wrong in ([*headers, headers[0]], [*headers, ("x", b"\xff")]):
+    for wrong in ([*headers, headers[0]], [*headers, ("x", b"\xff")], [*headers, ("x", None)]):
         with pytest.raises(EnvelopeInvalid):
             from_headers(wrong, topic=ENVELOPE.topic, key=ENVELOPE.key.encode(), value=b"")
     for key, value in ((None, b""), (ENVELOPE.key.encode(), None)):
