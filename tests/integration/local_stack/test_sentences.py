@@ -4,6 +4,7 @@ import errno
 import functools
 import hashlib
 import http.server
+import json
 import os
 import socket
 import sys
@@ -101,6 +102,31 @@ def test_status_of_no_stack_is_exit_code_1_and_says_how_to_start_one(recourse: R
     assert done.exit_code == 1
     assert "recourse up" in done.stderr
     assert recourse("status", "--json", RECOURSE_STATE=str(tmp_path)).stdout == '{\n  "state": "down"\n}\n'
+
+
+def test_the_doctor_names_what_is_ill_and_what_to_do(
+    recourse: Recourse, tmp_path: Path, taken_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.local_stack.doctor.TRYTON_TEMPLATE", tmp_path / "nothing")
+    settings = {"RECOURSE_STATE": str(tmp_path), "RECOURSE_PORTS__TRYTON": str(taken_port)}
+    done = recourse("doctor", "--json", **settings)
+    found = {finding["name"]: finding for finding in json.loads(done.stdout)}
+    assert (found["Tryton"]["ok"], found["Tryton"]["remedy"]) == (False, "run `make install`")
+    assert not found["port for tryton"]["ok"]
+    assert "RECOURSE_PORTS__TRYTON" in found["port for tryton"]["remedy"]
+    assert found["Python"]["ok"]
+    assert found["Kafka"]["ok"]
+    assert done.exit_code == 1
+    lines = recourse("doctor", **settings).stdout.splitlines()
+    assert "NOT Tryton: missing: run `make install`" in lines
+    assert len(lines) == len(found)
+
+
+def test_without_a_server_there_is_nothing_to_prepare(recourse: Recourse, tmp_path: Path) -> None:
+    done = recourse("prepare", RECOURSE_STATE=str(tmp_path))
+    assert done.exit_code == 1
+    assert "start the stack with `recourse up`, or set RECOURSE_POSTGRES_DSN" in done.stderr
+    assert recourse("prepare", "--only", "everything", RECOURSE_STATE=str(tmp_path)).exit_code == 2
 
 
 def test_a_full_disk_is_told_as_one() -> None:
