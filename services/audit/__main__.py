@@ -4,4 +4,5 @@ from chassis.web.run import main
 from services.audit.service import build
 from services.audit.settings import AuditSettings
 
-main("audit", build, AuditSettings)
+if __name__ == "__main__":
+    main("audit", build, AuditSettings)

@@ -4,4 +4,5 @@ from chassis.settings import Settings
 from chassis.web.run import main
 from services.intake.service import build
 
-main("intake", build, Settings)
+if __name__ == "__main__":
+    main("intake", build, Settings)

@@ -4,4 +4,5 @@ from chassis.web.run import main
 from services.notifications.service import build
 from services.notifications.settings import NotificationsSettings
 
-main("notifications", build, NotificationsSettings)
+if __name__ == "__main__":
+    main("notifications", build, NotificationsSettings)
