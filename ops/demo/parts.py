@@ -1,7 +1,6 @@
 """Looks into the real parts of a running stack: topics, tables, workflows, the HR system, mails."""
 
 import base64
-import email
 import hashlib
 import hmac
 import json
@@ -12,6 +11,8 @@ from collections.abc import Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default as email_policy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from temporalio.client import Client
 from ops.demo.clients import StoryError, expect
 from ops.local_stack.postgres import installed
 from services.hr_bridge.adapters.tryton import Tryton
+from services.notifications.wording import NEUTRAL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -194,14 +196,14 @@ class Parts:
     async def mail_to(self, staff_id: str) -> str | None:
         """The subject of a mail to that person which this story has not looked at yet."""
         for path in self._mails():
-            mail = email.message_from_bytes(path.read_bytes())
+            mail = message_from_bytes(path.read_bytes(), policy=email_policy)
             to = str(mail["To"] or mail["X-RcptTo"])
             if path.name not in self._read_mails and to.lower().startswith(staff_id.lower()):
                 self._read_mails.add(path.name)
                 self._last_mail = path
-                text = path.read_text(errors="replace")
-                if "harass" in text.lower() or "measure" in text.lower():
-                    raise StoryError("a mail says what the matter is")
+                said = mail.get_content().split()
+                if (str(mail["Subject"]), said) != (NEUTRAL.subject, NEUTRAL.text.split()):
+                    raise StoryError("a mail says more than that there is something new")
                 return str(mail["Subject"])
         return None
 

@@ -1,5 +1,6 @@
 """The story's first half: she asks for a talk, has one, and carries her own words into a formal report."""
 
+from contracts.topics import TOPICS
 from ops.demo.clients import StoryError, until
 from ops.demo.story import (
     ANSWER,
@@ -41,12 +42,13 @@ async def the_topic_says_nothing(story: Story) -> Seen:
 
     types = await until("the report on its topic", lodged)
     silent = await story.parts.silent_since_mark(["intake.reports.workflow.v1", "intake.reports.ethics.v1"])
-    if not silent:
-        raise StoryError("another desk's topic has something of an informal talk")
+    others = TOPICS.keys() - {"intake.reports.ombuds.v1", "ombuds.cases.v1"}
+    if not silent or await story.parts.find_in_topics([story.talk_report], topics=others):
+        raise StoryError("another service's topic has something of an informal talk")
     found = await story.parts.find_in_topics([FIRST_WORDS, PERSON, SUPERVISOR, story.reporter.access_code])
     if found:
         raise StoryError(f"words or persons on a topic: {found}")
-    return Seen(f"{', '.join(types)}; no person, no word; other desks' topics have nothing", "Kafka")
+    return Seen(f"{', '.join(types)}; no person, no word; other services' topics have nothing", "Kafka")
 
 
 async def a_workflow_runs(story: Story) -> Seen:
@@ -117,6 +119,8 @@ async def she_makes_a_formal_report(story: Story) -> Seen:
     ):
         raise StoryError("the oversight side holds the id of the talk")
     talk = await (await story.at("ombuds", story.focal_point)).case(story.talk_case)
+    if talk["state"] != "talking":
+        raise StoryError(f"the formal report has moved the talk to «{talk['state']}»")
     return Seen(
         f"a new id; workflow's tables and topics do not know the talk, which is «{talk['state']}»",
         "PostgreSQL, Kafka",

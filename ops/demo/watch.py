@@ -14,6 +14,15 @@ from ops.demo.story import (
     Story,
 )
 
+OUTSIDE_THE_TALK = frozenset(
+    {
+        "acknowledge", "start_assessment", "alert_interim_measures", "alert", "acknowledge_alert", "ask_consent",
+        "consent_to_measure", "decide_measure", "record_applied", "record_placed", "lift_measure", "record_restored",
+    }
+)  # fmt: skip
+"""What the people do in the report's case and the measure's, and what is recorded of it."""
+SOURCES = ("intake", "ombuds", "workflow", "ethics", "hr_bridge", "notifications")
+
 
 async def a_poor_appraisal_is_noticed(story: Story) -> Seen:
     officer = await story.at("ethics", ETHICS_OFFICER)
@@ -65,12 +74,12 @@ async def the_record_holds(story: Story) -> Seen:
         return answer if answer["ok"] and answer["sources"].get("ombuds", {}).get("arrived") else None
 
     answer = await until("a verified record with the ombuds chain head", verified, 90)
-    missing = await story.parts.acts_missing_from_audit(
-        {story.formal_case, story.measure_case},
-        {"acknowledge", "alert", "ask_consent", "decide_measure", "lift_measure"},
-    )
+    missing = await story.parts.acts_missing_from_audit({story.formal_case, story.measure_case}, OUTSIDE_THE_TALK)
     if missing:
         raise StoryError(f"acts without an audit entry: {sorted(missing)}")
+    silent = [name for name in SOURCES if not sum(answer["sources"].get(name, {}).get("arrived", {}).values())]
+    if silent:
+        raise StoryError(f"services without an audit entry: {silent}")
     if await story.parts.find_in_topics([story.talk_case, story.talk_report], topics=["audit.entries.v1"]):
         raise StoryError("the record names the talk")
     changed, removed = await copies.tampered(story.parts)
