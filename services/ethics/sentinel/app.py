@@ -115,7 +115,8 @@ def run() -> None:
     """`python -m services.ethics sentinel`: the ethics service's settings, with the Kafka user `sentinel`."""
     settings = Settings(service="ethics")
     logs.set_up("sentinel")
-    telemetry.set_up(settings)
+    # Under its own name: two processes that write one file would cut each other's lines.
+    telemetry.set_up(settings.model_copy(update={"service": "sentinel"}))
     database = Database(settings.database_dsn)
     desk = build_desk(settings, database, ServiceKeys.load(settings.keys_dir))
     watch = Watch(database, Inbox(sentinel_handlers(desk), public_keys(settings), {}))
