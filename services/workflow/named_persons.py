@@ -10,6 +10,7 @@ from lifecycle.desk import Desk
 from lifecycle.model import Action
 from lifecycle.parties import parties_of
 from lifecycle.records import CaseRow
+from services.workflow.domain.interim_measure import OTHER_SIDE
 from services.workflow.domain.persons import Persons, PersonsWrong
 from services.workflow.measures import DECIDE, LIFECYCLE, PERSONS
 
@@ -21,7 +22,7 @@ async def check(session: AsyncSession, desk: Desk, row: CaseRow, action: Action,
     try:
         persons = Persons.parse(texts[PERSONS], str(action.facts.get("type")))
         await _at_work(session, persons)
-        await _of_the_matter(session, desk, row, persons)
+        await _of_the_matter(session, desk, row, persons, others_burden=action.facts.get("burden") == OTHER_SIDE)
     except PersonsWrong as wrong:
         raise invalid(f"texts.{wrong.field}", wrong.sentence) from None
 
@@ -38,14 +39,20 @@ async def _at_work(session: AsyncSession, persons: Persons) -> None:
             raise PersonsWrong("persons.current_supervisor", "The people directory names another supervisor.")
 
 
-async def _of_the_matter(session: AsyncSession, desk: Desk, row: CaseRow, persons: Persons) -> None:
-    """A slip of a digit must not move somebody who has nothing to do with it, nor give the line to the other side."""
+async def _of_the_matter(
+    session: AsyncSession, desk: Desk, row: CaseRow, persons: Persons, *, others_burden: bool
+) -> None:
+    """A slip of a digit must not move somebody who has nothing to do with it, nor give the line to the other side. And
+    what is decided as the other side's burden, without her consent, must not be hers (invariant 38).
+    """
     parties = await parties_of(session, desk, row)
     if parties is None:
         return
     involved = {one for one in (parties.affected_individual, *parties.alleged_offender) if one}
     if involved and persons.person not in involved:
         raise PersonsWrong("persons.person", "This person is not a party of this matter.")
+    if others_burden and persons.person == parties.affected_individual:
+        raise PersonsWrong("persons.person", "This measure is decided as the other side's burden, and this is hers.")
     for name in ("temporary_supervisor", "next_level_manager"):
         if getattr(persons, name) in involved:
             raise PersonsWrong(f"persons.{name}", "A party of this matter cannot be given the line.")

@@ -12,6 +12,7 @@ from lifecycle.notices import add_notice
 from lifecycle.parties import parties_of
 from lifecycle.recipients import OTHER_SIDE, recipients
 from lifecycle.records import CaseRow
+from services.workflow.domain.interim_measure import OTHER_SIDE_OVER, other_side_knew
 
 OFFICE: Final = "oio"
 """Whose desk key keeps who is meant by a reference."""
@@ -27,6 +28,9 @@ async def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
 
 async def _people(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> list[str]:
     if effect.facts["to"] == OTHER_SIDE:
+        # A measure that was lifted before it took effect never was, for whoever was not told of it.
+        if effect.name == OTHER_SIDE_OVER and not other_side_knew(case):
+            return []
         parties = await parties_of(session, desk, row)
         return list(parties.alleged_offender) if parties else []
     now = case.steps[-1].at

@@ -47,15 +47,18 @@ ASKED_TYPE = Field(
     default=rules.ANY_TYPE,
 )
 """What kind of measure she is asked about."""
+OTHER_SIDE = "alleged_offender"
 BURDEN = Field(
     "burden",
     FieldKind.CHOICE,
     required=False,
-    choices=("affected_individual", "alleged_offender"),
+    choices=("affected_individual", OTHER_SIDE),
     default="affected_individual",
 )
 """Whose work changes. Only a measure that leaves her work as it is needs no consent of hers."""
 
+OTHER_SIDE_OVER = "interim_measure.over"
+"""Said to the other side only if it was told of the beginning."""
 RESTORE = Effect(EffectKind.EMIT, "measure_restore")
 OVER = (meet("im.end"), meet("im.review"), meet("im.escalate"), meet("im.cumulative_alarm"))
 TELL_ALERTERS = took_part("interim_measure.answered", "alert")
@@ -74,6 +77,12 @@ def _level_up(wording: str) -> tuple[Effect, ...]:
 
 
 STUCK = (*_deciders("interim_measure.stuck"), appointed("interim_measure.stuck", Role.HR_OFFICER))
+
+
+def other_side_knew(case: Case) -> bool:
+    """Whether the other side was told, before the last step, that the measure is in effect."""
+    return any(step.action == "record_placed" for step in case.steps[:-1])
+
 
 LIFECYCLE = Lifecycle(
     name="interim_measure",
@@ -156,10 +165,21 @@ LIFECYCLE = Lifecycle(
             sets={"consent": False},
             effects=_deciders("interim_measure.consent_not_given"),
         ),
+        # Until it is applied she can take her word back and nothing of it happens: HR is told at once (invariant 38).
+        Rule(
+            action="withdraw_consent",
+            states=("decided", "not_applied"),
+            by=frozenset({ActorKind.PERSON}),
+            to="consent_refused",
+            guards=(rules.RESTS_ON_CONSENT,),
+            sets={"consent": False},
+            clocks=(meet("im.apply"), start("im.decide")),
+            effects=(RESTORE, *_deciders("interim_measure.consent_not_given")),
+        ),
         # A running measure is not undone by itself: somebody has to see to her safety first (invariant 43).
         Rule(
             action="withdraw_consent",
-            states=("effective", "passed_on"),
+            states=("applied", "effective", "passed_on"),
             by=frozenset({ActorKind.PERSON}),
             sets={"consent": False},
             effects=_deciders("interim_measure.consent_withdrawn"),
@@ -194,13 +214,15 @@ LIFECYCLE = Lifecycle(
             guards=(NOT_THE_ALERTER, NOT_WHO_ASKED),
             effects=(TELL_ALERTERS,),
         ),
+        # Also after a failure: HR has put it right by hand, and proven it.
         Rule(
             action="record_applied",
-            states=("decided",),
+            states=("decided", "not_applied"),
             by=SYSTEM,
             to="applied",
             fields=(reference("proof_hash"),),
             clocks=(
+                meet("im.decide"),
                 meet("im.apply"),
                 start("im.end", since="from_at", due="until_at"),
                 start("im.review", since="from_at", due="review_at"),
@@ -221,7 +243,7 @@ LIFECYCLE = Lifecycle(
         ),
         Rule(
             action="record_failed",
-            states=("passed_on", "lifting"),
+            states=("consent_refused", "passed_on", "lifting"),
             by=SYSTEM,
             fields=(reference("code"),),
             effects=STUCK,
@@ -232,7 +254,7 @@ LIFECYCLE = Lifecycle(
             by=SYSTEM,
             to="effective",
             fields=(number("version"),),
-            checks=(rules.placed_since("record_applied"),),
+            checks=(rules.placed_since("record_applied"), rules.CONSENT),
             effects=(other_side("interim_measure.other_side_told"),),
         ),
         Rule(
@@ -271,6 +293,7 @@ LIFECYCLE = Lifecycle(
             fields=(reference("proof_hash"),),
             clocks=(meet("im.apply"),),
         ),
+        Rule(action="record_restored", states=("consent_refused",), by=SYSTEM, fields=(reference("proof_hash"),)),
         Rule(
             action="record_restored",
             states=("lifting",),
@@ -286,7 +309,7 @@ LIFECYCLE = Lifecycle(
             to="lifted",
             fields=(number("version"),),
             checks=(rules.placed_since("record_restored"),),
-            effects=(other_side("interim_measure.over"), took_part("interim_measure.over", "alert")),
+            effects=(other_side(OTHER_SIDE_OVER), took_part("interim_measure.over", "alert")),
         ),
     ),
     clocks=(

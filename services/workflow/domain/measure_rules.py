@@ -31,6 +31,12 @@ def _no_consent(situation: Situation) -> Facts | None:
     return None if agreed else {"burden": "affected_individual"}
 
 
+def _rests_on_no_consent(situation: Situation) -> Facts | None:
+    facts = situation.case.facts
+    rests = facts["burden"] == "affected_individual" and facts.get("consent") is True
+    return None if rests else {"burden": facts["burden"]}
+
+
 def _not_delegated(situation: Situation) -> Facts | None:
     measure = str(_known(situation)["type"])
     return {"type": measure} if situation.actor.roles.isdisjoint(situation.policy.measures[measure].deciders) else None
@@ -76,6 +82,7 @@ def placed_since(action: str) -> Guard:
 
 
 CONSENT = Guard("CONSENT_MISSING", "invariant 38", _no_consent)
+RESTS_ON_CONSENT = Guard("NO_CONSENT_NEEDED", "invariant 38", _rests_on_no_consent)
 DELEGATION = Guard("NOT_DELEGATED", COMPLETE, _not_delegated)
 CONDITIONS = Guard("CONDITIONS_NOT_SHOWN", "invariants 39 and 40", _conditions_not_shown)
 LONGEST = Guard("PERIOD_TOO_LONG", "policy 2.3", _too_long)

@@ -10,6 +10,7 @@ import pytest
 from chassis.inbox import InvalidMessage
 from chassis.keys import ServiceKeys
 from chassis.sealing import open_from
+from chassis.web.problems import Problem
 from contracts.ids import CaseId
 from contracts.intake.v1.reports_pb2 import (
     REPORTING_MODE_CONFIDENTIAL,
@@ -17,12 +18,12 @@ from contracts.intake.v1.reports_pb2 import (
     PlacedInInbox,
     ReportLodged,
 )
-from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureDecided, MeasureFailed
+from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureDecided, MeasureFailed, MeasureRestored
 from contracts.topics import HR_MEASURE_RESULTS, INTAKE_REPORTS_WORKFLOW, WORKFLOW_CASES
 from lifecycle import bodies, notices
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
-from lifecycle.model import Refused
+from lifecycle.model import Action, Refused
 from lifecycle.parties import PartiesNotHere
 from services.workflow.desk import route
 from tests.integration.workflow.house import (
@@ -222,6 +223,37 @@ async def test_the_other_side_is_told_only_when_her_inbox_shows_what_was_applied
     assert await state(house, measure) == "effective"
     assert ("interim_measure.other_side_told", SUPERVISOR) in await house.notices()
     assert (await house.row(measure)).placed_version == applied
+
+
+async def test_the_other_side_hears_no_end_of_what_it_was_never_told_of(house: House) -> None:
+    measure, measure_id = await decided(house)
+    await house.receive(HR_MEASURE_RESULTS, measure_id, MeasureApplied(measure_id=measure_id, proof_hash=b"\x01"))
+    lifted = await house.act(HR_DIRECTOR, measure, "lift_measure", {"safety_check": True}, {"reasons": "Not needed."})
+    assert isinstance(lifted, Decided)
+    await house.receive(HR_MEASURE_RESULTS, measure_id, MeasureRestored(measure_id=measure_id, proof_hash=b"\x02"))
+    row = await house.row(measure)
+    report_id = str(row.report_id)
+    shown = PlacedInInbox(report_id=report_id, lifecycle="interim_measure", number=1, version=row.version)
+    await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, shown)
+    assert await state(house, measure) == "lifted"
+    told = await house.notices()
+    assert ("interim_measure.over", INVESTIGATOR) in told
+    assert SUPERVISOR not in [who for _, who in told]
+
+
+async def test_inv_38_her_work_is_not_changed_under_the_name_of_the_other_sides_burden(house: House) -> None:
+    measure = await alerted(house)
+    facts, texts = decision()
+
+    async def check(burden: str) -> None:
+        action = Action(uuid4(), "decide_measure", facts | {"burden": burden}, frozenset(texts))
+        async with house.desk.database.transaction() as session:
+            await house.desk.check(session, await house.row(measure), action, texts)
+
+    with pytest.raises(Problem) as refusal:
+        await check("alleged_offender")
+    assert (refusal.value.status, refusal.value.facts) == (400, {"field": "texts.persons.person"})
+    await check("affected_individual")
 
 
 async def test_a_notice_has_room_for_whatever_the_reporter_typed_and_is_answered_for_as_long_as_it_is_kept(

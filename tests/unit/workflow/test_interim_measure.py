@@ -180,6 +180,35 @@ def test_consent_taken_back_during_a_measure_calls_those_who_decide() -> None:
     assert answer.rule == "invariant 38"
 
 
+def test_inv_38_consent_taken_back_before_hr_has_applied_it_undoes_the_decision() -> None:
+    for case in (decided(), act(decided(), "record_failed", SYSTEM)):
+        back = act(case, "withdraw_consent", PERSON)
+        assert (back.state, back.facts["consent"]) == ("consent_refused", False)
+        assert effect_names(back, EffectKind.EMIT) == ["measure_restore"]
+        assert [clock.key for clock in back.clocks.values() if clock.runs] == ["im.decide"]
+        # HR was on its way: what it did is given back, and counts for nothing.
+        assert refused(back, "record_applied", SYSTEM).code == "ACTION_NOT_OPEN"
+        assert act(back, "record_restored", SYSTEM).state == "consent_refused"
+        assert "interim_measure.stuck" in effect_names(act(back, "record_failed", SYSTEM), EffectKind.NOTIFY)
+        assert refused(back, "decide_measure", HEAD, **LINE).code == "CONSENT_MISSING"
+
+
+def test_inv_38_her_word_undoes_nothing_that_does_not_rest_on_it() -> None:
+    others = act(consented(), "decide_measure", HEAD, **LINE, burden="alleged_offender")
+    assert refused(others, "withdraw_consent", PERSON).rule == "invariant 38"
+    assert "withdraw_consent" not in {
+        offer.action for offer in engine.offers(LIFECYCLE, others, PERSON, NOW, POLICY) if offer.open
+    }
+
+
+def test_inv_38_what_was_applied_does_not_become_effective_once_she_has_taken_her_word_back() -> None:
+    case = act(applied(), "withdraw_consent", PERSON)
+    assert (case.state, effect_names(case, EffectKind.EMIT)) == ("applied", [])
+    answer = refused(case, "record_placed", SYSTEM, version=case.version)
+    assert (answer.code, answer.rule) == ("CONSENT_MISSING", "invariant 38")
+    assert act(case, "lift_measure", DIRECTOR).state == "lifting"
+
+
 # The decision
 
 
@@ -263,6 +292,14 @@ def test_a_decision_that_hr_could_not_apply_can_be_taken_anew() -> None:
     assert failed.state == "not_applied"
     assert recipients(failed, failed.effects[-1], POLICY, NOW) == ("S0009",)
     assert act(failed, "decide_measure", HEAD, **LINE).state == "decided"
+
+
+def test_what_hr_put_right_by_hand_after_a_failure_counts_as_applied() -> None:
+    case = act(act(decided(), "record_failed", SYSTEM), "record_applied", SYSTEM)
+    assert case.state == "applied"
+    assert {clock.key for clock in case.clocks.values() if clock.runs} == {
+        "im.end", "im.review", "im.cumulative_alarm",
+    }  # fmt: skip
 
 
 def test_hr_that_does_not_answer_is_noticed() -> None:
