@@ -1,5 +1,6 @@
 """The ombuds cell as the engine of cases sees it: the person's side, which tells the organisation's side nothing."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -9,11 +10,12 @@ from chassis.database import Database
 from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
+from chassis.web.problems import invalid
 from contracts.topics import OMBUDS_CASES
 from lifecycle import parties, reports
 from lifecycle.desk import Desk
 from lifecycle.exclusions import excluded
-from lifecycle.model import Case, Effect, EffectKind
+from lifecycle.model import Action, Case, Effect, EffectKind
 from lifecycle.notices import add_notice
 from lifecycle.recipients import recipients
 from lifecycle.records import CaseRow
@@ -23,6 +25,7 @@ from services.ombuds import matching
 from services.ombuds.domain import informal_resolution
 
 OFFICE: Final = "ombuds"
+OFFER_MATCH: Final = "offer_match"
 TALK: Final = informal_resolution.LIFECYCLE.name
 
 
@@ -35,6 +38,12 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         if effect.kind is EffectKind.NOTIFY:
             for staff_id in recipients(case, effect, desk.policy_of(row), case.steps[-1].at):
                 await notify(session, desk, row, staff_id, effect.name)
+
+    async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:  # noqa: ARG001
+        """Nobody is asked to listen, by whomever, who may not."""
+        listener = str(action.facts.get("focal_point", ""))
+        if action.name == OFFER_MATCH and not await matching.may_listen(session, desk, row, listener):
+            raise invalid("facts.focal_point", "This person cannot hold this talk. Ask somebody else.")
 
     desk = Desk(
         service="ombuds",
@@ -50,6 +59,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         purposes={TALK: frozenset({"conversation", "handover"})},
         effects=effects,
         talks=frozenset({TALK}),
+        check=check,
         clear=_clear,
     )
     desk.errands = {informal_resolution.FIND_FOCAL_POINT.name: partial(matching.match, desk)}

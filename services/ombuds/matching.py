@@ -65,7 +65,7 @@ async def _choose(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, n
     declined = {step.by for step in case.steps if step.action == "decline_match"}
     for role in roles:
         appointed = dict.fromkeys(one.staff_id for one in desk.policy.appointed(role, now))
-        free = [one for one in appointed if one not in declined and await _may_listen(session, desk, row, one)]
+        free = [one for one in appointed if one not in declined and await may_listen(session, desk, row, one)]
         if free:
             return await _least_busy(session, free)
     return None
@@ -78,7 +78,8 @@ async def _all_known(session: AsyncSession, named: Parties) -> bool:
     return all([await directory.person(session, staff_id) is not None for staff_id in involved])
 
 
-async def _may_listen(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str) -> bool:
+async def may_listen(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str) -> bool:
+    """Whether somebody is at work and has no conflict in this talk (invariant 32)."""
     person = await directory.person(session, staff_id)
     if person is None or not person.active:
         return False

@@ -1,11 +1,13 @@
 """Who is asked to listen, and who never is."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
+from chassis.web.problems import Problem
 from lifecycle.exclusions import Parties
-from lifecycle.model import Actor, ActorKind
+from lifecycle.model import Action, Actor, ActorKind
 from policy.model import Role
 from services.ombuds.matching import DirectoryIncomplete
 from tests.integration.ombuds.cell import (
@@ -45,6 +47,25 @@ async def test_a_focal_point_of_the_supervisors_line_is_never_asked(cell: Cell) 
         await cell.act(case_id, "decline_match", listener(focal_point))
 
     assert offered == [ELSEWHERE, FURTHER]
+
+
+async def test_the_ombudsperson_cannot_ask_whoever_has_a_conflict_either(cell: Cell) -> None:
+    await cell.people()
+    await cell.people({FURTHER: LINES[FURTHER]}, active=False)
+    case_id = await cell.wish()
+    await cell.match(case_id)
+    row = await cell.row(case_id)
+
+    async def check(focal_point: str) -> None:
+        action = Action(uuid4(), "offer_match", {"focal_point": focal_point})
+        async with cell.desk.database.transaction() as session:
+            await cell.desk.check(session, row, action, {})
+
+    for staff_id in (SUPERVISOR, IN_HIS_LINE, FURTHER, "S9999"):
+        with pytest.raises(Problem) as refusal:
+            await check(staff_id)
+        assert (refusal.value.status, refusal.value.facts) == (400, {"field": "facts.focal_point"})
+    await check(OMBUDSPERSON)
 
 
 async def test_a_line_of_the_past_two_years_excludes_too(cell: Cell) -> None:
