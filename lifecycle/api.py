@@ -22,7 +22,7 @@ from chassis.web.sign_in import SignedIn
 from lifecycle import access, bodies, contents, engine, records, reports
 from lifecycle.decide import Refusal, refuse
 from lifecycle.desk import Desk
-from lifecycle.model import Action, Actor, Refused
+from lifecycle.model import STOP_CONTACT, Action, Actor, Refused
 from lifecycle.records import CaseRow
 from lifecycle.sender import ActionLost, Sender
 from lifecycle.serial import from_json
@@ -134,11 +134,14 @@ def _of_contents(desk: Desk) -> list[HTTPRouteHandler]:
         async with desk.database.transaction() as session:
             row = await _row_seen(session, desk, case_id, signed_in.staff_id)
             key = await reports.route_key(session, row.report_id) if row and row.lifecycle in desk.talks else None
+            unwanted = row is not None and from_json(row.data).facts.get(STOP_CONTACT) is True
             open_to_messages = row is not None and key is not None and row.closed_at is None
-            if open_to_messages:
+            if open_to_messages and not unwanted:
                 await audit_trail.record(session, "message.written", object_ref=str(case_id), actor=signed_in.staff_id)
         if row is None:
             raise not_found()
+        if unwanted:
+            raise refused("CONTACT_UNWANTED", "invariant 16", {}, "The person has asked not to be written to.")
         if key is None or not open_to_messages:
             raise refused("NO_MESSAGES_NOW", "lifecycle", {"state": row.state})
         try:

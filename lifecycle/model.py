@@ -24,6 +24,10 @@ PERSON = "person"
 SYSTEM = "system"
 
 
+STOP_CONTACT = "stop_contact"
+"""The flag among a case's facts by which the person has asked not to be written to (invariant 16)."""
+
+
 class ActorKind(StrEnum):
     PERSON = PERSON
     STAFF = "staff"

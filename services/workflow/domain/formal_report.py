@@ -10,6 +10,7 @@ from lifecycle.fields import choice, flag, reference, text, time
 from lifecycle.guards import took_no_part
 from lifecycle.model import (
     ACTOR,
+    STOP_CONTACT,
     ActorKind,
     ClockRule,
     Effect,
@@ -121,7 +122,7 @@ LIFECYCLE = Lifecycle(
             action="withdraw",
             states=OPEN,
             by=frozenset({ActorKind.PERSON}),
-            fields=(flag("stop_contact"),),
+            fields=(flag(STOP_CONTACT),),
             sets={"withdrawn": True},
             effects=(appointed("formal_report.withdrawn", Role.INTAKE_OFFICER),),
         ),
