@@ -71,17 +71,20 @@ async def record(session: AsyncSession, bridge: Bridge, declared: Declared, now:
     """
     keys = bridge.keys
     content = tag(keys.cell, "content", msgspec.json.encode(declared))
-    found = await session.scalar(
+    reference = tag(keys.cell, "reference", declared.reference)
+    added = await session.scalar(
         text("""
-            with added as (
-                insert into personnel_actions (reference_tag, content_tag, recorded_at)
-                values (:reference, :content, :now) on conflict (reference_tag) do nothing returning content_tag
-            )
-            select (select content_tag from personnel_actions where reference_tag = :reference)
+            insert into personnel_actions (reference_tag, content_tag, recorded_at) values (:reference, :content, :now)
+            on conflict (reference_tag) do nothing returning true
         """),
-        params={"reference": tag(keys.cell, "reference", declared.reference), "content": content, "now": now},
+        params={"reference": reference, "content": content, "now": now},
     )
-    if found is not None:
+    if not added:
+        # A statement of its own: it sees what another request, sent at the same time, has just committed.
+        found = await session.scalar(
+            text("select content_tag from personnel_actions where reference_tag = :reference"),
+            params={"reference": reference},
+        )
         if found != content:
             raise ReferenceReused
         return False

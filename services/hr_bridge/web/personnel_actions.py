@@ -13,6 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from chassis.desk_keys import DeskKeyUnknown
@@ -25,6 +26,10 @@ TIMESTAMP, NONCE, SIGNATURE = "x-recourse-timestamp", "x-recourse-nonce", "x-rec
 WINDOW = timedelta(minutes=5)
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
+
+
+class _Replayed(Exception):
+    """The nonce was used before."""
 
 
 class PersonnelActionIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,7 +57,7 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
         """
         Before anything of the body is read: whoever has not signed it learns nothing of what would be taken.
 
-        Raises Problem 401, or 409 for a nonce seen before.
+        Raises Problem 401.
         """
         request: Request[Any, Any, Any] = connection  # type: ignore[assignment]
         now = datetime.now(UTC)
@@ -68,9 +73,6 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
                 "address at /schema/openapi.json.",
                 headers={"WWW-Authenticate": 'Recourse-Signature realm="recourse"'},
             )
-        if not await _first_use(bridge, nonce, now):
-            await _audit_refusal(bridge, "replayed")
-            raise Problem(409, "replayed", "This request was received before. Send a new one with a fresh nonce.")
 
     @post(
         "/api/v1/personnel-actions",
@@ -83,10 +85,12 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
             "a full stop, nonce, a full stop, and the body as sent)."
         ),
     )
-    async def declare(data: JSONBody[PersonnelActionIn]) -> Recorded:
+    async def declare(request: Request[Any, Any, Any], data: JSONBody[PersonnelActionIn]) -> Recorded:
         declared = Declared(data.kind, data.staff_id, data.effective_on, data.reference)
         try:
             async with bridge.database.transaction() as session:
+                # Used up with what it brought: a request that came to nothing can be sent again as it was.
+                await _use_up(session, request.headers[NONCE], datetime.now(UTC))
                 if await session.get(Person, data.staff_id) is None:
                     raise invalid(
                         "staff_id",
@@ -95,6 +99,11 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
                         status=422,
                     )
                 await record(session, bridge, declared, datetime.now(UTC))
+        except _Replayed:
+            await _audit_refusal(bridge, "replayed")
+            raise Problem(
+                409, "replayed", "This request was received before. Send a new one with a fresh nonce."
+            ) from None
         except ReferenceReused:
             raise invalid(
                 "reference", "This reference stands for another action. Give each action its own.", status=422
@@ -106,18 +115,18 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
     return [declare]
 
 
-async def _first_use(bridge: Bridge, nonce: str, now: datetime) -> bool:
-    """Whether the nonce is new within the time in which its signature could be sent again."""
-    async with bridge.database.transaction() as session:
-        await session.execute(text("delete from webhook_nonces where seen_at < :before"), {"before": now - 3 * WINDOW})
-        added = await session.scalar(
-            text("""
-                insert into webhook_nonces (digest, seen_at) values (:digest, :now)
-                on conflict (digest) do nothing returning true
-            """),
-            params={"digest": hashlib.sha256(nonce.encode()).digest(), "now": now},
-        )
-    return bool(added)
+async def _use_up(session: AsyncSession, nonce: str, now: datetime) -> None:
+    """Raises _Replayed when it was used within the time in which its signature could be sent again."""
+    await session.execute(text("delete from webhook_nonces where seen_at < :before"), {"before": now - 3 * WINDOW})
+    added = await session.scalar(
+        text("""
+            insert into webhook_nonces (digest, seen_at) values (:digest, :now)
+            on conflict (digest) do nothing returning true
+        """),
+        params={"digest": hashlib.sha256(nonce.encode()).digest(), "now": now},
+    )
+    if not added:
+        raise _Replayed
 
 
 async def _audit_refusal(bridge: Bridge, code: str) -> None:

@@ -1,0 +1,124 @@
+"""What HR declares is taken down once and whole, whatever happens on the way: on a database alone."""
+
+import asyncio
+import base64
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from chassis import desk_keys, keys
+from chassis.database import Database
+from chassis.inbox import Event
+from chassis.keys import ServiceKeys
+from chassis.migrations import SERVICES, migrate
+from chassis.web.app import create_app
+from contracts.keys.v1.keys_pb2 import DeskKey
+from contracts.topics import DESK_KEYS
+from policy.load import load
+from services.hr_bridge import directory, personnel_actions
+from services.hr_bridge.adapters.tryton import Employee, Tryton
+from services.hr_bridge.bridge import Bridge
+from services.hr_bridge.settings import HrBridgeSettings
+from services.hr_bridge.web import personnel_actions as webhook
+from tests import real_parts
+
+ANN = Employee("S1", "OIO", "valmora", "staff", "S2", date(2024, 1, 1), None, "s1@staff.example")
+DECLARED = personnel_actions.Declared("poor_appraisal", "S1", date(2026, 11, 20), "HR-1")
+
+
+@pytest.fixture
+async def bridge(fresh_database: Callable[[], Awaitable[real_parts.Database]], tmp_path: Path) -> AsyncIterator[Bridge]:
+    made = await fresh_database()
+    await migrate(made.migration_dsn("hr_bridge"), SERVICES / "hr_bridge" / "migrations")
+    for service in ("hr_bridge", "ethics"):
+        keys.create(service, tmp_path / service)
+    (tmp_path / "webhook.key").write_text(base64.b64encode(secrets.token_bytes(32)).decode())
+    settings = HrBridgeSettings(
+        database_dsn=made.dsn("hr_bridge"),
+        kafka_bootstrap="127.0.0.1:1",
+        temporal_address="127.0.0.1:1",
+        oidc_issuer="http://127.0.0.1:1",
+        http_port=0,
+        keys_dir=tmp_path / "hr_bridge",
+        service_keys=tmp_path / "services.json",
+        tryton_url="http://127.0.0.1:1/hris",
+        tryton_username="hr_bridge",
+        tryton_password="unused",
+        webhook_key_file=tmp_path / "webhook.key",
+    )
+    database = Database(settings.database_dsn)
+    tryton = Tryton(settings.tryton_url, "hr_bridge", "unused")
+    yield Bridge(settings, database, ServiceKeys.load(settings.keys_dir), tryton, load(settings.policy))
+    await tryton.close()
+    await database.close()
+
+
+async def ethics_is_known(bridge: Bridge) -> None:
+    private = ServiceKeys.load(bridge.settings.keys_dir.parent / "ethics").desk("ethics")
+    key = DeskKey(service="ethics", office="ethics", key_id=private.key_id, public_key=private.public)
+    async with bridge.database.transaction() as session:
+        event = Event(DESK_KEYS, "ethics/ethics", uuid4(), "ethics", 1, datetime.now(UTC), key, None)
+        await desk_keys.remember(session, event)
+
+
+async def count(bridge: Bridge, what: str) -> int:
+    async with bridge.database.transaction() as session:
+        found: int = await session.scalar(text(f"select count(*) from {what}"))
+        return found
+
+
+async def told(bridge: Bridge) -> int:
+    return await count(bridge, "outbox where topic = 'hr.personnel-actions.v1'")
+
+
+async def test_an_action_declared_twice_at_the_same_time_is_told_of_once(bridge: Bridge) -> None:
+    await ethics_is_known(bridge)
+
+    async def again() -> bool:
+        async with bridge.database.transaction() as session:
+            return await personnel_actions.record(session, bridge, DECLARED, datetime.now(UTC))
+
+    async with bridge.database.transaction() as session:
+        assert await personnel_actions.record(session, bridge, DECLARED, datetime.now(UTC))
+        other = asyncio.create_task(again())
+        deadline = time.monotonic() + 30
+        while not await count(bridge, "pg_locks where not granted"):
+            assert time.monotonic() < deadline, "the second does not wait for the first"
+            await asyncio.sleep(0.01)
+    assert await other is False
+    assert await told(bridge) == 1
+
+
+async def test_a_request_that_came_to_nothing_can_be_sent_again_as_it_was(bridge: Bridge) -> None:
+    """Were its nonce used up, HR would take the answer for a sign that the action has been received."""
+    async with bridge.database.transaction() as session:
+        await directory.take_over(session, [ANN], datetime.now(UTC))
+    body = json.dumps(
+        {"kind": DECLARED.kind, "staff_id": "S1", "effective_on": "2026-11-20", "reference": DECLARED.reference}
+    ).encode()
+    timestamp, nonce = str(int(time.time())), uuid4().hex
+    headers = {
+        "Content-Type": "application/json",
+        webhook.TIMESTAMP: timestamp,
+        webhook.NONCE: nonce,
+        webhook.SIGNATURE: webhook.signature(bridge.settings.webhook_key(), timestamp, nonce, body),
+    }
+    app = create_app(bridge.settings, webhook.routes(bridge))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hr-bridge.test") as http:
+
+        async def send() -> int:
+            return (await http.post("/api/v1/personnel-actions", content=body, headers=headers)).status_code
+
+        # The ethics office has not published its key yet.
+        assert await send() == 503
+        await ethics_is_known(bridge)
+        assert [await send(), await send()] == [202, 409]
+    assert await told(bridge) == 1
