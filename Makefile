@@ -23,8 +23,8 @@ status: install ## Show what runs where
 demo: install ## Run one person's story through the real parts
 	@$(BIN)/recourse demo
 
-test: install ## Run all tests on real parts
-	@$(BIN)/python -m pytest
+test: install ## Run all tests on real parts: two workers, for much of it waits on servers
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --durations=25
 
 test-fast: install ## Run the tests that start nothing
 	@$(BIN)/python -m pytest -m "not stack and not whole"
