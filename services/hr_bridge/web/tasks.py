@@ -85,7 +85,7 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
         """
         _check_role(bridge, signed_in)
         async with bridge.database.transaction() as session:
-            return await _confirm(session, bridge, task_id, data.action_id, signed_in.staff_id)
+            return await confirmed(session, bridge, task_id, data.action_id, signed_in.staff_id)
 
     return [list_tasks, confirm]
 
@@ -151,7 +151,7 @@ def _touched(bridge: Bridge, tasks: Sequence[Task]) -> set[str]:
     return found
 
 
-async def _confirm(session: AsyncSession, bridge: Bridge, task_id: UUID, action_id: UUID, staff_id: str) -> Confirmed:
+async def confirmed(session: AsyncSession, bridge: Bridge, task_id: UUID, action_id: UUID, staff_id: str) -> Confirmed:
     measure_id = (await session.exec(select(Task.measure_id).where(col(Task.task_id) == task_id))).one_or_none()
     tasks = await tasks_of(session, measure_id, lock=True) if measure_id else []
     if not tasks or staff_id in _touched(bridge, tasks):
@@ -162,7 +162,8 @@ async def _confirm(session: AsyncSession, bridge: Bridge, task_id: UUID, action_
             raise invalid("action_id", "This id was used for something else. Make a fresh one.", status=422)
         return Confirmed(task_id, known.state)
     task = next(one for one in tasks if one.task_id == task_id)
-    if task.state != TaskState.FAILED:
+    # Of a measure, the newest task alone: a word about an earlier one would be taken for the later decision's proof.
+    if task.state != TaskState.FAILED or task is not tasks[-1]:
         raise refused("nothing_to_confirm", "35", {"state": task.state})
     try:
         proven = await Changes(bridge).confirm(session, task, supervisor_before(bridge.keys, tasks))

@@ -1,4 +1,4 @@
-"""What HR declares is taken down once and whole, whatever happens on the way: on a database alone."""
+"""What HR declares or confirms is taken down once and whole, whatever happens on the way: on a database alone."""
 
 import asyncio
 import base64
@@ -20,14 +20,18 @@ from chassis.inbox import Event
 from chassis.keys import ServiceKeys
 from chassis.migrations import SERVICES, migrate
 from chassis.web.app import create_app
+from chassis.web.problems import Problem
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.topics import DESK_KEYS
 from policy.load import load
 from services.hr_bridge import directory, personnel_actions
 from services.hr_bridge.adapters.tryton import Employee, Tryton
 from services.hr_bridge.bridge import Bridge
+from services.hr_bridge.domain.line_change import TaskKind, TaskState
 from services.hr_bridge.settings import HrBridgeSettings
+from services.hr_bridge.tables import Task
 from services.hr_bridge.web import personnel_actions as webhook
+from services.hr_bridge.web import tasks
 from tests import real_parts
 
 ANN = Employee("S1", "OIO", "valmora", "staff", "S2", date(2024, 1, 1), None, "s1@staff.example")
@@ -122,3 +126,32 @@ async def test_a_request_that_came_to_nothing_can_be_sent_again_as_it_was(bridge
         await ethics_is_known(bridge)
         assert [await send(), await send()] == [202, 409]
     assert await told(bridge) == 1
+
+
+async def test_nothing_is_confirmed_that_a_later_decision_has_taken_the_place_of(bridge: Bridge) -> None:
+    """Its proof would make the later decision count as applied, which HR has not come to yet."""
+    now, measure_id = datetime.now(UTC), uuid4()
+    failed, waiting = (
+        Task(
+            task_id=uuid4(),
+            measure_id=measure_id,
+            number=number,
+            kind=TaskKind.APPLY,
+            state=state,
+            code=None,
+            due_at=now,
+            sealed_persons=b"",
+            before_image=None,
+            proof_hash=None,
+            created_at=now,
+            finished_at=None,
+        )
+        for number, state in ((1, TaskState.FAILED), (2, TaskState.WAITING))
+    )
+    async with bridge.database.transaction() as session:
+        session.add_all([failed, waiting])
+    for task in (failed, waiting):
+        async with bridge.database.transaction() as session:
+            with pytest.raises(Problem) as refusal:
+                await tasks.confirmed(session, bridge, task.task_id, uuid4(), "S0009")
+        assert (refusal.value.status, refusal.value.code) == (409, "nothing_to_confirm")
