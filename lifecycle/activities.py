@@ -10,8 +10,8 @@ from chassis import failpoints, telemetry
 from contracts.ids import CaseId
 from lifecycle import records
 from lifecycle.changes import ERASE
-from lifecycle.decide import decide, ring
-from lifecycle.desk import Desk
+from lifecycle.decide import decide, refuse_signed, ring
+from lifecycle.desk import Desk, EffectRefused
 from lifecycle.durable import Act, Decided, Errand, RefusedAction, Ring, Verdict
 from lifecycle.erasing import erase
 from lifecycle.model import Refused
@@ -33,9 +33,14 @@ class Activities:
             return await self._decide(act)
 
     async def _decide(self, act: Act) -> Verdict:
-        async with self._desk.database.transaction() as session:
-            outcome = await decide(session, self._desk, act.signed, act.now)
-            failpoints.hit("decide.before_commit")
+        try:
+            async with self._desk.database.transaction() as session:
+                outcome = await decide(session, self._desk, act.signed, act.now)
+                failpoints.hit("decide.before_commit")
+        except EffectRefused as stopped:
+            # Nothing of it was committed; the refusal alone is, in the trail.
+            async with self._desk.database.transaction() as session:
+                outcome = await refuse_signed(session, self._desk, act.signed, stopped.refused, act.now)
         failpoints.hit("decide.after_commit")
         if isinstance(outcome, Refused):
             return Verdict(refused=RefusedAction(outcome.code, outcome.rule, dict(outcome.params)))

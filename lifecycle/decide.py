@@ -43,7 +43,9 @@ class Refusal(StrEnum):
 
 
 async def decide(session: AsyncSession, desk: Desk, signed: SignedAction, now: datetime) -> Decided | Refused:
-    """A staff member's signed action. Its roles and exclusions are those of this moment, not those of the signature."""
+    """A staff member's signed action. Its roles and exclusions are those of this moment, not those of the signature.
+    Raises EffectRefused: roll back, then `refuse_signed`.
+    """
     case_id, action_id = UUID(signed.case_id), UUID(signed.action_id)
     row = await records.lock(session, case_id)
     if row is None:
@@ -199,6 +201,16 @@ async def refuse(
         session, "action.refused", object_ref=str(row.case_id), actor=name, rule=refused.rule, facts=facts
     )
     return refused
+
+
+async def refuse_signed(
+    session: AsyncSession, desk: Desk, signed: SignedAction, refused: Refused, now: datetime
+) -> Refused:
+    """Audits what another case refused, in a transaction after the one that it stopped."""
+    row = await records.lock(session, UUID(signed.case_id))
+    assert row is not None  # cases are never deleted, and this one was there
+    actor = await access.actor_of(session, desk, row, signed.staff_id, now)
+    return await refuse(session, desk, row, refused, actor, signed.name)
 
 
 async def _known(

@@ -16,13 +16,15 @@ from chassis.keystore import Keystore
 from chassis.sealing import DeskPrivateKey
 from chassis.settings import Settings
 from contracts.ids import CaseId
-from lifecycle.model import Action, Case, Effect, Lifecycle
+from lifecycle.model import Action, Case, Effect, Lifecycle, Refused
 from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Policy, Role
 
 Effects = Callable[[AsyncSession, CaseRow, Case, Effect], Awaitable[None]]
-"""Writes what follows from a change as rows, in its transaction; `row` is the case's as it is now."""
+"""Writes what follows from a change as rows, in its transaction; `row` is the case's as it is now. Raises EffectRefused
+when it would be refused where it is to happen.
+"""
 RunErrand = Callable[[CaseId], Awaitable[None]]
 """Does something outside the house. Bears being done twice; raises until it is done."""
 OwnContents = Callable[[AsyncSession, CaseRow, str], Awaitable[Sequence[Mapping[str, Any]]]]
@@ -31,6 +33,14 @@ Check = Callable[[AsyncSession, CaseRow, Action, Mapping[str, str]], Awaitable[N
 """Looks at the texts of an action, in clear by their names, before they are sealed and it is sent. Raises Problem."""
 Clear = Callable[[AsyncSession, CaseRow], Awaitable[None]]
 """Deletes what the service itself keeps about a case that is being erased."""
+
+
+class EffectRefused(Exception):
+    """What an action is to bring about in another case is refused there: it is rolled back whole, never half taken."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.code)
+        self.refused = refused
 
 
 class PolicyPackChanged(Exception):

@@ -21,9 +21,9 @@ from contracts.measures.v1.measures_pb2 import (
 from contracts.topics import WORKFLOW_MEASURES
 from lifecycle import bodies, directory, records
 from lifecycle.decide import decide_as, open_case
-from lifecycle.desk import Desk
+from lifecycle.desk import Desk, EffectRefused
 from lifecycle.fields import time_of
-from lifecycle.model import Action, Actor, ActorKind, Case, Effect
+from lifecycle.model import Action, Actor, ActorKind, Case, Effect, Refused
 from lifecycle.records import CaseRow
 from policy.model import Role
 from services.workflow.domain import interim_measure
@@ -39,7 +39,8 @@ _SIZE: Final = 256  # the same for every measure, so that its length tells nothi
 
 async def alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
     """An alert on a report: joins its measure while that is undecided, else opens one. What was written of the risk
-    goes along, sealed anew under the measure's key; of the report nothing else does.
+    goes along, sealed anew under the measure's key; of the report nothing else does. Raises EffectRefused when its
+    sender may not alert in the measure that is there, as who asked for consent in it (invariant 33).
     """
     now = case.steps[-1].at
     measure = await _undecided(session, desk, row.report_id) or await _opened(session, desk, row, case)
@@ -47,7 +48,9 @@ async def alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, eff
     action = Action(new_id(), ALERT, {}, frozenset({RISK_FACTS}))
     texts, _ = await bodies.store(session, desk, measure, action.id, {RISK_FACTS: words})
     actor = Actor(ActorKind.STAFF, str(effect.facts["by"]), frozenset({Role(str(effect.facts["role"]))}))
-    await decide_as(session, desk, measure.case_id, action, actor, now, texts)
+    outcome = await decide_as(session, desk, measure.case_id, action, actor, now, texts)
+    if isinstance(outcome, Refused):
+        raise EffectRefused(outcome)
 
 
 async def _undecided(session: AsyncSession, desk: Desk, report_id: UUID) -> CaseRow | None:

@@ -21,10 +21,12 @@ from contracts.intake.v1.reports_pb2 import (
 from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureDecided, MeasureFailed, MeasureRestored
 from contracts.topics import HR_MEASURE_RESULTS, INTAKE_REPORTS_WORKFLOW, WORKFLOW_CASES
 from lifecycle import bodies, notices
-from lifecycle.durable import Decided
+from lifecycle.activities import Activities
+from lifecycle.durable import Act, Decided, RefusedAction
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Refused
 from lifecycle.parties import PartiesNotHere
+from lifecycle.sender import Sender
 from services.workflow.desk import route
 from tests.integration.workflow.house import (
     HR_DIRECTOR,
@@ -124,6 +126,32 @@ async def test_alerts_of_two_offices_join_one_measure_and_carry_what_was_written
     async with house.desk.database.transaction() as session:
         texts = await bodies.texts_of(session, house.desk, row)
     assert [one.text for one in texts] == [RISK["risk_facts"], "Also this."]
+
+
+async def test_inv_33_who_asked_for_consent_learns_that_another_has_to_alert(house: House) -> None:
+    measure = await alerted(house)
+    ((case_id,),) = await house.query("select case_id from cases where lifecycle = 'formal_report'")
+    await house.act(OTHER_HEAD, measure, "acknowledge_alert")
+    asked = await house.act(SECOND_INVESTIGATOR, measure, "ask_consent", {"alternative_offered": True})
+    assert isinstance(asked, Decided)
+    before = [await house.row(one) for one in (case_id, measure)]
+
+    action = Action(uuid4(), "alert_interim_measures", {}, frozenset(RISK))
+    async with house.desk.database.transaction() as session:
+        signed = await Sender(house.desk).sign(session, before[0], action, RISK, SECOND_INVESTIGATOR)
+    verdict = await Activities(house.desk).decide(Act(str(case_id), signed, datetime.now(UTC)))
+    assert verdict.refused == RefusedAction("SAME_PERSON", "invariant 33", {"did": "ask_consent"})
+    assert [await house.row(one) for one in (case_id, measure)] == before
+    # A refusal that had been taken for done would be answered as done when it is sent again.
+    assert await house.query("select 1 from case_actions where action_id = :id", id=action.id) == []
+    trail = await house.query(
+        "select entry_json from audit_trail where object_ref = :case order by object_number", case=str(case_id)
+    )
+    last = json.loads(trail[-1].entry_json)
+    assert (last["act"], last["actor"], last["rule"]) == ("action.refused", SECOND_INVESTIGATOR, "invariant 33")
+
+    other = await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    assert isinstance(other, Decided)
 
 
 async def test_an_alert_after_the_decision_opens_another_measure(house: House) -> None:
