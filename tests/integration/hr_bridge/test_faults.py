@@ -17,6 +17,7 @@ from ops.local_stack.people import organisation
 from ops.local_stack.ports import free_port
 from ops.local_stack.process import Process
 from ops.local_stack.tryton import Tryton
+from services.hr_bridge.adapters import tryton as adapters
 from tests.integration.hr_bridge.house import RESTORE, House, eventually
 from tests.real_parts import TemporalServer, password
 
@@ -86,6 +87,42 @@ async def test_an_hr_system_that_is_away_is_waited_for(
         await breakable.result(third, MeasureRestored)
         assert [type(one) for one in breakable.results(third)] == [MeasureRestored]
         assert await breakable.hr.supervisor("S0056") == "S0017"
+
+
+async def test_an_hr_system_killed_after_the_write_has_it_proven_and_is_not_written_again(
+    breakable: House,
+    own_tryton: Tryton,
+    temporal: TemporalServer,
+    guardian: Guardian,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write, written_at = adapters.Tryton.set_supervisor, list[str]()
+
+    async def write_and_die(adapter: adapters.Tryton, line: adapters.Line, supervisor: str) -> None:
+        await write(adapter, line, supervisor)
+        written_at.append(await breakable.hr.written_at("S0041"))
+        assert own_tryton.process is not None
+        own_tryton.process.kill()
+
+    async def written() -> bool:
+        return bool(written_at)
+
+    monkeypatch.setattr(adapters.Tryton, "set_supervisor", write_and_die)
+    async with breakable.bridge():
+        measure = await breakable.decide("S0041", "S0017", "S0019")
+        await eventually(written)
+        await eventually(lambda: tried_in_vain(temporal, measure))
+        assert breakable.results(measure) == []
+        states = await breakable.rows("select state, proof_hash from tasks where measure_id = :id", id=measure)
+        assert states == [("running", None)]
+
+        await own_tryton.stop()
+        guardian.watch((await own_tryton.start()).id)
+        await own_tryton.ready()
+        await breakable.result(measure, MeasureApplied)
+        assert [type(one) for one in breakable.results(measure)] == [MeasureApplied]
+    assert await breakable.hr.supervisor("S0041") == "S0019"
+    assert [await breakable.hr.written_at("S0041")] == written_at
 
 
 @asynccontextmanager
