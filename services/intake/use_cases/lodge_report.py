@@ -37,6 +37,8 @@ from services.intake.tables import AccessCodeRow, Consent, Direction, Exclusion,
 
 FORMAL_REPORT: Final = "formal_report"
 ETHICS_CONTACT: Final = "ethics_contact"
+WATCHES_FOR_RETALIATION: Final = ("ethics", "ethics")
+"""Service and desk."""
 PERSON_BYTES: Final = 256
 """What a protected person's record is padded to before it is sealed: no two differ in length."""
 
@@ -260,7 +262,7 @@ async def _announce(session: AsyncSession, report: Report, items: Sequence[Seale
 
 async def _protect(session: AsyncSession, staff_id: str, draft: LodgeReport, now: datetime) -> None:
     """A report is protected activity: the ethics office alone learns whose, under an id that belongs to no report."""
-    ethics = await desk_key(session, "ethics", "ethics")
+    ethics = await desk_key(session, *WATCHES_FOR_RETALIATION)
     protection_id = str(new_id())
     person = json.dumps({"staff_id": staff_id, ETHICS_CONTACT: draft.consents.ethics_contact}).encode()
     message = ProtectionStarted(

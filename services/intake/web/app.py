@@ -14,6 +14,7 @@ from chassis.web.app import App, create_app
 from chassis.web.health import Check, reachable
 from chassis.web.sign_in import SignIn
 from services.intake.intake import Intake
+from services.intake.use_cases.lodge_report import WATCHES_FOR_RETALIATION
 from services.intake.web import internal, public
 from services.intake.web.landing import landing
 from services.intake.web.problems_of_intake import HANDLERS
@@ -52,3 +53,4 @@ async def _desk_keys(intake: Intake) -> None:
     async with intake.database.transaction() as session:
         for route in intake.policy.routes.values():
             await desk_key(session, route.service, route.desk)
+        await desk_key(session, *WATCHES_FOR_RETALIATION)

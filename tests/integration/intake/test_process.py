@@ -140,10 +140,19 @@ async def test_on_a_real_broker_desk_keys_come_in_and_reports_go_out_until_appli
             for office in world.keys[service].desks:
                 await produce(world, kafka, service, DESK_KEYS, *world.desk_key_event(service, office))
 
+        async def takes_unwatched() -> bool:
+            return (await lodge(client, formal(watch_for_retaliation=False))).status_code == 201
+
         async def ready() -> bool:
             return (await client.get("/health/ready")).status_code == 200
 
+        # Not ready before it can take every report: the ethics office watches for retaliation after a formal one.
+        await until(takes_unwatched, process)
+        assert (await lodge(client, formal())).status_code == 503
+        assert not await ready()
+        await produce(world, kafka, "ethics", DESK_KEYS, *world.desk_key_event("ethics", "ethics"))
         await until(ready, process)
+        assert (await lodge(client, formal())).status_code == 201
         code = (await lodge(client, draft())).json()["access_code"]
         report_id = (await inbox(client, code))["routes"][0]["report_id"]
         # Twice: what no desk has confirmed is sent again.
@@ -157,7 +166,7 @@ async def test_on_a_real_broker_desk_keys_come_in_and_reports_go_out_until_appli
             return await world.events(report_id) == []
 
         await until(settled, process)
-        own = await consume(world, kafka, "ombuds", DESK_KEYS, 6)
+        own = await consume(world, kafka, "ombuds", DESK_KEYS, 7)
         assert ("intake/custodian", 1) in own
 
 
