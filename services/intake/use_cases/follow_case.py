@@ -65,7 +65,8 @@ async def erase_route(
     report = await _own_report(session, service, report_id)
     if report is None or report.lifecycle != lifecycle or report.erased_at is not None:
         return
-    report.erased_at, report.route_public_key, report.next_date = now, None, None
+    # The date stays: the same Idempotency-Key gets the same answer.
+    report.erased_at, report.route_public_key = now, None
     await session.flush()
     # From here on nothing is added to the route: its row is locked and says so.
     await intake.keystore.destroy_group(report_id)

@@ -53,7 +53,7 @@ def _route(
     return RouteSeen(
         report_id=report.report_id,
         route=report.lifecycle,
-        next_date=report.next_date,
+        next_date=None if report.erased_at else report.next_date,
         closed=report.erased_at is not None,
         cases=[_case(case) for case in cases],
         refused_actions=[RefusedAction(action_id=one.action_id, code=one.refused or "") for one in refused],

@@ -19,7 +19,7 @@ from contracts.cases.v1.cases_pb2 import (
 )
 from contracts.topics import DESK_KEYS, ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES
 from tests.integration.intake.conftest import SignIn
-from tests.integration.intake.world import World, code_of_new, draft, formal, inbox, with_code
+from tests.integration.intake.world import World, code_of_new, draft, formal, inbox, key, lodge, with_code
 
 pytestmark = pytest.mark.stack
 SOON = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -229,6 +229,21 @@ async def test_after_erasure_nothing_is_added_or_handed_out(
     assert (await world.ask_contents(client, "ombuds", report_id, "S0011", acting)).status_code == 404
     await world.tell("ombuds", OMBUDS_CASES, report_id, erased)
     assert await world.rows("select 1 from dead_letters where key = $1", report_id) == []
+
+
+async def test_the_same_idempotency_key_gets_the_same_answer_after_erasure(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    idempotency_key = key()
+    first = await lodge(client, idempotency_key=idempotency_key)
+    assert first.json()["next_date"] is not None
+    report_id = await world.report_id(client, first.json()["access_code"])
+    erased = CaseErased(report_id=report_id, lifecycle="informal_resolution", number=1)
+    await world.tell("ombuds", OMBUDS_CASES, report_id, erased)
+    again = await lodge(client, idempotency_key=idempotency_key)
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    (route,) = (await inbox(client, first.json()["access_code"]))["routes"]
+    assert (route["closed"], route["next_date"]) == (True, None)
 
 
 async def test_the_end_of_another_case_of_the_report_erases_nothing(client: httpx.AsyncClient, world: World) -> None:
