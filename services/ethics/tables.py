@@ -39,7 +39,8 @@ class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=table
 class Protected(Base, table=True):
     """One protected activity of one person (invariant 45); somebody who did two has two rows.
 
-    `until`: the end of the look-ahead in which HR's actions about the person are queried (invariant 46).
+    `until`: the end of the look-ahead in which HR's actions about the person are queried (invariant 46). Of times the
+    day alone is kept, as intake tells it: an exact one, also of when word came, would say which report it belongs to.
     """
 
     __tablename__ = "protected"
@@ -49,7 +50,6 @@ class Protected(Base, table=True):
     activity: str = Field(sa_type=Text)
     started_at: datetime = Field(sa_type=AWARE)
     until: datetime = Field(sa_type=AWARE)
-    received_at: datetime = Field(sa_type=AWARE, sa_column_kwargs={"server_default": func.now()})
 
 
 class SeenAction(Base, table=True):

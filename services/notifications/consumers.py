@@ -13,8 +13,8 @@ from contracts.topics import ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES, Topic
 from services.notifications.sender import Sender
 
 _KEEP = text("""
-    insert into waiting (event_id, source, recipient_ref, wording_key)
-    select :event_id, :source, :recipient_ref, :wording_key
+    insert into waiting (event_id, source, recipient_ref)
+    select :event_id, :source, :recipient_ref
     where not exists (select from sent where event_id = :event_id)
     on conflict (event_id) do nothing
 """)
@@ -30,12 +30,7 @@ def handlers(sender: Sender) -> Mapping[Topic, Mapping[type[Message], Handler]]:
             recipient_ref = UUID(notice.recipient_ref)
         except ValueError:
             raise InvalidMessage("recipient_ref_not_an_id") from None
-        parameters = {
-            "event_id": event.id,
-            "source": event.source,
-            "recipient_ref": recipient_ref,
-            "wording_key": notice.wording_key,
-        }
+        parameters = {"event_id": event.id, "source": event.source, "recipient_ref": recipient_ref}
         await session.execute(_KEEP, params=parameters)
         return sender.wake
 

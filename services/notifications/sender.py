@@ -41,7 +41,7 @@ _CLAIM: Final = text("""
         select event_id from waiting where next_try_at <= now() order by next_try_at limit :free
         for update skip locked
     )
-    returning event_id, source, recipient_ref, wording_key, tries,
+    returning event_id, source, recipient_ref, tries,
         received_at < now() - cast(:give_up_after as interval) as too_old
 """)
 _PUT_OFF: Final = text("""
@@ -49,7 +49,7 @@ _PUT_OFF: Final = text("""
 """)
 _END: Final = text("""
     with ended as (delete from waiting where event_id = :event_id)
-    insert into sent (event_id, wording_key, channel, state) values (:event_id, :wording_key, :channel, :state)
+    insert into sent (event_id, channel, state) values (:event_id, :channel, :state)
     on conflict (event_id) do nothing
     returning event_id
 """)
@@ -60,7 +60,6 @@ class Notice:
     event_id: UUID
     source: str
     recipient_ref: UUID
-    wording_key: str
     tries: int
     too_old: bool
 
@@ -137,12 +136,7 @@ class Sender:
 
     async def _end(self, notice: Notice, state: Ending) -> None:
         """The audit row says that a mail went out and not about what: not even which office asked for it."""
-        parameters = {
-            "event_id": notice.event_id,
-            "wording_key": notice.wording_key,
-            "channel": CHANNEL,
-            "state": state.value,
-        }
+        parameters = {"event_id": notice.event_id, "channel": CHANNEL, "state": state.value}
         async with self._database.transaction() as session:
             if (await session.execute(_END, params=parameters)).first() is not None:
                 await audit_trail.record(

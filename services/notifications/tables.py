@@ -31,13 +31,14 @@ class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=table
 
 
 class Waiting(Base, table=True):
-    """A notice that has not ended. `failure` says why the last attempt did not work; who is meant is not kept."""
+    """A notice that has not ended. `failure` says why the last attempt did not work; who is meant is not kept, nor what
+    about: every mail says the same.
+    """
 
     __tablename__ = "waiting"
     event_id: UUID = Field(primary_key=True)
     source: str = Field(sa_type=Text)
     recipient_ref: UUID
-    wording_key: str = Field(sa_type=Text)
     received_at: datetime = Field(sa_type=AWARE, sa_column_kwargs={"server_default": func.now()})
     next_try_at: datetime = Field(sa_type=AWARE, index=True, sa_column_kwargs={"server_default": func.now()})
     tries: int = Field(sa_column_kwargs={"server_default": "0"})
@@ -45,11 +46,12 @@ class Waiting(Base, table=True):
 
 
 class Sent(Base, table=True):
-    """A notice that has ended; the same event coming again finds this row and does nothing."""
+    """A notice that has ended; the same event coming again finds this row and does nothing. Beside a mail server's log,
+    which has the time and the address, anything more would tell who holds a talk.
+    """
 
     __tablename__ = "sent"
     event_id: UUID = Field(primary_key=True)
-    wording_key: str = Field(sa_type=Text)
     channel: str = Field(sa_type=Text)
     state: Ending = Field(sa_type=Text)
     at: datetime = Field(sa_type=AWARE, sa_column_kwargs={"server_default": func.now()})

@@ -189,6 +189,12 @@ async def test_hr_learns_nothing_and_no_row_names_anybody(quiet_office: Office) 
     mine = "select tablename from pg_tables where schemaname = 'ethics' and tablename <> 'clock_shift'"
     for (table,) in await office.rows(mine):
         dump += "\n".join(str(row) for (row,) in await office.rows(f'select t::text from "{table}" t'))
+    times = await office.rows(
+        "select column_name from information_schema.columns where table_schema = 'ethics'"
+        " and table_name = 'protected' and data_type like 'timestamp%'"
+    )
+    # When word of it came would say which report it belongs to.
+    assert {name for (name,) in times} == {"started_at", "until"}
     assert ETHICS_OFFICER not in dump
     for word in (PROTECTED, KIND):
         assert word not in dump

@@ -176,11 +176,10 @@ class Post:
             "select recipient_ref from recipients order by created_at desc limit 1", "ethics"
         )
         await self.rows(
-            "insert into waiting (event_id, source, recipient_ref, wording_key)"
-            " values (:event_id, 'ethics', :recipient_ref, :wording_key) returning 1",
+            "insert into waiting (event_id, source, recipient_ref)"
+            " values (:event_id, 'ethics', :recipient_ref) returning 1",
             event_id=event_id,
             recipient_ref=recipient_ref,
-            wording_key=WORDING_KEY,
         )
 
     async def endings(self) -> dict[UUID, str]:

@@ -257,6 +257,16 @@ async def test_no_address_and_nobody_is_kept_or_logged(
     for told in (ADDRESS, PERSON, OTHER, "no address"):
         assert told not in dump
         assert told.encode().hex() not in dump
+    # Nor what about, or for which office once it has ended: a mail server's log has the time and the address.
+    columns = await post.rows(
+        "select table_name || '.' || column_name from information_schema.columns"
+        " where table_schema = 'notifications' and table_name in ('waiting', 'sent')"
+    )
+    assert {name for (name,) in columns} == {
+        *(f"waiting.{one}" for one in ("event_id", "source", "recipient_ref", "received_at", "next_try_at", "tries")),
+        "waiting.failure",
+        *(f"sent.{one}" for one in ("event_id", "channel", "state", "at")),
+    }
     ours = [record for record in caplog.records if record.name.startswith(("services", "chassis", "lifecycle"))]
     assert not any(told in record.getMessage() for record in ours for told in (ADDRESS, PERSON, OTHER))
 

@@ -31,7 +31,6 @@ def upgrade() -> None:
         sa.Column("activity", sa.Text, nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     )
     op.create_index("ix_protected_person_tag", "protected", ["person_tag"])
     op.create_table(

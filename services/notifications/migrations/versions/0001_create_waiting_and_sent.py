@@ -18,7 +18,6 @@ def upgrade() -> None:
         sa.Column("event_id", sa.Uuid, primary_key=True),
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("recipient_ref", sa.Uuid, nullable=False),
-        sa.Column("wording_key", sa.Text, nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
         sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
@@ -28,7 +27,6 @@ def upgrade() -> None:
     op.create_table(
         "sent",
         sa.Column("event_id", sa.Uuid, primary_key=True),
-        sa.Column("wording_key", sa.Text, nullable=False),
         sa.Column("channel", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
