@@ -208,7 +208,11 @@ async def test_a_late_twin_of_a_lodged_request_begins_nothing_that_a_sweep_could
         assert len((await inbox(client, str(lodged.access_code)))["routes"][0]["answers"]) == 2
 
 
-@pytest.mark.parametrize("good", [str(uuid4()), str(uuid4()).upper(), "A" * 22, "Zz09-_" * 5])
+@pytest.mark.parametrize(
+    "good",
+    [str(uuid4()), str(uuid4()).upper(), "A" * 22, "Zz09-_" * 5],
+    ids=["uuid4", "upper case", "22 characters", "30 characters"],  # two workers must call a test the same
+)
 async def test_a_random_key_of_either_form_is_taken(client: httpx.AsyncClient, good: str) -> None:
     assert (await lodge(client, idempotency_key=good + ("" if "-4" in good else key()))).status_code == 201
 
