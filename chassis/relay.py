@@ -177,6 +177,7 @@ class Relay:
                 break
             else:
                 waiting.append((row, future))
+        failpoints.hit("relay.sending")
         results = await asyncio.gather(*(future for _, future in waiting), return_exceptions=True)
         for (row, _), result in zip(waiting, results, strict=True):
             if isinstance(result, MessageSizeTooLargeError):

@@ -74,7 +74,8 @@ async def all_applied(house: House, expected: dict[str, list[str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "failpoint", ["relay.after_send", "relay.after_commit", "consumer.before_commit", "consumer.after_commit"]
+    "failpoint",
+    ["relay.sending", "relay.after_send", "relay.after_commit", "consumer.before_commit", "consumer.after_commit"],
 )
 async def test_a_kill_at_a_failpoint_loses_nothing_and_repeats_nothing(house: House, failpoint: str) -> None:
     expected = {key: [f"{key}-{number}" for number in range(8)] for key in KEYS}
