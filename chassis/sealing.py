@@ -202,5 +202,8 @@ def _padded(plaintext: bytes, size: int | None) -> bytes:
 
 
 def _unpadded(padded: bytes) -> bytes:
+    if len(padded) < _LENGTH.size:
+        # Whoever sealed this is no code of ours.
+        raise SealNotOpened
     (length,) = _LENGTH.unpack_from(padded)
     return padded[_LENGTH.size : _LENGTH.size + length]

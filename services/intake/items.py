@@ -1,6 +1,7 @@
 """Sealing what a person wrote to her desk and to her own code, and opening it again with the code."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from chassis.sealing import (
     ROUTE,
     DeskPrivateKey,
     Sealed,
+    SealNotOpened,
     item_context,
     open_sealed,
     seal,
@@ -26,6 +28,8 @@ from chassis.sealing import (
 )
 from contracts.ids import new_id
 from services.intake.tables import Direction, Item, ItemKind
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,32 @@ def seal_item(
     return SealedItem(item_id, kind, sealed.ciphertext, wraps)
 
 
-async def open_items(keystore: Keystore, items: Sequence[Item], route_key: DeskPrivateKey) -> dict[UUID, Any]:
-    """The contents of one route's items by id, opened in memory. An item whose wrap is destroyed is left out."""
+async def open_items(
+    keystore: Keystore, items: Sequence[Item], route_key: DeskPrivateKey
+) -> dict[UUID, dict[str, Any]]:
+    """The contents of one route's items by id, opened in memory. An item whose wrap is destroyed is left out, and so is
+    a desk's message that was not sealed as agreed: no desk can close her inbox to her, its own part or another's.
+    """
     wraps = await keystore.wraps_of([item.item_id for item in items], ROUTE) if items else {}
     opened = {}
     for item in items:
         if item.item_id in wraps:
-            context = wrap_context(item.report_id, item.item_id, ROUTE)
-            data_key = unwrap(wraps[item.item_id], route_key, context=context)
-            plain = open_sealed(Sealed(item.item_id, item.ciphertext), data_key, context=item_context(item.report_id))
-            opened[item.item_id] = json.loads(plain)
+            try:
+                opened[item.item_id] = _opened(item, wraps[item.item_id], route_key)
+            except (SealNotOpened, ValueError) as error:
+                if item.direction != Direction.DESK:
+                    raise
+                logger.error("a desk's message does not open", extra={"error": type(error).__name__})  # noqa: TRY400
     return opened
+
+
+def _opened(item: Item, wrapped: bytes, route_key: DeskPrivateKey) -> dict[str, Any]:
+    data_key = unwrap(wrapped, route_key, context=wrap_context(item.report_id, item.item_id, ROUTE))
+    plain = open_sealed(Sealed(item.item_id, item.ciphertext), data_key, context=item_context(item.report_id))
+    content = json.loads(plain)
+    if item.direction == Direction.DESK and not (isinstance(content, dict) and isinstance(content.get("text"), str)):
+        raise ValueError("not a message")
+    return dict(content)
 
 
 async def items_of(session: AsyncSession, report_ids: Sequence[UUID]) -> list[Item]:

@@ -1,5 +1,6 @@
 """The talk between a person and her desk: sealed both ways, handed out to the right reader for a purpose, audited."""
 
+import base64
 import json
 from typing import Any
 from uuid import UUID, uuid4
@@ -77,6 +78,20 @@ async def test_a_reply_sent_again_lies_there_once(client: httpx.AsyncClient, wor
     assert [one["text"] for one in (await inbox(client, code))["routes"][0]["messages"]] == ["x"]
     assert await world.rows("select ciphertext from items where item_id = $1", message_id) == stored
     assert len(await world.events(report_id)) == 2
+
+
+@pytest.mark.parametrize("words", ["", None, ["text"]], ids=["other bytes", "no text", "no message"])
+async def test_a_reply_that_was_not_sealed_as_agreed_closes_nothing_of_her_inbox(
+    client: httpx.AsyncClient, world: World, signed_in: SignIn, words: Any
+) -> None:
+    code, report_id = await route_of(client, world, draft())
+    acting = await signed_in("S0011")
+    changes = {} if words != "" else {"ciphertext_b64": base64.b64encode(b"other bytes").decode()}
+    assert (await world.reply(client, "ombuds", "ombuds", report_id, acting, words, **changes)).status_code == 200
+    assert (await world.reply(client, "ombuds", "ombuds", report_id, acting, "hello")).status_code == 200
+    (route,) = (await inbox(client, code))["routes"]
+    assert [one["text"] for one in route["messages"]] == ["hello"]
+    assert len(route["answers"]) == 2
 
 
 async def test_a_reply_that_was_cut_off_and_is_sealed_anew_can_be_read(

@@ -4,6 +4,7 @@ import os
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.sealing import (
     DeskPrivateKey,
@@ -13,8 +14,10 @@ from chassis.sealing import (
     item_context,
     open_from,
     open_sealed,
+    open_with,
     seal,
     seal_to,
+    seal_with,
     tag,
     unwrap,
     wrap,
@@ -133,6 +136,14 @@ def test_a_wrap_is_no_sealed_text_and_the_other_way_round() -> None:
         open_from(DESK, wrap(b"\0\0\0\x01" + b"k" * 28, DESK.public, context=b"c"), context=b"c")
     with pytest.raises(SealNotOpened):
         unwrap(seal_to(DESK.public, b"k" * 28, context=b"c", size=32), DESK, context=b"c")
+
+
+def test_contents_shorter_than_any_padding_do_not_open() -> None:
+    """Whoever holds a key may seal with it what none of our code would."""
+    key, nonce = AESGCM.generate_key(bit_length=256), os.urandom(12)
+    header = seal_with(key, b"", context=b"c")[:9]
+    with pytest.raises(SealNotOpened):
+        open_with(key, header + nonce + AESGCM(key).encrypt(nonce, b"abc", header + b"c"), context=b"c")
 
 
 def test_a_key_pair_is_that_of_its_seed() -> None:
