@@ -11,7 +11,7 @@ from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
 from contracts.ids import CaseId
-from lifecycle import parties, records, reports
+from lifecycle import directory, parties, records, reports
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -46,6 +46,10 @@ PURPOSES: Final = {
     MEASURE: frozenset({"measure", "review"}),
 }
 _ROUTED: Final = uuid.UUID("b0a1a4a2-54a6-4b26-9a4c-0f6f4e3c6b6d")
+
+
+class DirectoryNotHere(Exception):
+    """No people directory has come yet: without lines a case would be open to those who stand in them. Tried again."""
 
 
 def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
@@ -90,8 +94,11 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
 
 async def route(desk: Desk, case_id: CaseId) -> None:
     """Find out who must not see the case, and only then have anybody told of it. Bears being done twice. Raises
-    PartiesNotHere while the parties are not to be had.
+    PartiesNotHere while the parties are not to be had, DirectoryNotHere while nobody's line is.
     """
+    async with desk.database.transaction() as session:
+        if await directory.version(session) == 0:
+            raise DirectoryNotHere
     await parties.find_exclusions(desk, case_id, _of_the_report if await _is_measure(desk, case_id) else parties.fetch)
     async with desk.database.transaction() as session:
         action = Action(uuid.uuid5(_ROUTED, str(case_id)), "record_routed")

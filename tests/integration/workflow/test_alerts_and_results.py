@@ -27,7 +27,7 @@ from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Refused
 from lifecycle.parties import PartiesNotHere
 from lifecycle.sender import Sender
-from services.workflow.desk import route
+from services.workflow.desk import DirectoryNotHere, route
 from tests.integration.workflow.house import (
     HR_DIRECTOR,
     INVESTIGATOR,
@@ -112,6 +112,21 @@ async def test_a_lodged_report_opens_one_case_however_often_it_comes(house: Hous
         message.lifecycle = wrong
         with pytest.raises(InvalidMessage):
             await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
+
+
+async def test_before_the_directory_has_come_nothing_is_shown_to_anybody(house: House) -> None:
+    """Without lines only the parties themselves would be kept out (invariant 32)."""
+    case_id = await house.open()
+    await house.route(case_id)
+    await house.act(INVESTIGATOR, case_id, "acknowledge")
+    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    (measure,) = await measures(house)
+    with pytest.raises(DirectoryNotHere):
+        await route(house.desk, CaseId(measure))
+    assert await house.excluded(measure, OTHER_HEAD, decides=True)
+    await house.people()
+    await route(house.desk, CaseId(measure))
+    assert not await house.excluded(measure, OTHER_HEAD, decides=True)
 
 
 async def test_alerts_of_two_offices_join_one_measure_and_carry_what_was_written(house: House) -> None:
