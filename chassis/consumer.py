@@ -149,7 +149,11 @@ class Consumer:
         await asyncio.gather(*(self._apply(kafka, partition, records) for partition, records in batches.items()))
 
     async def _place(self, kafka: AIOKafkaConsumer) -> None:
-        """Sets new partitions to their stored places, never to what the group remembers."""
+        """Sets new partitions to their stored places, never to what the group remembers.
+
+        Without a place that the inbox wrote itself, a partition is read from its beginning: the number under each
+        key decides what was applied before.
+        """
         waiting = set(self._unplaced)
         ends = await kafka.end_offsets(waiting)
         async with self._database.transaction() as session:

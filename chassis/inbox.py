@@ -121,9 +121,9 @@ class Inbox:
         envelope, refusal = self._open(record)
         if envelope is not None:
             return await self._receive(session, envelope)
-        await inbox_rows.refuse(session, record, refusal)
-        place = f"{record.topic.name}/{record.partition}/{record.offset}"
-        await audit_trail.record(session, "refuse_event", object_ref=place, actor=None, facts={"code": refusal})
+        if await inbox_rows.refuse(session, record, refusal):
+            place = f"{record.topic.name}/{record.partition}/{record.offset}"
+            await audit_trail.record(session, "refuse_event", object_ref=place, actor=None, facts={"code": refusal})
         return []
 
     def _open(self, record: Record) -> tuple[Envelope | None, str]:

@@ -10,17 +10,26 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contracts.envelope import Envelope, Headers
 from contracts.topics import TOPICS, Delivery, Topic
 
-_ADVANCE: Final = text("""
-    insert into inbox_offsets as place (topic, partition, next_offset) values (:topic, :partition, :next)
-    on conflict (topic, partition) do update set next_offset = :next where place.next_offset < :next
+# (S608 below: what is put into a statement's text stands in this file.)
+# Written by _ADVANCE alone. A row that somebody else wrote or changed is no place of ours: it counts as not there.
+_CHECKSUM: Final = "sha256(convert_to(concat_ws(' ', {0}.topic, {0}.partition, {0}.next_offset), 'UTF8'))"
+_ADVANCE: Final = text(f"""
+    insert into inbox_offsets as place (topic, partition, next_offset, checksum)
+    select *, {_CHECKSUM.format("taken")} from (
+        values (cast(:topic as text), cast(:partition as integer), cast(:next as bigint))
+    ) as taken (topic, partition, next_offset)
+    on conflict (topic, partition) do update set next_offset = excluded.next_offset, checksum = excluded.checksum
+    where place.next_offset < excluded.next_offset or place.checksum is distinct from {_CHECKSUM.format("place")}
     returning true
-""")
-_OFFSETS: Final = text("select topic, partition, next_offset from inbox_offsets")
+""")  # noqa: S608
+_OFFSETS: Final = text(f"""
+    select topic, partition, next_offset from inbox_offsets as place where checksum = {_CHECKSUM.format("place")}
+""")  # noqa: S608
 _FORGET_OFFSET: Final = text("delete from inbox_offsets where topic = :topic and partition = :partition")
 _REFUSE: Final = text("""
     insert into refused_records (topic, partition, "offset", code, value_hash)
     values (:topic, :partition, :offset, :code, :value_hash)
-    on conflict (topic, partition, "offset") do nothing
+    on conflict do nothing returning true
 """)
 # Holds the key until commit, so that two processes cannot apply events of one key at once.
 _LOCK_KEY: Final = text("""
@@ -35,7 +44,6 @@ _SET_LAST: Final = text("""
     )
     update inbox_sequences set last = :sequence where topic = :topic and source = :source and key = :key
 """)
-# (S608 below: the only text put into a statement are these two lines.)
 _COLUMNS: Final = "topic, source, key, sequence, event_id, type, time, value, traceparent"
 _VALUES: Final = ":topic, :source, :key, :sequence, :event_id, :type, :time, :value, :traceparent"
 _HOLD: Final = text(f"insert into inbox_held ({_COLUMNS}) values ({_VALUES}) on conflict do nothing")  # noqa: S608
@@ -69,7 +77,7 @@ class Record:
 
 
 async def stored_offsets(session: AsyncSession) -> dict[tuple[str, int], int]:
-    """Where to read on, by topic and partition; what is not there begins at the beginning."""
+    """Where to read on, by topic and partition; what is not there, or was not put there by `advance`, begins anew."""
     rows = (await session.execute(_OFFSETS)).all()
     return {(topic, partition): next_offset for topic, partition, next_offset in rows}
 
@@ -85,11 +93,14 @@ async def advance(session: AsyncSession, record: Record) -> bool:
     return bool(await session.scalar(_ADVANCE, params=place))
 
 
-async def refuse(session: AsyncSession, record: Record, code: str) -> None:
-    """Notes a record that is not provably from its source, by its place and a hash of its value."""
+async def refuse(session: AsyncSession, record: Record, code: str) -> bool:
+    """Notes a record that is not provably from its source, by its place and a hash of its value.
+
+    False when it was noted before: a log that is read anew shows it again.
+    """
     place = {"topic": record.topic.name, "partition": record.partition, "offset": record.offset}
     value_hash = sha256(record.value or b"").digest()
-    await session.execute(_REFUSE, params={**place, "code": code, "value_hash": value_hash})
+    return bool(await session.scalar(_REFUSE, params={**place, "code": code, "value_hash": value_hash}))
 
 
 async def lock_key(session: AsyncSession, envelope: Envelope) -> int:

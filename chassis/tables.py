@@ -106,6 +106,8 @@ def _incoming(metadata: MetaData) -> None:
         Column("topic", Text, primary_key=True),
         Column("partition", Integer, primary_key=True),
         Column("next_offset", BigInteger, nullable=False),
+        # Shows that the inbox wrote this place itself; one that somebody moved is not believed.
+        Column("checksum", LargeBinary),
     )
     Table(
         "inbox_sequences",
@@ -137,8 +139,9 @@ def _incoming(metadata: MetaData) -> None:
         Column("topic", Text, primary_key=True),
         Column("partition", Integer, primary_key=True),
         Column("offset", BigInteger, primary_key=True),
+        # In the key, since another log may have another record in the same place.
+        Column("value_hash", LargeBinary, primary_key=True),
         Column("code", Text, nullable=False),
-        Column("value_hash", LargeBinary, nullable=False),
         Column("refused_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     )
 

@@ -8,19 +8,24 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chassis.kafka import client_options, group
-from contracts.topics import INTAKE_REPORTS_WORKFLOW
+from chassis.kafka import client_options, full_name, group
+from contracts.envelope import Envelope
+from contracts.intake.v1.reports_pb2 import MessageReceived
+from contracts.topics import INTAKE_REPORTS_WORKFLOW, WORKFLOW_CASES, Topic
 from ops.local_stack import topics
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.kafka import ADMIN, Kafka
 from ops.local_stack.ports import free_port
-from tests.integration.chassis.house import House, eventually
+from tests.integration.chassis.house import House, eventually, note
 from tests.real_parts import KafkaServer, password
 
 pytestmark = pytest.mark.stack
@@ -111,38 +116,62 @@ async def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(house: Ho
         await all_applied(house, expected)
 
 
-async def test_offsets_reset_to_the_end_lose_nothing_of_an_acknowledged_topic(house: House) -> None:
-    async with house.relay("intake"):
-        await house.emit("intake", REPORTS, "r1", ["one", "two", "three"])
-        await eventually(lambda: house.rows("intake", "select 1 from outbox where sent_at is null having count(*) = 0"))
-    await _reset_to_the_end(house)
-    async with (
-        house.relay("intake", reemit_after=0.2),
-        house.relay("workflow"),
-        house.consumer("workflow"),
-        house.consumer("intake"),
-    ):
-        await all_applied(house, {"r1": ["one", "two", "three"]})
+@pytest.mark.parametrize(
+    ("source", "topic", "reader"), [("intake", REPORTS, "workflow"), ("workflow", WORKFLOW_CASES, "intake")]
+)
+async def test_places_moved_to_the_end_lose_nothing_and_repeat_nothing(
+    house: House, source: str, topic: Topic, reader: str
+) -> None:
+    """Also of a topic that nobody sends again, and also while the reader runs."""
+    handlers = {topic: {MessageReceived: note}}
+
+    async def has(*words: str) -> None:
+        async def applied() -> bool:
+            return len(await house.effects("r1", reader)) >= len(words)
+
+        await eventually(applied)
+        assert await house.effects("r1", reader) == list(words)
+
+    async with house.relay(source, reemit_after=3600), house.producer(source) as sender:
+        await house.emit(source, topic, "r1", ["one"])
+        forged = Envelope(uuid4(), source, "made.up", topic.name, "r1", 1, datetime.now(UTC), b"")
+        await sender.send(forged, by=Ed25519PrivateKey.generate())
+        async with house.consumer(reader, handlers):
+            await has("one")
+            await eventually(lambda: house.rows(reader, "select 1 from refused_records"))
+        await house.emit(source, topic, "r1", ["two", "three"])
+        await eventually(lambda: house.rows(source, "select 1 from outbox where sent_at is null having count(*) = 0"))
+        await _reset_to_the_end(house, topic, reader)
+        async with house.consumer(reader, handlers):
+            await has("one", "two", "three")
+            await house.execute(reader, "update inbox_offsets set next_offset = next_offset + 1000")
+            await house.emit(source, topic, "r1", ["four"])
+            await has("one", "two", "three", "four")
+    assert await house.rows(reader, "select code from refused_records") == [("bad_signature",)]
+    audited = await house.rows(reader, "select convert_from(entry_json, 'UTF8')::json ->> 'act' from audit_trail")
+    assert audited == [("refuse_event",)]
 
 
-async def _reset_to_the_end(house: House) -> None:
+async def _reset_to_the_end(house: House, topic: Topic, reader: str) -> None:
     """Somebody moves both what the group remembers and what the service stored past everything that was sent."""
-    settings = house.settings("workflow")
-    kafka = AIOKafkaConsumer(
-        house.prefix + REPORTS.name, **client_options(settings), group_id=group(settings), enable_auto_commit=False
-    )
+    settings = house.settings(reader)
+    name = full_name(settings, topic)
+    kafka = AIOKafkaConsumer(name, **client_options(settings), group_id=group(settings), enable_auto_commit=False)
     await kafka.start()
     try:
-        ends = await kafka.end_offsets([TopicPartition(house.prefix + REPORTS.name, n) for n in range(3)])
+        ends = await kafka.end_offsets([TopicPartition(name, n) for n in range(3)])
         await kafka.commit({partition: OffsetAndMetadata(end, "") for partition, end in ends.items()})
     finally:
         await kafka.stop()
     assert sum(ends.values()) > 0
     for partition, end in ends.items():
         await house.execute(
-            "workflow",
-            "insert into inbox_offsets (topic, partition, next_offset) values (:topic, :partition, :end)",
-            topic=REPORTS.name,
+            reader,
+            """
+            insert into inbox_offsets (topic, partition, next_offset) values (:topic, :partition, :end)
+            on conflict (topic, partition) do update set next_offset = excluded.next_offset
+            """,
+            topic=topic.name,
             partition=partition.partition,
             end=end,
         )
@@ -153,7 +182,7 @@ async def test_what_the_group_remembers_alone_skips_nothing(house: House) -> Non
     async with house.relay("intake", reemit_after=3600):
         await house.emit("intake", REPORTS, "r1", ["one", "two"])
         await eventually(lambda: house.rows("intake", "select 1 from outbox where sent_at is null having count(*) = 0"))
-    await _reset_to_the_end(house)
+    await _reset_to_the_end(house, REPORTS, "workflow")
     await house.execute("workflow", "delete from inbox_offsets")
     async with house.consumer("workflow"):
         await eventually(lambda: house.rows("workflow", "select 1 from effects having count(*) = 2"))
