@@ -20,7 +20,9 @@ from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 
 LONGEST_TEXT: Final = 20_000
-"""Characters of one text beside an action, or of a message."""
+"""Characters of one text beside an action."""
+LONGEST_MESSAGE: Final = 16_000
+"""Characters of a message: whichever they are, sealed they are no more than intake takes."""
 
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$(?!\n)")]
 Words = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
@@ -121,7 +123,7 @@ class ContentsSeen(Struct, kw_only=True):
 
 class WriteMessage(Struct, forbid_unknown_fields=True, kw_only=True):
     action_id: UUID
-    text: Words
+    text: Annotated[str, Meta(min_length=1, max_length=LONGEST_MESSAGE)]
 
 
 class MessageWritten(Struct, kw_only=True):
