@@ -179,10 +179,11 @@ def cursor_of(position: Position) -> str:
 def position_of(cursor: str) -> Position:
     try:
         opened_at, _, case_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        position = datetime.fromisoformat(opened_at), UUID(case_id)
-    except (binascii.Error, ValueError):
+        moment = datetime.fromisoformat(opened_at)
+        position = moment.astimezone(UTC), UUID(case_id)
+    except (binascii.Error, ValueError, OverflowError):
         raise invalid("cursor", "Send the next_cursor of the page before, or none for the first page.") from None
-    if position[0].tzinfo is None:
+    if moment.tzinfo is None:
         raise invalid("cursor", "Send the next_cursor of the page before, or none for the first page.")
     return position
 
