@@ -15,12 +15,12 @@ from temporalio.client import (
 )
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from chassis import temporal
 from lifecycle import bodies
 from lifecycle.desk import Desk
-from lifecycle.durable import REFUSED, Procedure, Running
+from lifecycle.durable import REFUSED, Decided, Procedure, Running
 from lifecycle.model import Action, Refused
 from lifecycle.records import CaseRow
 from lifecycle.signed import SignedAction, expiry
@@ -67,23 +67,31 @@ class Sender:
         """
         try:
             async with asyncio.timeout(WAITS):
-                client = await self._connected()
-                starting = WithStartWorkflowOperation(
-                    Procedure.run,
-                    Running(str(row.case_id)),
-                    id=row.workflow_id,
-                    task_queue=self._desk.task_queue,
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                )
-                decided = await client.execute_update_with_start_workflow(
-                    Procedure.act, signed, start_workflow_operation=starting
-                )
+                decided = await self._update(await self._connected(), row, signed)
         except WorkflowUpdateFailedError as failed:
             return _refused(failed)
         except (TimeoutError, RPCError, RuntimeError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             log.warning("action not answered", extra={"case_id": row.case_id, "error": type(error).__name__})
             raise ActionLost from None
         return decided.answer or {}
+
+    async def _update(self, client: Client, row: CaseRow, signed: SignedAction) -> Decided:
+        """To the workflow as it runs, which is the quick way and nearly always there; else with a start of it."""
+        try:
+            return await client.get_workflow_handle_for(Procedure.run, row.workflow_id).execute_update(
+                Procedure.act, signed
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        starting = WithStartWorkflowOperation(
+            Procedure.run,
+            Running(str(row.case_id)),
+            id=row.workflow_id,
+            task_queue=self._desk.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        return await client.execute_update_with_start_workflow(Procedure.act, signed, start_workflow_operation=starting)
 
     async def _connected(self) -> Client:
         if self._client is None:
