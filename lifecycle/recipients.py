@@ -41,6 +41,17 @@ def other_side(wording: str) -> Effect:
     return Effect(EffectKind.NOTIFY, wording, {"to": OTHER_SIDE})
 
 
+def heard_as(effect: Effect, policy: Policy) -> Role | None:
+    """The role by whose appointment somebody hears of it; None where it is a part in the case that counts."""
+    match effect.facts["to"]:
+        case "appointed":
+            return Role(str(effect.facts["role"]))
+        case "escalation":
+            return policy.roles[Role(str(effect.facts["role"]))].escalates_to
+        case _:
+            return None
+
+
 def recipients(case: Case, effect: Effect, policy: Policy, now: datetime) -> tuple[str, ...]:
     """Staff ids the notice is for, each once. Empty for `other_side`, whom only the service can find out.
 
@@ -49,11 +60,9 @@ def recipients(case: Case, effect: Effect, policy: Policy, now: datetime) -> tup
     match effect.facts["to"]:
         case "assigned":
             found = [case.assigned.get(Role(str(effect.facts["role"])))]
-        case "appointed":
-            found = [one.staff_id for one in policy.appointed(Role(str(effect.facts["role"])), now)]
-        case "escalation":
-            level_up = policy.roles[Role(str(effect.facts["role"]))].escalates_to
-            found = [one.staff_id for one in policy.appointed(level_up, now)]
+        case "appointed" | "escalation":
+            role = heard_as(effect, policy)
+            found = [one.staff_id for one in policy.appointed(role, now)] if role else []
         case "took_part":
             found = [step.by for step in case.steps if step.action == effect.facts["action"] and step.role]
         case _:

@@ -10,7 +10,7 @@ from lifecycle.desk import Desk
 from lifecycle.model import Case, Effect
 from lifecycle.notices import add_notice
 from lifecycle.parties import parties_of
-from lifecycle.recipients import OTHER_SIDE, recipients
+from lifecycle.recipients import OTHER_SIDE, heard_as, recipients
 from lifecycle.records import CaseRow
 from services.workflow.domain.interim_measure import OTHER_SIDE_OVER, other_side_knew
 
@@ -34,5 +34,9 @@ async def _people(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, e
         parties = await parties_of(session, desk, row)
         return list(parties.alleged_offender) if parties else []
     now = case.steps[-1].at
-    found = recipients(case, effect, desk.policy_of(row), now)
-    return [one for one in found if not (await access.actor_of(session, desk, row, one, now)).excluded]
+    policy = desk.policy_of(row)
+    role = heard_as(effect, policy)
+    found = recipients(case, effect, policy, now)
+    actors = [await access.actor_of(session, desk, row, one, now) for one in found]
+    # Somebody in a party's wider line keeps a decider's part of the roles, and hears nothing in the others.
+    return [one.name for one in actors if not one.excluded and (role is None or role in one.roles)]

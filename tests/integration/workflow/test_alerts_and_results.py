@@ -1,6 +1,7 @@
 """Alerts open or join a measure, the HR bridge's answers move it, and only those who may hear of it do."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,6 +28,7 @@ from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Refused
 from lifecycle.parties import PartiesNotHere
 from lifecycle.sender import Sender
+from policy.model import Appointment, Office, Role
 from services.workflow.desk import DirectoryNotHere, route
 from tests.integration.workflow.house import (
     HR_DIRECTOR,
@@ -200,6 +202,25 @@ async def test_those_who_decide_are_told_once_it_is_known_who_must_not_be(house:
     assert told == {LEGAL_AND_HEAD, OTHER_HEAD, HR_DIRECTOR}
     await house.run_errands()
     assert len(await house.notices()) == len(set(await house.notices()))
+
+
+async def test_who_may_decide_in_a_wider_line_hears_nothing_in_another_role(house: House) -> None:
+    """S0001 stands above the parties' managers: open to him is the measure, as a head, and not the report."""
+    began = datetime.now(UTC).date() - timedelta(days=1)
+    held = (
+        Appointment("S0001", Role.INTAKE_OFFICER, Office.OIO, "", began),
+        Appointment("S0001", Role.ADMINISTRATIVE_HEAD, Office.OIO, "", began),
+    )
+    policy = house.desk.policy
+    house.desk.policy = replace(policy, appointments=(*policy.appointments, *held))
+    case_id = await reported(house)
+    await route(house.desk, case_id)
+    told = [who for wording, who in await house.notices() if wording == "formal_report.received"]
+    assert INVESTIGATOR in told
+    assert "S0001" not in told
+    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    await house.run_errands()
+    assert ("interim_measure.alerted", "S0001") in await house.notices()
 
 
 async def test_the_decision_reaches_the_hr_bridge_sealed_and_names_nobody_in_clear(house: House) -> None:
