@@ -44,7 +44,9 @@ async def received(house: House) -> list[tuple[PersonnelAction, Any]]:
 async def of(house: House, staff_id: str, number: int = 1) -> list[PersonnelAction]:
     async def enough() -> list[PersonnelAction]:
         found = [one for one, _ in await received(house) if one.staff_id == staff_id]
-        return sorted(found, key=lambda one: one.recorded_at.ToDatetime()) if len(found) >= number else []
+        # Of two found by one comparison the times are the same; the numbers are not.
+        order = sorted(found, key=lambda one: (one.recorded_at.ToDatetime(), one.number))
+        return order if len(found) >= number else []
 
     return list(await eventually(enough))
 
