@@ -73,7 +73,9 @@ def demo(settings: StackSettings) -> bool:
         summary = settings.state / "demo" / "summary.json"
         console.print("\n[bold]One person's story[/bold], by HTTP alone; every hop seen in the part it belongs to\n")
         well = asyncio.run(run_story(stack, summary, console))
-        console.print(f"\n{'Every step was seen.' if well else 'The story stopped.'} Summary: {summary}")
+        console.print(
+            f"\n{'Every step was seen.' if well else 'The story stopped.'} Summary: {summary}", soft_wrap=True
+        )
         if sys.stdin.isatty() and sys.stdout.isatty():
             _stay(stack, console)
         return well
