@@ -26,13 +26,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from chassis import tables
-from lifecycle import directory, exclusions, notices, parties, records
+from chassis.tables import NAMING
+from lifecycle.tables import define
 
 AWARE: Any = DateTime(timezone=True)
 
 
-class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=tables.NAMING))):
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
     """A registry of one's own: its metadata holds the tables of this service and no other's."""
 
 
@@ -106,9 +106,4 @@ SENTINEL = Table(
     Column("works_at", DateTime(timezone=True), nullable=False),
 )
 
-tables.define(Base.metadata)
-records.define(Base.metadata)
-directory.define(Base.metadata)
-exclusions.define(Base.metadata)
-parties.define(Base.metadata)
-notices.define(Base.metadata)
+define(Base.metadata)

@@ -6,11 +6,11 @@ from sqlalchemy import MetaData
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from chassis import tables
-from lifecycle import directory, exclusions, notices, parties, records, reports
+from chassis.tables import NAMING
+from lifecycle.tables import define_with_reports
 
 
-class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=tables.NAMING))):
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
     """A registry of one's own: its metadata holds the tables of this service and no other's."""
 
 
@@ -22,15 +22,4 @@ class Measure(Base, table=True):
     case_id: UUID = Field(foreign_key="cases.case_id", unique=True)
 
 
-def define(metadata: MetaData) -> None:
-    """The tables that are not this service's own kind."""
-    tables.define(metadata)
-    records.define(metadata)
-    directory.define(metadata)
-    exclusions.define(metadata)
-    parties.define(metadata)
-    reports.define(metadata)
-    notices.define(metadata)
-
-
-define(Base.metadata)
+define_with_reports(Base.metadata)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis import migrations, tables
-from lifecycle import directory, exclusions, notices, parties, records
+from chassis import migrations
+from lifecycle.tables import define
 
 revision = "0001"
 down_revision = None
@@ -12,17 +12,8 @@ branch_labels = None
 depends_on = None
 
 
-def _of_the_house(metadata: sa.MetaData) -> None:
-    tables.define(metadata)
-    records.define(metadata)
-    directory.define(metadata)
-    exclusions.define(metadata)
-    parties.define(metadata)
-    notices.define(metadata)
-
-
 def upgrade() -> None:
-    migrations.create_tables(op, _of_the_house)
+    migrations.create_tables(op, define)
     op.create_table(
         "protected",
         sa.Column("protection_id", sa.Uuid, primary_key=True),
@@ -81,4 +72,4 @@ def downgrade() -> None:
         "protected",
     ):
         op.drop_table(table)
-    migrations.drop_tables(op, _of_the_house)
+    migrations.drop_tables(op, define)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis import migrations, tables
-from lifecycle import directory, exclusions, notices, parties, records, reports
+from chassis import migrations
+from lifecycle.tables import define_with_reports
 
 revision = "0001"
 down_revision = None
@@ -12,18 +12,8 @@ branch_labels = None
 depends_on = None
 
 
-def _of_the_house(metadata: sa.MetaData) -> None:
-    tables.define(metadata)
-    records.define(metadata)
-    directory.define(metadata)
-    exclusions.define(metadata)
-    parties.define(metadata)
-    reports.define(metadata)
-    notices.define(metadata)
-
-
 def upgrade() -> None:
-    migrations.create_tables(op, _of_the_house)
+    migrations.create_tables(op, define_with_reports)
     op.create_table(
         "measures",
         sa.Column("measure_id", sa.Uuid, nullable=False),
@@ -36,4 +26,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("measures")
-    migrations.drop_tables(op, _of_the_house)
+    migrations.drop_tables(op, define_with_reports)
