@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -130,11 +129,9 @@ async def send_heartbeat(session: AsyncSession, now: datetime) -> None:
     """Tells the record that this source lives and how far each of its chains goes."""
     heads = (await session.execute(_HEADS)).all()
     source: str = await session.scalar(text("select current_schema()"))
-    at = Timestamp()
-    at.FromDatetime(now)
     message = Heartbeat(
         source=source,
-        at=at,
+        at=now,
         heads=[AuditHead(source=source, shard=shard, number=number, hash=digest) for shard, number, digest, _ in heads],
     )
     await add_event(session, AUDIT_ENTRIES, source, message)

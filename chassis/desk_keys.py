@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -46,11 +45,9 @@ def define(metadata: MetaData) -> None:
 
 async def publish(session: AsyncSession, keys: ServiceKeys, service: str, now: datetime) -> None:
     """Tells everybody the public halves of this service's desk keys; done at every start, the newest counts."""
-    created_at = Timestamp()
-    created_at.FromDatetime(now)
     for office, private in keys.desks.items():
         message = DeskKey(
-            service=service, office=office, key_id=private.key_id, public_key=private.public, created_at=created_at
+            service=service, office=office, key_id=private.key_id, public_key=private.public, created_at=now
         )
         await add_event(session, DESK_KEYS, desk_label(service, office), message)
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
@@ -76,7 +75,7 @@ def _news(desk: Desk, case: Case, policy: Policy) -> CaseChanged:
     lifecycle = desk.lifecycles[case.lifecycle]
     at = case.steps[-1].at
     offers = engine.offers(lifecycle, case, Actor(ActorKind.PERSON), at, policy)
-    news = CaseChanged(
+    return CaseChanged(
         report_id=str(case.report_id),
         lifecycle=case.lifecycle,
         number=case.number,
@@ -88,11 +87,9 @@ def _news(desk: Desk, case: Case, policy: Policy) -> CaseChanged:
             if offer.open
         ],
         wording_key=f"{case.lifecycle}.{case.state}",
-        changed_at=_timestamp(at),
+        next_date=engine.next_date(lifecycle, case),
+        changed_at=at,
     )
-    if next_date := engine.next_date(lifecycle, case):
-        news.next_date.CopyFrom(_timestamp(next_date))
-    return news
 
 
 def field_of(one: Field) -> dict[str, Any]:
@@ -103,12 +100,6 @@ def field_of(one: Field) -> dict[str, Any]:
         "required": one.required,
         **({"choices": list(one.choices)} if isinstance(one.choices, tuple) and one.choices else {}),
     }
-
-
-def _timestamp(at: datetime) -> Timestamp:
-    found = Timestamp()
-    found.FromDatetime(at)
-    return found
 
 
 def next_due_at(desk: Desk, case: Case, policy: Policy) -> datetime | None:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -32,9 +31,7 @@ async def sign_checkpoint(session: AsyncSession, signing: Ed25519PrivateKey, now
     grown = (await session.execute(_GROWN, params={"log": LOG})).first()
     if grown is None:
         return None
-    at = Timestamp()
-    at.FromDatetime(now)
-    checkpoint = Checkpoint(log=LOG, size=grown.size, head_hash=grown.chain_hash, at=at)
+    checkpoint = Checkpoint(log=LOG, size=grown.size, head_hash=grown.chain_hash, at=now)
     checkpoints.sign(checkpoint, signing)
     await session.execute(_KEEP, params={"size": checkpoint.size, "message": checkpoint.SerializeToString()})
     await add_event(session, AUDIT_CHECKPOINTS, LOG, checkpoint)

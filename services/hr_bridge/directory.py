@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -67,9 +66,7 @@ async def _take_over_one(
         person.valid_from = now
     session.add(person)
     if not set(changed).isdisjoint(_PUBLISHED):
-        since = Timestamp()
-        since.FromDatetime(now)
-        message = PersonMessage(staff_id=staff_id, valid_from=since, **{name: state[name] for name in _PUBLISHED})
+        message = PersonMessage(staff_id=staff_id, valid_from=now, **{name: state[name] for name in _PUBLISHED})
         await add_event(session, HR_PEOPLE, staff_id, message)
     return True
 

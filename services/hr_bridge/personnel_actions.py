@@ -6,7 +6,6 @@ from typing import Final
 from uuid import uuid4
 
 import msgspec
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -126,8 +125,8 @@ async def emit(session: AsyncSession, source: str, staff_id: str, kind: str, eff
         number=await session.scalar(_COUNT, params={"source": source}),
         staff_id=staff_id,
         kind=kind,
-        effective_on=_timestamp(datetime.combine(effective_on, time(), UTC)),
-        recorded_at=_timestamp(now),
+        effective_on=datetime.combine(effective_on, time(), UTC),
+        recorded_at=now,
         source=source,
     )
     sealed = seal_to(ethics.public, action.SerializeToString(), context=_CONTEXT, size=_SIZE)
@@ -136,9 +135,3 @@ async def emit(session: AsyncSession, source: str, staff_id: str, kind: str, eff
     await audit_trail.record(
         session, "personnel_action_passed_on", object_ref=key, actor=None, rule="46", facts={"source": source}
     )
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    found = Timestamp()
-    found.FromDatetime(moment)
-    return found

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import event, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -90,10 +89,10 @@ async def _decided(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) 
         measure_id=str(measure_id),
         type=str(case.facts["type"]),
         sealed_persons=await _sealed_persons(session, desk, row, case, measure_id),
-        from_at=_timestamp(case, "from_at"),
-        until_at=_timestamp(case, "until_at"),
+        from_at=time_of(case.facts, "from_at"),
+        until_at=time_of(case.facts, "until_at"),
+        decided_at=case.steps[-1].at,
     )
-    message.decided_at.FromDatetime(case.steps[-1].at)
     await add_event(session, WORKFLOW_MEASURES, str(measure_id), message)
 
 
@@ -155,9 +154,3 @@ async def _text(session: AsyncSession, desk: Desk, row: CaseRow, action: str, na
     """The words that came with the last `action`."""
     found = await bodies.texts_of(session, desk, row)
     return next(one.text for one in reversed(found) if (one.action, one.name) == (action, name))
-
-
-def _timestamp(case: Case, fact: str) -> Timestamp:
-    found = Timestamp()
-    found.FromDatetime(time_of(case.facts, fact))
-    return found

@@ -14,7 +14,6 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
@@ -250,7 +249,7 @@ async def _announce(session: AsyncSession, report: Report, items: Sequence[Seale
         report_id=str(report.report_id),
         lifecycle=report.lifecycle,
         mode=_MODES[report.mode],
-        lodged_at=_timestamp(report.lodged_at),
+        lodged_at=report.lodged_at,
         route_public_key=report.route_public_key or b"",
         parties_item_id=parties[0] if parties else "",
         item_ids=[str(item.item_id) for item in items if item.kind is not ItemKind.PARTIES],
@@ -271,13 +270,7 @@ async def _protect(session: AsyncSession, staff_id: str, draft: LodgeReport, now
             ethics.public, person, context=b"protection|" + protection_id.encode(), size=PERSON_BYTES
         ),
         # The day alone: to the microsecond it would say which report this belongs to.
-        started_at=_timestamp(now.replace(hour=0, minute=0, second=0, microsecond=0)),
+        started_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
         activity=ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
     )
     await add_event(session, INTAKE_REPORTS_ETHICS, protection_id, message)
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

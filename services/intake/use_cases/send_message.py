@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -66,8 +65,6 @@ async def act(intake: Intake, code: AccessCode, action: Act, now: datetime) -> N
         if not await _first_time(session, report, action.action_id):
             return
         await add_items(session, report.report_id, items, now, Direction.PERSON)
-        at = Timestamp()
-        at.FromDatetime(now)
         news = PersonActed(
             report_id=str(report.report_id),
             lifecycle=action.lifecycle,
@@ -76,7 +73,7 @@ async def act(intake: Intake, code: AccessCode, action: Act, now: datetime) -> N
             action=action.action,
             facts_json=json.dumps(action.facts, sort_keys=True),
             item_ids=[str(item.item_id) for item in items],
-            at=at,
+            at=now,
         )
         await add_event(session, reports_to(report.service), str(report.report_id), news)
         await audit_trail.record(session, "person_acted", object_ref=audit_object(report), actor=None)
