@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Column, DateTime, Index, LargeBinary, MetaData, Table, Text, Uuid, func, text
 
 from chassis.database import Database
+from chassis.settings import Settings
 from chassis.tables import NAMING
 
 MIGRATIONS: Final = Path(__file__).parent / "keystore_migrations"
@@ -61,6 +62,15 @@ class Keystore:
 
     def __init__(self, dsn: str) -> None:
         self._database = Database(dsn)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Keystore":
+        """Raises ValueError when the settings name no key store."""
+        if settings.keystore_dsn is None:
+            raise ValueError(
+                "RECOURSE_KEYSTORE_DSN is not set: give the address of this service's role in the key store"
+            )
+        return cls(settings.keystore_dsn)
 
     async def put_wraps(self, wraps: Iterable[Wrap], *, ahead: bool = False) -> None:
         """Keep them; a wrap that is there already for the same item and recipient stays as it is. With `ahead`, the

@@ -26,8 +26,6 @@ _NOTICES: Final = "ethics_notices"
 
 def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
     """Raises ValueError when the settings name no key store."""
-    if settings.keystore_dsn is None:
-        raise ValueError("RECOURSE_KEYSTORE_DSN is not set: the keys of queries have nowhere to lie")
 
     async def effects(session: AsyncSession, row: CaseRow, case: Case, effect: Effect) -> None:
         # Who is excluded from a case stands only once its tags do, and those of a case that is being opened come
@@ -51,7 +49,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         settings=settings,
         database=database,
         keys=keys,
-        keystore=Keystore(settings.keystore_dsn),
+        keystore=Keystore.of(settings),
         policy=load(settings.policy),
         lifecycles={QUERY: query.LIFECYCLE},
         offices={QUERY: OFFICE},

@@ -19,10 +19,8 @@ from services.intake.web.app import intake_app
 
 def build(settings: Settings) -> Service:
     """Raises KeyFileUnusable, PolicyBroken, or ValueError for a missing setting."""
-    if settings.keystore_dsn is None:
-        raise ValueError("RECOURSE_KEYSTORE_DSN is not set: give the address of intake's role in the key store")
     keys, publics = ServiceKeys.load(settings.keys_dir), public_keys(settings)
-    database, keystore = Database(settings.database_dsn), Keystore(settings.keystore_dsn)
+    database, keystore = Database(settings.database_dsn), Keystore.of(settings)
     intake = Intake(database, keystore, keys, load(settings.policy))
     return Service(
         app=intake_app(settings, intake, publics),

@@ -31,8 +31,6 @@ TALK: Final = informal_resolution.LIFECYCLE.name
 
 def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
     """Raises ValueError when the settings name no key store."""
-    if settings.keystore_dsn is None:
-        raise ValueError("RECOURSE_KEYSTORE_DSN is not set: the keys of talks have nowhere to lie")
 
     async def effects(session: AsyncSession, row: CaseRow, case: Case, effect: Effect) -> None:
         if effect.kind is EffectKind.NOTIFY:
@@ -50,7 +48,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         settings=settings,
         database=database,
         keys=keys,
-        keystore=Keystore(settings.keystore_dsn),
+        keystore=Keystore.of(settings),
         policy=load(settings.policy),
         lifecycles={TALK: informal_resolution.LIFECYCLE},
         offices={TALK: OFFICE},

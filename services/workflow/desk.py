@@ -54,8 +54,6 @@ class DirectoryNotHere(Exception):
 
 def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
     """Raises ValueError when the settings name no key store."""
-    if settings.keystore_dsn is None:
-        raise ValueError("RECOURSE_KEYSTORE_DSN is not set: the keys of cases have nowhere to lie")
 
     async def effects(session: AsyncSession, row: CaseRow, case: Case, effect: Effect) -> None:
         match effect.kind:
@@ -77,7 +75,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         settings=settings,
         database=database,
         keys=keys,
-        keystore=Keystore(settings.keystore_dsn),
+        keystore=Keystore.of(settings),
         policy=load(settings.policy),
         lifecycles={REPORT: formal_report.LIFECYCLE, MEASURE: interim_measure.LIFECYCLE},
         offices={REPORT: "oio", MEASURE: "measures"},
