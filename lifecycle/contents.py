@@ -6,8 +6,7 @@ own sign-in; intake checks both and its own exclusions, and writes the reading d
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -34,23 +33,13 @@ class NotHandedOut(Exception):
     """Intake has nothing for this reader: by its own exclusions, or because the route is erased."""
 
 
-@dataclass(frozen=True)
-class _Item:
-    item_id: UUID
-    kind: str
-    direction: str
-    day: str
-    ciphertext: bytes
-    wrapped: bytes
-
-
 async def read(desk: Desk, row: CaseRow, reader: SignedIn, purpose: str) -> list[dict[str, Any]]:
     """Everything on the case's route, opened. Whoever calls this has checked that the reader may, and audited it.
     Raises IntakeUnreachable, NotHandedOut, SealNotOpened.
     """
     asked = {"report_id": str(row.report_id), "purpose": purpose, "staff_id": reader.staff_id}
-    answer = await _ask(desk, "POST", "/internal/v1/contents", asked, asked, reader)
-    return [part for item in _items(answer) for part in _opened(desk, row, item)]
+    answer = await ask(desk, "POST", "/internal/v1/contents", asked, asked, reader)
+    return [_shown(item, open_item(desk, row, item).decode()) for item in answer["items"]]
 
 
 async def place_message(
@@ -76,7 +65,7 @@ async def place_message(
         "ciphertext_b64": base64.b64encode(sealed.ciphertext).decode(),
         "wraps": {name: base64.b64encode(wrapped).decode() for name, wrapped in wraps.items()},
     }
-    await _ask(desk, "PUT", "/internal/v1/messages", body, named, writer, also={HTTPStatus.CONFLICT})
+    await ask(desk, "PUT", "/internal/v1/messages", body, named, writer, also={HTTPStatus.CONFLICT})
     return message_id
 
 
@@ -84,18 +73,20 @@ def _message_id(desk: Desk, row: CaseRow, action_id: UUID) -> UUID:
     return UUID(bytes=tag(desk.keys.cell, "message", row.case_id.bytes, action_id.bytes)[:16], version=4)
 
 
-async def _ask(
+async def ask(
     desk: Desk,
     method: str,
     path: str,
     body: Mapping[str, Any],
     claims: Mapping[str, str],
-    person: SignedIn,
+    person: SignedIn | None = None,
     also: frozenset[int] | set[int] = frozenset(),
 ) -> Any:
-    """`also`: answers that are as good as a success here."""
+    """Intake's answer to the desk, or to one of its people. `also`: answers that are as good as a success here. Raises
+    IntakeUnreachable, NotHandedOut.
+    """
     token = service_tokens.mint(desk.keys.signing, desk.service, INTAKE, claims, datetime.now(UTC))
-    headers = {"Authorization": f"Service {token}", "X-Acting-Token": person.token}
+    headers = {"Authorization": f"Service {token}"} | ({"X-Acting-Token": person.token} if person else {})
     async with httpx.AsyncClient(base_url=desk.settings.peers[INTAKE], timeout=_TIMEOUT, trust_env=False) as client:
         try:
             answer = await client.request(method, path, json=dict(body), headers=headers)
@@ -108,27 +99,24 @@ async def _ask(
     return answer.json() if answer.is_success and answer.content else {}
 
 
-def _items(answer: Mapping[str, Any]) -> Sequence[_Item]:
-    return [
-        _Item(
-            item_id=UUID(one["item_id"]),
-            kind=one["kind"],
-            direction=one["direction"],
-            day=one["day"],
-            ciphertext=base64.b64decode(one["ciphertext_b64"]),
-            wrapped=base64.b64decode(one["wrapped_b64"]),
-        )
-        for one in answer["items"]
-    ]
-
-
-def _opened(desk: Desk, row: CaseRow, item: _Item) -> list[dict[str, Any]]:
-    """The item as the API gives it; what is not plain words is given as JSON."""
+def open_item(desk: Desk, row: CaseRow, item: Mapping[str, Any]) -> bytes:
+    """What intake handed out, opened with the key of the case's office. Raises SealNotOpened."""
+    item_id = UUID(item["item_id"])
     label = desk_label(desk.service, desk.offices[row.lifecycle])
-    context = wrap_context(row.report_id, item.item_id, label)
-    data_key = unwrap(item.wrapped, desk.desk_key(row.lifecycle), context=context)
-    sealed = Sealed(item.item_id, item.ciphertext)
-    plain = open_sealed(sealed, data_key, context=item_context(row.report_id)).decode()
+    context = wrap_context(row.report_id, item_id, label)
+    data_key = unwrap(base64.b64decode(item["wrapped_b64"]), desk.desk_key(row.lifecycle), context=context)
+    sealed = Sealed(item_id, base64.b64decode(item["ciphertext_b64"]))
+    return open_sealed(sealed, data_key, context=item_context(row.report_id))
+
+
+def _shown(item: Mapping[str, Any], plain: str) -> dict[str, Any]:
+    """The item as the API gives it; what is not plain words is given as JSON."""
     content = json.loads(plain)
-    common = {"item_id": str(item.item_id), "kind": item.kind, "from": item.direction, "day": item.day}
-    return [{**common, "name": content.get("name", item.kind), "text": content.get("text", plain)}]
+    return {
+        "item_id": item["item_id"],
+        "kind": item["kind"],
+        "from": item["direction"],
+        "day": item["day"],
+        "name": content.get("name", item["kind"]),
+        "text": content.get("text", plain),
+    }

@@ -5,21 +5,18 @@ a decision of the case has to reach.
 """
 
 import asyncio
-import base64
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-import httpx
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis import audit_trail, service_tokens
-from chassis.sealing import Sealed, desk_label, item_context, open_sealed, unwrap, wrap_context
+from chassis import audit_trail
 from contracts.ids import CaseId
-from lifecycle import directory, exclusions, records
+from lifecycle import contents, directory, exclusions, records
 from lifecycle.bodies import case_key, open_under, seal_under
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -49,21 +46,12 @@ def define(metadata: sa.MetaData) -> None:
 
 async def fetch(desk: Desk, row: CaseRow) -> Parties:
     """From intake, which has them sealed to the office's desk. Raises PartiesNotHere, SealNotOpened."""
-    now = datetime.now(UTC)
-    claims = {"report_id": str(row.report_id), "purpose": PURPOSE}
-    token = service_tokens.mint(desk.keys.signing, desk.service, "intake", claims, now)
-    async with httpx.AsyncClient(base_url=desk.settings.peers["intake"], timeout=10, trust_env=False) as client:
-        try:
-            answer = await client.post(
-                "/internal/v1/parties",
-                json={"report_id": str(row.report_id)},
-                headers={"Authorization": f"Service {token}"},
-            )
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
-            raise PartiesNotHere(type(error).__name__) from None
-    items: Sequence[dict[str, Any]] = answer.json()["items"]
-    return read([_open(desk, row, item) for item in items])
+    asked = {"report_id": str(row.report_id)}
+    try:
+        answer = await contents.ask(desk, "POST", "/internal/v1/parties", asked, {**asked, "purpose": PURPOSE})
+    except (contents.IntakeUnreachable, contents.NotHandedOut) as error:
+        raise PartiesNotHere(type(error).__name__) from None
+    return read([contents.open_item(desk, row, item) for item in answer["items"]])
 
 
 def read(opened: Sequence[bytes]) -> Parties:
@@ -77,18 +65,6 @@ def read(opened: Sequence[bytes]) -> Parties:
         offenders |= dict.fromkeys(named.get("alleged_offender", ()))
         refused |= dict.fromkeys(named.get("not_these_people", ()))
     return Parties(affected, tuple(offenders), tuple(refused))
-
-
-def _open(desk: Desk, row: CaseRow, item: dict[str, Any]) -> bytes:
-    item_id = UUID(item["item_id"])
-    label = desk_label(desk.service, desk.offices[row.lifecycle])
-    data_key = unwrap(
-        base64.b64decode(item["wrapped_b64"]),
-        desk.desk_key(row.lifecycle),
-        context=wrap_context(row.report_id, item_id, label),
-    )
-    sealed = Sealed(item_id, base64.b64decode(item["ciphertext_b64"]))
-    return open_sealed(sealed, data_key, context=item_context(row.report_id))
 
 
 async def keep(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties) -> None:
@@ -140,7 +116,7 @@ async def find_exclusions(desk: Desk, case_id: CaseId, source: Source = fetch) -
         row = await records.lock(session, case_id)
         if row is not None and row.erased_at is None:
             await keep(session, desk, row, parties)
-            await _exclude(session, desk, row, parties)
+            await _exclude(session, desk, row, await _spelled(session, parties))
 
 
 async def retag(desk: Desk) -> int:
@@ -176,8 +152,7 @@ async def _spelled(session: AsyncSession, parties: Parties) -> Parties:
 
 
 async def _exclude(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties) -> None:
-    named = await _spelled(session, parties)
-    await exclusions.exclude(session, desk.keys.cell, row.case_id, named, datetime.now(UTC))
+    await exclusions.exclude(session, desk.keys.cell, row.case_id, parties, datetime.now(UTC))
     await audit_trail.record(
         session, "parties.opened", object_ref=str(row.case_id), actor=None, facts={"purpose": PURPOSE}
     )
