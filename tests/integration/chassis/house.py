@@ -1,9 +1,10 @@
 """Two services of their own for these tests: `intake` sends, `workflow` receives and writes down what it applied."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from contracts.cases.v1.cases_pb2 import ReportEventApplied
 from contracts.envelope import Envelope, sign, to_headers
 from contracts.intake.v1.reports_pb2 import MessagePlaced, MessageReceived
 from contracts.topics import HR_PEOPLE, INTAKE_REPORTS_WORKFLOW, TOPICS, WORKFLOW_CASES, Topic
+from tests import waiting
 from tests.real_parts import Database as TestDatabase
 from tests.real_parts import password
 
@@ -194,14 +196,7 @@ async def _running(part: Relay | Consumer) -> AsyncIterator[None]:
         await task
 
 
-async def eventually(condition: Callable[[], Awaitable[Any]], *, within: float = 30) -> Any:
-    """What `condition` answers once it is true. Raises AssertionError when it does not become so."""
-    deadline = asyncio.get_running_loop().time() + within
-    while not (answer := await condition()):
-        if asyncio.get_running_loop().time() > deadline:
-            raise AssertionError(f"not within {within} s: {answer!r}")
-        await asyncio.sleep(0.05)
-    return answer
+eventually = partial(waiting.eventually, within=30)
 
 
 HANDLERS: dict[str, dict[Topic, dict[type[Message], Any]]] = {

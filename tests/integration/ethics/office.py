@@ -1,6 +1,5 @@
 """The ethics office on a real database, key store and broker, and the HR bridge as it speaks to it."""
 
-import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,16 +33,6 @@ from tests import real_parts
 PROTECTED, UNPROTECTED, ETHICS_OFFICER = "S0018", "S0019", "S0007"
 KIND = "poor_appraisal"
 SERVICES_WITH_KEYS = ("ethics", "hr_bridge", "intake", "workflow", "notifications")
-
-
-async def eventually(condition: Callable[[], Awaitable[Any]], *, within: float = 60) -> Any:
-    """What `condition` answers once it is true. Raises AssertionError when it does not become so."""
-    deadline = asyncio.get_running_loop().time() + within
-    while not (answer := await condition()):
-        if asyncio.get_running_loop().time() > deadline:
-            raise AssertionError(f"not within {within} s: {answer!r}")
-        await asyncio.sleep(0.05)
-    return answer
 
 
 def personnel_action(staff_id: str, number: int, *, source: str = "declared", kind: str = KIND) -> PersonnelAction:

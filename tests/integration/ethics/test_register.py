@@ -24,10 +24,10 @@ from tests.integration.ethics.office import (
     PROTECTED,
     UNPROTECTED,
     Office,
-    eventually,
     personnel_action,
 )
 from tests.real_parts import Database
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 NOW = datetime.now(UTC)

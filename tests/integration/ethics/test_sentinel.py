@@ -15,8 +15,9 @@ from ops.local_stack import roles
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.ports import free_port
 from ops.local_stack.postgres import Postgres
-from tests.integration.ethics.office import PROTECTED, UNPROTECTED, Office, eventually, open_office
+from tests.integration.ethics.office import PROTECTED, UNPROTECTED, Office, open_office
 from tests.real_parts import KafkaServer, PostgresServer, password
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 

@@ -32,11 +32,11 @@ from tests.integration.ethics.office import (
     KIND,
     PROTECTED,
     Office,
-    eventually,
     personnel_action,
 )
 from tests.real_parts import Database as Schemas
 from tests.real_parts import TemporalServer
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 INVESTIGATOR = "S0005"

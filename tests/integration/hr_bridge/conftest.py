@@ -8,8 +8,9 @@ import pytest
 from ops.local_stack.oidc import Oidc
 from ops.local_stack.tryton import ADMIN, Tryton
 from ops.local_stack.tryton_client import TrytonClient
-from tests.integration.hr_bridge.house import House, HrSystem, eventually
+from tests.integration.hr_bridge.house import House, HrSystem
 from tests.real_parts import KafkaServer, PostgresServer, TemporalServer
+from tests.waiting import eventually
 
 
 def settings_of(tryton: Tryton, temporal: TemporalServer, oidc: Oidc, folder: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import base64
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -52,19 +52,10 @@ from services.hr_bridge.settings import HrBridgeSettings
 from services.hr_bridge.web.personnel_actions import NONCE, SIGNATURE, TIMESTAMP, signature
 from tests.real_parts import Database as TestDatabase
 from tests.real_parts import KafkaServer, password
+from tests.waiting import eventually
 
 RESTORE, PASS_ON = MEASURE_ENDING_RESTORE, MEASURE_ENDING_PASS_ON
 RESULTS = (MeasureApplied, MeasureRestored, MeasurePassedOn, MeasureFailed)
-
-
-async def eventually(condition: Callable[[], Awaitable[Any]], *, within: float = 60) -> Any:
-    """What `condition` answers once it is true. Raises AssertionError when it does not become so."""
-    deadline = asyncio.get_running_loop().time() + within
-    while not (answer := await condition()):
-        if asyncio.get_running_loop().time() > deadline:
-            raise AssertionError(f"not within {within} s: {answer!r}")
-        await asyncio.sleep(0.05)
-    return answer
 
 
 class HrSystem:

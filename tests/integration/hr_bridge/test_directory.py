@@ -15,7 +15,8 @@ from contracts.topics import HR_PEOPLE
 from services.hr_bridge import directory
 from services.hr_bridge.adapters.tryton import Employee
 from tests import real_parts
-from tests.integration.hr_bridge.house import House, eventually
+from tests.integration.hr_bridge.house import House
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 

@@ -18,8 +18,9 @@ from ops.local_stack.ports import free_port
 from ops.local_stack.process import Process
 from ops.local_stack.tryton import Tryton
 from services.hr_bridge.adapters import tryton as adapters
-from tests.integration.hr_bridge.house import RESTORE, House, eventually
+from tests.integration.hr_bridge.house import RESTORE, House
 from tests.real_parts import TemporalServer, password
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 

@@ -8,7 +8,8 @@ import pytest
 
 from chassis import service_tokens
 from chassis.keys import ServiceKeys
-from tests.integration.hr_bridge.house import House, eventually
+from tests.integration.hr_bridge.house import House
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 

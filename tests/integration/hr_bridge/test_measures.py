@@ -15,8 +15,9 @@ from contracts.measures.v1.measures_pb2 import (
 )
 from contracts.topics import HR_MEASURE_RESULTS, WORKFLOW_MEASURES
 from tests.e2e.leak_scan import Scanner
-from tests.integration.hr_bridge.house import PASS_ON, RESTORE, House, eventually
+from tests.integration.hr_bridge.house import PASS_ON, RESTORE, House
 from tests.real_parts import TemporalServer
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 

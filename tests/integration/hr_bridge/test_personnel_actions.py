@@ -19,7 +19,8 @@ from services.hr_bridge import personnel_actions
 from services.hr_bridge.adapters.tryton import Tryton
 from services.hr_bridge.bridge import Bridge
 from tests.e2e.leak_scan import Scanner
-from tests.integration.hr_bridge.house import RESTORE, House, eventually
+from tests.integration.hr_bridge.house import RESTORE, House
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 

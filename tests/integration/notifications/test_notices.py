@@ -23,9 +23,9 @@ from services.notifications.consumers import handlers
 from services.notifications.sender import GIVE_UP_AFTER, Sender
 from services.notifications.tables import Base
 from services.notifications.wording import NEUTRAL
-from tests.integration.ethics.office import eventually
 from tests.integration.notifications.post import WORDING_KEY, Post, mails
 from tests.real_parts import Database
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 PERSON, ADDRESS = "S0018", "s0018@staff.example"

@@ -27,7 +27,8 @@ from tests.integration.workflow.house import (
     SECOND_INVESTIGATOR,
     SUPERVISOR,
 )
-from tests.integration.workflow.whole import Whole, eventually
+from tests.integration.workflow.whole import Whole
+from tests.waiting import eventually
 
 WORDS = "He mocked how I speak at three meetings."
 RISK = "He signs her leave and her appraisal."

@@ -5,7 +5,7 @@ with its own credentials and signing key.
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,19 +38,11 @@ from ops.local_stack.process import Process
 from tests.integration.workflow.house import LINES, person
 from tests.real_parts import Database as TestDatabase
 from tests.real_parts import KafkaServer, password
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
 PROCESSES = ("intake", "workflow")
 AROUND = (*PROCESSES, "ombuds", "ethics", "hr_bridge", "notifications")
-
-
-async def eventually(condition: Callable[[], Awaitable[Any]], *, within: float = 60) -> Any:
-    """What `condition` answers once it is true. Raises AssertionError when it does not become so."""
-    deadline = asyncio.get_running_loop().time() + within
-    while not (answer := await condition()):
-        assert asyncio.get_running_loop().time() < deadline, f"not within {within} s: {answer!r}"
-        await asyncio.sleep(0.05)
-    return answer
 
 
 @dataclass
