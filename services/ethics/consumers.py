@@ -11,8 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import desk_keys
 from chassis.consumer import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
-from chassis.outbox import add_event
-from contracts.cases.v1.cases_pb2 import ReportEventApplied
 from contracts.intake.v1.reports_pb2 import ProtectedActivity, ProtectionStarted
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.people.v1.people_pb2 import Person
@@ -20,14 +18,13 @@ from contracts.personnel.v1.actions_pb2 import SealedPersonnelAction
 from contracts.requests.v1.requests_pb2 import CooperationStarted
 from contracts.topics import (
     DESK_KEYS,
-    ETHICS_CASES,
     HR_PEOPLE,
     HR_PERSONNEL_ACTIONS,
     INTAKE_REPORTS_ETHICS,
     WORKFLOW_REQUESTS,
     Topic,
 )
-from lifecycle import directory
+from lifecycle import directory, reports
 from lifecycle.desk import Desk
 from services.ethics.use_cases import Protection, see_action, start_protection
 
@@ -72,12 +69,7 @@ def sentinel_handlers(desk: Desk) -> Handlers:
     return {HR_PERSONNEL_ACTIONS: {SealedPersonnelAction: personnel_action}}
 
 
-async def _applied(session: AsyncSession, event: Event) -> None:
-    message = ReportEventApplied(report_id=event.key, sequence=event.sequence)
-    await add_event(session, ETHICS_CASES, event.key, message)
-
-
-ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_ETHICS: _applied}
+ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_ETHICS: reports.acknowledge("ethics")}
 
 
 async def _protect(
