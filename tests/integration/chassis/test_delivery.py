@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from chassis.consumer import AfterCommit, Event, InvalidMessage
 from contracts.envelope import Envelope, sign, to_headers
 from contracts.intake.v1.reports_pb2 import MessagePlaced, MessageReceived
 from contracts.topics import HR_PEOPLE, INTAKE_REPORTS_WORKFLOW
+from tests import forged_batches
 from tests.integration.chassis.house import SIGNING, House, eventually, note, said
 
 pytestmark = pytest.mark.stack
@@ -158,6 +160,35 @@ async def test_forged_events_are_refused_and_audited_and_block_nobody(house: Hou
     audited = await house.rows("workflow", "select convert_from(entry_json, 'UTF8') from audit_trail")
     assert len(audited) == 5
     assert all('"act":"refuse_event"' in entry and "stranger" not in entry for (entry,) in audited)
+
+
+@pytest.mark.parametrize("forged", forged_batches.BATCHES)
+async def test_what_cannot_be_decoded_is_refused_and_audited_and_blocks_nobody(
+    house: House, forged: Callable[[], bytes]
+) -> None:
+    keys = [f"r{number}" for number in range(6)]
+    async with house.producer("intake") as sender:
+        # Both in what one fetch brings and in what comes later, on every partition.
+        for key in keys:
+            await sender.send(event(1, "before", key=key), by=SIGNING["intake"])
+        for partition in range(3):
+            await forged_batches.send(sender.producer, house.prefix + REPORTS.name, partition, forged())
+        for key in keys:
+            await sender.send(event(2, "between", key=key), by=SIGNING["intake"])
+        async with house.consumer("workflow"):
+            await eventually(lambda: house.rows("workflow", "select 1 from effects having count(*) >= 12"))
+            await forged_batches.send(sender.producer, house.prefix + REPORTS.name, 0, forged())
+            for key in keys:
+                await sender.send(event(3, "after", key=key), by=SIGNING["intake"])
+            await eventually(lambda: house.rows("workflow", "select 1 from effects having count(*) >= 18"))
+    for key in keys:
+        assert await house.effects(key) == ["before", "between", "after"]
+    assert await house.rows("workflow", "select code, count(*) from refused_records group by code") == [
+        ("not_an_event", 4)
+    ]
+    assert await house.rows(
+        "workflow", "select convert_from(entry_json, 'UTF8')::json ->> 'act', count(*) from audit_trail group by 1"
+    ) == [("refuse_event", 4)]
 
 
 async def test_an_event_replayed_on_another_topic_is_refused(house: House) -> None:

@@ -15,6 +15,7 @@ from ops.local_stack import roles
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.ports import free_port
 from ops.local_stack.postgres import Postgres
+from tests import forged_batches
 from tests.integration.ethics.office import PROTECTED, UNPROTECTED, Office, open_office
 from tests.real_parts import KafkaServer, PostgresServer, password
 from tests.waiting import eventually
@@ -121,6 +122,8 @@ async def test_poison_and_forgeries_are_put_aside_and_the_next_action_is_seen(of
         await hr.send(genuine, value=None, partition=0)
         await hr.send(genuine, key=None, partition=0)
         await hr.send(genuine, value=b"\xff" * 4096, partition=0)
+        for forged in forged_batches.BATCHES:
+            await forged_batches.send(hr.producer, hr.prefix + HR_PERSONNEL_ACTIONS.name, 0, forged())
         # Signed by the HR bridge, and yet nothing that can be read.
         await hr.send(office.envelope(action, value=b"\xff\xff\xff"), partition=0)
         await hr.send(office.envelope(action, value=b""), partition=0)
@@ -137,6 +140,8 @@ async def test_poison_and_forgeries_are_put_aside_and_the_next_action_is_seen(of
         "not_an_event",
         "not_an_event",
         "bad_signature",
+        "not_an_event",
+        "not_an_event",
     ]
     assert [code for (code,) in await office.rows("select code from dead_letters order by code desc")] == [
         "undecodable",
