@@ -35,7 +35,7 @@ class _Replayed(Exception):
 class PersonnelActionIn(msgspec.Struct, forbid_unknown_fields=True):
     """`reference` is the HR system's own, one for each action; sent again, it changes nothing."""
 
-    kind: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z_]{2,39}$")]
+    kind: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]{2,39}$(?!\n)")]
     staff_id: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
     effective_on: date
     reference: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]

@@ -131,6 +131,7 @@ async def test_a_signature_holds_for_no_other_body(house: House) -> None:
     [
         ({"surprise": 1}, 400, "surprise"),
         ({"kind": "Poor appraisal by Mr X"}, 400, "kind"),
+        ({"kind": "promotion\n"}, 400, "kind"),
         ({"kind": 7}, 400, "kind"),
         ({"effective_on": "yesterday"}, 400, "effective_on"),
         ({"reference": ""}, 400, "reference"),
