@@ -1,6 +1,6 @@
 """Who may see a case: by role or assignment, never against an exclusion (invariant 32)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,13 +10,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from lifecycle import records
 from lifecycle.desk import Desk
-from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, case_tag, excluded_from
+from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, Conflict, case_tag, excluded_from
 from lifecycle.model import Actor, ActorKind
 from lifecycle.records import CaseRow
-from policy.model import Role
+from policy.model import BY_ASSIGNMENT, Role
 
 DECIDERS: Final = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR})
 """Invariant 32: handlers and reviewers stand outside both whole lines, deciders need not."""
+
+# A manager stands in the line of whoever told them; the one whom a matter is about is a party to it.
+_KEEPS_OUT: Final = {Role.MANAGER: (Conflict.PARTY, Conflict.REFUSED), Role.ALLEGED_OFFENDER: ()}
 
 Position = tuple[datetime, UUID]
 """Where a page of the list ends: when that case was opened, and its id."""
@@ -39,32 +42,48 @@ _NEWEST: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00"), UUID(int=2
 
 
 async def actors_of(
-    session: AsyncSession, desk: Desk, case_ids: Sequence[UUID], staff_id: str, now: datetime
+    session: AsyncSession, desk: Desk, cases: Mapping[UUID, CaseRow | None], staff_id: str, now: datetime
 ) -> dict[UUID, Actor]:
-    """The person as an actor in each of these cases. Somebody in a party's wider line keeps a decider's roles alone."""
+    """The person as an actor in each of these cases, also in one that is not there: that takes no less time. Somebody
+    in a party's wider line keeps a decider's roles alone; somebody whose part in a case is by assignment has that
+    part alone, and only what `_KEEPS_OUT` says keeps them from it.
+    """
     roles = desk.policy.roles_of(staff_id, now)
-    from_handling = await excluded_from(session, desk.keys.cell, case_ids, staff_id, FOR_HANDLERS)
+    from_handling = await excluded_from(session, desk.keys.cell, list(cases), staff_id, FOR_HANDLERS)
     # What keeps a decider out keeps a handler out too.
     from_all = await excluded_from(session, desk.keys.cell, sorted(from_handling), staff_id, FOR_DECIDERS)
+    parts = {case_id: assigned_to(row, staff_id) & BY_ASSIGNMENT for case_id, row in cases.items() if row}
+    kept_out = set[UUID]()
+    for part, conflicts in _KEEPS_OUT.items():
+        asked = [case_id for case_id, held in parts.items() if part in held]
+        kept_out |= await excluded_from(session, desk.keys.cell, asked, staff_id, conflicts)
 
     def actor(case_id: UUID) -> Actor:
+        if part := parts.get(case_id):
+            return Actor(ActorKind.STAFF, staff_id, part, excluded=case_id in kept_out)
         left = roles & DECIDERS if case_id in from_handling else roles
         excluded = case_id in from_all or (case_id in from_handling and not left)
         return Actor(ActorKind.STAFF, staff_id, left, excluded=excluded)
 
-    return {case_id: actor(case_id) for case_id in case_ids}
+    return {case_id: actor(case_id) for case_id in cases}
+
+
+def assigned_to(row: CaseRow, staff_id: str) -> frozenset[Role]:
+    """What this person is assigned as in a case."""
+    assigned = row.data.get("assigned", {})
+    return frozenset(Role(role) for role, name in assigned.items() if name == staff_id)
 
 
 async def actor_of(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, now: datetime) -> Actor:
     """The person as an actor in this case."""
-    return (await actors_of(session, desk, [row.case_id], staff_id, now))[row.case_id]
+    return (await actors_of(session, desk, {row.case_id: row}, staff_id, now))[row.case_id]
 
 
 def may_see(desk: Desk, row: CaseRow, actor: Actor) -> bool:
     """By a role that reads every case of this lifecycle, or by assignment under a role still held."""
     if actor.excluded:
         return False
-    assigned = {Role(role) for role, staff_id in row.data.get("assigned", {}).items() if staff_id == actor.staff_id}
+    assigned = assigned_to(row, actor.staff_id) if actor.staff_id else frozenset[Role]()
     return bool(actor.roles & (desk.readers[row.lifecycle] | assigned))
 
 
@@ -77,7 +96,7 @@ async def cases_seen_by(
     position, seen, ended = after or _NEWEST, list[CaseRow](), False
     while not ended and len(seen) <= limit:
         rows = await _next_rows(session, desk, staff_id, now, position)
-        actors = await actors_of(session, desk, [row.case_id for row in rows], staff_id, now)
+        actors = await actors_of(session, desk, {row.case_id: row for row in rows}, staff_id, now)
         seen += [row for row in rows if may_see(desk, row, actors[row.case_id])]
         ended = len(rows) < _AT_ONCE
         position = _position(rows[-1]) if rows else position

@@ -162,7 +162,7 @@ async def _seen(session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str)
     """
     row = await records.load(session, case_id)
     # Also for a case that is not there: the answer takes no less time.
-    actor = (await access.actors_of(session, desk, [case_id], staff_id, _now()))[case_id]
+    actor = (await access.actors_of(session, desk, {case_id: row}, staff_id, _now()))[case_id]
     if row is not None and row.erased_at is None and access.may_see(desk, row, actor):
         return row, actor
     name = access.hidden_name(desk, case_id, staff_id)

@@ -14,9 +14,10 @@ from contracts.cases.v1.cases_pb2 import CaseChanged, Offer
 from contracts.topics import cases_of
 from lifecycle import engine, records
 from lifecycle.desk import Desk
-from lifecycle.model import Actor, ActorKind, Case, EffectKind, Field
+from lifecycle.model import Actor, ActorKind, Case, EffectKind
 from lifecycle.records import CaseRow
 from lifecycle.serial import to_json
+from lifecycle.table import Field
 from policy.model import Policy
 
 ERASE: Final = "erase"

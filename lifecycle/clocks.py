@@ -7,39 +7,35 @@ from dataclasses import replace
 from datetime import datetime
 
 from lifecycle.fields import time_of
-from lifecycle.model import (
-    Case,
-    Clock,
-    ClockChange,
-    ClockChangeKind,
-    ClockRule,
-    Due,
-    DueKind,
-    Facts,
-    Lifecycle,
-    Outcome,
-)
+from lifecycle.model import Case, Clock, Due, DueKind, Facts
+from lifecycle.recipients import at_level
+from lifecycle.table import ClockChange, ClockChangeKind, ClockRule, Lifecycle, Outcome
 from policy.model import Policy
 
 DUE = "due"
 """The mark of a clock's due time itself; reminders have their policy key and amount as mark."""
+RESUMED = "resumed"
+"""The mark of a pause that ends by itself."""
 
 
-def start(key: str, *, since: str | None = None, due: str | None = None) -> ClockChange:
-    """Starts (or restarts) the clock: from the time fact `since` or now, until the time fact `due` or by policy."""
-    return ClockChange(ClockChangeKind.START, key, since, due)
+def start(key: str, *, since: str | None = None, due: str | None = None, by: str | None = None) -> ClockChange:
+    """Starts (or restarts) the clock: from the time fact `since` or now, until the time fact `due` or by policy; a
+    choice fact `by` may pick a deadline of its own (`im.ack.red` for the clock `im.ack` and urgency red).
+    """
+    return ClockChange(ClockChangeKind.START, key, since, due, by)
 
 
 def meet(key: str) -> ClockChange:
     return ClockChange(ClockChangeKind.MEET, key)
 
 
-def pause(key: str) -> ClockChange:
-    return ClockChange(ClockChangeKind.PAUSE, key)
+def pause(key: str, *, reason: str) -> ClockChange:
+    """Lets the clock stand still, for what the choice fact `reason` says."""
+    return ClockChange(ClockChangeKind.PAUSE, key, reason=reason)
 
 
 def resume(key: str) -> ClockChange:
-    """Lets a paused clock go on; its due time moves by as long as it stood still."""
+    """Lets a paused clock go on; its due time moves by as long as it stood still, in its deadline's own unit."""
     return ClockChange(ClockChangeKind.RESUME, key)
 
 
@@ -59,17 +55,46 @@ def change(
                 since = time_of(facts, one.since) if one.since else now
                 if one.due:
                     clocks[one.key] = Clock(one.key, since, time_of(facts, one.due))
-                elif policy.is_set(one.key):
-                    clocks[one.key] = Clock(one.key, since, policy.due(one.key, since))
+                elif policy.is_set(deadline := _deadline(one, facts, policy)):
+                    clocks[one.key] = Clock(one.key, since, policy.due(deadline, since), deadline=deadline)
             case ClockChangeKind.MEET if clock and clock.met_at is None:
                 clocks[one.key] = replace(clock, met_at=now)
             case ClockChangeKind.PAUSE if clock and clock.runs:
-                clocks[one.key] = replace(clock, paused_at=now)
+                clocks[one.key] = replace(clock, paused_at=now, pause_reason=str(facts[str(one.reason)]))
             case ClockChangeKind.RESUME if clock and clock.paused_at and clock.met_at is None:
-                clocks[one.key] = replace(clock, paused_at=None, due_at=clock.due_at + (now - clock.paused_at))
+                clocks[one.key] = _resumed(clock, clock.paused_at, now, policy)
             case _:
                 pass
     return clocks
+
+
+def _deadline(one: ClockChange, facts: Facts, policy: Policy) -> str:
+    own = f"{one.key}.{facts.get(one.by)}" if one.by else one.key
+    return own if own in policy.deadlines else one.key
+
+
+def _resumed(clock: Clock, paused_at: datetime, now: datetime, policy: Policy) -> Clock:
+    due_at = policy.moved(clock.deadline, clock.due_at, paused_at, now)
+    stood = clock.paused_for + (now - paused_at)
+    return replace(clock, paused_at=None, pause_reason=None, due_at=due_at, paused_for=stood)
+
+
+def pause_ends(rule: ClockRule, clock: Clock, policy: Policy, now: datetime) -> datetime | None:
+    """When a pause that began at `now` (or began already) has lasted as long as it may; None where nothing limits it.
+    Not after `now` when earlier pauses have used it up.
+    """
+    if rule.pause_cap is None or not policy.is_set(rule.pause_cap):
+        return None
+    return policy.due(rule.pause_cap, clock.paused_at or now) - clock.paused_for
+
+
+def standing(clock: Clock, now: datetime) -> str:
+    """running, paused, met, met_late or breached; a repeating clock that has started again counts as breached."""
+    if clock.met_at:
+        return "met" if clock.met_at <= clock.due_at and not clock.rounds else "met_late"
+    if clock.paused_at:
+        return "paused"
+    return "breached" if clock.rounds or clock.due_at <= now else "running"
 
 
 def stop_all(running: Mapping[str, Clock], now: datetime) -> Mapping[str, Clock]:
@@ -80,9 +105,12 @@ def stop_all(running: Mapping[str, Clock], now: datetime) -> Mapping[str, Clock]
 def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
     """Everything that has yet to ring. A reminder that would lie before its clock's start is none."""
     for clock in case.clocks.values():
+        rule = lifecycle.clock_of[clock.key]
+        if clock.paused_at and clock.met_at is None and (ends := pause_ends(rule, clock, policy, clock.paused_at)):
+            yield Due(clock.key, DueKind.RESUME, max(ends, clock.paused_at), RESUMED)
         if not clock.runs:
             continue
-        irreversible = lifecycle.clock_of[clock.key].irreversible
+        irreversible = rule.irreversible
         if DUE not in clock.rung:
             yield Due(clock.key, DueKind.DUE, clock.due_at, DUE, irreversible)
         for reminder in policy.reminders.get(clock.key, ()):
@@ -92,15 +120,27 @@ def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
 
 
 def outcome(rule: ClockRule, case: Case, due: Due, policy: Policy) -> Outcome:
-    if due.kind is DueKind.REMINDER:
-        return Outcome(effects=rule.reminds)
-    return next(one for one in rule.outcomes if one.when is None or one.when(case, policy))
+    """What follows when `due` rings. Each round of a clock that nobody has met goes one level further up."""
+    match due.kind:
+        case DueKind.REMINDER:
+            return Outcome(effects=rule.reminds)
+        case DueKind.RESUME:
+            return Outcome(effects=())
+        case DueKind.DUE:
+            found = next(one for one in rule.outcomes if one.when is None or one.when(case, policy))
+            level = case.clocks[due.key].rounds + 1
+            return replace(found, effects=tuple(at_level(effect, level) for effect in found.effects))
 
 
 def ring(rule: ClockRule, case: Case, due: Due, now: datetime, policy: Policy) -> Mapping[str, Clock]:
     """The case's clocks with `due` marked as rung; a repeating clock that was due starts again from now."""
     clock = case.clocks[due.key]
+    if due.kind is DueKind.RESUME:
+        assert clock.paused_at is not None  # only paused clocks wait for it
+        return {**case.clocks, due.key: _resumed(clock, clock.paused_at, now, policy)}
     rung = replace(clock, rung=(*clock.rung, due.mark))
     if rule.repeats and due.kind is DueKind.DUE:
-        rung = Clock(due.key, now, policy.due(due.key, now))
+        deadline = clock.deadline or due.key
+        rounds = clock.rounds + 1
+        rung = Clock(due.key, now, policy.due(deadline, now), deadline=deadline, rounds=rounds)
     return {**case.clocks, due.key: rung}

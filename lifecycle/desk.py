@@ -16,8 +16,9 @@ from chassis.keystore import Keystore
 from chassis.sealing import DeskPrivateKey
 from chassis.settings import Settings
 from contracts.ids import CaseId
-from lifecycle.model import Action, Case, Effect, Lifecycle, Refused
+from lifecycle.model import Action, Case, Effect, Refused
 from lifecycle.records import CaseRow
+from lifecycle.table import Lifecycle
 from policy.load import load
 from policy.model import Policy, Role
 
@@ -67,7 +68,7 @@ class Desk:
     `offices`: for each lifecycle, the office whose desk key the key of a case is wrapped to. `readers`: for each
     lifecycle, the roles that may see any case of it; everybody else sees those assigned to them. `talks`: lifecycles
     whose handlers read what the person wrote and write to her, through intake. `purposes`: for each lifecycle, what
-    its contents may be read for.
+    its contents may be read for. `notices_office`: whose desk key keeps who a notice is for.
     """
 
     service: str
@@ -81,6 +82,7 @@ class Desk:
     readers: Mapping[str, frozenset[Role]]
     purposes: Mapping[str, frozenset[str]]
     effects: Effects
+    notices_office: str
     talks: frozenset[str] = frozenset()
     errands: Mapping[str, RunErrand] = field(default_factory=dict)
     own_contents: OwnContents = _has_nothing

@@ -13,28 +13,22 @@ from uuid import UUID
 from lifecycle import clocks
 from lifecycle.fields import InvalidFacts, check_action, check_opening
 from lifecycle.model import (
-    ACTOR,
     SYSTEM,
     Action,
     Actor,
     ActorKind,
     Case,
     Clock,
-    ClockChangeKind,
     Due,
     Effect,
     EffectKind,
     Fact,
     Facts,
-    Guard,
-    Lifecycle,
-    Offer,
     RefusalCode,
     Refused,
-    Rule,
-    Situation,
     Step,
 )
+from lifecycle.table import ACTOR, ClockChangeKind, Guard, Lifecycle, Offer, Rule, Situation
 from policy.model import Policy, Role
 
 TABLE = "lifecycle"
@@ -71,7 +65,7 @@ def apply(
     rule = _rule(lifecycle, case, action.name, actor)
     if isinstance(rule, Refused):
         return rule
-    if refused := _blocked(rule, Situation(case, actor, now, policy, {})):
+    if refused := _blocked(lifecycle, rule, Situation(case, actor, now, policy, {})):
         return refused
     try:
         facts = check_action(rule, action, policy)
@@ -89,7 +83,9 @@ def offers(lifecycle: Lifecycle, case: Case, actor: Actor, now: datetime, policy
         if not any(_kind(one) is actor.kind for one in by):
             continue
         rule = _rule(lifecycle, case, name, actor)
-        refused = rule if isinstance(rule, Refused) else _blocked(rule, Situation(case, actor, now, policy, {}))
+        refused = (
+            rule if isinstance(rule, Refused) else _blocked(lifecycle, rule, Situation(case, actor, now, policy, {}))
+        )
         fields = () if isinstance(rule, Refused) else tuple(replace(f, choices=f.options(policy)) for f in rule.fields)
         found.append(Offer(name, open=refused is None, refused=refused, fields=fields))
     return found
@@ -151,11 +147,15 @@ def _allowed(by: frozenset[Role | ActorKind], actor: Actor) -> bool:
     return not by.isdisjoint(actor.roles) if actor.kind is ActorKind.STAFF else actor.kind in by
 
 
-def _blocked(rule: Rule, situation: Situation) -> Refused | None:
+def _blocked(lifecycle: Lifecycle, rule: Rule, situation: Situation) -> Refused | None:
     for change in rule.clocks:
         clock = situation.case.clocks.get(change.key)
         if change.kind is ClockChangeKind.PAUSE and (clock is None or not clock.runs):
             return Refused(RefusalCode.CLOCK_NOT_RUNNING, TABLE, {"clock": change.key})
+        if change.kind is ClockChangeKind.PAUSE and clock:
+            ends = clocks.pause_ends(lifecycle.clock_of[change.key], clock, situation.policy, situation.now)
+            if ends is not None and ends <= situation.now:
+                return Refused(RefusalCode.CLOCK_PAUSE_SPENT, TABLE, {"clock": change.key})
         if change.kind is ClockChangeKind.RESUME and (clock is None or clock.paused_at is None or clock.met_at):
             return Refused(RefusalCode.CLOCK_NOT_PAUSED, TABLE, {"clock": change.key})
     return _first_broken(rule.guards, situation)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from lifecycle.model import Action, Fact, Facts, Field, FieldKind, Lifecycle, RefusalCode, Rule
+from lifecycle.model import Action, Fact, Facts, RefusalCode
+from lifecycle.table import Field, FieldKind, Lifecycle, Rule
 from policy.model import Policy
 
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+/=-]{0,127}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from lifecycle.fields import time_of
-from lifecycle.model import Case, Facts, Guard, Situation
+from lifecycle.model import Case, Facts
+from lifecycle.table import Guard, Situation
 from policy.model import Role
 
 

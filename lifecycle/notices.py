@@ -2,17 +2,25 @@
 travels. The notifications service comes and asks who it is when it sends (domain.md 2.10).
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import before_commit
 from chassis.outbox import add_event
 from chassis.sealing import DeskPrivateKey, open_from, seal_to
 from contracts.cases.v1.cases_pb2 import StaffNotice
-from contracts.topics import Topic
+from contracts.topics import Topic, cases_of
+from lifecycle import access
+from lifecycle.desk import Desk
+from lifecycle.model import Case, Effect
+from lifecycle.recipients import ASSIGNED, heard_as, recipients
+from lifecycle.records import CaseRow
+from policy.model import Policy, Role
 
 KEPT: Final = timedelta(days=30)
 """How long a reference answers: as long as the topic keeps the event, longer than notifications tries."""
@@ -36,6 +44,53 @@ def define(metadata: sa.MetaData) -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now(), index=True),
     )
+
+
+def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
+    """Has a mail that says nothing sent to everybody the effect is for, never to somebody who must not know of the
+    case (invariant 32). Where nobody is left, whoever is next above hears of it.
+
+    At the end of the transaction: the exclusions of a case that is being opened come after its opening.
+    """
+
+    async def write(session: AsyncSession) -> None:
+        for staff_id in await _hearers(session, desk, row, case, effect):
+            await add(session, desk, row, staff_id, effect.name)
+
+    before_commit(session, write)
+
+
+async def _hearers(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> Sequence[str]:
+    policy, now = desk.policy_of(row), case.steps[-1].at
+    role = heard_as(effect, policy)
+    found = recipients(case, effect, policy, now)
+    if effect.facts["to"] == ASSIGNED and found:
+        role = Role(str(effect.facts["role"]))
+    hearers = await _not_excluded(session, desk, row, found, role, now)
+    seen = set[Role]()
+    while role is not None and not hearers and role not in seen:
+        seen.add(role)
+        role = policy.roles[role].escalates_to
+        hearers = await _not_excluded(session, desk, row, _appointed(policy, role, now), role, now)
+    return hearers
+
+
+def _appointed(policy: Policy, role: Role, now: datetime) -> Sequence[str]:
+    return tuple(dict.fromkeys(one.staff_id for one in policy.appointed(role, now)))
+
+
+async def _not_excluded(
+    session: AsyncSession, desk: Desk, row: CaseRow, staff_ids: Sequence[str], role: Role | None, now: datetime
+) -> Sequence[str]:
+    """Somebody in a party's wider line keeps a decider's part of the roles, and hears nothing in the others."""
+    actors = [await access.actor_of(session, desk, row, one, now) for one in staff_ids]
+    return [one.name for one in actors if not one.excluded and (role is None or role in one.roles)]
+
+
+async def add(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, wording_key: str) -> None:
+    """One mail that says nothing to one person. Whoever calls this has made sure that they may know of the case."""
+    key = desk.keys.desk(desk.notices_office)
+    await add_notice(session, cases_of(desk.service), row.report_id, staff_id, wording_key, desk_key=key)
 
 
 async def add_notice(

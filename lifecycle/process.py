@@ -26,17 +26,16 @@ def desk_service(
     handlers: Mapping[Topic, Mapping[type[Message], Handler]],
     *,
     acknowledge: Mapping[Topic, Acknowledge],
-    notices_office: str,
     checks: Sequence[Check] = (),
     background: Sequence[Background] = (),
 ) -> Service:
-    """The staff's API and what keeps cases going. `notices_office`: whose desk key keeps who a notice is for. `checks`
-    and `background` are what this desk has beside the others'. Raises KeyFileUnusable.
+    """The staff's API and what keeps cases going. `checks` and
+    `background` are what this desk has beside the others'. Raises KeyFileUnusable.
     """
     settings, database, publics = desk.settings, desk.database, public_keys(desk.settings)
     app = create_app(
         settings,
-        [*api.routes(desk, Sender(desk)), recipient_route(database, desk.keys.desk(notices_office), publics)],
+        [*api.routes(desk, Sender(desk)), recipient_route(database, desk.keys.desk(desk.notices_office), publics)],
         checks=[
             Check("database", database.check, needed=True),
             Check("keystore", desk.keystore.check, needed=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from lifecycle.model import Case, Effect, EffectKind
@@ -41,13 +42,23 @@ def other_side(wording: str) -> Effect:
     return Effect(EffectKind.NOTIFY, wording, {"to": OTHER_SIDE})
 
 
+def at_level(effect: Effect, level: int) -> Effect:
+    """An escalation that goes `level` steps up; every other effect as it is."""
+    if effect.kind is not EffectKind.NOTIFY or effect.facts["to"] != ESCALATION:
+        return effect
+    return replace(effect, facts={**effect.facts, "level": level})
+
+
 def heard_as(effect: Effect, policy: Policy) -> Role | None:
     """The role by whose appointment somebody hears of it; None where it is a part in the case that counts."""
     match effect.facts["to"]:
         case "appointed":
             return Role(str(effect.facts["role"]))
         case "escalation":
-            return policy.roles[Role(str(effect.facts["role"]))].escalates_to
+            role = Role(str(effect.facts["role"]))
+            for _ in range(int(effect.facts.get("level", 1))):
+                role = policy.roles[role].escalates_to
+            return role
         case _:
             return None
 

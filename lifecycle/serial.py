@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +58,10 @@ def _clock_to_json(clock: Clock) -> dict[str, Any]:
         "paused_at": clock.paused_at.isoformat() if clock.paused_at else None,
         "met_at": clock.met_at.isoformat() if clock.met_at else None,
         "rung": list(clock.rung),
+        "deadline": clock.deadline,
+        "paused_for": clock.paused_for.total_seconds(),
+        "pause_reason": clock.pause_reason,
+        "rounds": clock.rounds,
     }
 
 
@@ -69,6 +73,10 @@ def _clock_from_json(key: str, data: Mapping[str, Any]) -> Clock:
         paused_at=datetime.fromisoformat(data["paused_at"]) if data["paused_at"] else None,
         met_at=datetime.fromisoformat(data["met_at"]) if data["met_at"] else None,
         rung=tuple(data["rung"]),
+        deadline=data["deadline"],
+        paused_for=timedelta(seconds=data["paused_for"]),
+        pause_reason=data["pause_reason"],
+        rounds=data["rounds"],
     )
 
 

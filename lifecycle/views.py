@@ -14,10 +14,13 @@ from lifecycle import engine
 from lifecycle.access import Position
 from lifecycle.bodies import StaffText
 from lifecycle.changes import field_of
+from lifecycle.clocks import standing
 from lifecycle.desk import Desk
-from lifecycle.model import Actor, Fact, Offer
+from lifecycle.model import Actor, Clock, Fact
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
+from lifecycle.table import Offer
+from policy.model import Policy
 
 LONGEST_TEXT: Final = 20_000
 """Characters of one text beside an action."""
@@ -59,11 +62,21 @@ class OfferSeen(Struct, kw_only=True):
 
 
 class ClockSeen(Struct, kw_only=True):
+    """`standing`: running, paused, met, breached (due without having been met) or met_late. `days_left`: whole days
+    until it is due, below zero after that; None once it is met or paused. `source` and `confidence` are those of the
+    deadline it counts by; None where a decision named the date.
+    """
+
     key: str
+    standing: str
     started_at: datetime
     due_at: datetime
+    days_left: int | None
     paused_at: datetime | None
+    pause_reason: str | None
     met_at: datetime | None
+    source: str | None
+    confidence: str | None
 
 
 class StepSeen(Struct, kw_only=True):
@@ -143,21 +156,34 @@ def listed(row: CaseRow) -> CaseInList:
 
 
 def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
-    case = from_json(row.data)
-    offers = engine.offers(desk.lifecycles[row.lifecycle], case, actor, now, desk.policy_of(row))
+    case, policy = from_json(row.data), desk.policy_of(row)
+    offers = engine.offers(desk.lifecycles[row.lifecycle], case, actor, now, policy)
     return CaseSeen(
         **asdict(listed(row)),
         offers=[_offer(one) for one in offers],
-        clocks=[
-            ClockSeen(key=key, started_at=one.started_at, due_at=one.due_at, paused_at=one.paused_at, met_at=one.met_at)
-            for key, one in case.clocks.items()
-        ],
+        clocks=[_clock(one, now, policy) for one in case.clocks.values()],
         assigned={role.value: staff_id for role, staff_id in case.assigned.items()},
         steps=[
             StepSeen(version=one.version, action=one.action, by=one.by, role=one.role, at=one.at) for one in case.steps
         ],
         facts=dict(case.facts),
         placed_version=row.placed_version,
+    )
+
+
+def _clock(clock: Clock, now: datetime, policy: Policy) -> ClockSeen:
+    deadline = policy.deadlines[clock.deadline] if clock.deadline else None
+    return ClockSeen(
+        key=clock.key,
+        standing=standing(clock, now),
+        started_at=clock.started_at,
+        due_at=clock.due_at,
+        days_left=(clock.due_at - now).days if clock.runs else None,
+        paused_at=clock.paused_at,
+        pause_reason=clock.pause_reason,
+        met_at=clock.met_at,
+        source=deadline.source if deadline else None,
+        confidence=deadline.confidence if deadline else None,
     )
 
 

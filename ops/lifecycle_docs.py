@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from lifecycle.model import ActorKind, Lifecycle, Rule
+from lifecycle.model import ActorKind
+from lifecycle.table import Lifecycle, Rule
 from policy.model import Role
 from services.ethics.domain import query
 from services.ombuds.domain import informal_resolution

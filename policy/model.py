@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from policy.working_time import Unit, add, subtract
+from policy.working_time import Unit, add, subtract, working_days_between
 
 
 class Role(StrEnum):
@@ -29,6 +29,23 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     CUSTODIAN = "custodian"
     REGISTRAR = "registrar"
+    PSEAH_OFFICER = "pseah_officer"
+    PSEA_FOCAL_POINT = "psea_focal_point"
+    SPECIALIST = "specialist"
+    SECURITY_OFFICER = "security_officer"
+    EXECUTIVE_HEAD = "executive_head"
+    OVERSIGHT_COMMITTEE = "oversight_committee"
+    OUTSIDE_INVESTIGATOR = "outside_investigator"
+    OUTSIDE_COUNSEL = "outside_counsel"
+    ALTERNATE_ETHICS_OFFICER = "alternate_ethics_officer"
+    EXTERNAL_OMBUDSPERSON = "external_ombudsperson"
+    REVIEWER = "reviewer"
+    MANAGER = "manager"
+    ALLEGED_OFFENDER = "alleged_offender"
+
+
+BY_ASSIGNMENT = frozenset({Role.MANAGER, Role.ALLEGED_OFFENDER})
+"""Parts in one case that nobody is appointed to: the manager who was told, and the one whom a matter is about."""
 
 
 class Office(StrEnum):
@@ -45,6 +62,13 @@ class Office(StrEnum):
     AUDIT = "audit"
     CUSTODY = "custody"
     REGISTRY = "registry"
+    PSEAH = "pseah"
+    SECURITY = "security"
+    EXECUTIVE = "executive"
+    COMMITTEE = "committee"
+    REVIEW = "review"
+    OUTSIDE = "outside"
+    LINE = "line"
 
 
 class Confidence(StrEnum):
@@ -189,6 +213,14 @@ class Policy:
         if deadline.amount is None:
             raise ValueUnset(key)
         return add(start, deadline.amount, deadline.unit)
+
+    def moved(self, key: str | None, due_at: datetime, paused_at: datetime, now: datetime) -> datetime:
+        """When a clock that stood still from `paused_at` to `now` is due: working days are made up for by working
+        days, everything else by as long as it stood.
+        """
+        if key is None or self.deadlines[key].unit is not Unit.WORKING_DAYS:
+            return due_at + (now - paused_at)
+        return add(due_at, working_days_between(paused_at, now), Unit.WORKING_DAYS)
 
     def is_set(self, key: str) -> bool:
         return self.deadlines[key].amount is not None

@@ -41,6 +41,12 @@ def subtract(end: datetime, amount: int, unit: Unit) -> datetime:
     return add(end, -amount, unit)
 
 
+def working_days_between(start: datetime, end: datetime) -> int:
+    """How many working days have passed at the time of day of `start`."""
+    days = (end - start).days
+    return sum((start + timedelta(days=day)).weekday() < SATURDAY for day in range(1, days + 1))
+
+
 def _walk_working_days(start: datetime, amount: int) -> datetime:
     step = timedelta(days=1 if amount > 0 else -1)
     left = abs(amount)

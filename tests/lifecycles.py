@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from lifecycle import engine
-from lifecycle.model import Action, Actor, ActorKind, Case, Fact, FieldKind, Lifecycle, Refused, Rule
+from lifecycle.model import Action, Actor, ActorKind, Case, Fact, Refused
+from lifecycle.table import FieldKind, Lifecycle, Rule
 from ops.lifecycle_docs import LIFECYCLES
 from policy.load import load
 from policy.model import Policy, Role

@@ -16,7 +16,7 @@ from lifecycle.process import desk_service
 from services.ethics import numbers
 from services.ethics.consumers import ACKNOWLEDGE, handlers
 from services.ethics.desk import build_desk
-from services.ethics.use_cases import OFFICE, forget_seen
+from services.ethics.use_cases import forget_seen
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,6 @@ def build(settings: Settings) -> Service:
         desk,
         handlers(desk),
         acknowledge=ACKNOWLEDGE,
-        notices_office=OFFICE,
         checks=[Check("sentinel", partial(_sentinel_works, database))],
         background=[partial(_look_after, database)],
     )

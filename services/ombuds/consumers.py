@@ -13,12 +13,14 @@ from contracts.intake.v1.reports_pb2 import MessageReceived
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.people.v1.people_pb2 import Person
 from contracts.topics import DESK_KEYS, HR_PEOPLE, INTAKE_REPORTS_OMBUDS, Topic
-from lifecycle import directory, records, reports
+from lifecycle import directory, notices, records, reports
 from lifecycle.desk import Desk
-from services.ombuds.desk import notify
+from lifecycle.recipients import assigned
+from lifecycle.serial import from_json
+from policy.model import Role
 
 ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_OMBUDS: reports.acknowledge("ombuds")}
-_HAS_WRITTEN: Final = "informal_resolution.message"
+_HAS_WRITTEN: Final = assigned("informal_resolution.message", Role.FOCAL_POINT)
 
 
 def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
@@ -28,8 +30,8 @@ def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
         """Whoever holds the talk hears that there is something to read."""
         await of_reports[MessageReceived](session, event)
         for row in await records.of_report(session, UUID(event.key)):
-            for staff_id in row.handlers:
-                await notify(session, desk, row, staff_id, _HAS_WRITTEN)
+            if row.erased_at is None:
+                notices.tell(session, desk, row, from_json(row.data), _HAS_WRITTEN)
 
     return {
         INTAKE_REPORTS_OMBUDS: {**of_reports, MessageReceived: written},

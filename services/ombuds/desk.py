@@ -11,13 +11,9 @@ from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
 from chassis.web.problems import invalid
-from contracts.topics import OMBUDS_CASES
-from lifecycle import parties, reports
+from lifecycle import notices, parties, reports
 from lifecycle.desk import Desk
-from lifecycle.exclusions import excluded
 from lifecycle.model import Action, Case, Effect, EffectKind
-from lifecycle.notices import add_notice
-from lifecycle.recipients import recipients
 from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Role
@@ -34,8 +30,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
 
     async def effects(session: AsyncSession, row: CaseRow, case: Case, effect: Effect) -> None:
         if effect.kind is EffectKind.NOTIFY:
-            for staff_id in recipients(case, effect, desk.policy_of(row), case.steps[-1].at):
-                await notify(session, desk, row, staff_id, effect.name)
+            notices.tell(session, desk, row, case, effect)
 
     async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:  # noqa: ARG001
         """Nobody is asked to listen, by whomever, who may not."""
@@ -55,6 +50,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         # A focal point sees the talks that are his to hold; the ombudsperson, who answers for all, sees that they are.
         readers={TALK: frozenset({Role.OMBUDSPERSON})},
         purposes={TALK: frozenset({"conversation", "handover"})},
+        notices_office=OFFICE,
         effects=effects,
         talks=frozenset({TALK}),
         check=check,
@@ -62,13 +58,6 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
     )
     desk.errands = {informal_resolution.FIND_FOCAL_POINT.name: partial(matching.match, desk)}
     return desk
-
-
-async def notify(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, wording_key: str) -> None:
-    """A mail that says nothing, unless this is somebody who must not know of the talk."""
-    if not await excluded(session, desk.keys.cell, row.case_id, staff_id):
-        key = desk.keys.desk(OFFICE)
-        await add_notice(session, OMBUDS_CASES, row.report_id, staff_id, wording_key, desk_key=key)
 
 
 async def _clear(session: AsyncSession, row: CaseRow) -> None:

@@ -6,10 +6,10 @@ from chassis.settings import Settings
 from chassis.web.run import Service
 from lifecycle.process import desk_service
 from services.ombuds.consumers import ACKNOWLEDGE, handlers
-from services.ombuds.desk import OFFICE, build_desk
+from services.ombuds.desk import build_desk
 
 
 def build(settings: Settings) -> Service:
     """Raises KeyFileUnusable, PolicyBroken, or ValueError for a missing setting."""
     desk = build_desk(settings, Database(settings.database_dsn), ServiceKeys.load(settings.keys_dir))
-    return desk_service(desk, handlers(desk), acknowledge=ACKNOWLEDGE, notices_office=OFFICE)
+    return desk_service(desk, handlers(desk), acknowledge=ACKNOWLEDGE)

@@ -82,6 +82,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         readers=READERS,
         purposes=PURPOSES,
         effects=effects,
+        notices_office="oio",
         talks=frozenset({REPORT}),
         errands={"route": route_case},
         check=check,

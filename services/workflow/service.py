@@ -5,7 +5,6 @@ from chassis.keys import ServiceKeys
 from chassis.settings import Settings
 from chassis.web.run import Service
 from lifecycle.process import desk_service
-from services.workflow import notices
 from services.workflow.consumers import ACKNOWLEDGE, handlers
 from services.workflow.desk import build_desk
 
@@ -13,4 +12,4 @@ from services.workflow.desk import build_desk
 def build(settings: Settings) -> Service:
     """Raises KeyFileUnusable, PolicyBroken, or ValueError for a missing setting."""
     desk = build_desk(settings, Database(settings.database_dsn), ServiceKeys.load(settings.keys_dir))
-    return desk_service(desk, handlers(desk), acknowledge=ACKNOWLEDGE, notices_office=notices.OFFICE)
+    return desk_service(desk, handlers(desk), acknowledge=ACKNOWLEDGE)

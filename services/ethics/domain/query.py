@@ -8,8 +8,8 @@ from __future__ import annotations
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, reference, text, time
 from lifecycle.guards import confirmed
-from lifecycle.model import ACTOR, ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from lifecycle.recipients import appointed
+from lifecycle.table import ACTOR, ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
 
 ETHICS = frozenset({Role.ETHICS_OFFICER})

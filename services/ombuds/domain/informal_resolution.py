@@ -9,21 +9,9 @@ from __future__ import annotations
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, reference, staff, time
 from lifecycle.guards import is_appointed, is_assigned
-from lifecycle.model import (
-    ActorKind,
-    ClockRule,
-    Effect,
-    EffectKind,
-    Facts,
-    Guard,
-    Lifecycle,
-    Opening,
-    Outcome,
-    Rule,
-    Situation,
-    State,
-)
+from lifecycle.model import ActorKind, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, assigned, escalation
+from lifecycle.table import ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
 
 LISTENERS = (Role.FOCAL_POINT, Role.OMBUDSPERSON)

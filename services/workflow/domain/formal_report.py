@@ -8,20 +8,9 @@ from __future__ import annotations
 from lifecycle.clocks import meet, pause, resume, start
 from lifecycle.fields import choice, flag, reference, text, time
 from lifecycle.guards import took_no_part
-from lifecycle.model import (
-    ACTOR,
-    STOP_CONTACT,
-    ActorKind,
-    ClockRule,
-    Effect,
-    EffectKind,
-    Lifecycle,
-    Opening,
-    Outcome,
-    Rule,
-    State,
-)
+from lifecycle.model import STOP_CONTACT, ActorKind, Effect, EffectKind
 from lifecycle.recipients import appointed, assigned, escalation
+from lifecycle.table import ACTOR, ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
 
 OPEN = ("submitted", "acknowledged", "assessing", "investigating")
@@ -77,7 +66,7 @@ LIFECYCLE = Lifecycle(
             states=("assessing",),
             by=OVERSIGHT,
             fields=(choice("pause_reason", "sick_leave", "official_travel", "informal_effort"),),
-            clocks=(pause("assess.target"),),
+            clocks=(pause("assess.target", reason="pause_reason"),),
         ),
         Rule(
             action="resume_assessment",

@@ -10,21 +10,9 @@ from __future__ import annotations
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, number, reference, text, time
 from lifecycle.guards import confirmed, holds_none_of, took_no_part
-from lifecycle.model import (
-    ActorKind,
-    Case,
-    ClockRule,
-    Effect,
-    EffectKind,
-    Field,
-    FieldKind,
-    Lifecycle,
-    Opening,
-    Outcome,
-    Rule,
-    State,
-)
+from lifecycle.model import ActorKind, Case, Effect, EffectKind
 from lifecycle.recipients import appointed, escalation, other_side, took_part
+from lifecycle.table import ClockRule, Field, FieldKind, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import AtEnd, Policy, Role
 from services.workflow.domain import measure_rules as rules
 
@@ -73,7 +61,7 @@ def _deciders(wording: str) -> tuple[Effect, ...]:
 
 
 def _level_up(wording: str) -> tuple[Effect, ...]:
-    return appointed(wording, Role.HR_DIRECTOR), escalation(wording, Role.HR_DIRECTOR)
+    return *_deciders(wording), escalation(wording, Role.HR_DIRECTOR)
 
 
 STUCK = (*_deciders("interim_measure.stuck"), appointed("interim_measure.stuck", Role.HR_OFFICER))

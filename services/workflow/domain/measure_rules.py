@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from lifecycle.fields import time_of
 from lifecycle.guards import in_order, not_before_now, version_of
-from lifecycle.model import Facts, Guard, Situation
+from lifecycle.model import Facts
+from lifecycle.table import Guard, Situation
 from policy.working_time import subtract
 
 CLOCKS_DIFFER = timedelta(minutes=5)

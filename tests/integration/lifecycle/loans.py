@@ -20,22 +20,10 @@ from lifecycle.clocks import start
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
 from lifecycle.fields import text, time
-from lifecycle.model import (
-    Action,
-    Actor,
-    ActorKind,
-    Case,
-    ClockRule,
-    Effect,
-    EffectKind,
-    Lifecycle,
-    Opening,
-    Outcome,
-    Rule,
-    State,
-)
+from lifecycle.model import Action, Actor, ActorKind, Case, Effect, EffectKind
 from lifecycle.records import CaseRow
 from lifecycle.signed import SignedAction, expiry
+from lifecycle.table import ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.load import load
 from policy.model import Role
 from tests import real_parts
@@ -246,6 +234,7 @@ def make_loans(settings: Settings) -> Loans:
         policy=load(settings.policy),
         lifecycles={"loan": LOAN},
         offices={"loan": "oio"},
+        notices_office="oio",
         readers={"loan": frozenset({Role.INVESTIGATOR})},
         purposes={"loan": frozenset({"lending"})},
         effects=effects,

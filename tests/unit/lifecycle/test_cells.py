@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Action, Actor, ActorKind, Case, Clock, Lifecycle, RefusalCode, Refused
+from lifecycle.model import Action, Actor, ActorKind, Case, Clock, RefusalCode, Refused
+from lifecycle.table import Lifecycle
 from policy.model import Role
 from tests.lifecycles import ACTION, BY_NAME, LIFECYCLES, NOW, PERSON, POLICY, REPORT, SYSTEM, at, attempt, staff
 

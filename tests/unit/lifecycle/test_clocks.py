@@ -3,10 +3,30 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from lifecycle import engine
-from lifecycle.model import Case, DueKind
-from policy.model import Role
-from tests.lifecycles import BY_NAME, NOW, POLICY, SYSTEM, act, at, effect_names, opened, ring_until, staff
+import pytest
+
+from lifecycle import clocks, engine
+from lifecycle.clocks import pause, resume, standing, start
+from lifecycle.fields import choice, time
+from lifecycle.model import Action, ActorKind, Case, Clock, DueKind, Refused
+from lifecycle.recipients import escalation
+from lifecycle.table import ClockRule, Lifecycle, Opening, Outcome, Rule, State
+from policy.model import Confidence, Deadline, Role
+from policy.working_time import Unit
+from tests.lifecycles import (
+    ACTION,
+    BY_NAME,
+    NOW,
+    POLICY,
+    REPORT,
+    SYSTEM,
+    act,
+    at,
+    effect_names,
+    opened,
+    ring_until,
+    staff,
+)
 
 MEASURE = BY_NAME["interim_measure"]
 HEAD = staff("S0004", Role.ADMINISTRATIVE_HEAD)
@@ -57,3 +77,123 @@ def test_after_a_long_standstill_everything_rings_in_its_order() -> None:
         "im.end due",
     ]
     assert case.state == "passed_on"
+
+
+def deadline(key: str, amount: int, unit: Unit) -> Deadline:
+    return Deadline(key, amount, unit, "a start", "a test", Confidence.D)
+
+
+DAY = timedelta(days=1)
+TOLLED = replace(
+    POLICY,
+    deadlines={
+        "wait": deadline("wait", 10, Unit.CALENDAR_DAYS),
+        "wait.red": deadline("wait.red", 4, Unit.HOURS),
+        "work": deadline("work", 5, Unit.WORKING_DAYS),
+        "cap": deadline("cap", 20, Unit.CALENDAR_DAYS),
+        "again": deadline("again", 1, Unit.CALENDAR_DAYS),
+    },
+)
+LATE = Outcome((escalation("toy.late", Role.INVESTIGATOR),))
+KEYS = ("wait", "work")
+TOY = Lifecycle(
+    name="toy",
+    states=(State("open", person_sees=False), State("over", person_sees=False, closed=True)),
+    opening=Opening(
+        "open",
+        fields=(choice("urgency", "red", "green", required=False), time("lodged_at", required=False)),
+        clocks=(start("wait", by="urgency"), start("work"), start("again")),
+    ),
+    rules=(
+        Rule(
+            "hold",
+            ("open",),
+            frozenset({ActorKind.SYSTEM}),
+            fields=(choice("because", "sick_leave", "official_travel"),),
+            clocks=tuple(pause(key, reason="because") for key in KEYS),
+        ),
+        Rule("go_on", ("open",), frozenset({ActorKind.SYSTEM}), clocks=tuple(resume(key) for key in KEYS)),
+        Rule("end", ("open",), frozenset({ActorKind.SYSTEM}), to="over"),
+    ),
+    clocks=(
+        ClockRule("wait", (LATE,), pause_cap="cap"),
+        ClockRule("work", (LATE,)),
+        ClockRule("again", (LATE,), repeats=True),
+    ),
+)
+
+
+def toy(**facts: str) -> Case:
+    return engine.open_case(TOY, REPORT, 1, facts, NOW, TOLLED)
+
+
+def toy_act(case: Case, name: str, day: float, **facts: str) -> Case | Refused:
+    return engine.apply(TOY, case, Action(ACTION, name, facts), SYSTEM, NOW + day * DAY, TOLLED)
+
+
+def took(case: Case, name: str, day: float, **facts: str) -> Case:
+    changed = toy_act(case, name, day, **facts)
+    assert isinstance(changed, Case), changed
+    return changed
+
+
+def test_a_choice_may_pick_a_deadline_of_its_own() -> None:
+    assert toy(urgency="red").clocks["wait"].due_at == NOW + timedelta(hours=4)
+    assert toy(urgency="red").clocks["wait"].deadline == "wait.red"
+    for facts in ({}, {"urgency": "green"}):
+        assert (toy(**facts).clocks["wait"].due_at, toy(**facts).clocks["wait"].deadline) == (NOW + 10 * DAY, "wait")
+
+
+def test_working_days_that_stood_still_are_made_up_for_by_working_days() -> None:
+    """Five working days from Monday; still from Friday to the next Tuesday, over two working days."""
+    held = took(toy(), "hold", 4, because="sick_leave")
+    on = took(held, "go_on", 8)
+    assert toy().clocks["work"].due_at == NOW + 7 * DAY
+    assert on.clocks["work"].due_at == NOW + 9 * DAY
+    assert on.clocks["work"].due_at.weekday() == 2
+    assert on.clocks["wait"].due_at == NOW + 14 * DAY
+
+
+def test_a_pause_ends_by_itself_when_it_has_lasted_as_long_as_it_may() -> None:
+    once = took(took(toy(), "hold", 1, because="sick_leave"), "go_on", 13)
+    held = took(once, "hold", 14, because="official_travel")
+    (end,) = [due for due in clocks.waiting(TOY, held, TOLLED) if due.kind is DueKind.RESUME]
+    assert end.at == NOW + 22 * DAY
+    on = engine.on_due(TOY, held, end, end.at, TOLLED)
+    assert (on.clocks["wait"].paused_at, on.clocks["wait"].due_at) == (None, NOW + 30 * DAY)
+    assert on.clocks["work"].paused_at, "what nothing limits stands on"
+    assert (on.effects, on.steps[-1].facts) == ((), {"clock": "wait", "mark": "resumed"})
+    assert engine.on_due(TOY, on, end, end.at, TOLLED) is on
+
+
+def test_a_pause_that_is_used_up_is_refused() -> None:
+    held = took(toy(), "hold", 1, because="sick_leave")
+    on = took(held, "go_on", 21)
+    refused = toy_act(on, "hold", 22, because="sick_leave")
+    assert refused == Refused("CLOCK_PAUSE_SPENT", "lifecycle", {"clock": "wait"})
+
+
+def test_each_round_that_nobody_meets_goes_a_level_further_up() -> None:
+    case, levels = toy(), []
+    for round_ in (1, 2, 3):
+        due = next(due for due in clocks.waiting(TOY, case, TOLLED) if due.key == "again")
+        case = engine.on_due(TOY, case, due, due.at, TOLLED)
+        levels.append(case.effects[0].facts["level"])
+        assert (case.clocks["again"].rounds, case.clocks["again"].due_at) == (round_, NOW + (round_ + 1) * DAY)
+    assert levels == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [
+        (Clock("k", NOW, NOW + 2 * DAY), "running"),
+        (Clock("k", NOW, NOW + DAY), "breached"),
+        (Clock("k", NOW, NOW + 2 * DAY, rounds=1), "breached"),
+        (Clock("k", NOW, NOW + DAY, paused_at=NOW), "paused"),
+        (Clock("k", NOW, NOW + DAY, met_at=NOW + DAY), "met"),
+        (Clock("k", NOW, NOW + DAY, met_at=NOW + 2 * DAY), "met_late"),
+        (Clock("k", NOW, NOW + DAY, met_at=NOW, rounds=1), "met_late"),
+    ],
+)
+def test_how_a_clock_stands(clock: Clock, expected: str) -> None:
+    assert standing(clock, NOW + DAY) == expected

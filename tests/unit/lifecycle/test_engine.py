@@ -9,24 +9,8 @@ from lifecycle import engine
 from lifecycle.clocks import meet, pause, resume, start
 from lifecycle.fields import InvalidFacts, choice, flag, staff, text, time
 from lifecycle.guards import holds_none_of, is_assigned, took_no_part
-from lifecycle.model import (
-    ACTOR,
-    Action,
-    Actor,
-    ActorKind,
-    Case,
-    ClockRule,
-    DueKind,
-    Effect,
-    EffectKind,
-    Fact,
-    Lifecycle,
-    Opening,
-    Outcome,
-    Refused,
-    Rule,
-    State,
-)
+from lifecycle.model import Action, Actor, ActorKind, Case, DueKind, Effect, EffectKind, Fact, Refused
+from lifecycle.table import ACTOR, ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
 from tests.lifecycles import ACTION, NOW, PERSON, POLICY, REPORT, SYSTEM
 from tests.lifecycles import staff as somebody
@@ -35,6 +19,9 @@ DAY = timedelta(days=1)
 NOTICE = Effect(EffectKind.NOTIFY, "toy.late", {"to": "appointed", "role": "auditor"})
 CLERK = somebody("S1", Role.REGISTRAR)
 AUDITOR = somebody("S2", Role.AUDITOR)
+
+CLERKS = frozenset({Role.REGISTRAR})
+WHY = choice("because", "sick_leave", "official_travel")
 
 TOY = Lifecycle(
     name="toy",
@@ -61,7 +48,13 @@ TOY = Lifecycle(
         ),
         Rule("give", ("working",), frozenset({Role.REGISTRAR}), fields=(staff("to"),), assigns={Role.REGISTRAR: "to"}),
         Rule("drop", ("working",), frozenset({Role.REGISTRAR}), to="waiting", unassigns=(Role.REGISTRAR,)),
-        Rule("hold", ("working",), frozenset({Role.REGISTRAR}), clocks=(pause("assess.target"),)),
+        Rule(
+            "hold",
+            ("working",),
+            frozenset({Role.REGISTRAR}),
+            fields=(WHY,),
+            clocks=(pause("assess.target", reason="because"),),
+        ),
         Rule("go_on", ("working",), frozenset({Role.REGISTRAR}), clocks=(resume("assess.target"),)),
         Rule(
             "check",
@@ -205,7 +198,9 @@ def test_opening_another_case_tells_who_asked() -> None:
 
 
 def test_closing_stops_every_clock_but_the_one_it_starts() -> None:
-    case = done(done(done(opened(), "take"), "hold"), "finish", texts="why", result="good", now=NOW + DAY)
+    case = done(
+        done(done(opened(), "take"), "hold", because="sick_leave"), "finish", texts="why", result="good", now=NOW + DAY
+    )
     assert [clock.key for clock in case.clocks.values() if clock.met_at is None] == ["ombuds.purge"]
     assert case.clocks["report.ack"].met_at == NOW, "what was met before keeps its time"
     assert TOY.is_closed(case)
@@ -226,13 +221,15 @@ def test_offers_show_every_action_of_the_actors_kind() -> None:
 
 
 def test_a_pause_stops_the_ringing_and_a_resume_moves_the_due_time() -> None:
-    case = done(done(opened(), "take"), "hold", now=NOW + 29 * DAY)
+    case = done(done(opened(), "take"), "hold", now=NOW + 29 * DAY, because="sick_leave")
     due = engine.next_due(TOY, case, POLICY)
     assert due is not None
     assert due.key == "report.update"
     on = done(case, "go_on", now=NOW + 39 * DAY)
     assert (on.clocks["assess.target"].paused_at, on.clocks["assess.target"].due_at) == (None, NOW + 40 * DAY)
     assert refused(on, "go_on").code == "CLOCK_NOT_PAUSED"
+    assert (case.clocks["assess.target"].pause_reason, on.clocks["assess.target"].pause_reason) == ("sick_leave", None)
+    assert on.clocks["assess.target"].paused_for == 10 * DAY
     assert refused(case, "hold").code == "CLOCK_NOT_RUNNING"
     assert refused(opened(), "hold").code == "ACTION_NOT_OPEN"
 
@@ -291,7 +288,7 @@ def test_her_date_is_the_earliest_clock_that_is_hers_to_see() -> None:
     assert engine.next_date(TOY, opened()) == NOW + 7 * DAY
     working = done(opened(), "take")
     assert engine.next_date(TOY, working) == NOW + 30 * DAY
-    assert engine.next_date(TOY, done(working, "hold")) is None
+    assert engine.next_date(TOY, done(working, "hold", because="sick_leave")) is None
     assert (TOY.person_sees(opened()), TOY.person_sees(working)) == (True, False)
 
 

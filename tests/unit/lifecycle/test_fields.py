@@ -3,7 +3,8 @@
 import pytest
 
 from lifecycle.fields import InvalidFacts, check_action, choice, flag, number, reference, staff, text, time
-from lifecycle.model import Action, Fact, Field, Rule
+from lifecycle.model import Action, Fact
+from lifecycle.table import Field, Rule
 from tests.lifecycles import ACTION, PERSON, POLICY
 
 

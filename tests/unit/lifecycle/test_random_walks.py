@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifecycle import engine
-from lifecycle.model import Actor, Case, EffectKind, Lifecycle, Refused
+from lifecycle.model import Actor, Case, EffectKind, Refused
 from lifecycle.serial import from_json, to_json
+from lifecycle.table import Lifecycle
 from tests.lifecycles import BY_NAME, MANY, NOW, PERSON, POLICY, SYSTEM, attempt, opened, staff
 
 STAFF_IDS = sorted({one.staff_id for one in POLICY.appointments})

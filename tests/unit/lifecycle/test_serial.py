@@ -62,6 +62,10 @@ def test_a_stored_row_keeps_its_meaning() -> None:
                 "paused_at": None,
                 "met_at": "2026-03-02T10:00:00+00:00",
                 "rung": [],
+                "deadline": "ret.ack",
+                "paused_for": 0.0,
+                "pause_reason": None,
+                "rounds": 0,
             }
         },
         "assigned": {"ethics_officer": "S0007"},

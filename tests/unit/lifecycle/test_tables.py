@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from lifecycle.clocks import meet, start
-from lifecycle.model import (
-    ActorKind,
+from lifecycle.model import ActorKind, Effect, EffectKind
+from lifecycle.recipients import APPOINTED, ASSIGNED, ESCALATION, OTHER_SIDE, TOOK_PART
+from lifecycle.table import (
     ClockChange,
     ClockChangeKind,
     ClockRule,
-    Effect,
-    EffectKind,
     FieldKind,
     Lifecycle,
     LifecycleBroken,
@@ -20,7 +19,6 @@ from lifecycle.model import (
     Rule,
     State,
 )
-from lifecycle.recipients import APPOINTED, ASSIGNED, ESCALATION, OTHER_SIDE, TOOK_PART
 from policy.load import load
 from policy.model import Role
 from policy.working_time import Unit

@@ -365,7 +365,7 @@ def test_inv_36_without_a_decision_the_line_passes_to_the_next_manager_and_escal
     assert case.state == "passed_on"
     assert effect_names(case, EffectKind.EMIT) == ["measure_passed_on"]
     told = {one for effect in case.effects if effect.kind == "notify" for one in recipients(case, effect, POLICY, NOW)}
-    assert {"S0002", "S0004"} <= told
+    assert {"S0001", "S0002", "S0004"} <= told
     assert not [effect for effect in case.effects if effect.facts.get("to") == "other_side"]
     later = ring_until(case, NOW + timedelta(days=20 + 65))
     assert later.state == "passed_on", "only a decision ends it"

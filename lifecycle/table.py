@@ -1,0 +1,213 @@
+"""What a procedure is: a table of states, of rules for each (state, action), and of clocks. Data; `engine` reads it.
+
+Nothing in this package knows what any particular procedure is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from lifecycle.model import Actor, ActorKind, Case, Effect, Fact, Facts, Refused
+from policy.model import Policy, Role
+
+
+class FieldKind(StrEnum):
+    TEXT = "text"  # sealed before it reaches the engine, which sees only that it is there
+    TIME = "time"
+    CHOICE = "choice"
+    FLAG = "flag"
+    NUMBER = "number"
+    STAFF = "staff"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What an action asks for. `choices` may depend on the policy; `default` stands in for a field left out."""
+
+    name: str
+    kind: FieldKind
+    required: bool = True
+    choices: tuple[str, ...] | Callable[[Policy], tuple[str, ...]] = ()
+    default: Fact | None = None
+
+    def options(self, policy: Policy) -> tuple[str, ...]:
+        return self.choices(policy) if callable(self.choices) else self.choices
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An action and whether it is open to this actor now; `refused` says why not. `fields` have plain `choices`."""
+
+    action: str
+    open: bool
+    refused: Refused | None
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a guard may look at. `facts` are the checked facts of the action, empty while only offering."""
+
+    case: Case
+    actor: Actor
+    now: datetime
+    policy: Policy
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A rule of its own: `broken` returns the refusal's parameters, or None while the rule holds."""
+
+    code: str
+    rule: str
+    broken: Callable[[Situation], Facts | None]
+
+
+class ClockChangeKind(StrEnum):
+    START = "start"
+    MEET = "meet"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """What a step does to a clock. A started clock counts from the time fact `since`, or from now, and is due at the
+    time fact `due`, or when the policy's deadline has passed: that of `<key>.<value of the fact by>` where the policy
+    has one, else that of its key. `reason` is the fact that says why it is paused.
+    """
+
+    kind: ClockChangeKind
+    key: str
+    since: str | None = None
+    due: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`person_sees`: the person's inbox shows it. `closed`: nobody handles it any more; only clocks may follow."""
+
+    name: str
+    person_sees: bool
+    closed: bool = False
+
+
+ACTOR = "@actor"
+"""In `Rule.assigns`: whoever takes the action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of a procedure's table: in `states`, `by` may take `action`.
+
+    `guards` ask who and when, and are evaluated for offers too; `checks` ask about the facts sent along.
+    `to` None keeps the state. `assigns` maps a role to the fact that names the person, or to `ACTOR`.
+    `sets` are facts the step adds by itself.
+    """
+
+    action: str
+    states: tuple[str, ...]
+    by: frozenset[Role | ActorKind]
+    to: str | None = None
+    fields: tuple[Field, ...] = ()
+    guards: tuple[Guard, ...] = ()
+    checks: tuple[Guard, ...] = ()
+    clocks: tuple[ClockChange, ...] = ()
+    assigns: Mapping[Role, str] = field(default_factory=dict)
+    unassigns: tuple[Role, ...] = ()
+    sets: Facts = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happens when a clock is due. Without `to` the case stays where it is: a breach escalates and no more."""
+
+    effects: tuple[Effect, ...]
+    to: str | None = None
+    clocks: tuple[ClockChange, ...] = ()
+    when: Callable[[Case, Policy], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRule:
+    """A clock of a procedure. `outcomes`: the first whose `when` holds applies. `repeats`: starts again after it rang.
+
+    `irreversible`: its outcome cannot be undone, so the database's clock is asked too. `person_sees`: may be the date
+    her inbox shows. `pause_cap`: the deadline key of how long it may stand still in all; then it goes on by itself.
+    """
+
+    key: str
+    outcomes: tuple[Outcome, ...]
+    reminds: tuple[Effect, ...] = ()
+    repeats: bool = False
+    irreversible: bool = False
+    person_sees: bool = False
+    pause_cap: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a case begins: its first state, the facts it takes, and what follows at once."""
+
+    state: str
+    fields: tuple[Field, ...] = ()
+    clocks: tuple[ClockChange, ...] = ()
+    effects: tuple[Effect, ...] = ()
+
+
+class LifecycleBroken(Exception):
+    """A table contradicts itself; raised when its module is imported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """A procedure: its name, states, rules and clocks. Checks itself when built."""
+
+    name: str
+    states: tuple[State, ...]
+    opening: Opening
+    rules: tuple[Rule, ...]
+    clocks: tuple[ClockRule, ...] = ()
+    state_of: Mapping[str, State] = field(init=False, repr=False, compare=False)
+    clock_of: Mapping[str, ClockRule] = field(init=False, repr=False, compare=False)
+    rule_of: Mapping[tuple[str, str], Rule] = field(init=False, repr=False, compare=False)
+    by_action: Mapping[str, frozenset[Role | ActorKind]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        states = {state.name: state for state in self.states}
+        clocks = {clock.key: clock for clock in self.clocks}
+        rules: dict[tuple[str, str], Rule] = {}
+        by_action: dict[str, frozenset[Role | ActorKind]] = {}
+        for rule in self.rules:
+            for state in rule.states:
+                if (state, rule.action) in rules:
+                    raise LifecycleBroken(f"{self.name}: two rules for {rule.action} in {state}.")
+                rules[state, rule.action] = rule
+            by_action[rule.action] = by_action.get(rule.action, frozenset()) | rule.by
+        named = {self.opening.state} | {state for rule in self.rules for state in (*rule.states, rule.to) if state}
+        named |= {outcome.to for clock in self.clocks for outcome in clock.outcomes if outcome.to}
+        if unknown := named - states.keys():
+            raise LifecycleBroken(f"{self.name}: no such state: {', '.join(sorted(unknown))}.")
+        changes = [*self.opening.clocks, *(change for rule in self.rules for change in rule.clocks)]
+        changes += [change for clock in self.clocks for outcome in clock.outcomes for change in outcome.clocks]
+        if unknown := {change.key for change in changes} - clocks.keys():
+            raise LifecycleBroken(f"{self.name}: no such clock: {', '.join(sorted(unknown))}.")
+        object.__setattr__(self, "state_of", states)
+        object.__setattr__(self, "clock_of", clocks)
+        object.__setattr__(self, "rule_of", rules)
+        object.__setattr__(self, "by_action", by_action)
+
+    def is_closed(self, case: Case) -> bool:
+        return self.state_of[case.state].closed
+
+    def person_sees(self, case: Case) -> bool:
+        """Whether the person's inbox shows this case at all in its present state."""
+        return self.state_of[case.state].person_sees
