@@ -122,7 +122,9 @@ def _stay(stack: Mapping[str, Any], console: Console) -> None:
     for staff_id, role, desk in SIGN_INS:
         console.print(f"   {staff_id}  {role:<44} {desk}")
     console.print("\nCtrl-C ends everything.")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also where whoever started us had SIGINT ignored, as shells do for jobs in the background.
+    for ends in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ends, signal.default_int_handler)
     try:
         signal.pause()
     except KeyboardInterrupt:
