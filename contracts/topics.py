@@ -75,6 +75,11 @@ def reports_to(service: str) -> Topic:
     return TOPICS[f"intake.reports.{service}.v1"]
 
 
+def applied_to(service: str) -> Topic:
+    """Intake's topic to one desk's service about what it has applied. Raises KeyError for one that has no cases."""
+    return TOPICS[f"intake.applied.{service}.v1"]
+
+
 def cases_of(service: str) -> Topic:
     """A desk's topic about its cases. Raises KeyError for a service that has none."""
     return TOPICS[f"{service}.cases.v1"]

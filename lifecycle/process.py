@@ -14,8 +14,8 @@ from chassis.web.app import create_app
 from chassis.web.health import Check, reachable
 from chassis.web.run import Background, Service
 from chassis.web.sign_in import SignIn
-from contracts.topics import Topic
-from lifecycle import api, parties, sweeper
+from contracts.topics import Topic, applied_to
+from lifecycle import api, parties, reports, sweeper
 from lifecycle.desk import Desk
 from lifecycle.recipient_route import recipient_route
 from lifecycle.sender import Sender
@@ -45,6 +45,7 @@ def desk_service(
         ],
         sign_in=SignIn(settings.oidc_issuer),
     )
+    handlers = {**handlers, applied_to(desk.service): reports.settling(desk.service)}
     return Service(
         app,
         background=[

@@ -1,6 +1,7 @@
 """What a desk does with intake's events: every desk the same, whatever its procedures are about."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +13,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from chassis.inbox import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
-from chassis.outbox import add_event
+from chassis.outbox import add_event, applied
 from contracts.cases.v1.cases_pb2 import PersonActionRefused, ReportEventApplied, ReportOpened
 from contracts.intake.v1.reports_pb2 import (
     REPORTING_MODE_ANONYMOUS,
     REPORTING_MODE_CONFIDENTIAL,
+    CaseEventApplied,
     MessagePlaced,
     MessageReceived,
     PersonActed,
@@ -32,6 +34,8 @@ from lifecycle.model import Action, Actor, ActorKind, Fact, Refused
 from lifecycle.records import CaseRow
 
 _MODES = {REPORTING_MODE_CONFIDENTIAL: "confidential", REPORTING_MODE_ANONYMOUS: "anonymous"}
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Placed = Callable[[AsyncSession, CaseRow, int, Event], Awaitable[AfterCommit | None]]
 """What a service does when the person's inbox shows this version of a case."""
@@ -77,7 +81,8 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
             ),
             {"report_id": report_id, "lifecycle": message.lifecycle, "key": message.route_public_key, "at": at},
         )
-        facts: dict[str, Fact] = {"lodged_at": at.isoformat(), "mode": _MODES[message.mode]}
+        chosen = {name: _fact(value) for name, value in _facts(message.facts_json).items()}
+        facts: dict[str, Fact] = {**chosen, "lodged_at": at.isoformat(), "mode": _MODES[message.mode]}
         if message.language:
             facts["language"] = message.language
         try:
@@ -131,11 +136,20 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
 def acknowledge(service: str) -> Acknowledge:
     """Intake sends an event again until it has this."""
 
-    async def applied(session: AsyncSession, event: Event) -> None:
+    async def tell(session: AsyncSession, event: Event) -> None:
         message = ReportEventApplied(report_id=event.key, sequence=event.sequence)
         await add_event(session, cases_of(service), event.key, message)
 
-    return applied
+    return tell
+
+
+def settling(service: str) -> Mapping[type[Message], Handler]:
+    """For intake.applied.<service>.v1: what intake has applied of the desk's own events is not sent again."""
+
+    async def settle(session: AsyncSession, event: Event) -> None:
+        await applied(session, cases_of(service), event.key, _of(event, CaseEventApplied).sequence)
+
+    return {CaseEventApplied: settle}
 
 
 async def _refuse_person(session: AsyncSession, desk: Desk, message: PersonActed, code: str) -> None:
@@ -177,6 +191,13 @@ def _facts(text: str) -> dict[str, Fact]:
     if not isinstance(facts, dict) or not all(isinstance(value, str | int | bool) for value in facts.values()):
         raise InvalidMessage("facts_unreadable")
     return facts
+
+
+def _fact(value: Fact) -> Fact:
+    """A day that she chose is a time to the engine: its beginning."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return f"{value}T00:00:00+00:00"
+    return value
 
 
 def _now() -> datetime:

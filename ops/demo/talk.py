@@ -42,7 +42,7 @@ async def the_topic_says_nothing(story: Story) -> Seen:
 
     types = await until("the report on its topic", lodged)
     silent = await story.parts.silent_since_mark(["intake.reports.workflow.v1", "intake.reports.ethics.v1"])
-    others = TOPICS.keys() - {"intake.reports.ombuds.v1", "ombuds.cases.v1"}
+    others = TOPICS.keys() - {"intake.reports.ombuds.v1", "ombuds.cases.v1", "intake.applied.ombuds.v1"}
     if not silent or await story.parts.find_in_topics([story.talk_report], topics=others):
         raise StoryError("another service's topic has something of an informal talk")
     found = await story.parts.find_in_topics([FIRST_WORDS, PERSON, SUPERVISOR, story.reporter.access_code])

@@ -11,8 +11,8 @@ from google.protobuf.message import Message
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import desk_keys
-from chassis.inbox import Event, Handler, InvalidMessage
-from chassis.outbox import applied
+from chassis.inbox import Acknowledge, Event, Handler, InvalidMessage
+from chassis.outbox import add_event, applied
 from contracts.cases.v1.cases_pb2 import (
     CaseChanged,
     CaseErased,
@@ -21,8 +21,9 @@ from contracts.cases.v1.cases_pb2 import (
     ReportEventApplied,
     ReportOpened,
 )
+from contracts.intake.v1.reports_pb2 import CaseEventApplied
 from contracts.keys.v1.keys_pb2 import DeskKey
-from contracts.topics import DESK_KEYS, ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES, Topic, reports_to
+from contracts.topics import DESK_KEYS, ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES, Topic, applied_to, reports_to
 from services.intake.intake import Intake
 from services.intake.tables import RouteCase
 from services.intake.use_cases.follow_case import NotItsReport, erase_route, note_opened, note_refused, show_case
@@ -51,6 +52,17 @@ def handlers(intake: Intake) -> Mapping[Topic, Mapping[type[Message], Handler]]:
         ETHICS_CASES: of_cases,
         DESK_KEYS: {DeskKey: desk_keys.remember},
     }
+
+
+async def _acknowledge(session: AsyncSession, event: Event) -> None:
+    """The desk sends an event again until it has this."""
+    message = CaseEventApplied(report_id=event.key, sequence=event.sequence)
+    await add_event(session, applied_to(event.source), event.key, message)
+
+
+ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = dict.fromkeys(
+    (OMBUDS_CASES, WORKFLOW_CASES, ETHICS_CASES), _acknowledge
+)
 
 
 def _from_own_desk(handler: Handler) -> Handler:

@@ -11,7 +11,7 @@ from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.web.run import Service
 from policy.load import load
-from services.intake.consumers import handlers
+from services.intake.consumers import ACKNOWLEDGE, handlers
 from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.sweep_orphans import sweep_forever
 from services.intake.web.app import intake_app
@@ -27,7 +27,7 @@ def build(settings: Settings) -> Service:
         background=[
             partial(_publish_desk_keys, intake),
             Relay(settings, keys.signing).run,
-            Consumer(settings, database, handlers(intake), publics).run,
+            Consumer(settings, database, handlers(intake), publics, acknowledge=ACKNOWLEDGE).run,
             partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
             partial(sweep_forever, intake),
         ],

@@ -31,7 +31,7 @@ PROTECTED_ACTIVITY_TOLD_SUPERVISOR: ProtectedActivity
 PROTECTED_ACTIVITY_COOPERATED: ProtectedActivity
 
 class ReportLodged(_message.Message):
-    __slots__ = ("report_id", "lifecycle", "mode", "lodged_at", "route_public_key", "parties_item_id", "item_ids", "desk_key_id", "language")
+    __slots__ = ("report_id", "lifecycle", "mode", "lodged_at", "route_public_key", "parties_item_id", "item_ids", "desk_key_id", "language", "facts_json")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]
     LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
@@ -41,6 +41,7 @@ class ReportLodged(_message.Message):
     ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
     DESK_KEY_ID_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    FACTS_JSON_FIELD_NUMBER: _ClassVar[int]
     report_id: str
     lifecycle: str
     mode: ReportingMode
@@ -50,7 +51,8 @@ class ReportLodged(_message.Message):
     item_ids: _containers.RepeatedScalarFieldContainer[str]
     desk_key_id: str
     language: str
-    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., mode: _Optional[_Union[ReportingMode, str]] = ..., lodged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., route_public_key: _Optional[bytes] = ..., parties_item_id: _Optional[str] = ..., item_ids: _Optional[_Iterable[str]] = ..., desk_key_id: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+    facts_json: str
+    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., mode: _Optional[_Union[ReportingMode, str]] = ..., lodged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., route_public_key: _Optional[bytes] = ..., parties_item_id: _Optional[str] = ..., item_ids: _Optional[_Iterable[str]] = ..., desk_key_id: _Optional[str] = ..., language: _Optional[str] = ..., facts_json: _Optional[str] = ...) -> None: ...
 
 class MessageReceived(_message.Message):
     __slots__ = ("report_id", "item_id")
@@ -115,6 +117,14 @@ class PlacedInInbox(_message.Message):
     number: int
     version: int
     def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., version: _Optional[int] = ...) -> None: ...
+
+class CaseEventApplied(_message.Message):
+    __slots__ = ("report_id", "sequence")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    sequence: int
+    def __init__(self, report_id: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class ProtectionStarted(_message.Message):
     __slots__ = ("protection_id", "sealed_person", "started_at", "activity")

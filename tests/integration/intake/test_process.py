@@ -10,13 +10,21 @@ from pathlib import Path
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from sqlalchemy import text
 
-from chassis.inbox_rows import Record
+from chassis.consumer import Consumer
+from chassis.database import Database
+from chassis.inbox_rows import Record, advance
 from chassis.kafka import client_options, full_name
+from chassis.keys import public_keys
+from chassis.migrations import SERVICES, migrate
+from chassis.outbox import add_event
+from chassis.relay import Relay
 from chassis.settings import Settings
-from contracts.cases.v1.cases_pb2 import ReportEventApplied
+from contracts.cases.v1.cases_pb2 import CaseErased, ReportEventApplied, ReportOpened
 from contracts.envelope import from_headers, verify
-from contracts.topics import DESK_KEYS, INTAKE_REPORTS_OMBUDS, OMBUDS_CASES, Topic
+from contracts.topics import DESK_KEYS, INTAKE_REPORTS_OMBUDS, OMBUDS_CASES, Topic, applied_to
+from lifecycle import reports
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.ports import free_port
 from ops.local_stack.process import Process
@@ -25,6 +33,7 @@ from services.intake.use_cases.sweep_orphans import ORPHANED_AFTER, sweep_orphan
 from tests.integration.intake.conftest import client_of
 from tests.integration.intake.world import World, draft, formal, inbox, key, lodge
 from tests.real_parts import KafkaServer
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 ROOT = Path(__file__).parents[3]
@@ -168,6 +177,63 @@ async def test_on_a_real_broker_desk_keys_come_in_and_reports_go_out_until_appli
         await until(settled, process)
         own = await consume(world, kafka, "ombuds", DESK_KEYS, 7)
         assert ("intake/custodian", 1) in own
+
+
+async def test_an_erasure_that_was_lost_is_sent_again_until_the_wraps_are_gone(
+    fresh_world: FreshWorld, kafka: KafkaServer, kafka_prefix: str, tmp_path: Path, guardian: Guardian
+) -> None:
+    world = await fresh_world(
+        kafka_bootstrap=kafka.bootstrap,
+        kafka_username=kafka.username("intake"),
+        kafka_password=kafka.password("intake"),
+        kafka_prefix=kafka_prefix,
+        reemit_after=1.0,
+    )
+    async with client_of(world) as client:
+        report_id = await world.report_id(client, (await lodge(client)).json()["access_code"])
+    assert await world.wraps(report_id)
+    await migrate(world.database.migration_dsn("ombuds"), SERVICES / "ombuds" / "migrations")
+    update = {"database_dsn": world.database.dsn("ombuds"), "instance": "ombuds"}
+    settings = settings_of(world, kafka, "ombuds").model_copy(update=update)
+    desk = Database(settings.database_dsn)
+
+    async def outbox(statement: str) -> list[object]:
+        async with desk.transaction() as session:
+            return list((await session.execute(text(f"select 1 from outbox where {statement}"))).all())
+
+    async with desk.transaction() as session:
+        await add_event(session, OMBUDS_CASES, report_id, ReportOpened(report_id=report_id))
+        erased = CaseErased(report_id=report_id, lifecycle="informal_resolution", number=1)
+        await add_event(session, OMBUDS_CASES, report_id, erased)
+    async with running(Relay(settings, world.keys["ombuds"].signing)):
+        await eventually(lambda: outbox("sent_at is not null"))
+    # Nobody has read it, and its place counts as read.
+    async with world.intake.database.transaction() as session:
+        for partition in range(kafka.plan.partitions["local"]):
+            await advance(session, Record(OMBUDS_CASES, partition, 1, None, None, ()))
+    publics = public_keys(settings)
+    async with (
+        process_of(world.settings, tmp_path / "log", guardian),
+        running(Relay(settings, world.keys["ombuds"].signing)),
+        running(Consumer(settings, desk, {applied_to("ombuds"): reports.settling("ombuds")}, publics)),
+    ):
+
+        async def forgotten() -> bool:
+            return await world.wraps(report_id) == [] and await outbox("true") == []
+
+        await eventually(forgotten, within=60)
+    assert await world.rows("select 1 from outbox where topic = 'intake.applied.ombuds.v1'") == []
+    await desk.close()
+
+
+@asynccontextmanager
+async def running(part: Relay | Consumer) -> AsyncIterator[None]:
+    task = asyncio.create_task(part.run())
+    try:
+        yield
+    finally:
+        await part.stop()
+        await task
 
 
 def settings_of(world: World, kafka: KafkaServer, service: str) -> Settings:

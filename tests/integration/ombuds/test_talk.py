@@ -118,6 +118,13 @@ async def test_a_talk_is_held_and_leaves_nothing_that_opens(whole: Whole) -> Non
     assert (await listener.ask(case_id)).status_code == 404
     assert (await reporter.route("informal_resolution"))["closed"] is True
 
+    async def settled() -> bool:
+        """Each has heard that the other applied everything: nothing more is sent."""
+        kept = "select 1 from outbox where topic <> 'audit.entries.v1'"
+        return await whole.query(kept) == await whole.query(kept, "intake") == []
+
+    await until("nothing is left to send again", settled)
+
 
 async def test_refusals_go_on_to_the_ombudsperson_and_contents_stay_with_the_holder(whole: Whole) -> None:
     reporter = whole.reporter()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.topics import TOPICS, Delivery, cases_of, reports_to
+from contracts.topics import TOPICS, Delivery, applied_to, cases_of, reports_to
 from ops.generate_contracts import ROOT, SOURCES, generate
 
 BUF = Path(sys.executable).parent / "buf"
@@ -30,6 +30,8 @@ def test_topics_name_their_writers_and_readers() -> None:
     assert reports_to("workflow").consumers == {"workflow"}
     assert reports_to("workflow").acknowledged
     assert cases_of("ombuds").producers == {"ombuds"}
+    assert cases_of("ombuds").acknowledged
+    assert (applied_to("ombuds").producers, applied_to("ombuds").consumers) == ({"intake"}, {"ombuds"})
     assert TOPICS["hr.people.v1"].delivery is Delivery.LATEST
     assert "intake" in TOPICS["desk.keys.v1"].producers
     with pytest.raises(KeyError):
