@@ -33,11 +33,14 @@ FOR_DECIDERS = FOR_HANDLERS - {Conflict.WHOLE_LINE}
 
 @dataclass(frozen=True)
 class Parties:
-    """Whom a case concerns, by staff id. It is held in memory while routing and nowhere in clear."""
+    """Whom a case concerns, by staff id. It is held in memory while routing and nowhere in clear. `recipient` is the
+    manager whom the person tells, who is no party.
+    """
 
     affected_individual: str | None = None
     alleged_offender: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    recipient: str | None = None
 
     def __repr__(self) -> str:
         return "Parties(…)"

@@ -59,17 +59,20 @@ def read(opened: Sequence[bytes]) -> Parties:
     affected: str | None = None
     offenders: dict[str, None] = {}
     refused: dict[str, None] = {}
+    recipient: str | None = None
     for one in opened:
         named = json.loads(one)
         affected = named.get("affected_individual") or affected
         offenders |= dict.fromkeys(named.get("alleged_offender", ()))
         refused |= dict.fromkeys(named.get("not_these_people", ()))
-    return Parties(affected, tuple(offenders), tuple(refused))
+        recipient = named.get("recipient") or recipient
+    return Parties(affected, tuple(offenders), tuple(refused), recipient)
 
 
 async def keep(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties) -> None:
     """Under the key of this case; what is there already stays."""
-    plaintext = json.dumps([parties.affected_individual, parties.alleged_offender, parties.refused]).encode()
+    named = [parties.affected_individual, parties.alleged_offender, parties.refused, parties.recipient]
+    plaintext = json.dumps(named).encode()
     ciphertext, wrapped = seal_under(
         await case_key(desk, row), plaintext, item_id=row.case_id, context=_context(row.case_id)
     )
@@ -93,8 +96,8 @@ async def parties_of(session: AsyncSession, desk: Desk, row: CaseRow) -> Parties
         return None
     key = await case_key(desk, row)
     opened = open_under(key, found.ciphertext, found.wrapped, item_id=row.case_id, context=_context(row.case_id))
-    affected, offenders, refused = json.loads(opened)
-    return await _spelled(session, Parties(affected, tuple(offenders), tuple(refused)))
+    affected, offenders, refused, recipient = json.loads(opened)
+    return await _spelled(session, Parties(affected, tuple(offenders), tuple(refused), recipient))
 
 
 async def forget(session: AsyncSession, case_id: UUID) -> None:
@@ -141,13 +144,14 @@ async def retag_forever(desk: Desk) -> None:
 
 async def _spelled(session: AsyncSession, parties: Parties) -> Parties:
     """As the directory spells them: they were typed by a person."""
-    affected = parties.affected_individual
-    typed = [*parties.alleged_offender, *parties.refused, *([affected] if affected else [])]
+    affected, recipient = parties.affected_individual, parties.recipient
+    typed = [*parties.alleged_offender, *parties.refused, *(one for one in (affected, recipient) if one)]
     spelling = await directory.spelled(session, typed)
     return Parties(
         spelling[affected] if affected else None,
         tuple(spelling[one] for one in parties.alleged_offender),
         tuple(spelling[one] for one in parties.refused),
+        spelling[recipient] if recipient else None,
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from policy.entry import Entry, PolicyBroken, place, read
 from policy.model import (
+    DAY,
     Appointment,
     AtEnd,
     Confidence,
@@ -24,6 +25,7 @@ from policy.model import (
     Office,
     OfficeEntry,
     Policy,
+    Protected,
     Reminder,
     Role,
     RoleEntry,
@@ -70,7 +72,7 @@ def load(name: str, version: str | None = None, *, packs: Path = PACKS) -> Polic
         reminders=_reminders(tables["reminder"]),
         offices=offices,
         roles=roles,
-        routes=_map(tables["route"], _route),
+        routes={key: _route(entry, deadlines) for key, entry in tables["route"].items()},
         measures={key: _measure(entry, deadlines) for key, entry in tables["measure"].items()},
         wording={key: entry.get("text", str) for key, entry in tables["wording"].items()},
         appointments=tuple(_appointment(entry, roles) for entry in _appointments(appointed)),
@@ -173,10 +175,29 @@ def _role(entry: Entry) -> RoleEntry:
     return RoleEntry(Role(entry.key), office, escalates_to, *_basis(entry))
 
 
-def _route(entry: Entry) -> Route:
-    entry.only("service", "desk", "handlers", "source", "confidence")
-    handlers = entry.members("handlers", Role)
-    return Route(entry.key, entry.get("service", str), entry.get("desk", str), handlers, *_basis(entry))
+def _route(entry: Entry, deadlines: Mapping[str, Deadline]) -> Route:
+    entry.only("service", "desk", "handlers", "first_clock", "asks", "needs", "protects", "source", "confidence")
+    if entry.get("first_clock", str) not in deadlines:
+        raise entry.broken("first_clock", f"names no deadline: {entry.values['first_clock']}")
+    return Route(
+        entry.key,
+        entry.get("service", str),
+        entry.get("desk", str),
+        entry.members("handlers", Role),
+        entry.get("first_clock", str),
+        _asks(entry),
+        entry.strings("needs") if "needs" in entry.values else (),
+        entry.member("protects", Protected) if "protects" in entry.values else None,
+        *_basis(entry),
+    )
+
+
+def _asks(entry: Entry) -> dict[str, tuple[str, ...]]:
+    asks = entry.get("asks", dict) if "asks" in entry.values else {}
+    for choices in asks.values():
+        if not isinstance(choices, list) or not choices or any(not isinstance(one, str) for one in choices):
+            raise entry.broken("asks", f'must give each fact a list of choices, or ["{DAY}"]')
+    return {fact: tuple(choices) for fact, choices in asks.items()}
 
 
 def _measure(entry: Entry, deadlines: Mapping[str, Deadline]) -> MeasureType:

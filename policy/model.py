@@ -87,6 +87,13 @@ class AtEnd(StrEnum):
     LAPSE = "lapse"
 
 
+class Protected(StrEnum):
+    """What makes somebody protected from retaliation (domain.md 1)."""
+
+    REPORTED = "reported"
+    TOLD_SUPERVISOR = "told_supervisor"
+
+
 class ValueUnset(Exception):
     """No public source gives this deadline and the organisation has not chosen one."""
 
@@ -143,14 +150,27 @@ class RoleEntry:
     confidence: Confidence
 
 
+DAY = "day"
+"""In `Route.asks`, in place of choices: a day of the calendar."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Which service and desk receive a route, and whose turn it is to handle it, in order of preference."""
+    """Which service and desk receive a route, and whose turn it is to handle it, in order of preference.
+
+    `first_clock`: the deadline by which a person who has just written can expect an answer. `asks`: facts of procedure
+    that the person may choose when lodging, each with its choices or `DAY`; never required (invariant 17). `needs`:
+    answers without which it makes no sense. `protects`: the protected activity that it is (domain.md 1).
+    """
 
     route: str
     service: str
     desk: str
     handlers: tuple[Role, ...]
+    first_clock: str
+    asks: Mapping[str, tuple[str, ...]]
+    needs: tuple[str, ...]
+    protects: Protected | None
     source: str
     confidence: Confidence
 

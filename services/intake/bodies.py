@@ -38,6 +38,8 @@ class Answers(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=Tr
 class Parties(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     affected_individual: StaffIdText | None = None
     alleged_offender: People = []
+    recipient: StaffIdText | None = None
+    """The manager she tells, where the route is for one."""
 
 
 class Consents(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -46,13 +48,15 @@ class Consents(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class LodgeReport(Struct, forbid_unknown_fields=True, kw_only=True):
-    route: Literal["informal_resolution", "formal_report"]
+    route: Code
     mode: Literal["confidential", "anonymous"]
     language: Language = "en"
     answers: Answers = field(default_factory=Answers)
     parties: Parties = field(default_factory=Parties)
     not_these_people: People = []
     consents: Consents = field(default_factory=Consents)
+    choices: Annotated[dict[Code, Annotated[str, Meta(max_length=64)]], Meta(max_length=20)] = {}
+    """What the route asks for beside words (policy: route.<name>.asks); each may be left out."""
     watch_for_retaliation: bool = True
     take_over: Annotated[list[UUID], Meta(max_length=200)] = []
 
@@ -108,6 +112,7 @@ class PartiesSeen(Struct, kw_only=True):
     affected_individual: str | None
     alleged_offender: list[str]
     not_these_people: list[str]
+    recipient: str | None
 
 
 class RefusedAction(Struct, kw_only=True):

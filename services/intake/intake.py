@@ -14,9 +14,6 @@ from chassis.sealing import tag
 from policy.model import Policy
 from services.intake.tables import Exclusion, Report
 
-FIRST_CLOCK: Final = {"informal_resolution": "ombuds.first", "formal_report": "report.ack"}
-"""The clock that says when a person who has just written can expect an answer."""
-
 # The service on the person's side: nothing that leaves intake tells its matters or readers apart (design.md section 7).
 _OMBUDS: Final = "ombuds"
 
@@ -38,9 +35,9 @@ class Intake:
     keys: ServiceKeys
     policy: Policy
 
-    def first_date(self, lifecycle: str, now: datetime) -> datetime | None:
+    def first_date(self, route: str, now: datetime) -> datetime | None:
         """When she can expect a first answer; none where the organisation has set no time for it."""
-        clock = FIRST_CLOCK[lifecycle]
+        clock = self.policy.routes[route].first_clock
         return self.policy.due(clock, now) if self.policy.is_set(clock) else None
 
     def exclusion_tag(self, report_id: UUID, staff_id: str) -> bytes:

@@ -27,6 +27,7 @@ from chassis.sealing import seal_to, tag
 from contracts.ids import new_id
 from contracts.intake.v1.reports_pb2 import ProtectedActivity, ProtectionStarted, ReportingMode, ReportLodged
 from contracts.topics import INTAKE_REPORTS_ETHICS, reports_to
+from policy.model import Protected
 from services.intake.bodies import LodgeReport
 from services.intake.intake import Intake, audit_object
 from services.intake.items import SealedItem, add_items, seal_item
@@ -34,7 +35,6 @@ from services.intake.parties import NOBODY, Parties
 from services.intake.route_list import add_route, sealed_list
 from services.intake.tables import AccessCodeRow, Consent, Direction, Exclusion, ItemKind, Report, UnsettledLodging
 
-FORMAL_REPORT: Final = "formal_report"
 ETHICS_CONTACT: Final = "ethics_contact"
 WATCHES_FOR_RETALIATION: Final = ("ethics", "ethics")
 """Service and desk."""
@@ -43,6 +43,10 @@ PERSON_BYTES: Final = 256
 
 _ATTEMPTS: Final = 3
 _EXCLUSIONS: Final = 8
+_ACTIVITIES: Final = {
+    Protected.REPORTED: ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
+    Protected.TOLD_SUPERVISOR: ProtectedActivity.PROTECTED_ACTIVITY_TOLD_SUPERVISOR,
+}
 _MODES: Final = {
     "confidential": ReportingMode.REPORTING_MODE_CONFIDENTIAL,
     "anonymous": ReportingMode.REPORTING_MODE_ANONYMOUS,
@@ -139,9 +143,9 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
             ours = await _settle(session, request)
             if ours:
                 await _store(session, intake, report, items, parties, draft, now)
-                await _announce(session, report, items, desk)
-                if report.lifecycle == FORMAL_REPORT and draft.watch_for_retaliation and parties.affected_individual:
-                    await _protect(session, parties.affected_individual, draft, now)
+                await _announce(session, report, items, desk, draft.choices)
+                if route.protects and draft.watch_for_retaliation and parties.affected_individual:
+                    await _protect(session, parties.affected_individual, draft, _ACTIVITIES[route.protects], now)
                 await audit_trail.record(session, "report_lodged", object_ref=audit_object(report), actor=None)
                 failpoints.hit("intake.before_commit")
         if ours:
@@ -180,7 +184,7 @@ def _seal(
     assert report.route_public_key is not None
     own = ({"name": name, "text": text} for name, text in draft.answers.given().items())
     contents = [(ItemKind.ANSWERS, dict(answer)) for answer in (*own, *carried.answers)]
-    if parties.everybody():
+    if parties != NOBODY:
         contents.append((ItemKind.PARTIES, parties.content()))
     return [seal_item(report.report_id, kind, what, desk, report.route_public_key) for kind, what in contents]
 
@@ -243,7 +247,13 @@ async def _store(
     )
 
 
-async def _announce(session: AsyncSession, report: Report, items: Sequence[SealedItem], desk: DeskPublicKey) -> None:
+async def _announce(
+    session: AsyncSession,
+    report: Report,
+    items: Sequence[SealedItem],
+    desk: DeskPublicKey,
+    choices: Mapping[str, str],
+) -> None:
     parties = [str(item.item_id) for item in items if item.kind is ItemKind.PARTIES]
     message = ReportLodged(
         report_id=str(report.report_id),
@@ -255,12 +265,15 @@ async def _announce(session: AsyncSession, report: Report, items: Sequence[Seale
         item_ids=[str(item.item_id) for item in items if item.kind is not ItemKind.PARTIES],
         desk_key_id=desk.key_id,
         language=report.language,
+        facts_json=json.dumps(choices),
     )
     await add_event(session, reports_to(report.service), str(report.report_id), message)
 
 
-async def _protect(session: AsyncSession, staff_id: str, draft: LodgeReport, now: datetime) -> None:
-    """A report is protected activity: the ethics office alone learns whose, under an id that belongs to no report."""
+async def _protect(
+    session: AsyncSession, staff_id: str, draft: LodgeReport, activity: ProtectedActivity, now: datetime
+) -> None:
+    """What she does is protected: the ethics office alone learns whose act it is, under an id that is no report's."""
     ethics = await desk_key(session, *WATCHES_FOR_RETALIATION)
     protection_id = str(new_id())
     person = json.dumps({"staff_id": staff_id, ETHICS_CONTACT: draft.consents.ethics_contact}).encode()
@@ -271,6 +284,6 @@ async def _protect(session: AsyncSession, staff_id: str, draft: LodgeReport, now
         ),
         # The day alone: to the microsecond it would say which report this belongs to.
         started_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
-        activity=ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
+        activity=activity,
     )
     await add_event(session, INTAKE_REPORTS_ETHICS, protection_id, message)

@@ -2,6 +2,8 @@
 
 import re
 import secrets
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from msgspec import UNSET, Struct
 
 from chassis.access_code import ACCESS_CODE_BYTES, AccessCode, AccessCodeMalformed
 from chassis.web.problems import invalid
+from policy.model import DAY
 from services.intake.bodies import Act, Inbox, Lodged, LodgeReport, SendMessage
 from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.lodge_report import lodge_report
@@ -77,7 +80,7 @@ async def post_report(
     idempotency_key: IdempotencyKey = "",
 ) -> Lodged:
     key = check_key(idempotency_key)
-    _check_complete(data)
+    _check_complete(intake, data)
     if "authorization" in request.headers or data.take_over:
         receipt = await take_over(intake, code_of(request), data, key, utc_now())
     else:
@@ -110,12 +113,36 @@ async def post_action(
     return ActionTaken(data.action_id)
 
 
-def _check_complete(draft: LodgeReport) -> None:
+def _check_complete(intake: Intake, draft: LodgeReport) -> None:
+    route = intake.policy.routes.get(draft.route)
+    if route is None:
+        raise invalid("route", f"There is no such route. There are: {', '.join(sorted(intake.policy.routes))}.")
+    for name, choice in draft.choices.items():
+        _check_choice(name, choice, route.asks)
     given = draft.answers.given()
     for name, text in given.items():
         _check_words(f"answers.{name}", text)
-    if draft.route == "formal_report" and "what_happened" not in given and not draft.take_over:
-        raise invalid("answers.what_happened", "A formal report needs a few words on what happened.")
+    for needed in route.needs:
+        if needed not in given and not draft.take_over:
+            raise invalid(f"answers.{needed}", "This needs a few words.")
+
+
+def _check_choice(name: str, choice: str, asks: Mapping[str, Sequence[str]]) -> None:
+    if name not in asks:
+        known = ", ".join(sorted(asks)) or "nothing"
+        raise invalid("choices", f"This route asks for no such choice; it asks for {known}.")
+    if asks[name] == (DAY,):
+        if not _is_day(choice):
+            raise invalid(f"choices.{name}", "Give a day like 2026-03-31.")
+    elif choice not in asks[name]:
+        raise invalid(f"choices.{name}", f"Choose one of {', '.join(asks[name])}, or leave it out.")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _check_words(field: str, text: str) -> None:

@@ -32,6 +32,7 @@ LIFECYCLE = Lifecycle(
             time("lodged_at"),
             choice("mode", "confidential", "anonymous", required=False),
             reference("language", required=False),
+            choice("writer", "affected", "witness", "third_party", required=False),
         ),
         clocks=(start("report.ack", since="lodged_at"), start("assess.target", since="lodged_at")),
         effects=(Effect(EffectKind.ERRAND, "route"),),

@@ -17,7 +17,7 @@ from services.intake.intake import utc_now
 from services.intake.use_cases import lodge_report
 from services.intake.use_cases.sweep_orphans import ORPHANED_AFTER, sweep_orphans
 from tests.e2e.leak_scan import Scanner
-from tests.integration.intake.conftest import client_of
+from tests.integration.intake.conftest import SignIn, client_of
 from tests.integration.intake.world import (
     CODE,
     World,
@@ -91,6 +91,29 @@ async def test_its_desk_alone_is_told_and_not_a_word_of_it(
     assert [event.message.parties_item_id] == [str(row["item_id"]) for row in items if row["kind"] == "parties"]
     secrets = {"words": "shouts in every", "she": "S0018", "he": "S0017", "refused": "S0012"}
     assert Scanner(secrets).scan(event.value, "event") == set()
+
+
+async def test_what_she_chose_goes_with_the_report_as_facts_of_procedure(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    chosen = {"writer": "witness"}
+    report_id = await world.report_id(client, await code_of_new(client, formal(choices=chosen)))
+    lodged = next(event for event in await world.events(report_id) if event.message.DESCRIPTOR.name == "ReportLodged")
+    assert json.loads(lodged.message.facts_json) == chosen
+
+
+async def test_the_manager_whom_she_tells_is_named_to_the_desk_and_not_kept_out(
+    client: httpx.AsyncClient, world: World, signed_in: SignIn
+) -> None:
+    body = formal(parties={"affected_individual": "S0018", "alleged_offender": ["S0017"], "recipient": "S0016"})
+    report_id = await world.report_id(client, await code_of_new(client, body))
+    (item,) = (await world.ask_parties(client, "workflow", report_id)).json()["items"]
+    assert world.open_as_desk("workflow", "oio", report_id, item)["recipient"] == "S0016"
+    answers = [
+        (await world.ask_contents(client, "workflow", report_id, one, await signed_in(one))).status_code
+        for one in ("S0016", "S0017")
+    ]
+    assert answers == [200, 404]
 
 
 async def test_without_anybody_named_there_is_no_parties_item(client: httpx.AsyncClient, world: World) -> None:

@@ -7,18 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.web.problems import Problem
-from policy.load import load
-from services.intake.intake import FIRST_CLOCK
 from services.intake.parties import Parties
 from services.intake.use_cases.send_message import NotAFact, check_facts
 from services.intake.web.public import check_key
-
-
-@pytest.mark.parametrize("pack", ["iom-2024-03", "rehearsal"])
-def test_every_route_of_the_policy_has_a_first_date(pack: str) -> None:
-    policy = load(pack)
-    assert set(policy.routes) == set(FIRST_CLOCK)
-    assert set(FIRST_CLOCK.values()) <= set(policy.deadlines)
 
 
 @given(st.text().filter(lambda text: any(character.isspace() or not character.isascii() for character in text)))
