@@ -142,6 +142,8 @@ class Inbox:
 
     async def _receive(self, session: AsyncSession, envelope: Envelope) -> list[AfterCommit]:
         topic = TOPICS[envelope.topic]
+        if topic.delivery is Delivery.SINGLE:
+            return await self._apply(session, topic, envelope, held=False)
         last = await inbox_rows.lock_key(session, envelope)
         if envelope.sequence <= last:
             await self._acknowledge_again(session, topic, envelope)

@@ -58,8 +58,8 @@ _TAKE_HELD: Final = text(f"""
     returning {_COLUMNS}
 """)  # noqa: S608
 _READY: Final = text(f"""
-    select {_COLUMNS} from inbox_held natural join inbox_sequences
-    where sequence <= last + 1 or topic = any(:latest) order by topic, source, key, sequence limit 100
+    select {_COLUMNS} from inbox_held natural left join inbox_sequences
+    where sequence <= coalesce(last, 0) + 1 or topic = any(:latest) order by topic, source, key, sequence limit 100
 """)  # noqa: S608
 _LATEST: Final = [topic.name for topic in TOPICS.values() if topic.delivery is Delivery.LATEST]
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import wrote_events
-from contracts.topics import Topic
+from contracts.topics import Delivery, Topic
 
 SHARDS: Final = 4
 
@@ -19,16 +19,20 @@ _propagator = TraceContextTextMapPropagator()
 
 # The counter row is locked until commit, so that the rows of one key become visible in the order of their numbers,
 # and the identity column, drawn after the lock, has that order too.
-_ADD: Final = text("""
-    with numbered as (
-        insert into outbox_sequences as counter (topic, key, last) values (:topic, :key, 1)
-        on conflict (topic, key) do update set last = counter.last + 1
-        returning last
-    )
+_ADD: Final = """
+    with numbered as ({})
     insert into outbox (event_id, topic, key, sequence, type, time, value, traceparent, shard)
     select :event_id, :topic, :key, numbered.last, :type, :time, :value, :traceparent, :shard from numbered
     returning sequence
-""")
+"""
+_ADD_NEXT: Final = text(
+    _ADD.format("""
+        insert into outbox_sequences as counter (topic, key, last) values (:topic, :key, 1)
+        on conflict (topic, key) do update set last = counter.last + 1
+        returning last
+    """)
+)
+_ADD_SINGLE: Final = text(_ADD.format("select 1 as last"))
 _APPLIED: Final = text("delete from outbox where topic = :topic and key = :key and sequence <= :sequence")
 
 
@@ -42,7 +46,7 @@ async def add_event(
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
     sequence: int = await session.scalar(
-        _ADD,
+        _ADD_SINGLE if topic.delivery is Delivery.SINGLE else _ADD_NEXT,
         params={
             "event_id": event_id or uuid4(),
             "topic": topic.name,

@@ -17,6 +17,10 @@ class Delivery(StrEnum):
     """Every event counts, applied in order of its number."""
     LATEST = "latest"
     """A higher number replaces a lower one; gaps do not matter."""
+    SINGLE = "single"
+    """Every key has one event, its first. Nobody counts: a row for each key, here and there, would be one for ever. The
+    receiver's handler knows an event by an id that it keeps anyway, and does nothing when it comes again.
+    """
 
 
 @dataclass(frozen=True)

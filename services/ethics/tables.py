@@ -56,7 +56,8 @@ class SeenAction(Base, table=True):
     """A personnel action that was looked at, about whomever. `told_at`: when the HR bridge told of it.
 
     The action itself stays sealed as it came, for as long as a protection that began before it may still arrive;
-    then `person_tag` and `sealed` are emptied and only that it was seen remains.
+    then `person_tag` and `sealed` are emptied and only that it was seen remains, for ever: nothing else would know the
+    event when its record is sent again.
     """
 
     __tablename__ = "seen_actions"

@@ -12,7 +12,7 @@ async def house(
     fresh_database: Callable[[], Awaitable[Database]], kafka: KafkaServer, kafka_prefix: str, tmp_path: Path
 ) -> AsyncIterator[House]:
     database = await fresh_database()
-    for service in ("intake", "workflow", "ombuds"):
+    for service in ("intake", "workflow", "ombuds", "ethics"):
         await create_schema(database, service)
     house = House(database, kafka.bootstrap, kafka_prefix, tmp_path)
     yield house

@@ -14,7 +14,7 @@ from chassis import dead_letters
 from chassis.consumer import AfterCommit, Event, InvalidMessage
 from contracts.envelope import Envelope, sign, to_headers
 from contracts.intake.v1.reports_pb2 import MessagePlaced, MessageReceived
-from contracts.topics import HR_PEOPLE, INTAKE_REPORTS_WORKFLOW
+from contracts.topics import HR_PEOPLE, INTAKE_REPORTS_WORKFLOW, WORKFLOW_REQUESTS, Topic
 from tests import forged_batches
 from tests.integration.chassis.house import SIGNING, House, eventually, note, said
 
@@ -116,6 +116,44 @@ async def test_later_events_of_a_poisoned_key_wait_and_other_keys_go_on(house: H
         await eventually(lambda: _has(house, "r1", 3))
     assert await house.effects("r1") == ["w1", "w2", "w3"]
     assert await house.rows("workflow", "select key from dead_letters") == [("r3",)]
+
+
+@pytest.mark.parametrize(
+    ("source", "topic", "reader"), [("intake", REPORTS, "workflow"), ("workflow", WORKFLOW_REQUESTS, "ethics")]
+)
+async def test_a_dead_letter_with_nothing_behind_it_is_tried_again(
+    house: House, source: str, topic: Topic, reader: str
+) -> None:
+    poisoned = True
+
+    async def choosy(session: AsyncSession, incoming: Event) -> None:
+        await note(session, incoming)
+        if poisoned:
+            raise InvalidMessage("made_up")
+
+    await house.emit(source, topic, "r1", ["one"])
+    async with house.relay(source), house.consumer(reader, {topic: {MessageReceived: choosy}}):
+        await eventually(lambda: house.rows(reader, "select 1 from dead_letters"))
+        poisoned = False
+        async with house.database(reader).transaction() as session:
+            await dead_letters.requeue(session, topic=topic.name, source=source, key="r1", sequence=1)
+        await eventually(lambda: house.effects("r1", reader))
+    assert await house.effects("r1", reader) == ["one"]
+    assert await house.rows(reader, "select 1 from dead_letters union all select 1 from inbox_held") == []
+
+
+async def test_where_every_event_has_a_key_of_its_own_nobody_keeps_a_counter(house: House) -> None:
+    keys = [str(uuid4()) for _ in range(3)]
+    async with (
+        house.relay("workflow"),
+        house.consumer("ethics", {WORKFLOW_REQUESTS: {MessageReceived: note}}),
+    ):
+        for key in keys:
+            await house.emit("workflow", WORKFLOW_REQUESTS, key, ["told"])
+        for key in keys:
+            await eventually(lambda key=key: house.effects(key, "ethics"))
+    assert await house.rows("workflow", "select 1 from outbox_sequences") == []
+    assert await house.rows("ethics", "select 1 from inbox_sequences") == []
 
 
 async def test_a_held_event_that_turns_out_invalid_does_not_undo_its_predecessor(house: House) -> None:

@@ -9,7 +9,7 @@ from chassis import dead_letters
 from chassis.kafka import client_options, group
 from chassis.outbox import SHARDS, add_event
 from contracts.envelope import from_headers, verify
-from contracts.topics import INTAKE_REPORTS_OMBUDS, INTAKE_REPORTS_WORKFLOW, WORKFLOW_MEASURES, WORKFLOW_REQUESTS, Topic
+from contracts.topics import AUDIT_ENTRIES, INTAKE_REPORTS_OMBUDS, INTAKE_REPORTS_WORKFLOW, WORKFLOW_MEASURES, Topic
 from tests.integration.chassis.house import PUBLICS, House, eventually, said
 
 pytestmark = pytest.mark.stack
@@ -47,12 +47,12 @@ async def test_concurrent_writers_on_all_shards_keep_the_order_of_every_key(hous
     async def write(word: str) -> None:
         for key in keys:
             async with house.database("workflow").transaction() as session:
-                number = await add_event(session, WORKFLOW_REQUESTS, key, said(word))
+                number = await add_event(session, AUDIT_ENTRIES, key, said(word))
                 written[key].append(number)
 
     async with house.relay("workflow"):
         await asyncio.gather(*(write(f"writer-{number}") for number in range(6)))
-        found = await sent(house, WORKFLOW_REQUESTS, "ethics", 72)
+        found = await sent(house, AUDIT_ENTRIES, "audit", 72)
     shards = await house.rows("workflow", "select count(*) from outbox")
     assert shards == [(0,)]
     for key in keys:
@@ -69,8 +69,8 @@ async def test_the_keys_of_a_test_spread_over_all_shards(house: House) -> None:
 async def test_two_relays_share_the_shards_and_each_event_is_sent_once(house: House) -> None:
     keys = [f"k{number}" for number in range(8)]
     async with house.relay("workflow"), house.relay("workflow"):
-        await asyncio.gather(*(house.emit("workflow", WORKFLOW_REQUESTS, key, ["1", "2", "3"]) for key in keys))
-        found = await sent(house, WORKFLOW_REQUESTS, "ethics", 24)
+        await asyncio.gather(*(house.emit("workflow", AUDIT_ENTRIES, key, ["1", "2", "3"]) for key in keys))
+        found = await sent(house, AUDIT_ENTRIES, "audit", 24)
         await eventually(lambda: house.rows("workflow", "select 1 from outbox having count(*) = 0"))
     for key in keys:
         assert [number for found_key, number, _ in found if found_key == key] == [1, 2, 3]
@@ -78,48 +78,48 @@ async def test_two_relays_share_the_shards_and_each_event_is_sent_once(house: Ho
 
 async def test_a_successor_carries_the_shards_of_a_relay_that_ended(house: House) -> None:
     async with house.relay("workflow"):
-        await house.emit("workflow", WORKFLOW_REQUESTS, "k", ["1"])
-        await sent(house, WORKFLOW_REQUESTS, "ethics", 1)
+        await house.emit("workflow", AUDIT_ENTRIES, "k", ["1"])
+        await sent(house, AUDIT_ENTRIES, "audit", 1)
     async with house.relay("workflow"):
-        await house.emit("workflow", WORKFLOW_REQUESTS, "k", ["2"])
-        assert [number for _, number, _ in await sent(house, WORKFLOW_REQUESTS, "ethics", 2)] == [1, 2]
+        await house.emit("workflow", AUDIT_ENTRIES, "k", ["2"])
+        assert [number for _, number, _ in await sent(house, AUDIT_ENTRIES, "audit", 2)] == [1, 2]
 
 
 async def test_what_is_rolled_back_is_never_sent_and_leaves_no_gap(house: House) -> None:
     async with house.relay("workflow"):
-        await house.emit("workflow", WORKFLOW_REQUESTS, "k", ["1"])
+        await house.emit("workflow", AUDIT_ENTRIES, "k", ["1"])
         with pytest.raises(ZeroDivisionError):
             await _fail_after_writing(house)
-        await house.emit("workflow", WORKFLOW_REQUESTS, "k", ["2"])
-        assert await sent(house, WORKFLOW_REQUESTS, "ethics", 2) == [("k", 1, "1"), ("k", 2, "2")]
+        await house.emit("workflow", AUDIT_ENTRIES, "k", ["2"])
+        assert await sent(house, AUDIT_ENTRIES, "audit", 2) == [("k", 1, "1"), ("k", 2, "2")]
 
 
 async def test_an_event_too_large_to_send_is_set_aside_and_blocks_nobody(house: House) -> None:
     async with house.relay("workflow"):
-        await house.emit("workflow", WORKFLOW_REQUESTS, "k", ["x" * 2_000_000])
-        await house.emit("workflow", WORKFLOW_REQUESTS, "other", ["goes on"])
-        assert await sent(house, WORKFLOW_REQUESTS, "ethics", 1) == [("other", 1, "goes on")]
+        await house.emit("workflow", AUDIT_ENTRIES, "k", ["x" * 2_000_000])
+        await house.emit("workflow", AUDIT_ENTRIES, "other", ["goes on"])
+        assert await sent(house, AUDIT_ENTRIES, "audit", 1) == [("other", 1, "goes on")]
 
         async def parked() -> list[dead_letters.ParkedEvent]:
             async with house.database("workflow").transaction() as session:
                 return await dead_letters.parked(session)
 
         [event] = await eventually(parked)
-        assert (event.topic, event.key, event.sequence, event.reason) == (WORKFLOW_REQUESTS.name, "k", 1, "too_large")
+        assert (event.topic, event.key, event.sequence, event.reason) == (AUDIT_ENTRIES.name, "k", 1, "too_large")
 
         await house.execute("workflow", "update outbox set value = :value", value=said("short").SerializeToString())
-        await house.emit("workflow", WORKFLOW_REQUESTS, "other", ["set aside until asked for"])
-        assert "short" not in [word for *_, word in await sent(house, WORKFLOW_REQUESTS, "ethics", 2)]
+        await house.emit("workflow", AUDIT_ENTRIES, "other", ["set aside until asked for"])
+        assert "short" not in [word for *_, word in await sent(house, AUDIT_ENTRIES, "audit", 2)]
         async with house.database("workflow").transaction() as session:
             await dead_letters.send_again(session, event.id)
-        assert ("k", 1, "short") in await sent(house, WORKFLOW_REQUESTS, "ethics", 3)
+        assert ("k", 1, "short") in await sent(house, AUDIT_ENTRIES, "audit", 3)
 
 
 async def test_a_topic_the_broker_refuses_holds_up_no_other(house: House) -> None:
     async with house.relay("workflow"):
         await house.emit("workflow", INTAKE_REPORTS_OMBUDS, "k", ["workflow may not write here"])
-        await house.emit("workflow", WORKFLOW_REQUESTS, "other", ["goes on"])
-        assert await sent(house, WORKFLOW_REQUESTS, "ethics", 1) == [("other", 1, "goes on")]
+        await house.emit("workflow", AUDIT_ENTRIES, "other", ["goes on"])
+        assert await sent(house, AUDIT_ENTRIES, "audit", 1) == [("other", 1, "goes on")]
     assert await house.rows("workflow", "select topic, parked from outbox") == [(INTAKE_REPORTS_OMBUDS.name, None)]
 
 
@@ -133,5 +133,5 @@ async def test_an_event_nobody_has_applied_is_sent_again_unchanged(house: House)
 
 async def _fail_after_writing(house: House) -> None:
     async with house.database("workflow").transaction() as session:
-        await add_event(session, WORKFLOW_REQUESTS, "k", said("never"))
+        await add_event(session, AUDIT_ENTRIES, "k", said("never"))
         raise ZeroDivisionError

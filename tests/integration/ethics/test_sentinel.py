@@ -53,6 +53,9 @@ async def test_an_action_about_a_protected_person_and_no_other_opens_a_query(off
         await eventually(seen(office, 3))
         [case_id] = await office.queries()
         assert (await office.facts(case_id))["staff_id"] == PROTECTED
+    assert (
+        await office.rows("select 1 from inbox_sequences where topic = :topic", topic=HR_PERSONNEL_ACTIONS.name) == []
+    )
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
