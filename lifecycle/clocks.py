@@ -18,11 +18,19 @@ RESUMED = "resumed"
 """The mark of a pause that ends by itself."""
 
 
-def start(key: str, *, since: str | None = None, due: str | None = None, by: str | None = None) -> ClockChange:
+def start(
+    key: str,
+    *,
+    since: str | None = None,
+    due: str | None = None,
+    by: str | None = None,
+    not_before: tuple[str, ...] = (),
+) -> ClockChange:
     """Starts (or restarts) the clock: from the time fact `since` or now, until the time fact `due` or by policy; a
-    choice fact `by` may pick a deadline of its own (`im.ack.red` for the clock `im.ack` and urgency red).
+    choice fact `by` may pick a deadline of its own (`im.ack.red` for the clock `im.ack` and urgency red). By policy it
+    is due no earlier than the deadlines `not_before` (nothing is erased while they run, invariant 53).
     """
-    return ClockChange(ClockChangeKind.START, key, since, due, by)
+    return ClockChange(ClockChangeKind.START, key, since, due, by, not_before=not_before)
 
 
 def meet(key: str) -> ClockChange:
@@ -56,7 +64,8 @@ def change(
                 if one.due:
                     clocks[one.key] = Clock(one.key, since, time_of(facts, one.due))
                 elif policy.is_set(deadline := _deadline(one, facts, policy)):
-                    clocks[one.key] = Clock(one.key, since, policy.due(deadline, since), deadline=deadline)
+                    ends = [policy.due(key, since) for key in (deadline, *one.not_before) if policy.is_set(key)]
+                    clocks[one.key] = Clock(one.key, since, max(ends), deadline=deadline)
             case ClockChangeKind.MEET if clock and clock.met_at is None:
                 clocks[one.key] = replace(clock, met_at=now)
             case ClockChangeKind.PAUSE if clock and clock.runs:

@@ -79,7 +79,8 @@ class ClockChangeKind(StrEnum):
 class ClockChange:
     """What a step does to a clock. A started clock counts from the time fact `since`, or from now, and is due at the
     time fact `due`, or when the policy's deadline has passed: that of `<key>.<value of the fact by>` where the policy
-    has one, else that of its key. `reason` is the fact that says why it is paused.
+    has one, else that of its key; and never before the deadlines `not_before` have passed too, counted from the same
+    time. `reason` is the fact that says why it is paused.
     """
 
     kind: ClockChangeKind
@@ -88,6 +89,7 @@ class ClockChange:
     due: str | None = None
     by: str | None = None
     reason: str | None = None
+    not_before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,17 @@ def test_a_choice_may_pick_a_deadline_of_its_own() -> None:
         assert (toy(**facts).clocks["wait"].due_at, toy(**facts).clocks["wait"].deadline) == (NOW + 10 * DAY, "wait")
 
 
+def test_inv_53_what_is_kept_is_kept_until_the_other_deadlines_have_passed_too() -> None:
+    policy = replace(TOLLED, deadlines=TOLLED.deadlines | {"never": replace(TOLLED.deadlines["wait"], amount=None)})
+
+    def due_at(*not_before: str) -> object:
+        return clocks.change({}, {}, [start("again", not_before=not_before)], NOW, policy)["again"].due_at
+
+    assert due_at() == NOW + DAY
+    assert due_at("cap", "wait", "never") == NOW + 20 * DAY
+    assert due_at("wait.red") == NOW + DAY
+
+
 def test_working_days_that_stood_still_are_made_up_for_by_working_days() -> None:
     """Five working days from Monday; still from Friday to the next Tuesday, over two working days."""
     held = took(toy(), "hold", 4, because="sick_leave")
