@@ -18,12 +18,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from chassis import temporal
-from lifecycle import bodies
+from lifecycle import access, bodies
 from lifecycle.desk import Desk
 from lifecycle.durable import REFUSED, Decided, Procedure, Running
 from lifecycle.model import Action, Refused
 from lifecycle.records import CaseRow
 from lifecycle.signed import SignedAction, expiry
+from policy.model import BY_ASSIGNMENT
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Sender:
         """Keeps the texts sealed and signs what refers to them, for the version that the sender has seen."""
         named, body_hash = await bodies.store(session, self._desk, row, action.id, texts)
         now = datetime.now(UTC)
+        roles = self._desk.policy.roles_of(staff_id, now) | (access.assigned_to(row, staff_id) & BY_ASSIGNMENT)
         return SignedAction(
             case_id=str(row.case_id),
             seen_version=row.version,
@@ -57,7 +59,7 @@ class Sender:
             bodies=named,
             body_hash=body_hash,
             staff_id=staff_id,
-            roles=tuple(sorted(self._desk.policy.roles_of(staff_id, now))),
+            roles=tuple(sorted(roles)),
             expires_at=expiry(now),
         ).sign(self._desk.keys.signing)
 
