@@ -15,7 +15,8 @@ from contracts.topics import cases_of
 from lifecycle import engine, records
 from lifecycle.desk import Desk
 from lifecycle.model import Actor, ActorKind, Case, EffectKind
-from lifecycle.records import CaseRow
+from lifecycle.recipients import HER_INBOX
+from lifecycle.records import ActionRow, CaseRow
 from lifecycle.serial import to_json
 from lifecycle.table import Field
 from policy.model import Policy
@@ -33,8 +34,9 @@ async def keep_change(
     act: str,
     actor: str | None,
     facts: Mapping[str, str | int],
+    taken: ActionRow | None = None,
 ) -> CaseRow:
-    """Keeps the new version of a locked case and everything that goes with it."""
+    """Keeps the new version of a locked case, the action that made it, and everything that goes with it."""
     closed = desk.lifecycles[row.lifecycle].is_closed(case)
     changed = replace(
         row,
@@ -46,7 +48,7 @@ async def keep_change(
         handlers=handlers(case),
         closed_at=(row.closed_at or case.steps[-1].at) if closed else None,
     )
-    await records.save(session, changed)
+    await records.save(session, changed, taken)
     await tell(session, desk, changed, case, policy, act, actor, facts)
     return changed
 
@@ -87,10 +89,16 @@ def _news(desk: Desk, case: Case, policy: Policy) -> CaseChanged:
             for offer in offers
             if offer.open
         ],
-        wording_key=f"{case.lifecycle}.{case.state}",
+        wording_key=wording_key(case),
         next_date=engine.next_date(lifecycle, case),
         changed_at=at,
     )
+
+
+def wording_key(case: Case) -> str:
+    """What her inbox says: of the state, unless this very change has something of its own to say to her."""
+    notes = [one.name for one in case.effects if one.kind is EffectKind.NOTIFY and one.facts.get("to") == HER_INBOX]
+    return notes[-1] if notes else f"{case.lifecycle}.{case.state}"
 
 
 def field_of(one: Field) -> dict[str, Any]:

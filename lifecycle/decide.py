@@ -260,9 +260,7 @@ async def _act(
         at=now,
         answer=answer,
     )
-    # Before its effects: they may be made from the texts that came with it.
-    await records.add_action(session, taken)
     changed = await changes.keep_change(
-        session, desk, row, after, policy, "case.acted", actor.name, {"action": action.name}
+        session, desk, row, after, policy, "case.acted", actor.name, {"action": action.name}, taken
     )
     return replace(standing_of(changed), answer=answer)

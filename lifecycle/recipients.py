@@ -8,12 +8,13 @@ from datetime import datetime
 from lifecycle.model import Case, Effect, EffectKind
 from policy.model import Policy, Role
 
-ASSIGNED, APPOINTED, ESCALATION, TOOK_PART, OTHER_SIDE = (
+ASSIGNED, APPOINTED, ESCALATION, TOOK_PART, OTHER_SIDE, HER_INBOX = (
     "assigned",
     "appointed",
     "escalation",
     "took_part",
     "other_side",
+    "her_inbox",
 )
 
 
@@ -42,9 +43,14 @@ def other_side(wording: str) -> Effect:
     return Effect(EffectKind.NOTIFY, wording, {"to": OTHER_SIDE})
 
 
+def her_inbox(wording: str) -> Effect:
+    """The person: her inbox shows these words, in place of the state's, until the case changes again."""
+    return Effect(EffectKind.NOTIFY, wording, {"to": HER_INBOX})
+
+
 def at_level(effect: Effect, level: int) -> Effect:
     """An escalation that goes `level` steps up; every other effect as it is."""
-    if effect.kind is not EffectKind.NOTIFY or effect.facts["to"] != ESCALATION:
+    if effect.kind is not EffectKind.NOTIFY or effect.facts.get("to") != ESCALATION:
         return effect
     return replace(effect, facts={**effect.facts, "level": level})
 
@@ -64,7 +70,8 @@ def heard_as(effect: Effect, policy: Policy) -> Role | None:
 
 
 def recipients(case: Case, effect: Effect, policy: Policy, now: datetime) -> tuple[str, ...]:
-    """Staff ids the notice is for, each once. Empty for `other_side`, whom only the service can find out.
+    """Staff ids the notice is for, each once. Empty for `other_side`, whom only the service can find out, and for what
+    her inbox shows.
 
     The service still has to leave out whoever is excluded from the case (invariant 32).
     """

@@ -247,16 +247,34 @@ async def insert(session: AsyncSession, row: CaseRow) -> bool:
     return (await session.execute(_INSERT, params=_lists(values))).first() is not None
 
 
-_SAVE: Final = text("""
+_UPDATE: Final = """
     update cases set state = :state, version = :version, data = :data, next_due_at = :next_due_at,
         errands = :errands, handlers = :handlers, changed_at = now(), closed_at = :closed_at, swept_at = null
     where case_id = :case_id
-""").bindparams(bindparam("data", type_=JSONB))
+"""
+_SAVE: Final = text(_UPDATE).bindparams(bindparam("data", type_=JSONB))
+_SAVED: Final = tuple(_SAVE.compile().params)
+_SAVE_WITH_ACTION: Final = text(f"""
+    with taken as (
+        insert into case_actions (action_id, case_id, version, action, actor, roles, bodies, body_hash, at, answer)
+        values (:action_action_id, :action_case_id, :action_version, :action_action, :action_actor, :action_roles,
+            :action_bodies, :action_body_hash, :action_at, :action_answer)
+    ) {_UPDATE}
+""").bindparams(  # noqa: S608
+    bindparam("data", type_=JSONB),
+    bindparam("action_bodies", type_=JSONB),
+    bindparam("action_answer", type_=JSONB),
+)
 
 
-async def save(session: AsyncSession, row: CaseRow) -> None:
-    """Writes a row that this transaction has locked."""
-    await session.execute(_SAVE, params=_lists({name: getattr(row, name) for name in _SAVE.compile().params}))
+async def save(session: AsyncSession, row: CaseRow, taken: "ActionRow | None" = None) -> None:
+    """Writes a row that this transaction has locked, and the action that changed it."""
+    values = {name: getattr(row, name) for name in _SAVED}
+    if taken is None:
+        await session.execute(_SAVE, params=_lists(values))
+    else:
+        action = {f"action_{name}": value for name, value in vars(taken).items()}
+        await session.execute(_SAVE_WITH_ACTION, params=_lists(values | action))
 
 
 def _lists(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -276,16 +294,6 @@ async def place(session: AsyncSession, case_id: UUID, version: int) -> None:
         text("update cases set placed_version = greatest(placed_version, :version) where case_id = :case_id"),
         params={"case_id": case_id, "version": version},
     )
-
-
-_ADD_ACTION: Final = text("""
-    insert into case_actions (action_id, case_id, version, action, actor, roles, bodies, body_hash, at, answer)
-    values (:action_id, :case_id, :version, :action, :actor, :roles, :bodies, :body_hash, :at, :answer)
-""").bindparams(bindparam("bodies", type_=JSONB), bindparam("answer", type_=JSONB))
-
-
-async def add_action(session: AsyncSession, row: ActionRow) -> None:
-    await session.execute(_ADD_ACTION, params=_lists(vars(row)))
 
 
 async def known_action(session: AsyncSession, action_id: UUID) -> ActionRow | None:
