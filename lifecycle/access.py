@@ -19,7 +19,10 @@ DECIDERS: Final = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR})
 """Invariant 32: handlers and reviewers stand outside both whole lines, deciders need not."""
 
 # A manager stands in the line of whoever told them; the one whom a matter is about is a party to it.
-_KEEPS_OUT: Final = {Role.MANAGER: (Conflict.PARTY, Conflict.REFUSED), Role.ALLEGED_OFFENDER: ()}
+_KEEPS_OUT: Final = {
+    Role.MANAGER: (Conflict.PARTY, Conflict.REFUSED, Conflict.DECLARED),
+    Role.ALLEGED_OFFENDER: (),
+}
 
 Position = tuple[datetime, UUID]
 """Where a page of the list ends: when that case was opened, and its id."""

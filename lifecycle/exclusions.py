@@ -17,12 +17,13 @@ from lifecycle import directory
 
 
 class Conflict(StrEnum):
-    """Why somebody is excluded. `refused`: the reporter said "not these people"."""
+    """Why somebody is excluded. `refused`: the reporter said "not these people"; `declared`: they said so themselves."""
 
     PARTY = "party"
     FIRST_LINE = "first_line"
     WHOLE_LINE = "whole_line"
     REFUSED = "refused"
+    DECLARED = "declared"
 
 
 # Invariant 32: handlers and reviewers are outside both whole lines; deciders (administrative head, HR director) need
@@ -102,6 +103,17 @@ async def exclude(session: AsyncSession, cell_key: bytes, case_id: UUID, parties
             " computed_at = excluded.computed_at"
         ),
         {"case_id": case_id, "version": version, "now": now},
+    )
+
+
+async def declare(session: AsyncSession, cell_key: bytes, case_id: UUID, staff_id: str) -> None:
+    """Somebody says that they have a conflict: from here on they must not see the case. Why is not asked."""
+    await session.execute(
+        sa.text(
+            "insert into case_tags (case_id, tag, kind) values (:case_id, :tag, :kind)"
+            " on conflict (case_id, tag, kind) do nothing"
+        ),
+        {"case_id": case_id, "tag": case_tag(cell_key, case_id, staff_id), "kind": Conflict.DECLARED.value},
     )
 
 
