@@ -92,6 +92,7 @@ def _news(desk: Desk, case: Case, policy: Policy) -> CaseChanged:
         wording_key=wording_key(case),
         next_date=engine.next_date(lifecycle, case),
         changed_at=at,
+        closed=lifecycle.is_closed(case),
     )
 
 

@@ -137,3 +137,19 @@ class ProtectionStarted(_message.Message):
     started_at: _timestamp_pb2.Timestamp
     activity: ProtectedActivity
     def __init__(self, protection_id: _Optional[str] = ..., sealed_person: _Optional[bytes] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., activity: _Optional[_Union[ProtectedActivity, str]] = ...) -> None: ...
+
+class ProtectionClosed(_message.Message):
+    __slots__ = ("protection_id", "closed_on")
+    PROTECTION_ID_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_ON_FIELD_NUMBER: _ClassVar[int]
+    protection_id: str
+    closed_on: _timestamp_pb2.Timestamp
+    def __init__(self, protection_id: _Optional[str] = ..., closed_on: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ProtectionContact(_message.Message):
+    __slots__ = ("protection_id", "agreed")
+    PROTECTION_ID_FIELD_NUMBER: _ClassVar[int]
+    AGREED_FIELD_NUMBER: _ClassVar[int]
+    protection_id: str
+    agreed: bool
+    def __init__(self, protection_id: _Optional[str] = ..., agreed: _Optional[bool] = ...) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$contracts/requests/v1/requests.proto\x12\x15\x63ontracts.requests.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"r\n\x12\x43ooperationStarted\x12\x15\n\rprotection_id\x18\x01 \x01(\t\x12\x15\n\rsealed_person\x18\x02 \x01(\x0c\x12.\n\nstarted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$contracts/requests/v1/requests.proto\x12\x15\x63ontracts.requests.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"r\n\x12\x43ooperationStarted\x12\x15\n\rprotection_id\x18\x01 \x01(\t\x12\x15\n\rsealed_person\x18\x02 \x01(\x0c\x12.\n\nstarted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"W\n\x10\x43ooperationEnded\x12\x15\n\rprotection_id\x18\x01 \x01(\t\x12,\n\x08\x65nded_on\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"i\n\rComplaintMade\x12\x14\n\x0c\x63omplaint_id\x18\x01 \x01(\t\x12\x15\n\rsealed_person\x18\x02 \x01(\x0c\x12+\n\x07made_on\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"<\n\x11ProtectionAlerted\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x14\n\x0csealed_alert\x18\x02 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,4 +34,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_COOPERATIONSTARTED']._serialized_start=96
   _globals['_COOPERATIONSTARTED']._serialized_end=210
+  _globals['_COOPERATIONENDED']._serialized_start=212
+  _globals['_COOPERATIONENDED']._serialized_end=299
+  _globals['_COMPLAINTMADE']._serialized_start=301
+  _globals['_COMPLAINTMADE']._serialized_end=406
+  _globals['_PROTECTIONALERTED']._serialized_start=408
+  _globals['_PROTECTIONALERTED']._serialized_end=468
 # @@protoc_insertion_point(module_scope)
