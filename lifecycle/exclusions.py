@@ -17,7 +17,7 @@ from lifecycle import directory
 
 
 class Conflict(StrEnum):
-    """Why somebody is excluded. `refused`: the reporter said "not these people"; `declared`: they said so themselves."""
+    """Why somebody is excluded. `refused`: the reporter said "not these people"; `declared`: they say so."""
 
     PARTY = "party"
     FIRST_LINE = "first_line"
