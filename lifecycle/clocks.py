@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -106,9 +106,11 @@ def standing(clock: Clock, now: datetime) -> str:
     return "breached" if clock.rounds or clock.due_at <= now else "running"
 
 
-def stop_all(running: Mapping[str, Clock], now: datetime) -> Mapping[str, Clock]:
-    """A case that closes leaves no clock running but those its closing starts."""
-    return {key: clock if clock.met_at else replace(clock, met_at=now) for key, clock in running.items()}
+def stop_all(running: Mapping[str, Clock], now: datetime, staying: Collection[str] = ()) -> Mapping[str, Clock]:
+    """A case that closes leaves no clock running but `staying` and those its closing starts."""
+    return {
+        key: clock if clock.met_at or key in staying else replace(clock, met_at=now) for key, clock in running.items()
+    }
 
 
 def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:

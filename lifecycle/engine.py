@@ -178,10 +178,13 @@ def _changed(
     if rule.assigns or rule.unassigns:
         assigned = {one: name for one, name in assigned.items() if one not in rule.unassigns}
         for one, source in rule.assigns.items():
-            assigned[one] = actor.name if source == ACTOR else str(facts[source])
+            if source == ACTOR or source in facts:
+                assigned[one] = actor.name if source == ACTOR else str(facts[source])
     effects = tuple(_signed(effect, step) if effect.kind is EffectKind.OPEN else effect for effect in rule.effects)
     state, running = _entered(lifecycle, case, rule.to, case.clocks, now)
     known = {**case.facts, **facts, **rule.sets}
+    if rule.derives:
+        known |= rule.derives(Situation(case, actor, now, policy, facts))
     return replace(
         case,
         state=state,
@@ -204,7 +207,12 @@ def _signed(effect: Effect, step: Step) -> Effect:
 def _entered(
     lifecycle: Lifecycle, case: Case, to: str | None, running: Mapping[str, Clock], now: datetime
 ) -> tuple[str, Mapping[str, Clock]]:
-    """The state gone to and the clocks still running there: none in a closed one, but what the step then starts."""
+    """The state gone to and the clocks still running there: in a closed one those that outlive it, and what the step
+    then starts.
+    """
     if to is None or to == case.state:
         return case.state, running
-    return to, clocks.stop_all(running, now) if lifecycle.state_of[to].closed else running
+    if not lifecycle.state_of[to].closed:
+        return to, running
+    staying = {key for key in running if lifecycle.clock_of[key].outlives}
+    return to, clocks.stop_all(running, now, staying)

@@ -110,8 +110,8 @@ class Rule:
     """One line of a procedure's table: in `states`, `by` may take `action`.
 
     `guards` ask who and when, and are evaluated for offers too; `checks` ask about the facts sent along.
-    `to` None keeps the state. `assigns` maps a role to the fact that names the person, or to `ACTOR`.
-    `sets` are facts the step adds by itself.
+    `to` None keeps the state. `assigns` maps a role to the fact that names the person, or to `ACTOR`; a fact that may
+    be left out, and is, assigns nobody. `sets` are facts the step adds by itself, `derives` those it works out.
     """
 
     action: str
@@ -125,6 +125,7 @@ class Rule:
     assigns: Mapping[Role, str] = field(default_factory=dict)
     unassigns: tuple[Role, ...] = ()
     sets: Facts = field(default_factory=dict)
+    derives: Callable[[Situation], Facts] | None = None
     effects: tuple[Effect, ...] = ()
 
 
@@ -144,6 +145,7 @@ class ClockRule:
 
     `irreversible`: its outcome cannot be undone, so the database's clock is asked too. `person_sees`: may be the date
     her inbox shows. `pause_cap`: the deadline key of how long it may stand still in all; then it goes on by itself.
+    `outlives`: goes on when the case closes.
     """
 
     key: str
@@ -153,6 +155,7 @@ class ClockRule:
     irreversible: bool = False
     person_sees: bool = False
     pause_cap: str | None = None
+    outlives: bool = False
 
 
 @dataclass(frozen=True, slots=True)

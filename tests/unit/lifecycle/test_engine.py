@@ -46,7 +46,14 @@ TOY = Lifecycle(
             clocks=(meet("report.ack"), start("assess.target"), start("report.update")),
             assigns={Role.REGISTRAR: ACTOR},
         ),
-        Rule("give", ("working",), frozenset({Role.REGISTRAR}), fields=(staff("to"),), assigns={Role.REGISTRAR: "to"}),
+        Rule(
+            "give",
+            ("working",),
+            frozenset({Role.REGISTRAR}),
+            fields=(staff("to"), staff("beside", required=False)),
+            assigns={Role.REGISTRAR: "to", Role.AUDITOR: "beside"},
+            derives=lambda situation: {"given_before": situation.now.isoformat(), "to_self": situation.facts["to"]},
+        ),
         Rule("drop", ("working",), frozenset({Role.REGISTRAR}), to="waiting", unassigns=(Role.REGISTRAR,)),
         Rule(
             "hold",
@@ -197,6 +204,15 @@ def test_opening_another_case_tells_who_asked() -> None:
     assert by_her.effects[0].facts == {"as": "copy", "by": "person"}
 
 
+def test_a_step_works_facts_out_and_assigns_only_whom_it_names() -> None:
+    given = done(done(opened(), "take"), "give", now=NOW + DAY, to="S3")
+    assert given.facts["given_before"] == (NOW + DAY).isoformat()
+    assert given.facts["to_self"] == "S3", "from the facts sent along"
+    assert given.steps[-1].facts == {"to": "S3"}, "what was sent, not what was worked out"
+    assert given.assigned == {Role.REGISTRAR: "S3"}
+    assert done(done(opened(), "take"), "give", to="S3", beside="S4").assigned[Role.AUDITOR] == "S4"
+
+
 def test_closing_stops_every_clock_but_the_one_it_starts() -> None:
     case = done(
         done(done(opened(), "take"), "hold", because="sick_leave"), "finish", texts="why", result="good", now=NOW + DAY
@@ -204,6 +220,15 @@ def test_closing_stops_every_clock_but_the_one_it_starts() -> None:
     assert [clock.key for clock in case.clocks.values() if clock.met_at is None] == ["ombuds.purge"]
     assert case.clocks["report.ack"].met_at == NOW, "what was met before keeps its time"
     assert TOY.is_closed(case)
+
+
+def test_a_clock_that_outlives_the_case_goes_on_when_it_closes() -> None:
+    clocks = tuple(replace(clock, outlives=clock.key == "assess.target") for clock in TOY.clocks)
+    lasting = Lifecycle("toy", TOY.states, TOY.opening, TOY.rules, clocks)
+    finish = Action(ACTION, "finish", {"result": "good"}, frozenset({"why"}))
+    case = engine.apply(lasting, done(opened(), "take"), finish, CLERK, NOW, POLICY)
+    assert isinstance(case, Case)
+    assert [clock.key for clock in case.clocks.values() if clock.runs] == ["assess.target", "ombuds.purge"]
 
 
 def test_offers_show_every_action_of_the_actors_kind() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from lifecycle.model import Effect
-from lifecycle.recipients import appointed, assigned, escalation, other_side, recipients, took_part
+from lifecycle.recipients import appointed, assigned, escalation, her_inbox, other_side, recipients, took_part
 from policy.model import Appointment, Office, Role
 from tests.lifecycles import NOW, PERSON, POLICY, act, opened, staff
 
@@ -23,6 +23,7 @@ def test_recipients() -> None:
     assert to(took_part("k", "acknowledge")) == ("S0005",)
     assert to(took_part("k", "withdraw")) == (), "the person hears in her inbox, never as staff"
     assert to(other_side("k")) == ()
+    assert to(her_inbox("k")) == ()
 
 
 def test_an_appointment_that_is_over_or_yet_to_come_receives_nothing() -> None:

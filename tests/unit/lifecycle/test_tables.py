@@ -6,7 +6,7 @@ import pytest
 
 from lifecycle.clocks import meet, start
 from lifecycle.model import ActorKind, Effect, EffectKind
-from lifecycle.recipients import APPOINTED, ASSIGNED, ESCALATION, OTHER_SIDE, TOOK_PART
+from lifecycle.recipients import APPOINTED, ASSIGNED, ESCALATION, HER_INBOX, OTHER_SIDE, TOOK_PART
 from lifecycle.table import (
     ClockChange,
     ClockChangeKind,
@@ -136,7 +136,8 @@ def test_no_words_without_a_use() -> None:
 
 @BY_TABLE
 def test_notices_name_their_recipients_as_the_service_can_find_them(lifecycle: Lifecycle) -> None:
-    needs = {ASSIGNED: "role", APPOINTED: "role", ESCALATION: "role", TOOK_PART: "action", OTHER_SIDE: None}
+    needs: dict[str, str | None] = dict.fromkeys((ASSIGNED, APPOINTED, ESCALATION), "role")
+    needs |= {TOOK_PART: "action", OTHER_SIDE: None, HER_INBOX: None}
     for effect in effects(lifecycle):
         if effect.kind is EffectKind.NOTIFY:
             need = needs[str(effect.facts["to"])]
