@@ -68,7 +68,7 @@ def apply(
     if refused := _blocked(lifecycle, rule, Situation(case, actor, now, policy, {})):
         return refused
     try:
-        facts = check_action(rule, action, policy)
+        facts = check_action(rule, action, policy, case.facts)
     except InvalidFacts as invalid:
         return Refused(invalid.code, TABLE, {"field": invalid.field})
     if rule.checks and (refused := _first_broken(rule.checks, Situation(case, actor, now, policy, facts))):
@@ -86,7 +86,8 @@ def offers(lifecycle: Lifecycle, case: Case, actor: Actor, now: datetime, policy
         refused = (
             rule if isinstance(rule, Refused) else _blocked(lifecycle, rule, Situation(case, actor, now, policy, {}))
         )
-        fields = () if isinstance(rule, Refused) else tuple(replace(f, choices=f.options(policy)) for f in rule.fields)
+        asks = () if isinstance(rule, Refused) else rule.fields
+        fields = tuple(replace(one, choices=one.options(policy, case.facts)) for one in asks)
         found.append(Offer(name, open=refused is None, refused=refused, fields=fields))
     return found
 

@@ -60,9 +60,9 @@ def time_of(facts: Facts, name: str) -> datetime:
     return datetime.fromisoformat(str(facts[name]))
 
 
-def check_action(rule: Rule, action: Action, policy: Policy) -> Facts:
-    """The action's facts in canonical form (times in UTC). Raises `InvalidFacts`."""
-    return _check(rule.fields, action.facts, action.texts, policy)
+def check_action(rule: Rule, action: Action, policy: Policy, known: Facts | None = None) -> Facts:
+    """The action's facts in canonical form (times in UTC), in a case with the facts `known`. Raises `InvalidFacts`."""
+    return _check(rule.fields, action.facts, action.texts, policy, known)
 
 
 def check_opening(lifecycle: Lifecycle, facts: Facts, policy: Policy) -> Facts:
@@ -70,7 +70,9 @@ def check_opening(lifecycle: Lifecycle, facts: Facts, policy: Policy) -> Facts:
     return _check(lifecycle.opening.fields, facts, frozenset(), policy)
 
 
-def _check(fields: Sequence[Field], facts: Facts, texts: frozenset[str], policy: Policy) -> Facts:
+def _check(
+    fields: Sequence[Field], facts: Facts, texts: frozenset[str], policy: Policy, known: Facts | None = None
+) -> Facts:
     checked: dict[str, Fact] = {}
     left = set(facts)
     unread = set(texts)
@@ -81,7 +83,7 @@ def _check(fields: Sequence[Field], facts: Facts, texts: frozenset[str], policy:
         if field.kind is FieldKind.TEXT:
             unread.discard(field.name)
         elif there:
-            checked[field.name] = _fact(field, facts[field.name], policy)
+            checked[field.name] = _fact(field, facts[field.name], field.options(policy, known))
             left.discard(field.name)
         elif field.default is not None:
             checked[field.name] = field.default
@@ -90,13 +92,13 @@ def _check(fields: Sequence[Field], facts: Facts, texts: frozenset[str], policy:
     return checked
 
 
-def _fact(field: Field, value: Fact, policy: Policy) -> Fact:
+def _fact(field: Field, value: Fact, options: Sequence[str]) -> Fact:
     match field.kind, value:
         case FieldKind.FLAG, bool():
             return value
         case FieldKind.NUMBER, int() if not isinstance(value, bool) and 0 <= value <= BIGGEST_NUMBER:
             return value
-        case FieldKind.CHOICE, str() if value in field.options(policy):
+        case FieldKind.CHOICE, str() if value in options:
             return value
         case FieldKind.STAFF, str() if STAFF_ID.fullmatch(value):
             return value

@@ -26,15 +26,21 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What an action asks for. `choices` may depend on the policy; `default` stands in for a field left out."""
+    """What an action asks for. `choices` may depend on the policy; `default` stands in for a field left out. `own`:
+    once the case knows a fact of this name, that is the only choice, so that whoever acts says which case is meant.
+    """
 
     name: str
     kind: FieldKind
     required: bool = True
     choices: tuple[str, ...] | Callable[[Policy], tuple[str, ...]] = ()
     default: Fact | None = None
+    own: bool = False
 
-    def options(self, policy: Policy) -> tuple[str, ...]:
+    def options(self, policy: Policy, known: Facts | None = None) -> tuple[str, ...]:
+        """What may be chosen in a case that has the facts `known`."""
+        if self.own and known and self.name in known:
+            return (str(known[self.name]),)
         return self.choices(policy) if callable(self.choices) else self.choices
 
 
@@ -197,7 +203,9 @@ class Lifecycle:
                     raise LifecycleBroken(f"{self.name}: two rules for {rule.action} in {state}.")
                 rules[state, rule.action] = rule
             by_action[rule.action] = by_action.get(rule.action, frozenset()) | rule.by
-        named = {self.opening.state} | {state for rule in self.rules for state in (*rule.states, rule.to) if state}
+        named = {*self.opening.first_states} | {
+            state for rule in self.rules for state in (*rule.states, rule.to) if state
+        }
         named |= {outcome.to for clock in self.clocks for outcome in clock.outcomes if outcome.to}
         if unknown := named - states.keys():
             raise LifecycleBroken(f"{self.name}: no such state: {', '.join(sorted(unknown))}.")

@@ -4,7 +4,7 @@ import pytest
 
 from lifecycle.fields import InvalidFacts, check_action, choice, flag, number, reference, staff, text, time
 from lifecycle.model import Action, Fact
-from lifecycle.table import Field, Rule
+from lifecycle.table import Field, FieldKind, Rule
 from tests.lifecycles import ACTION, PERSON, POLICY
 
 
@@ -77,3 +77,12 @@ def test_a_default_stands_in_for_a_field_left_out() -> None:
         "go", ("here",), frozenset({PERSON.kind}), fields=(field, text("t", required=False), flag("g", required=False))
     )
     assert check_action(rule, Action(ACTION, "go"), POLICY) == {"f": "b"}
+
+
+def test_a_field_of_the_cases_own_takes_what_the_case_knows_and_nothing_else() -> None:
+    own = Field("f", FieldKind.CHOICE, choices=("a", "b"), own=True)
+    rule = Rule("go", ("here",), frozenset({PERSON.kind}), fields=(own,))
+    assert check_action(rule, Action(ACTION, "go", {"f": "a"}), POLICY, {"f": "a"}) == {"f": "a"}
+    with pytest.raises(InvalidFacts, match="FIELD_INVALID: f"):
+        check_action(rule, Action(ACTION, "go", {"f": "b"}), POLICY, {"f": "a"})
+    assert own.options(POLICY, {}) == ("a", "b")
