@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lifecycle import engine
 from lifecycle.model import Actor, Case, EffectKind, Refused
+from lifecycle.replay import Replayed, replay
 from lifecycle.serial import from_json, to_json
 from lifecycle.table import Lifecycle
 from tests.lifecycles import BY_NAME, MANY, NOW, PERSON, POLICY, SYSTEM, attempt, opened, staff
@@ -63,6 +64,7 @@ def test_a_case_stays_consistent_whatever_happens(name: str, steps: list[tuple[A
             assert answer.version == case.version + 1
             case = answer
             consistent(lifecycle, case)
+    assert replay(lifecycle, case, case.steps, POLICY) == Replayed(replace(case, effects=()), ()), "steps say it all"
 
 
 def consistent(lifecycle: Lifecycle, case: Case) -> None:

@@ -1,0 +1,80 @@
+"""A case played again from its steps: as it stood at an earlier time, or under another policy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from lifecycle import clocks, engine
+from lifecycle.model import PERSON, SYSTEM, Action, Actor, ActorKind, Case, Refused, Step
+from lifecycle.table import FieldKind, Lifecycle
+from policy.model import Policy
+
+RING = "ring"
+_NO_ID = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A step that would not have been taken like this: refused, or a clock that would not have rung then."""
+
+    version: int
+    action: str
+    refused: Refused | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The case after its last step that could be played, and the steps that could not. A step that could not is left
+    out and the next one tried: what follows from it may deviate too.
+    """
+
+    case: Case
+    deviations: tuple[Deviation, ...]
+
+
+def as_of(lifecycle: Lifecycle, case: Case, moment: datetime, policy: Policy) -> Replayed | None:
+    """The case as it stood at `moment`; None when it was not open yet. Deviations then mean that its table has changed
+    since, as the policy is the one it is pinned to.
+    """
+    steps = [step for step in case.steps if step.at <= moment]
+    return replay(lifecycle, case, steps, policy) if steps else None
+
+
+def replay(lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policy: Policy) -> Replayed:
+    """`steps` are the case's own, from its opening on."""
+    first = steps[0]
+    played = engine.open_case(lifecycle, case.report_id, case.number, first.facts, first.at, policy)
+    deviations: list[Deviation] = []
+    for step in steps[1:]:
+        after = _again(lifecycle, played, step, policy)
+        if isinstance(after, Case):
+            # As recorded: who acted is kept with the step, whatever of it the rules looked at.
+            played = replace(after, version=step.version, steps=(*played.steps, step))
+        else:
+            deviations.append(Deviation(step.version, step.action, after))
+    return Replayed(replace(played, effects=()), tuple(deviations))
+
+
+def _again(lifecycle: Lifecycle, case: Case, step: Step, policy: Policy) -> Case | Refused | None:
+    if step.action == RING:
+        rung = next(
+            (
+                due
+                for due in clocks.waiting(lifecycle, case, policy)
+                if (due.key, due.mark) == (step.facts["clock"], step.facts["mark"]) and due.at <= step.at
+            ),
+            None,
+        )
+        return engine.on_due(lifecycle, case, rung, step.at, policy) if rung else None
+    rule = lifecycle.rule_of.get((case.state, step.action))
+    texts = frozenset(field.name for field in rule.fields if field.kind is FieldKind.TEXT) if rule else frozenset[str]()
+    return engine.apply(lifecycle, case, Action(_NO_ID, step.action, step.facts, texts), _actor(step), step.at, policy)
+
+
+def _actor(step: Step) -> Actor:
+    if step.by in (PERSON, SYSTEM):
+        return Actor(ActorKind(step.by))
+    return Actor(ActorKind.STAFF, step.by, frozenset({step.role}) if step.role else frozenset())
