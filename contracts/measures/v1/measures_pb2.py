@@ -25,27 +25,27 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$contracts/measures/v1/measures.proto\x12\x15\x63ontracts.measures.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd5\x01\n\x0eMeasureDecided\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x16\n\x0esealed_persons\x18\x03 \x01(\x0c\x12+\n\x07\x66rom_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08until_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndecided_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"p\n\x0cMeasureEnded\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x34\n\x06\x65nding\x18\x02 \x01(\x0e\x32$.contracts.measures.v1.MeasureEnding\x12\x16\n\x0esealed_persons\x18\x03 \x01(\x0c\"y\n\x0eMeasureApplied\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x12\n\nproof_hash\x18\x03 \x01(\x0c\x12.\n\napplied_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"{\n\x0fMeasureRestored\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x12\n\nproof_hash\x18\x03 \x01(\x0c\x12/\n\x0brestored_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"|\n\x0fMeasurePassedOn\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x12\n\nproof_hash\x18\x03 \x01(\x0c\x12\x30\n\x0cpassed_on_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\rMeasureFailed\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\";\n\x13MeasureEventApplied\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04*g\n\rMeasureEnding\x12\x1e\n\x1aMEASURE_ENDING_UNSPECIFIED\x10\x00\x12\x1a\n\x16MEASURE_ENDING_RESTORE\x10\x01\x12\x1a\n\x16MEASURE_ENDING_PASS_ON\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$contracts/measures/v1/measures.proto\x12\x15\x63ontracts.measures.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xea\x01\n\x0eMeasureDecided\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x16\n\x0esealed_persons\x18\x03 \x01(\x0c\x12+\n\x07\x66rom_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08until_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ndecided_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x07 \x01(\t\"\x85\x01\n\x0cMeasureEnded\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x34\n\x06\x65nding\x18\x02 \x01(\x0e\x32$.contracts.measures.v1.MeasureEnding\x12\x16\n\x0esealed_persons\x18\x03 \x01(\x0c\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x04 \x01(\t\"\x8e\x01\n\x0eMeasureApplied\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x12\n\nproof_hash\x18\x03 \x01(\x0c\x12.\n\napplied_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x05 \x01(\t\"\x90\x01\n\x0fMeasureRestored\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x12\n\nproof_hash\x18\x03 \x01(\x0c\x12/\n\x0brestored_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x05 \x01(\t\"\x91\x01\n\x0fMeasurePassedOn\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x12\n\nproof_hash\x18\x03 \x01(\x0c\x12\x30\n\x0cpassed_on_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x05 \x01(\t\"W\n\rMeasureFailed\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x0f\n\x07task_id\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x04 \x01(\t\";\n\x13MeasureEventApplied\x12\x12\n\nmeasure_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04*g\n\rMeasureEnding\x12\x1e\n\x1aMEASURE_ENDING_UNSPECIFIED\x10\x00\x12\x1a\n\x16MEASURE_ENDING_RESTORE\x10\x01\x12\x1a\n\x16MEASURE_ENDING_PASS_ON\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.measures.v1.measures_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MEASUREENDING']._serialized_start=929
-  _globals['_MEASUREENDING']._serialized_end=1032
+  _globals['_MEASUREENDING']._serialized_start=1059
+  _globals['_MEASUREENDING']._serialized_end=1162
   _globals['_MEASUREDECIDED']._serialized_start=97
-  _globals['_MEASUREDECIDED']._serialized_end=310
-  _globals['_MEASUREENDED']._serialized_start=312
-  _globals['_MEASUREENDED']._serialized_end=424
-  _globals['_MEASUREAPPLIED']._serialized_start=426
-  _globals['_MEASUREAPPLIED']._serialized_end=547
-  _globals['_MEASURERESTORED']._serialized_start=549
-  _globals['_MEASURERESTORED']._serialized_end=672
-  _globals['_MEASUREPASSEDON']._serialized_start=674
-  _globals['_MEASUREPASSEDON']._serialized_end=798
-  _globals['_MEASUREFAILED']._serialized_start=800
-  _globals['_MEASUREFAILED']._serialized_end=866
-  _globals['_MEASUREEVENTAPPLIED']._serialized_start=868
-  _globals['_MEASUREEVENTAPPLIED']._serialized_end=927
+  _globals['_MEASUREDECIDED']._serialized_end=331
+  _globals['_MEASUREENDED']._serialized_start=334
+  _globals['_MEASUREENDED']._serialized_end=467
+  _globals['_MEASUREAPPLIED']._serialized_start=470
+  _globals['_MEASUREAPPLIED']._serialized_end=612
+  _globals['_MEASURERESTORED']._serialized_start=615
+  _globals['_MEASURERESTORED']._serialized_end=759
+  _globals['_MEASUREPASSEDON']._serialized_start=762
+  _globals['_MEASUREPASSEDON']._serialized_end=907
+  _globals['_MEASUREFAILED']._serialized_start=909
+  _globals['_MEASUREFAILED']._serialized_end=996
+  _globals['_MEASUREEVENTAPPLIED']._serialized_start=998
+  _globals['_MEASUREEVENTAPPLIED']._serialized_end=1057
 # @@protoc_insertion_point(module_scope)
