@@ -9,14 +9,13 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import typer
 
 from ops.local_stack import stack_file
 from ops.local_stack.problem import StackProblem
-from ops.local_stack.roles import dsn_for
+from ops.local_stack.roles import service_dsn
 from ops.local_stack.settings import load
 
 if TYPE_CHECKING:
@@ -136,19 +135,10 @@ async def _desk(name: str) -> AsyncIterator[Desk]:
     stack = stack_file.read(state)
     if stack is None:
         raise StackProblem("The stack is not running: start it with `recourse up`.")
-    credentials = json.loads(Path(stack["credentials"]).read_bytes())
-    secrets = json.loads((state / "secrets.json").read_bytes())
-
-    def dsn(instance: str) -> str:
-        admin = credentials[instance]["admin_dsn"]
-        return dsn_for(
-            admin, user=name, password=secrets[f"{instance}.{name}"], database=urlsplit(admin).path.lstrip("/")
-        )
-
     settings = Settings(
         service=name,
-        database_dsn=dsn("postgres"),
-        keystore_dsn=dsn("keystore"),
+        database_dsn=service_dsn(state, "postgres", name),
+        keystore_dsn=service_dsn(state, "keystore", name),
         kafka_bootstrap=stack["kafka"]["bootstrap"],
         temporal_address=stack["temporal"]["address"],
         temporal_namespace=stack["temporal"]["namespace"],

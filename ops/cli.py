@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import audit, cases
+from ops import audit, cases, dead_letters
 from ops.local_stack import running
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.settings import load
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.add_typer(audit.app, name="audit")
 app.add_typer(cases.app, name="case")
+app.add_typer(dead_letters.app, name="dead-letters")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 Policy = Annotated[str, typer.Option(help="The policy pack that the services follow.")]
@@ -72,6 +73,8 @@ def status(*, as_json: AsJson = False) -> None:
     """What runs where. Exit code 1 unless everything runs."""
     with sentences():
         found = running.status(load())
+        if found is not None and found["state"] == "ready":
+            found["stuck"] = _stuck()
         if as_json:
             print_json(found or {"state": "down"})
         elif found is None:
@@ -88,6 +91,18 @@ def _print_status(found: dict[str, Any]) -> None:
         state = "runs" if one["alive"] else "ended"
         print(f"{one['name']:<14} {state:<6} {one['pid']:>8} {one['memory'] / 2**20:>6.0f} MB  {url}".rstrip())
     print(f"{found['state']}, policy {found['policy']}, {found['memory'] / 2**20:.0f} MB in all", file=sys.stderr)
+
+
+def _stuck() -> dict[str, dict[str, Any]] | None:
+    """None when a database does not answer: what runs is to be shown all the same."""
+    try:
+        stuck = dead_letters.summary()
+    except StackProblem as problem:
+        print(problem, file=sys.stderr)
+        return None
+    for service, counts in stuck.items():
+        print(dead_letters.sentence(service, counts), file=sys.stderr)
+    return stuck
 
 
 @app.command()

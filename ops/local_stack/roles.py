@@ -1,5 +1,6 @@
 """Databases, schemas and roles as `deploy/database.toml` lists them; running it again changes nothing but passwords."""
 
+import json
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from ops.local_stack import stack_file
 from ops.local_stack.paths import DEPLOY
 
 FILE = DEPLOY / "database.toml"
@@ -40,6 +42,14 @@ def dsn_for(admin_dsn: str, *, user: str, password: str, database: str) -> str:
     parts = urlsplit(admin_dsn)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, f"{quote(user)}:{quote(password)}@{host}", f"/{database}", parts.query, ""))
+
+
+def service_dsn(state: Path, instance: str, service: str) -> str:
+    """Where a service of the running stack finds its database on `postgres`, or its wraps on `keystore`."""
+    stack = json.loads(stack_file.path(state).read_bytes())
+    admin: str = json.loads(Path(stack["credentials"]).read_bytes())[instance]["admin_dsn"]
+    secret: str = json.loads((state / "secrets.json").read_bytes())[f"{instance}.{service}"]
+    return dsn_for(admin, user=service, password=secret, database=urlsplit(admin).path.lstrip("/"))
 
 
 def in_database(dsn: str, database: str) -> str:

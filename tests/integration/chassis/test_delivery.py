@@ -92,8 +92,9 @@ async def test_later_events_of_a_poisoned_key_wait_and_other_keys_go_on(house: H
         house.producer("intake") as sender,
         house.consumer("workflow", {REPORTS: {MessageReceived: choosy}}),
     ):
-        for number in (1, 2, 3):
-            await sender.send(event(number, f"w{number}"), by=SIGNING["intake"])
+        poisonous = event(2, "w2")
+        for envelope in (event(1, "w1"), poisonous, event(3, "w3")):
+            await sender.send(envelope, by=SIGNING["intake"])
         undecodable = Envelope(**{**vars(event(1, "", key="r3")), "value": b"\xff\xff"})
         await sender.send(undecodable, by=SIGNING["intake"])
         await sender.send(event(1, "goes on", key="r2"), by=SIGNING["intake"])
@@ -103,8 +104,9 @@ async def test_later_events_of_a_poisoned_key_wait_and_other_keys_go_on(house: H
         assert await house.effects("r1") == ["w1"]
 
         async with house.database("workflow").transaction() as session:
-            letters = {letter.key: letter for letter in await dead_letters.letters(session)}
-        assert (letters["r1"].code, letters["r1"].waiting, letters["r3"].code) == ("made_up", 1, "undecodable")
+            letters = {letter.reason: letter for letter in await dead_letters.letters(session)}
+        assert {letter.kind for letter in letters.values()} == {"dead"}
+        assert (letters["made_up"].place, letters["made_up"].waiting, letters["undecodable"].place) == ("2", 1, "1")
         audited = await house.rows(
             "workflow", "select convert_from(entry_json, 'UTF8')::json ->> 'act' from audit_trail"
         )
@@ -112,7 +114,7 @@ async def test_later_events_of_a_poisoned_key_wait_and_other_keys_go_on(house: H
 
         poisoned = False
         async with house.database("workflow").transaction() as session:
-            await dead_letters.requeue(session, topic=REPORTS.name, source="intake", key="r1", sequence=2)
+            await dead_letters.release(session, poisonous.id)
         await eventually(lambda: _has(house, "r1", 3))
     assert await house.effects("r1") == ["w1", "w2", "w3"]
     assert await house.rows("workflow", "select key from dead_letters") == [("r3",)]
@@ -136,7 +138,9 @@ async def test_a_dead_letter_with_nothing_behind_it_is_tried_again(
         await eventually(lambda: house.rows(reader, "select 1 from dead_letters"))
         poisoned = False
         async with house.database(reader).transaction() as session:
-            await dead_letters.requeue(session, topic=topic.name, source=source, key="r1", sequence=1)
+            [letter] = await dead_letters.letters(session)
+            assert letter.event_id is not None
+            await dead_letters.release(session, letter.event_id)
         await eventually(lambda: house.effects("r1", reader))
     assert await house.effects("r1", reader) == ["one"]
     assert await house.rows(reader, "select 1 from dead_letters union all select 1 from inbox_held") == []

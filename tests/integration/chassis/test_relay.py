@@ -100,18 +100,19 @@ async def test_an_event_too_large_to_send_is_set_aside_and_blocks_nobody(house: 
         await house.emit("workflow", AUDIT_ENTRIES, "other", ["goes on"])
         assert await sent(house, AUDIT_ENTRIES, "audit", 1) == [("other", 1, "goes on")]
 
-        async def parked() -> list[dead_letters.ParkedEvent]:
+        async def parked() -> list[dead_letters.Letter]:
             async with house.database("workflow").transaction() as session:
-                return await dead_letters.parked(session)
+                return await dead_letters.letters(session)
 
         [event] = await eventually(parked)
-        assert (event.topic, event.key, event.sequence, event.reason) == (AUDIT_ENTRIES.name, "k", 1, "too_large")
+        assert (event.kind, event.topic, event.place, event.reason) == ("parked", AUDIT_ENTRIES.name, "1", "too_large")
+        assert event.event_id is not None
 
         await house.execute("workflow", "update outbox set value = :value", value=said("short").SerializeToString())
         await house.emit("workflow", AUDIT_ENTRIES, "other", ["set aside until asked for"])
         assert "short" not in [word for *_, word in await sent(house, AUDIT_ENTRIES, "audit", 2)]
         async with house.database("workflow").transaction() as session:
-            await dead_letters.send_again(session, event.id)
+            await dead_letters.release(session, event.event_id)
         assert ("k", 1, "short") in await sent(house, AUDIT_ENTRIES, "audit", 3)
 
 

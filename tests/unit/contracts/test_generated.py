@@ -30,8 +30,11 @@ def test_topics_name_their_writers_and_readers() -> None:
     assert reports_to("workflow").consumers == {"workflow"}
     assert reports_to("workflow").acknowledged
     assert cases_of("ombuds").producers == {"ombuds"}
-    assert cases_of("ombuds").acknowledged
-    assert (applied_to("ombuds").producers, applied_to("ombuds").consumers) == ({"intake"}, {"ombuds"})
+    for topic in TOPICS.values():
+        if topic.name.endswith(".cases.v1"):
+            (service,) = topic.producers
+            assert topic.acknowledged
+            assert (applied_to(service).producers, applied_to(service).consumers) == ({"intake"}, {service})
     assert TOPICS["hr.people.v1"].delivery is Delivery.LATEST
     assert "intake" in TOPICS["desk.keys.v1"].producers
     with pytest.raises(KeyError):
