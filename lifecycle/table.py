@@ -56,13 +56,16 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a guard may look at. `facts` are the checked facts of the action, empty while only offering."""
+    """What a guard may look at. `facts` are the checked facts of the action and `texts` the names of the texts that came
+    with it, both empty while only offering.
+    """
 
     case: Case
     actor: Actor
     now: datetime
     policy: Policy
     facts: Facts
+    texts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +183,16 @@ class LifecycleBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """A procedure: its name, states, rules and clocks. Checks itself when built."""
+    """A procedure: its name, states, rules and clocks. Checks itself when built. `shown`: whether the person who writes
+    may know of this case at all; where nothing is said, she may.
+    """
 
     name: str
     states: tuple[State, ...]
     opening: Opening
     rules: tuple[Rule, ...]
     clocks: tuple[ClockRule, ...] = ()
+    shown: Callable[[Case], bool] | None = None
     state_of: Mapping[str, State] = field(init=False, repr=False, compare=False)
     clock_of: Mapping[str, ClockRule] = field(init=False, repr=False, compare=False)
     rule_of: Mapping[tuple[str, str], Rule] = field(init=False, repr=False, compare=False)
@@ -223,4 +229,4 @@ class Lifecycle:
 
     def person_sees(self, case: Case) -> bool:
         """Whether the person's inbox shows this case at all in its present state."""
-        return self.state_of[case.state].person_sees
+        return self.state_of[case.state].person_sees and (self.shown is None or self.shown(case))
