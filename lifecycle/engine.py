@@ -71,9 +71,7 @@ def apply(
         facts = check_action(rule, action, policy, case.facts)
     except InvalidFacts as invalid:
         return Refused(invalid.code, TABLE, {"field": invalid.field})
-    if rule.checks and (refused := _first_broken(
-        rule.checks, Situation(case, actor, now, policy, facts, action.texts)
-    )):
+    if refused := _first_broken(rule.checks, Situation(case, actor, now, policy, facts, action.texts)):
         return refused
     return _changed(lifecycle, case, rule, facts, actor, now, policy)
 

@@ -56,8 +56,8 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a guard may look at. `facts` are the checked facts of the action and `texts` the names of the texts that came
-    with it, both empty while only offering.
+    """What a guard may look at. `facts` are the checked facts of the action and `texts` the names of the texts that
+    came with it, both empty while only offering.
     """
 
     case: Case
