@@ -16,6 +16,8 @@ DUE = "due"
 """The mark of a clock's due time itself; reminders have their policy key and amount as mark."""
 RESUMED = "resumed"
 """The mark of a pause that ends by itself."""
+PLACE = "place"
+"""The fact that says at which duty station a case is: its calendar counts the working days."""
 
 
 def start(
@@ -64,14 +66,15 @@ def change(
                 if one.due:
                     clocks[one.key] = Clock(one.key, since, time_of(facts, one.due))
                 elif policy.is_set(deadline := _deadline(one, facts, policy)):
-                    ends = [policy.due(key, since) for key in (deadline, *one.not_before) if policy.is_set(key)]
+                    keys = [key for key in (deadline, *one.not_before) if policy.is_set(key)]
+                    ends = [policy.due(key, since, place_of(facts)) for key in keys]
                     clocks[one.key] = Clock(one.key, since, max(ends), deadline=deadline)
             case ClockChangeKind.MEET if clock and clock.met_at is None:
                 clocks[one.key] = replace(clock, met_at=now)
             case ClockChangeKind.PAUSE if clock and clock.runs:
                 clocks[one.key] = replace(clock, paused_at=now, pause_reason=str(facts[str(one.reason)]))
             case ClockChangeKind.RESUME if clock and clock.paused_at and clock.met_at is None:
-                clocks[one.key] = _resumed(clock, clock.paused_at, now, policy)
+                clocks[one.key] = _resumed(clock, clock.paused_at, now, policy, facts)
             case _:
                 pass
     return clocks
@@ -82,19 +85,24 @@ def _deadline(one: ClockChange, facts: Facts, policy: Policy) -> str:
     return own if own in policy.deadlines else one.key
 
 
-def _resumed(clock: Clock, paused_at: datetime, now: datetime, policy: Policy) -> Clock:
-    due_at = policy.moved(clock.deadline, clock.due_at, paused_at, now)
+def place_of(facts: Facts) -> str | None:
+    return str(facts[PLACE]) if PLACE in facts else None
+
+
+def _resumed(clock: Clock, paused_at: datetime, now: datetime, policy: Policy, facts: Facts) -> Clock:
+    due_at = policy.moved(clock.deadline, clock.due_at, paused_at, now, place_of(facts))
     stood = clock.paused_for + (now - paused_at)
     return replace(clock, paused_at=None, pause_reason=None, due_at=due_at, paused_for=stood)
 
 
-def pause_ends(rule: ClockRule, clock: Clock, policy: Policy, now: datetime) -> datetime | None:
+def pause_ends(rule: ClockRule, case: Case, policy: Policy, now: datetime) -> datetime | None:
     """When a pause that began at `now` (or began already) has lasted as long as it may; None where nothing limits it.
     Not after `now` when earlier pauses have used it up.
     """
     if rule.pause_cap is None or not policy.is_set(rule.pause_cap):
         return None
-    return policy.due(rule.pause_cap, clock.paused_at or now) - clock.paused_for
+    clock = case.clocks[rule.key]
+    return policy.due(rule.pause_cap, clock.paused_at or now, place_of(case.facts)) - clock.paused_for
 
 
 def standing(clock: Clock, now: datetime) -> str:
@@ -115,9 +123,10 @@ def stop_all(running: Mapping[str, Clock], now: datetime, staying: Collection[st
 
 def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
     """Everything that has yet to ring. A reminder that would lie before its clock's start is none."""
+    calendar = policy.calendar_at(place_of(case.facts))
     for clock in case.clocks.values():
         rule = lifecycle.clock_of[clock.key]
-        if clock.paused_at and clock.met_at is None and (ends := pause_ends(rule, clock, policy, clock.paused_at)):
+        if clock.paused_at and clock.met_at is None and (ends := pause_ends(rule, case, policy, clock.paused_at)):
             yield Due(clock.key, DueKind.RESUME, max(ends, clock.paused_at), RESUMED)
         if not clock.runs:
             continue
@@ -125,7 +134,7 @@ def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
         if DUE not in clock.rung:
             yield Due(clock.key, DueKind.DUE, clock.due_at, DUE, irreversible)
         for reminder in policy.reminders.get(clock.key, ()):
-            for mark, at in reminder.times(clock.due_at):
+            for mark, at in reminder.times(clock.due_at, calendar):
                 if mark not in clock.rung and at > clock.started_at:
                     yield Due(clock.key, DueKind.REMINDER, at, mark)
 
@@ -148,10 +157,11 @@ def ring(rule: ClockRule, case: Case, due: Due, now: datetime, policy: Policy) -
     clock = case.clocks[due.key]
     if due.kind is DueKind.RESUME:
         assert clock.paused_at is not None  # only paused clocks wait for it
-        return {**case.clocks, due.key: _resumed(clock, clock.paused_at, now, policy)}
+        return {**case.clocks, due.key: _resumed(clock, clock.paused_at, now, policy, case.facts)}
     rung = replace(clock, rung=(*clock.rung, due.mark))
     if rule.repeats and due.kind is DueKind.DUE:
         deadline = clock.deadline or due.key
         rounds = clock.rounds + 1
-        rung = Clock(due.key, now, policy.due(deadline, now), deadline=deadline, rounds=rounds)
+        due_at = policy.due(deadline, now, place_of(case.facts))
+        rung = Clock(due.key, now, due_at, deadline=deadline, rounds=rounds)
     return {**case.clocks, due.key: rung}

@@ -154,7 +154,7 @@ def _blocked(lifecycle: Lifecycle, rule: Rule, situation: Situation) -> Refused 
         if change.kind is ClockChangeKind.PAUSE and (clock is None or not clock.runs):
             return Refused(RefusalCode.CLOCK_NOT_RUNNING, TABLE, {"clock": change.key})
         if change.kind is ClockChangeKind.PAUSE and clock:
-            ends = clocks.pause_ends(lifecycle.clock_of[change.key], clock, situation.policy, situation.now)
+            ends = clocks.pause_ends(lifecycle.clock_of[change.key], situation.case, situation.policy, situation.now)
             if ends is not None and ends <= situation.now:
                 return Refused(RefusalCode.CLOCK_PAUSE_SPENT, TABLE, {"clock": change.key})
         if change.kind is ClockChangeKind.RESUME and (clock is None or clock.paused_at is None or clock.met_at):

@@ -1,247 +1,201 @@
 """Reads a pack from `policy/packs/<name>/<version>/*.toml` and says clearly what is wrong with it.
 
 A pack may build on another one (`based_on = "name/version"` in its pack.toml): what it does not say itself it takes
-from there. Appointments are a pack of their own, because people change and the rules a case began with do not.
+from there. Appointments are a pack of their own, because people change and the rules a case began with do not; that
+pack also says which calendar each duty station keeps.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from policy.entry import Entry, PolicyBroken, place, read
-from policy.model import (
-    DAY,
-    Appointment,
-    AtEnd,
-    Confidence,
-    Deadline,
-    MeasureType,
-    Office,
-    OfficeEntry,
-    Policy,
-    Protected,
-    Reminder,
-    Role,
-    RoleEntry,
-    Route,
-)
-from policy.working_time import Unit
+from policy import tables
+from policy.entry import Entry, Field, Mistake, PolicyBroken, place, read, text
+from policy.model import Appointment, Office, Policy, Role
+from policy.tables import KINDS
 
-PACKS = Path(__file__).parent / "packs"
-TABLES = {
-    "deadlines.toml": ("deadline", "reminder"),
-    "offices.toml": ("office", "role"),
-    "routing.toml": ("route",),
-    "measures.toml": ("measure",),
-    "wording.toml": ("wording",),
+PACKS: Final = Path(__file__).parent / "packs"
+HEAD: Final = {
+    "title": Field(text),
+    "based_on": Field(text, None),
+    "appointments": Field(text, None),
+    "calendar": Field(text, None),
 }
-UNSET = "unset"
-LARGEST = 100_000
 
 Value = TypeVar("Value")
+Rows = Mapping[str, Mapping[str, Entry]]
+"""Every entry of a pack, by kind and key."""
 
 
 def load(name: str, version: str | None = None, *, packs: Path = PACKS) -> Policy:
-    """The policy `name`, its newest version unless one is given. Raises `PolicyBroken`."""
-    folder = _folder(packs, name, version)
-    head = _head(folder)
-    layers = [folder]
-    if "based_on" in head.values:
-        layers.append(_folder(packs, *_pin(head, "based_on")))
-        if "based_on" in _head(layers[-1]).values:
-            raise head.broken("based_on", "names a pack that is itself based on another; one step only")
-    tables = _tables(layers)
-    appointed = _folder(packs, *_pin(head, "appointments")) / "appointments.toml"
-    deadlines = _map(tables["deadline"], _deadline)
-    roles = {Role(entry.key): _role(entry) for entry in _known(tables["role"], Role)}
-    _complete(folder, "role", roles, Role)
-    offices = {Office(entry.key): _office(entry) for entry in _known(tables["office"], Office)}
-    _complete(folder, "office", offices, Office)
-    return Policy(
-        name=name,
-        version=folder.name,
-        content_hash=_hash({kind: {key: dict(e.values) for key, e in rows.items()} for kind, rows in tables.items()}),
-        appointments_hash=_hash(read(appointed)),
-        deadlines=deadlines,
-        reminders=_reminders(tables["reminder"]),
-        offices=offices,
-        roles=roles,
-        routes={key: _route(entry, deadlines) for key, entry in tables["route"].items()},
-        measures={key: _measure(entry, deadlines) for key, entry in tables["measure"].items()},
-        wording={key: entry.get("text", str) for key, entry in tables["wording"].items()},
-        appointments=tuple(_appointment(entry, roles) for entry in _appointments(appointed)),
-    )
+    """The policy `name`, its newest version unless one is given. Raises `PolicyBroken` with every mistake in it."""
+    return _Reading(packs).policy(name, version)
 
 
-def _folder(packs: Path, name: str, version: str | None) -> Path:
-    versions = sorted((one for one in (packs / name).glob("*") if one.name.isdecimal()), key=lambda one: int(one.name))
-    if version is not None:
-        versions = [one for one in versions if one.name == version]
-    if not versions:
-        known = ", ".join(sorted(f"{one.parent.name}/{one.name}" for one in packs.glob("*/*"))) or "none"
-        raise PolicyBroken(f"There is no policy pack {name}{f'/{version}' if version else ''}; there are: {known}.")
-    return versions[-1]
+def versions(packs: Path = PACKS) -> tuple[str, ...]:
+    """Every pack there is, as `name/version`."""
+    found = (one for one in packs.glob("*/*") if one.name.isdecimal())
+    return tuple(f"{one.parent.name}/{one.name}" for one in sorted(found, key=lambda one: (one.parent, int(one.name))))
+
+
+@dataclass
+class _Reading:
+    """One reading of a pack, and what it finds wrong on the way."""
+
+    packs: Path
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def policy(self, name: str, version: str | None) -> Policy:
+        folder = self.folder(name, version)
+        head = _head(folder)
+        layers, said = [folder], head.parse(HEAD)
+        if said["based_on"]:
+            layers.append(self.folder(*_pin(head, "based_on", said)))
+            below = _head(layers[-1])
+            if "based_on" in below.values:
+                raise head.broken("based_on", "names a pack that is itself based on another; one step only")
+            said = {**below.parse(HEAD), **{key: value for key, value in said.items() if value is not None}}
+        for needed in ("appointments", "calendar"):
+            if said[needed] is None:
+                raise head.broken(needed, "is missing")
+        organisation = self.folder(*_pin(head, "appointments", said))
+        rows = self.rows([*layers, organisation])
+        policy = self.build(name, folder, said, rows, organisation)
+        if self.mistakes:
+            raise PolicyBroken(*self.mistakes)
+        assert policy is not None  # or there is a mistake
+        return policy
+
+    def folder(self, name: str, version: str | None) -> Path:
+        found = sorted(
+            (one for one in (self.packs / name).glob("*") if one.name.isdecimal()), key=lambda one: int(one.name)
+        )
+        if version is not None:
+            found = [one for one in found if one.name == version]
+        if not found:
+            known = ", ".join(versions(self.packs)) or "none"
+            wanted = f"{name}{f'/{version}' if version else ''}"
+            raise PolicyBroken(Mistake(f"There is no policy pack {wanted}; there are: {known}"))
+        return found[-1]
+
+    def rows(self, layers: Sequence[Path]) -> Rows:
+        """Every entry by kind and key; the first layer that has a key has the say."""
+        found: dict[str, dict[str, Entry]] = {kind: {} for kinds in KINDS.values() for kind in kinds}
+        organisation = layers[-1]
+        for folder in layers:
+            for file in sorted(folder.glob("*.toml")):
+                kinds = KINDS.get(file.name)
+                if file.name == "pack.toml" or (folder is organisation and file.name == "appointments.toml"):
+                    continue
+                if kinds is None or (folder is organisation and file.name != "calendars.toml"):
+                    self.mistakes.append(Mistake("is not a file of a policy pack", key=place(file)))
+                    continue
+                for entry in self.entries(file, kinds):
+                    found[entry.kind].setdefault(entry.key, entry)
+        return found
+
+    def entries(self, file: Path, kinds: Sequence[str]) -> Iterator[Entry]:
+        try:
+            content = read(file)
+        except PolicyBroken as broken:
+            self.mistakes += broken.mistakes
+            return
+        for kind, entries in content.items():
+            if kind not in kinds or not isinstance(entries, dict):
+                self.mistakes.append(
+                    Mistake(f"is no table here; expected {' and '.join(kinds)}", file=place(file), key=kind)
+                )
+                continue
+            for key, values in entries.items():
+                entry = Entry(file, (kind, key), values if isinstance(values, dict) else {"text": values}, kind)
+                if isinstance(values, dict) or kind == "wording":
+                    yield entry
+                else:
+                    self.mistakes.append(entry.mistake("", "must be a table"))
+
+    def build(self, name: str, folder: Path, said: Mapping[str, Any], rows: Rows, organisation: Path) -> Policy | None:
+        deadlines = self.each(rows["deadline"], tables.deadline)
+        reminders = self.each(rows["reminder"], tables.reminder)
+        calendars = self.each(rows["calendar"], tables.calendar)
+        offices = {Office(key): one for key, one in self.each(rows["office"], tables.office).items()}
+        roles = {Role(key): one for key, one in self.each(rows["role"], tables.role).items()}
+        self.complete(folder, "office", rows, Office)
+        self.complete(folder, "role", rows, Role)
+        routes = self.each(rows["route"], lambda entry: tables.route(entry, rows["deadline"]))
+        measures = self.each(rows["measure"], lambda entry: tables.measure(entry, rows["deadline"]))
+        wording = self.each(rows["wording"], tables.wording)
+        appointments = tuple(self.appointments(organisation / "appointments.toml", roles)) if _all(roles) else ()
+        stations = tables.stations(calendars.values())
+        if said["calendar"] not in rows["calendar"]:
+            self.mistakes.append(_head(folder).mistake("calendar", f"names no calendar: {said['calendar']}"))
+        if self.mistakes:
+            return None
+        return Policy(
+            name=name,
+            version=folder.name,
+            content_hash=_hash([said["calendar"], {kind: _values(entries) for kind, entries in rows.items()}]),
+            appointments_hash=_hash(read(organisation / "appointments.toml")),
+            deadlines=deadlines,
+            reminders=tables.by_clock(reminders.values()),
+            calendars=calendars,
+            calendar=calendars[said["calendar"]].calendar,
+            stations=stations,
+            offices=offices,
+            roles=roles,
+            routes=routes,
+            measures=measures,
+            wording=wording,
+            appointments=appointments,
+        )
+
+    def each(self, entries: Mapping[str, Entry], make: Callable[[Entry], Value]) -> dict[str, Value]:
+        found = {}
+        for key, entry in entries.items():
+            try:
+                found[key] = make(entry)
+            except PolicyBroken as broken:
+                self.mistakes += broken.mistakes
+        return found
+
+    def complete(self, folder: Path, kind: str, rows: Rows, members: type[Office | Role]) -> None:
+        self.mistakes += [
+            Mistake("is missing", file="/".join(folder.parts[-2:]), key=f"{kind}.{member.value}")
+            for member in members
+            if member.value not in rows[kind]
+        ]
+
+    def appointments(self, file: Path, roles: Mapping[Role, Any]) -> Iterator[Appointment]:
+        content = read(file)
+        rows = content.get("appointment")
+        if len(content) != 1 or not isinstance(rows, list) or any(not isinstance(row, dict) for row in rows):
+            raise PolicyBroken(Mistake("must hold [[appointment]] tables and nothing else", key=place(file)))
+        entries = {str(i): Entry(file, ("appointment", i), row, "appointment") for i, row in enumerate(rows)}
+        yield from self.each(entries, lambda entry: tables.appointment(entry, roles)).values()
 
 
 def _head(folder: Path) -> Entry:
     file = folder / "pack.toml"
-    head = Entry(file, "pack", folder.parent.name, read(file))
-    head.only("title", "based_on", "appointments")
-    return head
+    return Entry(file, (), read(file), "pack")
 
 
-def _pin(head: Entry, field: str) -> tuple[str, str]:
-    name, _, version = head.get(field, str).partition("/")
+def _pin(head: Entry, name: str, said: Mapping[str, Any]) -> tuple[str, str]:
+    pack, _, version = said[name].partition("/")
     if not version.isdecimal():
-        raise head.broken(field, "must name a pack and its version, like iom-2024-03/1")
-    return name, version
+        raise head.broken(name, "must name a pack and its version, like iom-2024-03/1")
+    return pack, version
 
 
-def _tables(layers: list[Path]) -> dict[str, dict[str, Entry]]:
-    """Every table by kind and key; the first layer that has a key has the say."""
-    tables: dict[str, dict[str, Entry]] = {kind: {} for kinds in TABLES.values() for kind in kinds}
-    for folder in layers:
-        for file in sorted(folder.glob("*.toml")):
-            if file.name == "pack.toml":
-                continue
-            if file.name not in TABLES:
-                raise PolicyBroken(f"{place(file)} is not a file of a policy pack.")
-            for kind, rows in read(file).items():
-                if kind not in TABLES[file.name] or not isinstance(rows, dict):
-                    expected = " and ".join(TABLES[file.name])
-                    raise PolicyBroken(f"{place(file)}: {kind} is no table here; expected {expected}.")
-                for key, values in rows.items():
-                    shaped = values if isinstance(values, dict) else {"text": values}
-                    tables[kind].setdefault(key, Entry(file, kind, key, shaped))
-    return tables
+def _all(roles: Mapping[Role, object]) -> bool:
+    return roles.keys() == set(Role)
 
 
-def _map(rows: Mapping[str, Entry], make: Callable[[Entry], Value]) -> dict[str, Value]:
-    return {key: make(entry) for key, entry in rows.items()}
-
-
-def _known(rows: Mapping[str, Entry], members: type[StrEnum]) -> Iterator[Entry]:
-    for key, entry in rows.items():
-        if key not in {member.value for member in members}:
-            raise entry.broken("", f"is not known; known are {', '.join(members)}")
-        yield entry
-
-
-def _complete(folder: Path, table: str, found: Mapping[Any, object], members: type[StrEnum]) -> None:
-    if missing := [member.value for member in members if member not in found]:
-        raise PolicyBroken(f"{folder.parent.name}/{folder.name}: {table}.{missing[0]} is missing.")
-
-
-def _basis(entry: Entry) -> tuple[str, Confidence]:
-    return entry.get("source", str), entry.member("confidence", Confidence)
-
-
-def _deadline(entry: Entry) -> Deadline:
-    entry.only("amount", "unit", "starts_at", "source", "confidence")
-    amount = None if entry.values.get("amount") == UNSET else entry.get("amount", int)
-    if amount is not None and not 0 < amount <= LARGEST:
-        raise entry.broken("amount", f'must be between 1 and {LARGEST}, or "unset"')
-    return Deadline(entry.key, amount, entry.member("unit", Unit), entry.get("starts_at", str), *_basis(entry))
-
-
-def _reminders(rows: Mapping[str, Entry]) -> dict[str, tuple[Reminder, ...]]:
-    found: dict[str, tuple[Reminder, ...]] = {}
-    for entry in rows.values():
-        entry.only("clock", "before", "unit", "source", "confidence")
-        before = entry.get("before", list)
-        if not before or any(not isinstance(one, int) or isinstance(one, bool) or one <= 0 for one in before):
-            raise entry.broken("before", "must be a list of numbers greater than 0")
-        clock = entry.get("clock", str)
-        unit = entry.member("unit", Unit)
-        reminder = Reminder(entry.key, clock, tuple(before), unit, *_basis(entry))
-        found[clock] = (*found.get(clock, ()), reminder)
-    return found
-
-
-def _office(entry: Entry) -> OfficeEntry:
-    entry.only("name", "aliases", "source", "confidence")
-    return OfficeEntry(Office(entry.key), entry.get("name", str), entry.strings("aliases"), *_basis(entry))
-
-
-def _role(entry: Entry) -> RoleEntry:
-    entry.only("office", "escalates_to", "source", "confidence")
-    office, escalates_to = entry.member("office", Office), entry.member("escalates_to", Role)
-    return RoleEntry(Role(entry.key), office, escalates_to, *_basis(entry))
-
-
-def _route(entry: Entry, deadlines: Mapping[str, Deadline]) -> Route:
-    entry.only("service", "desk", "handlers", "first_clock", "asks", "needs", "protects", "source", "confidence")
-    if entry.get("first_clock", str) not in deadlines:
-        raise entry.broken("first_clock", f"names no deadline: {entry.values['first_clock']}")
-    return Route(
-        entry.key,
-        entry.get("service", str),
-        entry.get("desk", str),
-        entry.members("handlers", Role),
-        entry.get("first_clock", str),
-        _asks(entry),
-        entry.strings("needs") if "needs" in entry.values else (),
-        entry.member("protects", Protected) if "protects" in entry.values else None,
-        *_basis(entry),
-    )
-
-
-def _asks(entry: Entry) -> dict[str, tuple[str, ...]]:
-    asks = entry.get("asks", dict) if "asks" in entry.values else {}
-    for choices in asks.values():
-        if not isinstance(choices, list) or not choices or any(not isinstance(one, str) for one in choices):
-            raise entry.broken("asks", f'must give each fact a list of choices, or ["{DAY}"]')
-    return {fact: tuple(choices) for fact, choices in asks.items()}
-
-
-def _measure(entry: Entry, deadlines: Mapping[str, Deadline]) -> MeasureType:
-    entry.only("longest", "review", "at_end", "deciders", "conditions", "source", "confidence")
-    for field in ("longest", "review"):
-        if entry.get(field, str) not in deadlines:
-            raise entry.broken(field, f"names no deadline: {entry.values[field]}")
-    return MeasureType(
-        entry.key,
-        entry.get("longest", str),
-        entry.get("review", str),
-        entry.member("at_end", AtEnd),
-        entry.members("deciders", Role),
-        entry.strings("conditions"),
-        *_basis(entry),
-    )
-
-
-def _appointments(file: Path) -> Iterator[Entry]:
-    content = read(file)
-    rows = content.get("appointment")
-    if len(content) != 1 or not isinstance(rows, list) or any(not isinstance(row, dict) for row in rows):
-        raise PolicyBroken(f"{place(file)} must hold [[appointment]] tables and nothing else.")
-    for number, values in enumerate(rows, start=1):
-        yield Entry(file, "appointment", str(number), values)
-
-
-def _appointment(entry: Entry, roles: Mapping[Role, RoleEntry]) -> Appointment:
-    entry.only("staff_id", "role", "place", "from", "to", "substitute_for")
-    role = entry.member("role", Role)
-    from_ = _day(entry, "from")
-    to = _day(entry, "to") if "to" in entry.values else None
-    if to and to < from_:
-        raise entry.broken("to", "is before from")
-    substitute_for = entry.get("substitute_for", str) if "substitute_for" in entry.values else None
-    staff_id, place = entry.get("staff_id", str), entry.get("place", str)
-    return Appointment(staff_id, role, roles[role].office, place, from_, to, substitute_for)
-
-
-def _day(entry: Entry, field: str) -> date:
-    value = entry.get(field, date)
-    if isinstance(value, datetime):
-        raise entry.broken(field, "must be a day without a time")
-    return value
+def _values(entries: Mapping[str, Entry]) -> dict[str, Any]:
+    return {key: dict(entry.values) for key, entry in entries.items()}
 
 
 def _hash(content: object) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from policy.working_time import Unit, add, subtract, working_days_between
+from policy.working_time import PLAIN, Calendar, Unit, add, subtract, working_days_between
 
 
 class Role(StrEnum):
@@ -125,9 +125,20 @@ class Reminder:
     source: str
     confidence: Confidence
 
-    def times(self, due_at: datetime) -> tuple[tuple[str, datetime], ...]:
+    def times(self, due_at: datetime, calendar: Calendar = PLAIN) -> tuple[tuple[str, datetime], ...]:
         """A mark (`im.remind.14`) and a time for each reminder ahead of `due_at`."""
-        return tuple((f"{self.key}.{amount}", subtract(due_at, amount, self.unit)) for amount in self.before)
+        return tuple((f"{self.key}.{amount}", subtract(due_at, amount, self.unit, calendar)) for amount in self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCalendar:
+    """When the duty stations in `stations` work."""
+
+    key: str
+    calendar: Calendar
+    stations: tuple[str, ...]
+    source: str
+    confidence: Confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +231,9 @@ class Policy:
     appointments_hash: str
     deadlines: Mapping[str, Deadline]
     reminders: Mapping[str, tuple[Reminder, ...]]  # by the clock they belong to
+    calendars: Mapping[str, OfficeCalendar]
+    calendar: Calendar  # of every place that has none of its own
+    stations: Mapping[str, Calendar]
     offices: Mapping[Office, OfficeEntry]
     roles: Mapping[Role, RoleEntry]
     routes: Mapping[str, Route]
@@ -227,20 +241,37 @@ class Policy:
     wording: Mapping[str, str]
     appointments: tuple[Appointment, ...]
 
-    def due(self, key: str, start: datetime) -> datetime:
-        """When the deadline `key`, running from `start`, is due. Raises `ValueUnset`, and KeyError for no such key."""
+    def calendar_at(self, place: str | None) -> Calendar:
+        """The calendar of a duty station; the organisation's own for one that has none, and where none is known."""
+        return self.stations.get(place, self.calendar) if place else self.calendar
+
+    def due(self, key: str, start: datetime, place: str | None = None) -> datetime:
+        """When the deadline `key`, running from `start`, is due by the calendar of `place`.
+
+        Raises `ValueUnset`, and KeyError for no such key.
+        """
         deadline = self.deadlines[key]
         if deadline.amount is None:
             raise ValueUnset(key)
-        return add(start, deadline.amount, deadline.unit)
+        return add(start, deadline.amount, deadline.unit, self.calendar_at(place))
 
-    def moved(self, key: str | None, due_at: datetime, paused_at: datetime, now: datetime) -> datetime:
+    def opens(self, key: str, end: datetime, place: str | None = None) -> datetime:
+        """When the window `key` ahead of `end` opens (`im.extend_window`). Raises like `due`."""
+        deadline = self.deadlines[key]
+        if deadline.amount is None:
+            raise ValueUnset(key)
+        return subtract(end, deadline.amount, deadline.unit, self.calendar_at(place))
+
+    def moved(
+        self, key: str | None, due_at: datetime, paused_at: datetime, now: datetime, place: str | None = None
+    ) -> datetime:
         """When a clock that stood still from `paused_at` to `now` is due: working days are made up for by working
         days, everything else by as long as it stood.
         """
         if key is None or self.deadlines[key].unit is not Unit.WORKING_DAYS:
             return due_at + (now - paused_at)
-        return add(due_at, working_days_between(paused_at, now), Unit.WORKING_DAYS)
+        calendar = self.calendar_at(place)
+        return add(due_at, working_days_between(paused_at, now, calendar), Unit.WORKING_DAYS, calendar)
 
     def is_set(self, key: str) -> bool:
         return self.deadlines[key].amount is not None

@@ -7,7 +7,7 @@ import pytest
 
 from lifecycle import clocks, engine
 from lifecycle.clocks import pause, resume, standing, start
-from lifecycle.fields import choice, time
+from lifecycle.fields import choice, reference, time
 from lifecycle.model import Action, ActorKind, Case, Clock, DueKind, Refused
 from lifecycle.recipients import escalation
 from lifecycle.table import ClockRule, Lifecycle, Opening, Outcome, Rule, State
@@ -101,7 +101,11 @@ TOY = Lifecycle(
     states=(State("open", person_sees=False), State("over", person_sees=False, closed=True)),
     opening=Opening(
         "open",
-        fields=(choice("urgency", "red", "green", required=False), time("lodged_at", required=False)),
+        fields=(
+            choice("urgency", "red", "green", required=False),
+            time("lodged_at", required=False),
+            reference(clocks.PLACE, required=False),
+        ),
         clocks=(start("wait", by="urgency"), start("work"), start("again")),
     ),
     rules=(
@@ -163,6 +167,22 @@ def test_working_days_that_stood_still_are_made_up_for_by_working_days() -> None
     assert on.clocks["work"].due_at == NOW + 9 * DAY
     assert on.clocks["work"].due_at.weekday() == 2
     assert on.clocks["wait"].due_at == NOW + 14 * DAY
+
+
+def test_working_days_are_those_of_the_duty_station() -> None:
+    """Creek rests on Friday and Saturday: five working days from Monday end on the next one, a weekend of their own
+    later; what stood still from Friday to Tuesday stood still over Sunday, Monday and Tuesday.
+    """
+    creek = toy(place="creek")
+    assert creek.clocks["work"].due_at == NOW + 7 * DAY
+    on = took(took(creek, "hold", 4, because="sick_leave"), "go_on", 8)
+    assert on.clocks["work"].due_at == NOW + 10 * DAY
+    policy = replace(TOLLED, deadlines=TOLLED.deadlines | {"again": deadline("again", 4, Unit.WORKING_DAYS)})
+    case = engine.open_case(TOY, REPORT, 1, {"place": "creek"}, NOW, policy)
+    first = case.clocks["again"].due_at
+    assert first == NOW + 6 * DAY  # Sunday, where it is a working day
+    due = next(due for due in clocks.waiting(TOY, case, policy) if due.key == "again")
+    assert engine.on_due(TOY, case, due, first, policy).clocks["again"].due_at == first + 4 * DAY
 
 
 def test_a_pause_ends_by_itself_when_it_has_lasted_as_long_as_it_may() -> None:

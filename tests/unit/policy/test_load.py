@@ -26,6 +26,8 @@ def line_of(packs: Path, file: str, text: str) -> int:
 
 
 DEADLINES = "iom-2024-03/1/deadlines.toml"
+CALENDARS = "iom-2024-03/1/calendars.toml"
+SIXTY_TWO_DAYS = ", ".join(f'"{month:02}-{day:02}"' for month in (1, 3) for day in range(1, 32))
 ACK = '[deadline."report.ack"]\namount = 7\nunit = "calendar_days"\n'
 
 
@@ -113,6 +115,21 @@ def test_a_mistake_is_named_with_file_line_and_key(packs: Path, old: str, new: s
             '"friend"',
             "route.informal_resolution.handlers is 'friend'; known",
         ),
+        (CALENDARS, '"UTC"', '"Middle/Earth"', "time_zone is 'Middle/Earth', which is no time zone; known are names"),
+        (CALENDARS, '"UTC"', '"../../etc/passwd"', "which is no time zone"),
+        (CALENDARS, '"saturday"', '"satday"', "weekend is 'satday'; known are monday"),
+        (
+            CALENDARS,
+            '["saturday", "sunday"]',
+            '["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]',
+            "line 6: calendar.organisation.weekend leaves no day to work on",
+        ),
+        (CALENDARS, '"12-25"]', '"25-12"]', "holidays has '25-12', which is neither a day like 2026-04-03 nor"),
+        (CALENDARS, '"12-25"]', "2026-12-25T00:00:00]", "holidays must be a day without a time"),
+        (CALENDARS, '"12-25"]', f"{SIXTY_TWO_DAYS}]", "holidays has more than 60 days that come back each year"),
+        ("iom-2024-03/1/pack.toml", '"organisation"', '"moon"', "line 6: calendar names no calendar: moon"),
+        ("iom-2024-03/1/pack.toml", "calendar =", "kalendar =", "kalendar is not a field of a pack; known are title"),
+        ("iom-2024-03/1/pack.toml", "calendar = ", "# ", "iom-2024-03/1/pack.toml: calendar is missing"),
         ("iom-2024-03/1/pack.toml", "/1", "/one", "must name a pack and its version, like iom-2024-03/1"),
         (
             "iom-2024-03/1/pack.toml",
@@ -124,7 +141,7 @@ def test_a_mistake_is_named_with_file_line_and_key(packs: Path, old: str, new: s
             "iom-2024-03/1/wording.toml",
             '"query.late" = "A',
             '"query.late" = 1 # "A',
-            "wording.query.late.text must be a text",
+            "wording.query.late must be a text",
         ),
         (
             "invented-organisation/1/appointments.toml",
@@ -158,6 +175,32 @@ def test_every_other_mistake_is_named_too(packs: Path, file: str, old: str, new:
         load("iom-2024-03", packs=packs)
     assert sentence in str(error.value)
     assert str(error.value).count("\n") == 0
+
+
+def test_every_mistake_is_found_in_one_reading(packs: Path) -> None:
+    edit(packs, DEADLINES, "amount = 7", 'amount = "seven"\ngrace = 1')
+    edit(packs, CALENDARS, '"UTC"', '"Mars"')
+    edit(packs, "iom-2024-03/1/offices.toml", "[role.focal_point]", "[role.focalpoint]")
+    edit(packs, "iom-2024-03/1/measures.toml", '"im.max_block"', '"im.maxblock"')
+    (packs / "iom-2024-03/1/more.toml").write_text("")
+    with pytest.raises(PolicyBroken) as error:
+        load("iom-2024-03", packs=packs)
+    assert [one.key for one in error.value.mistakes] == [
+        "iom-2024-03/1/more.toml",
+        "deadline.report.ack.grace",
+        "deadline.report.ack.amount",
+        "calendar.organisation.time_zone",
+        "role.focalpoint",
+        "role.focal_point",
+        "measure.physical_separation.longest",
+    ]
+    assert str(error.value).endswith("And 6 more: `recourse policy lint` lists them.")
+
+
+def test_a_months_deadline_stays_within_the_calendar(packs: Path) -> None:
+    edit(packs, DEADLINES, 'amount = 3\nunit = "months"', 'amount = 1201\nunit = "months"')
+    with pytest.raises(PolicyBroken, match=r"report\.feedback\.amount must be at most 1200 months"):
+        load("iom-2024-03", packs=packs)
 
 
 def test_a_missing_role_is_named(packs: Path) -> None:

@@ -23,7 +23,7 @@ def policy(request: pytest.FixtureRequest) -> Policy:
 def test_inv_51_every_value_names_source_and_confidence(policy: Policy) -> None:
     reminders = [one for some in policy.reminders.values() for one in some]
     entries = [*policy.deadlines.values(), *reminders, *policy.offices.values(), *policy.roles.values()]
-    entries += [*policy.routes.values(), *policy.measures.values()]
+    entries += [*policy.routes.values(), *policy.measures.values(), *policy.calendars.values()]
     for entry in entries:
         assert entry.source.strip()
         assert isinstance(entry.confidence, Confidence)
@@ -47,6 +47,17 @@ def test_deadlines_are_counted_in_their_unit() -> None:
     assert policy.due("report.feedback", friday) == datetime(2026, 6, 6, 16, tzinfo=UTC)
     with pytest.raises(KeyError):
         policy.due("no.such", friday)
+
+
+def test_working_days_are_those_of_the_place_where_it_is_known() -> None:
+    """On Thursday 2 April 2026: Easter in Valmora, Friday off in Creek, no holiday elsewhere."""
+    policy = load("iom-2024-03")
+    thursday = datetime(2026, 4, 2, 12, tzinfo=UTC)
+    due = {place: policy.due("im.ack", thursday, place).date().day for place in (None, "valmora", "creek", "nowhere")}
+    assert due == {None: 3, "valmora": 7, "creek": 5, "nowhere": 3}
+    assert policy.opens("im.extend_window", thursday, "valmora") == datetime(2026, 3, 19, 13, tzinfo=UTC)
+    assert policy.moved("im.ack", thursday, thursday, thursday + timedelta(days=5), "valmora").day == 7
+    assert {station for one in policy.calendars.values() for station in one.stations} == set(PEOPLE["stations"])
 
 
 def test_rehearsal_is_the_same_policy_in_seconds() -> None:
