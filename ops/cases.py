@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from contextlib import asynccontextmanager
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
     from lifecycle.desk import Desk
+    from lifecycle.records import CaseRow
 
 app = typer.Typer(no_args_is_help=True, help="Cases: how they stand, and whether their workflows know.")
 
@@ -41,6 +43,61 @@ def show(case_id: UUID, *, as_json: AsJson = False) -> None:
     if found["workflow"] != "running" and found["erased_at"] is None:
         print("Its workflow does not run: `recourse case reconcile` starts it.", file=sys.stderr)
         raise typer.Exit(1)
+
+
+@app.command()
+def explain(case_id: UUID, *, as_json: AsJson = False) -> None:
+    """Who did what in a case under which rule, and what was refused. Facts of procedure, never contents."""
+    found = _run(_explain(case_id))
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    for step in found["steps"]:
+        who = step["by"] + (f" ({step['role']})" if step["role"] else "")
+        said = ", ".join(f"{name} {value}" for name, value in step["facts"].items())
+        print(f"{step['version']:>3}  {step['at'][:16]}  {step['action']} · {who}{' · ' if said else ''}{said}")
+        if step["rules"]:
+            print(f"     under {'; '.join(step['rules'])}")
+    for refusal in found["refused"]:
+        what = refusal["action"] or "an action"
+        print(f"  -  {refusal['at'][:16]}  {what} · {refusal['by']} · refused: {refusal['code']}, {refusal['rule']}")
+
+
+@app.command()
+def replay(
+    case_id: UUID,
+    as_of: Annotated[str, typer.Option(help="A moment with its zone, like 2026-03-31T12:00Z.")],
+    *,
+    role: Annotated[str | None, typer.Option(help="Also what somebody in this role could have done.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How a case stood at a moment: what somebody who decided that day could see. Exit code 1 if it was not open."""
+    from policy.model import Role  # noqa: PLC0415
+
+    try:
+        moment = datetime.fromisoformat(as_of)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise typer.BadParameter("Give a moment with its zone, like 2026-03-31T12:00Z.", param_hint="--as-of")
+    if role is not None and role not in set(Role):
+        raise typer.BadParameter(f"no such role; there are: {', '.join(Role)}.", param_hint="--role")
+    found = _run(_replay(case_id, moment, role))
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    print(f"{found['lifecycle']}: {found['state']} (version {found['version']})")
+    for part, staff_id in found["assigned"].items():
+        print(f"  {part}: {staff_id}")
+    for name, value in found["facts"].items():
+        print(f"  {name}: {value}")
+    for clock in found["clocks"]:
+        print(f"  {clock['key']}: {clock['standing']}, due {clock['due_at'][:16]}")
+    for offer in found["offers"]:
+        print(f"  may {offer['action']}" if offer["open"] else f"  may not {offer['action']}: {offer['why_not']}")
+    if found["deviations"]:
+        print("The table of this procedure has changed since; these steps would not be taken like this today:")
+        print(", ".join(f"{one['version']} {one['action']}" for one in found["deviations"]))
 
 
 @app.command()
@@ -101,6 +158,41 @@ async def _show(case_id: UUID) -> dict[str, Any]:
                 "workflow_id": row.workflow_id,
                 "workflow": workflow,
             }
+    raise StackProblem(f"No desk has a case {case_id}.")
+
+
+async def _explain(case_id: UUID) -> dict[str, Any]:
+    from ops import case_history  # noqa: PLC0415
+
+    async with _found(case_id) as (desk, row):
+        return await case_history.explain(desk, row)
+
+
+async def _replay(case_id: UUID, moment: datetime, role: str | None) -> dict[str, Any]:
+    from ops import case_history  # noqa: PLC0415
+    from policy.model import Role  # noqa: PLC0415
+
+    async with _found(case_id) as (desk, row):
+        found = case_history.show_as_of(desk, row, moment, Role(role) if role else None)
+    if found is None:
+        raise StackProblem(f"Case {case_id} was not open at {moment.isoformat()}.")
+    return found
+
+
+@asynccontextmanager
+async def _found(case_id: UUID) -> AsyncIterator[tuple[Desk, CaseRow]]:
+    """The desk that has the case, and its row. Raises StackProblem."""
+    from lifecycle import records  # noqa: PLC0415
+
+    for name in DESKS:
+        async with _desk(name) as desk:
+            async with desk.database.transaction() as session:
+                row = await records.load(session, case_id)
+            if row is not None:
+                if row.erased_at is not None:
+                    raise StackProblem(f"Case {case_id} is erased: nothing of it is left to tell.")
+                yield desk, row
+                return
     raise StackProblem(f"No desk has a case {case_id}.")
 
 

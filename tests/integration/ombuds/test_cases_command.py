@@ -81,3 +81,28 @@ async def test_what_cannot_be_is_one_sentence(cell: Cell, state: Path) -> None:
     (state / "stack.json").unlink()
     code, out, err = await recourse(state, "show", str(uuid4()))
     assert (code, out, err) == (1, "", "The stack is not running: start it with `recourse up`.\n")
+
+
+async def test_a_talk_is_explained_without_naming_who_listened(cell: Cell, state: Path) -> None:
+    await cell.people()
+    case_id = await cell.wish()
+    listener = await cell.match(case_id)
+    assert listener
+
+    code, out, _ = await recourse(state, "explain", str(case_id), "--json")
+    told = json.loads(out)
+    assert (code, [step["action"] for step in told["steps"]]) == (0, ["open", "offer_match"])
+    assert listener not in out
+
+    code, out, _ = await recourse(state, "replay", str(case_id), "--as-of", "2999-01-01T00:00Z", "--json")
+    assert (code, json.loads(out)["state"], json.loads(out)["deviations"]) == (0, "offered", [])
+    assert listener not in out
+
+
+async def test_a_moment_that_cannot_be_is_one_sentence(cell: Cell, state: Path) -> None:
+    case_id = str(await cell.wish())
+    code, _, err = await recourse(state, "replay", case_id, "--as-of", "1999-01-01T00:00Z")
+    assert (code, err) == (1, f"Case {case_id} was not open at 1999-01-01T00:00:00+00:00.\n")
+    code, _, err = await recourse(state, "replay", case_id, "--as-of", "yesterday")
+    assert code == 2
+    assert "Give a moment with its zone" in err.replace("\n", " ")
