@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.sealing import tag
 from lifecycle import records
 from lifecycle.desk import Desk
 from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, Conflict, case_tag, excluded_from
@@ -35,7 +36,7 @@ _LISTED: Final = text("""
       order by opened_at desc, case_id desc limit :limit)
     union
     (select case_id, opened_at from cases
-      where erased_at is null and handlers @> array[cast(:staff_id as text)]
+      where erased_at is null and handlers && array[cast(:staff_id as text), cast(:part as text)]
         and (opened_at, case_id) < (:opened_at, :case_id)
       order by opened_at desc, case_id desc limit :limit)
     order by opened_at desc, case_id desc limit :limit
@@ -49,8 +50,9 @@ async def actors_of(
 ) -> dict[UUID, Actor]:
     """The person as an actor in each of these cases, also in one that is not there: that takes no less time. Somebody
     in a party's wider line keeps a decider's roles alone; somebody whose part in a case is by assignment has that
-    part alone, and only what `_KEEPS_OUT` says keeps them from it.
+    part alone, and only what `_KEEPS_OUT` says keeps them from it. The one whom a matter is about is the case's tag.
     """
+    part = part_name(desk, staff_id)
     roles = desk.policy.roles_of(staff_id, now)
     from_handling = await excluded_from(session, desk.keys.cell, list(cases), staff_id, FOR_HANDLERS)
     # What keeps a decider out keeps a handler out too.
@@ -62,8 +64,11 @@ async def actors_of(
         kept_out |= await excluded_from(session, desk.keys.cell, asked, staff_id, conflicts)
 
     def actor(case_id: UUID) -> Actor:
-        if part := parts.get(case_id):
-            return Actor(ActorKind.STAFF, staff_id, part, excluded=case_id in kept_out)
+        row = cases[case_id]
+        if row and (concerns := assigned_to(row, part)):
+            return Actor(ActorKind.STAFF, part, concerns)
+        if held := parts.get(case_id):
+            return Actor(ActorKind.STAFF, staff_id, held, excluded=case_id in kept_out)
         left = roles & DECIDERS if case_id in from_handling else roles
         excluded = case_id in from_all or (case_id in from_handling and not left)
         return Actor(ActorKind.STAFF, staff_id, left, excluded=excluded)
@@ -71,10 +76,22 @@ async def actors_of(
     return {case_id: actor(case_id) for case_id in cases}
 
 
-def assigned_to(row: CaseRow, staff_id: str) -> frozenset[Role]:
-    """What this person is assigned as in a case."""
+def part_name(desk: Desk, staff_id: str) -> str:
+    """How somebody whom a matter is about stands in its row, its steps and the trail: recognisable to the cell's key,
+    to nobody else. To be assigned in place of the staff id.
+    """
+    return f"part:{tag(desk.keys.cell, 'part', staff_id.strip().casefold()).hex()}"
+
+
+def assigned_to(row: CaseRow, name: str) -> frozenset[Role]:
+    """What the person of this name (a staff id, or a part's) is assigned as in a case."""
     assigned = row.data.get("assigned", {})
-    return frozenset(Role(role) for role, name in assigned.items() if name == staff_id)
+    return frozenset(Role(role) for role, one in assigned.items() if one == name)
+
+
+def parts_of(desk: Desk, row: CaseRow, staff_id: str) -> frozenset[Role]:
+    """The person's parts by assignment in a case."""
+    return (assigned_to(row, staff_id) | assigned_to(row, part_name(desk, staff_id))) & BY_ASSIGNMENT
 
 
 async def actor_of(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, now: datetime) -> Actor:
@@ -87,7 +104,7 @@ def may_see(desk: Desk, row: CaseRow, actor: Actor) -> bool:
     if actor.excluded:
         return False
     assigned = assigned_to(row, actor.staff_id) if actor.staff_id else frozenset[Role]()
-    return bool(actor.roles & (desk.readers[row.lifecycle] | assigned))
+    return bool(actor.roles & (desk.readers_of(row) | assigned))
 
 
 async def cases_seen_by(
@@ -116,6 +133,7 @@ async def _next_rows(
         params={
             "lifecycles": desk.lifecycles_read_by(desk.policy.roles_of(staff_id, now)),
             "staff_id": staff_id,
+            "part": part_name(desk, staff_id),
             "opened_at": opened_at,
             "case_id": case_id,
             "limit": _AT_ONCE,

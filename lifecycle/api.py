@@ -71,7 +71,7 @@ def _of_cases(desk: Desk) -> list[HTTPRouteHandler]:
         async with desk.database.transaction() as session:
             seen = await _seen(session, desk, case_id, signed_in.staff_id)
             if seen is not None:
-                await audit_trail.record(session, "case.shown", object_ref=str(case_id), actor=signed_in.staff_id)
+                await audit_trail.record(session, "case.shown", object_ref=str(case_id), actor=seen[1].name)
         if seen is None:
             raise not_found()
         row, actor = seen
@@ -91,8 +91,12 @@ def _of_actions(desk: Desk, sender: Sender) -> HTTPRouteHandler:
         action = Action(data.action_id, data.action, data.facts, frozenset(data.texts))
         async with desk.database.transaction() as session:
             checked = await _check(session, desk, case_id, action, signed_in.staff_id, if_match)
-            if isinstance(checked, CaseRow):
-                await desk.check(session, checked, action, data.texts)
+            against = await desk.check(session, checked, action, data.texts) if isinstance(checked, CaseRow) else None
+            if isinstance(checked, CaseRow) and against is not None:
+                actor = await access.actor_of(session, desk, checked, signed_in.staff_id, _now())
+                await refuse(session, desk, checked, against, actor, action.name)
+                checked = _problem(against.code, against.rule, against.params)
+            elif isinstance(checked, CaseRow):
                 signed = await sender.sign(session, checked, action, data.texts, signed_in.staff_id)
         if isinstance(checked, Problem):
             # After the commit: the refusal is in the trail.
@@ -113,13 +117,13 @@ def _of_contents(desk: Desk) -> list[HTTPRouteHandler]:
         case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn], data: JSONBody[ReadContents]
     ) -> ContentsSeen:
         async with desk.database.transaction() as session:
-            row = await _row_seen(session, desk, case_id, signed_in.staff_id)
+            seen = await _seen(session, desk, case_id, signed_in.staff_id)
+            row, actor = seen or (None, None)
             allowed = row is not None and data.purpose in desk.purposes[row.lifecycle]
-            if allowed:
+            if actor is not None and allowed:
                 await audit_trail.record(
-                    session, "contents.read", object_ref=str(case_id), actor=signed_in.staff_id,
-                    facts={"purpose": data.purpose},
-                )  # fmt: skip
+                    session, "contents.read", object_ref=str(case_id), actor=actor.name, facts={"purpose": data.purpose}
+                )
         if row is None:
             raise not_found()
         if not allowed:
@@ -182,7 +186,7 @@ async def _check(
     problem. By the same rules as the decision itself, so that most refusals never reach the case's workflow.
     """
     known = await records.known_action(session, action.id)
-    senders = {staff_id, access.hidden_name(desk, case_id, staff_id)}
+    senders = {staff_id, access.part_name(desk, staff_id), access.hidden_name(desk, case_id, staff_id)}
     if known and (known.case_id, known.action) == (case_id, action.name) and known.actor in senders:
         return dict(known.answer)
     seen = await _seen(session, desk, case_id, staff_id)

@@ -30,8 +30,12 @@ RunErrand = Callable[[CaseId], Awaitable[None]]
 """Does something outside the house. Bears being done twice; raises until it is done."""
 OwnContents = Callable[[AsyncSession, CaseRow, str], Awaitable[Sequence[Mapping[str, Any]]]]
 """What a service itself keeps sealed about a case, opened for a purpose: items as the API gives them."""
-Check = Callable[[AsyncSession, CaseRow, Action, Mapping[str, str]], Awaitable[None]]
-"""Looks at the texts of an action, in clear by their names, before they are sealed and it is sent. Raises Problem."""
+Check = Callable[[AsyncSession, CaseRow, Action, Mapping[str, str]], Awaitable[Refused | None]]
+"""Looks at the texts of an action, in clear by their names, before they are sealed and it is sent: what a rule says
+against it. Raises Problem for what cannot be read at all.
+"""
+Narrow = Callable[[CaseRow], frozenset[Role]]
+"""Which roles may see this very case."""
 Clear = Callable[[AsyncSession, CaseRow], Awaitable[None]]
 """Deletes what the service itself keeps about a case that is being erased."""
 
@@ -68,7 +72,8 @@ class Desk:
     `offices`: for each lifecycle, the office whose desk key the key of a case is wrapped to. `readers`: for each
     lifecycle, the roles that may see any case of it; everybody else sees those assigned to them. `talks`: lifecycles
     whose handlers read what the person wrote and write to her, through intake. `purposes`: for each lifecycle, what
-    its contents may be read for. `notices_office`: whose desk key keeps who a notice is for.
+    its contents may be read for. `notices_office`: whose desk key keeps who a notice is for. `narrows`: lifecycles of
+    which not every reader may see every case.
     """
 
     service: str
@@ -84,6 +89,7 @@ class Desk:
     effects: Effects
     notices_office: str
     talks: frozenset[str] = frozenset()
+    narrows: Mapping[str, Narrow] = field(default_factory=dict)
     errands: Mapping[str, RunErrand] = field(default_factory=dict)
     own_contents: OwnContents = _has_nothing
     check: Check = _takes_all
@@ -111,6 +117,10 @@ class Desk:
 
     def lifecycles_read_by(self, roles: frozenset[Role]) -> Sequence[str]:
         return [name for name, readers in self.readers.items() if readers & roles]
+
+    def readers_of(self, row: CaseRow) -> frozenset[Role]:
+        readers, narrow = self.readers[row.lifecycle], self.narrows.get(row.lifecycle)
+        return readers if narrow is None or row.erased_at is not None else readers & narrow(row)
 
     def policy_of(self, row: CaseRow) -> Policy:
         """The rules that the case began with, with today's appointments. Raises PolicyPackChanged."""

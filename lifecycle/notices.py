@@ -48,7 +48,8 @@ def define(metadata: sa.MetaData) -> None:
 
 def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
     """Has a mail that says nothing sent to everybody the effect is for, never to somebody who must not know of the
-    case (invariant 32). Where nobody is left, whoever is next above hears of it.
+    case (invariant 32). Where nobody is left, whoever is next above hears of it; but a role whose other cases these
+    are, and not this one, leaves nobody to stand in for.
 
     At the end of the transaction: the exclusions of a case that is being opened come after its opening.
     """
@@ -66,6 +67,8 @@ async def _hearers(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, 
     found = recipients(case, effect, policy, now)
     if effect.facts["to"] == ASSIGNED and found:
         role = Role(str(effect.facts["role"]))
+    if role in desk.readers[row.lifecycle] - desk.readers_of(row):
+        return ()
     hearers = await _not_excluded(session, desk, row, found, role, now)
     seen = set[Role]()
     while role is not None and not hearers and role not in seen:

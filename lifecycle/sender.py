@@ -24,7 +24,6 @@ from lifecycle.durable import REFUSED, Decided, Procedure, Running
 from lifecycle.model import Action, Refused
 from lifecycle.records import CaseRow
 from lifecycle.signed import SignedAction, expiry
-from policy.model import BY_ASSIGNMENT
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +48,7 @@ class Sender:
         """Keeps the texts sealed and signs what refers to them, for the version that the sender has seen."""
         named, body_hash = await bodies.store(session, self._desk, row, action.id, texts)
         now = datetime.now(UTC)
-        roles = self._desk.policy.roles_of(staff_id, now) | (access.assigned_to(row, staff_id) & BY_ASSIGNMENT)
+        roles = self._desk.policy.roles_of(staff_id, now) | access.parts_of(self._desk, row, staff_id)
         return SignedAction(
             case_id=str(row.case_id),
             seen_version=row.version,

@@ -15,16 +15,17 @@ from lifecycle import directory, parties, records, reports
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
-from lifecycle.model import Action, Actor, ActorKind, Case, Effect, EffectKind
+from lifecycle.model import Action, Actor, ActorKind, Case, Effect, EffectKind, Refused
 from lifecycle.parties import PartiesNotHere
 from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Role
 from services.workflow import measures, named_persons, notices
-from services.workflow.domain import formal_report, interim_measure
+from services.workflow.domain import danger_alert, formal_report, interim_measure
 
 REPORT: Final = formal_report.LIFECYCLE.name
 MEASURE: Final = interim_measure.LIFECYCLE.name
+DANGER: Final = danger_alert.LIFECYCLE.name
 
 # Who may see any case of a kind unless excluded from it. A report is the oversight office's alone. Legal officers come
 # in with the measure that oversight alerted to, and deciders see the measure and what the alert says of the risk;
@@ -40,10 +41,12 @@ READERS: Final = {
             Role.HR_DIRECTOR,
         }
     ),
+    DANGER: danger_alert.RECEIVERS,
 }
 PURPOSES: Final = {
     REPORT: frozenset({"assessment", "investigation", "reply"}),
     MEASURE: frozenset({"measure", "review"}),
+    DANGER: frozenset({"safety"}),
 }
 _ROUTED: Final = uuid.UUID("b0a1a4a2-54a6-4b26-9a4c-0f6f4e3c6b6d")
 
@@ -64,8 +67,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
             case EffectKind.EMIT:
                 await measures.emit(session, desk, row, case, effect)
 
-    async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:
-        await named_persons.check(session, desk, row, action, texts)
+    async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
+        return await named_persons.check(session, desk, row, action, texts)
 
     async def route_case(case_id: CaseId) -> None:
         await route(desk, case_id)
@@ -77,8 +80,10 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         keys=keys,
         keystore=Keystore.of(settings),
         policy=load(settings.policy),
-        lifecycles={REPORT: formal_report.LIFECYCLE, MEASURE: interim_measure.LIFECYCLE},
-        offices={REPORT: "oio", MEASURE: "measures"},
+        lifecycles={
+            one.name: one for one in (formal_report.LIFECYCLE, interim_measure.LIFECYCLE, danger_alert.LIFECYCLE)
+        },
+        offices={REPORT: "oio", MEASURE: "measures", DANGER: "measures"},
         readers=READERS,
         purposes=PURPOSES,
         effects=effects,

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.web.problems import invalid
 from lifecycle import directory
 from lifecycle.desk import Desk
-from lifecycle.model import Action
+from lifecycle.model import Action, Refused
 from lifecycle.parties import parties_of
 from lifecycle.records import CaseRow
 from services.workflow.domain.interim_measure import OTHER_SIDE
@@ -15,16 +15,19 @@ from services.workflow.domain.persons import Persons, PersonsWrong
 from services.workflow.measures import DECIDE, LIFECYCLE, PERSONS
 
 
-async def check(session: AsyncSession, desk: Desk, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:
+async def check(
+    session: AsyncSession, desk: Desk, row: CaseRow, action: Action, texts: Mapping[str, str]
+) -> Refused | None:
     """Raises Problem 400, which names the field and no person."""
     if (row.lifecycle, action.name) != (LIFECYCLE, DECIDE) or PERSONS not in texts:
-        return
+        return None
     try:
         persons = Persons.parse(texts[PERSONS], str(action.facts.get("type")))
         await _at_work(session, persons)
         await _of_the_matter(session, desk, row, persons, others_burden=action.facts.get("burden") == OTHER_SIDE)
     except PersonsWrong as wrong:
         raise invalid(f"texts.{wrong.field}", wrong.sentence) from None
+    return None
 
 
 async def _at_work(session: AsyncSession, persons: Persons) -> None:
