@@ -18,7 +18,7 @@ from lifecycle.model import Actor, ActorKind, Case, EffectKind
 from lifecycle.recipients import HER_INBOX
 from lifecycle.records import ActionRow, CaseRow
 from lifecycle.serial import to_json
-from lifecycle.table import Field
+from lifecycle.table import Field, Lifecycle
 from policy.model import Policy
 
 ERASE: Final = "erase"
@@ -83,23 +83,23 @@ def _news(desk: Desk, case: Case, policy: Policy) -> CaseChanged:
         lifecycle=case.lifecycle,
         number=case.number,
         version=case.version,
-        state=case.state,
+        state=lifecycle.seen_as(case),
         offers=[
             Offer(action=offer.action, fields_json=json.dumps([field_of(one) for one in offer.fields]))
             for offer in offers
             if offer.open
         ],
-        wording_key=wording_key(case),
+        wording_key=wording_key(lifecycle, case),
         next_date=engine.next_date(lifecycle, case),
         changed_at=at,
         closed=lifecycle.is_closed(case),
     )
 
 
-def wording_key(case: Case) -> str:
+def wording_key(lifecycle: Lifecycle, case: Case) -> str:
     """What her inbox says: of the state, unless this very change has something of its own to say to her."""
     notes = [one.name for one in case.effects if one.kind is EffectKind.NOTIFY and one.facts.get("to") == HER_INBOX]
-    return notes[-1] if notes else f"{case.lifecycle}.{case.state}"
+    return notes[-1] if notes else f"{case.lifecycle}.{lifecycle.seen_as(case)}"
 
 
 def field_of(one: Field) -> dict[str, Any]:

@@ -30,7 +30,8 @@ def start(
 ) -> ClockChange:
     """Starts (or restarts) the clock: from the time fact `since` or now, until the time fact `due` or by policy; a
     choice fact `by` may pick a deadline of its own (`im.ack.red` for the clock `im.ack` and urgency red). By policy it
-    is due no earlier than the deadlines `not_before` (nothing is erased while they run, invariant 53).
+    is due no earlier than the deadlines `not_before` (nothing is erased while they run, invariant 53), which count from
+    now.
     """
     return ClockChange(ClockChangeKind.START, key, since, due, by, not_before=not_before)
 
@@ -66,9 +67,10 @@ def change(
                 if one.due:
                     clocks[one.key] = Clock(one.key, since, time_of(facts, one.due))
                 elif policy.is_set(deadline := _deadline(one, facts, policy)):
-                    keys = [key for key in (deadline, *one.not_before) if policy.is_set(key)]
-                    ends = [policy.due(key, since, place_of(facts)) for key in keys]
-                    clocks[one.key] = Clock(one.key, since, max(ends), deadline=deadline)
+                    place = place_of(facts)
+                    others = [policy.due(key, now, place) for key in one.not_before if policy.is_set(key)]
+                    due_at = max([policy.due(deadline, since, place), *others])
+                    clocks[one.key] = Clock(one.key, since, due_at, deadline=deadline)
             case ClockChangeKind.MEET if clock and clock.met_at is None:
                 clocks[one.key] = replace(clock, met_at=now)
             case ClockChangeKind.PAUSE if clock and clock.runs:

@@ -103,11 +103,15 @@ class ClockChange:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`person_sees`: the person's inbox shows it. `closed`: nobody handles it any more; only clocks may follow."""
+    """`person_sees`: the person's inbox shows it. `closed`: nobody handles it any more; only clocks may follow, and what
+    holds up the erasure. `seen_as`: the state that her inbox shows in its place, where the step itself is not hers to
+    know.
+    """
 
     name: str
     person_sees: bool
     closed: bool = False
+    seen_as: str | None = None
 
 
 ACTOR = "@actor"
@@ -213,6 +217,7 @@ class Lifecycle:
             state for rule in self.rules for state in (*rule.states, rule.to) if state
         }
         named |= {outcome.to for clock in self.clocks for outcome in clock.outcomes if outcome.to}
+        named |= {state.seen_as for state in self.states if state.seen_as}
         if unknown := named - states.keys():
             raise LifecycleBroken(f"{self.name}: no such state: {', '.join(sorted(unknown))}.")
         changes = [*self.opening.clocks, *(change for rule in self.rules for change in rule.clocks)]
@@ -226,6 +231,10 @@ class Lifecycle:
 
     def is_closed(self, case: Case) -> bool:
         return self.state_of[case.state].closed
+
+    def seen_as(self, case: Case) -> str:
+        """The state that the person's inbox shows."""
+        return self.state_of[case.state].seen_as or case.state
 
     def person_sees(self, case: Case) -> bool:
         """Whether the person's inbox shows this case at all in its present state."""
