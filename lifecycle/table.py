@@ -103,9 +103,9 @@ class ClockChange:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`person_sees`: the person's inbox shows it. `closed`: nobody handles it any more; only clocks may follow, and what
-    holds up the erasure. `seen_as`: the state that her inbox shows in its place, where the step itself is not hers to
-    know.
+    """`person_sees`: the person's inbox shows it. `closed`: nobody handles it any more; only clocks may follow, and
+    what holds up the erasure. `seen_as`: the state that her inbox shows in its place, where the step itself is not
+    hers to know.
     """
 
     name: str
@@ -173,12 +173,23 @@ class ClockRule:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a case begins: its first state, the facts it takes, and what follows at once."""
+    """How a case begins: its first state, the facts it takes, and what follows at once. `states`: where it begins
+    instead for these values of the choice fact `by`.
+    """
 
     state: str
     fields: tuple[Field, ...] = ()
     clocks: tuple[ClockChange, ...] = ()
     effects: tuple[Effect, ...] = ()
+    by: str | None = None
+    states: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def first_states(self) -> tuple[str, ...]:
+        return self.state, *self.states.values()
+
+    def state_for(self, facts: Facts) -> str:
+        return self.states.get(str(facts.get(self.by)), self.state) if self.by else self.state
 
 
 class LifecycleBroken(Exception):
