@@ -20,7 +20,7 @@ from temporalio.converter import (
     WithSerializationContext,
     WorkflowSerializationContext,
 )
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from chassis.keys import ServiceKeys
 from chassis.settings import Settings
@@ -108,12 +108,15 @@ async def connect(
 def worker(
     client: Client, task_queue: str, *, workflows: Sequence[type], activities: Sequence[Callable[..., Any]]
 ) -> Worker:
-    """A worker sized for a small machine; it finishes what it has in hand when it is asked to stop."""
+    """A worker sized for a small machine; it finishes what it has in hand when it is asked to stop. Without the SDK's
+    sandbox, which loads a workflow's module anew for every case (ADR 49): tests hold what it would guard.
+    """
     return Worker(
         client,
         task_queue=task_queue,
         workflows=workflows,
         activities=activities,
+        workflow_runner=UnsandboxedWorkflowRunner(),
         max_concurrent_workflow_tasks=20,
         max_concurrent_activities=20,
         max_concurrent_local_activities=20,

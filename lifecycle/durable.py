@@ -12,8 +12,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from lifecycle.signed import SignedAction
+from lifecycle.signed import SignedAction
 
 EVENTS_PER_RUN: Final = 1000
 REFUSED: Final = "Refused"

@@ -68,14 +68,30 @@ def test_the_check_itself_finds_what_it_should(source: str, found: list[str]) ->
     assert outside(source, ("lifecycle", "policy", "services.ombuds.domain")) == found
 
 
+FROM_OUTSIDE = {"now", "utcnow", "today", "monotonic", "time_ns", "uuid4", "uuid1", "urandom", "token_bytes"}
+
+
+def calls(path: Path) -> list[str]:
+    """As written: `workflow.now`, `uuid4`."""
+    return [ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+
+
 def test_nothing_pure_looks_at_the_time_or_at_chance_by_itself() -> None:
-    forbidden = {"now", "utcnow", "today", "monotonic", "time_ns", "uuid4", "uuid1", "urandom", "token_bytes"}
     for path in PURE:
-        if path.name == "ids.py":
-            continue
-        calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-        names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
-        assert not names & forbidden, path.relative_to(ROOT)
+        if path.name != "ids.py":
+            assert not {call.rpartition(".")[2] for call in calls(path)} & FROM_OUTSIDE, path.relative_to(ROOT)
+
+
+WORKFLOWS = [ROOT / "lifecycle/durable.py", *sorted((ROOT / "services").glob("*/workflows.py"))]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_workflow_code_is_the_same_each_time_it_is_played(path: Path) -> None:
+    """No time, chance, waiting or input but the workflow's own: nothing else guards it (ADR 49)."""
+    assert not {call for call in calls(path) if call.rpartition(".")[2] in FROM_OUTSIDE} - {"workflow.now"}
+    modules = {name.split(".")[0] for name in imported(ast.parse(path.read_text()))}
+    assert not modules & {"time", "random", "os", "secrets", "threading", "subprocess", "socket", "httpx", "sqlalchemy"}
+    assert not {call for call in calls(path) if call in {"asyncio.sleep", "open", "print", "set"}}
 
 
 def importing(package: str) -> set[str]:

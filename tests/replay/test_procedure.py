@@ -13,10 +13,15 @@ from lifecycle.durable import Procedure
 from tests.replay.record import HISTORIES, KEY, PATHS
 
 
-async def replayed(name: str, **how: Any) -> WorkflowReplayResult:
+async def replayed(name: str) -> WorkflowReplayResult:
     history = WorkflowHistory.from_json(name, (HISTORIES / f"{name}.json").read_text())
     converter = sealing_converter(KEY)
-    replayer = Replayer(workflows=[Procedure], namespace="default", data_converter=converter, **how)
+    replayer = Replayer(
+        workflows=[Procedure],
+        namespace="default",
+        data_converter=converter,
+        workflow_runner=UnsandboxedWorkflowRunner(),  # as in production (ADR 49)
+    )
     return await replayer.replay_workflow(history, raise_on_replay_failure=False)
 
 
@@ -36,5 +41,5 @@ async def test_a_workflow_that_does_something_else_does_not_replay(monkeypatch: 
         await workflow.execute_activity("ring", start_to_close_timeout=timedelta(seconds=1))
 
     monkeypatch.setattr(Procedure, "_ring", ring_remotely)
-    result = await replayed("clock_rang", workflow_runner=UnsandboxedWorkflowRunner())
+    result = await replayed("clock_rang")
     assert "TMPRL1100" in str(result.replay_failure)
