@@ -24,6 +24,8 @@ OPENING = {
     "informal_resolution": {"lodged_at": NOW.isoformat()},
     "formal_report": {"lodged_at": NOW.isoformat()},
     "interim_measure": {},
+    "supervisor_request": {"lodged_at": NOW.isoformat()},
+    "sea_report": {"lodged_at": NOW.isoformat(), "affected_is": "child"},
     "query": {},
 }
 

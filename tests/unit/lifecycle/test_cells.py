@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Action, Actor, ActorKind, Case, Clock, RefusalCode, Refused
+from lifecycle.model import Action, Actor, ActorKind, Case, Clock, Fact, RefusalCode, Refused
 from lifecycle.table import Lifecycle
 from policy.model import Role
 from tests.lifecycles import ACTION, BY_NAME, LIFECYCLES, NOW, PERSON, POLICY, REPORT, SYSTEM, at, attempt, staff
@@ -32,6 +32,20 @@ def cells() -> Iterator[object]:
                     )
 
 
+OF_REQUESTS = {"begun_by": "person", "may_name": "yes", "names_her": True, "message": "a1b2"}
+OF_REQUESTS |= {"to_whom": "alleged_offender", "affected_is": "child", "offender_class": "unknown"}
+"""What supervisor requests and SEA reports open with, or get to know on the way."""
+NEEDED: dict[str, dict[str, Fact]] = {
+    **{action: {"begun_by": "manager"} for action in ("note_seen", "tell_in_person", "hand_on", "close_request")},
+    "take_team_measure": {"to_whom": "team"},
+    "refer": {"to_whom": "another_office"},
+    "leave_class_open": {"affected_is": "unclear"},
+    "refer_to_entity": {"offender_class": "other_entity"},
+    "tell_contract_owner": {"offender_class": "contractor_or_partner"},
+}
+OVERDUE = Clock("supervisor.act", NOW - timedelta(days=20), NOW - timedelta(days=6))
+
+
 def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
     """A case in `state` in which no guard but role and state can say no to `action`."""
     paused = NOW - timedelta(days=1) if action == "resume_assessment" else None
@@ -43,7 +57,10 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
         state=state,
         version=7,
         opened_at=NOW,
-        clocks={"assess.target": clock} if lifecycle.name == "formal_report" else {},
+        clocks={
+            **({"assess.target": clock} if lifecycle.name == "formal_report" else {}),
+            **({"supervisor.act": OVERDUE} if lifecycle.name == "supervisor_request" else {}),
+        },
         assigned={Role.FOCAL_POINT: "S9000"},
         facts={
             "type": "reporting_line_change",
@@ -53,6 +70,8 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
             "from_at": at(-20),
             "review_at": at(-10),
             "until_at": at(5),
+            **OF_REQUESTS,
+            **NEEDED.get(action, {}),
         },
     )
 

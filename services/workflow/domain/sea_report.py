@@ -1,0 +1,252 @@
+"""Sexual exploitation or abuse of somebody who is not personnel (policy 2.7): safety and help first, and the oversight
+office at once, even for a rumour.
+
+Whoever tells is asked nothing that would be an inquiry, may stop taking part at any time, and names the affected person
+only with that person's consent: without it the allegation is reported without identity. Where it is not clear who the
+affected person is, help comes just as fast, and oversight decides what kind of matter it is; what turns out to be a
+matter among personnel goes on only by the person's own word.
+"""
+
+from __future__ import annotations
+
+from lifecycle.clocks import meet, start
+from lifecycle.fields import choice, flag, reference, text, time
+from lifecycle.model import STOP_CONTACT, ActorKind, Effect, EffectKind, Facts
+from lifecycle.recipients import appointed, escalation
+from lifecycle.table import ClockRule, Field, FieldKind, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
+from policy.model import Role
+
+PERSON = frozenset({ActorKind.PERSON})
+SYSTEM = frozenset({ActorKind.SYSTEM})
+OVERSIGHT = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR})
+HELPERS = frozenset({Role.PSEAH_OFFICER, Role.SPECIALIST})
+RULE = "policy 2.7"
+
+NOT_PERSONNEL = ("child", "beneficiary", "community_member")
+OUR_OWN = ("own_personnel", "contractor_or_partner", "unknown")
+"""Whose conduct oversight inquires into; another entity's people are that entity's to inquire into."""
+REPORTED = ("reported_to_oio", "oio_acknowledged")
+OPEN = ("told", "safety_first", "class_open", "her_choice", *REPORTED)
+FORMAL = Effect(EffectKind.OPEN, "formal_report")
+REPORT_TO_OIO, LEAVE_CLASS_OPEN = "report_to_oio", "leave_class_open"
+
+
+def asked(name: str, otherwise: str, *choices: str) -> Field:
+    """Asked and never required (invariant 17): what is not said counts as `otherwise`."""
+    return Field(name, FieldKind.CHOICE, False, (*choices, otherwise), otherwise)
+
+
+def reports_itself(facts: Facts) -> bool:
+    """Whether the duty to report at once holds: the affected person is known not to be personnel."""
+    return facts["affected_is"] in NOT_PERSONNEL
+
+
+def _not_known_to_be(situation: Situation) -> Facts | None:
+    return None if reports_itself(situation.case.facts) else {"field": "affected_is"}
+
+
+def _known_to_be(situation: Situation) -> Facts | None:
+    return {"field": "affected_is"} if reports_itself(situation.case.facts) else None
+
+
+def _offender_is(*classes: str) -> Guard:
+    def broken(situation: Situation) -> Facts | None:
+        found = situation.case.facts["offender_class"]
+        return None if found in classes else {"offender_class": found}
+
+    return Guard("OFFENDER_OF_ANOTHER_CLASS", RULE, broken)
+
+
+MANDATORY = Guard("NO_DUTY_TO_REPORT", RULE, _not_known_to_be)
+UNCLEAR = Guard("DUTY_TO_REPORT", RULE, _known_to_be)
+
+
+def _helpers(wording: str) -> tuple[Effect, ...]:
+    return appointed(wording, Role.PSEAH_OFFICER), appointed(wording, Role.SPECIALIST)
+
+
+TO_OIO = (appointed("sea_report.received", Role.INTAKE_OFFICER),)
+REACHED_OIO = (meet("sea.report"), start("report.ack"))
+
+LIFECYCLE = Lifecycle(
+    name="sea_report",
+    states=(
+        State("told", person_sees=True),
+        State("safety_first", person_sees=True),
+        State("class_open", person_sees=True),
+        State("her_choice", person_sees=True),
+        State("reported_to_oio", person_sees=True),
+        State("oio_acknowledged", person_sees=True),
+        State("referred", person_sees=True, closed=True),
+        State("closed", person_sees=True, closed=True),
+        State("erased", person_sees=True, closed=True),
+    ),
+    opening=Opening(
+        state="told",
+        fields=(
+            time("lodged_at"),
+            choice("mode", "confidential", "anonymous", required=False),
+            reference("language", required=False),
+            asked("basis", "not_said", "told", "seen", "rumour"),
+            asked("urgent_needs", "not_said", "yes", "no"),
+            asked("affected_is", "unclear", *NOT_PERSONNEL, "personnel"),
+            asked("offender_class", "unknown", "own_personnel", "contractor_or_partner", "other_entity"),
+            asked("identity_consent", "not_given", "given"),
+            asked("writer", "not_said", "affected", "focal_point", "personnel", "community_member"),
+        ),
+        clocks=(start("sea.report", since="lodged_at"), start("sea.assist", since="lodged_at")),
+        effects=(Effect(EffectKind.ERRAND, "route"),),
+    ),
+    rules=(
+        # Who is excluded is known now. Help is asked for whatever the matter is called.
+        Rule("record_routed", ("told",), SYSTEM, to="safety_first", effects=_helpers("sea_report.help_needed")),
+        Rule(
+            action=REPORT_TO_OIO,
+            states=("safety_first",),
+            by=SYSTEM,
+            to="reported_to_oio",
+            guards=(MANDATORY,),
+            clocks=REACHED_OIO,
+            effects=TO_OIO,
+        ),
+        Rule(
+            action=LEAVE_CLASS_OPEN,
+            states=("safety_first",),
+            by=SYSTEM,
+            to="class_open",
+            guards=(UNCLEAR,),
+            effects=(appointed("sea_report.class_to_decide", Role.INTAKE_OFFICER),),
+        ),
+        # Whoever told may still know more, or wish it reported whatever it is.
+        Rule(
+            action=REPORT_TO_OIO,
+            states=("class_open", "her_choice"),
+            by=PERSON,
+            to="reported_to_oio",
+            clocks=REACHED_OIO,
+            effects=TO_OIO,
+        ),
+        Rule(
+            action="find_exploitation_or_abuse",
+            states=("class_open",),
+            by=OVERSIGHT,
+            to="reported_to_oio",
+            fields=(choice("affected_is", *NOT_PERSONNEL),),
+            clocks=REACHED_OIO,
+            effects=TO_OIO,
+        ),
+        Rule(
+            action="find_personnel_matter",
+            states=("class_open",),
+            by=OVERSIGHT,
+            to="her_choice",
+            fields=(text("reasons"),),
+            clocks=(meet("sea.report"),),
+        ),
+        Rule(
+            action="leave_it",
+            states=("class_open", "her_choice"),
+            by=PERSON,
+            to="closed",
+            fields=(choice("outcome", "another_way", "not_now"),),
+            clocks=(start("keep.out_of_scope", not_before=("ret.lookahead",)),),
+        ),
+        Rule(
+            action="note_offender_class",
+            states=("reported_to_oio",),
+            by=OVERSIGHT,
+            fields=(choice("offender_class", "own_personnel", "contractor_or_partner", "other_entity"),),
+        ),
+        Rule(
+            action="acknowledge",
+            states=("reported_to_oio",),
+            by=OVERSIGHT,
+            to="oio_acknowledged",
+            guards=(_offender_is(*OUR_OWN),),
+            clocks=(meet("report.ack"),),
+            effects=(FORMAL,),
+        ),
+        Rule(
+            action="refer_to_entity",
+            states=("reported_to_oio",),
+            by=OVERSIGHT,
+            to="referred",
+            fields=(choice("reason", "people_of_another_entity"), text("reasons")),
+            guards=(_offender_is("other_entity"),),
+            clocks=(start("keep.no_case", not_before=("ret.lookahead",)),),
+        ),
+        Rule(
+            action="tell_contract_owner",
+            states=("oio_acknowledged",),
+            by=OVERSIGHT,
+            fields=(text("what_was_told"),),
+            guards=(_offender_is("contractor_or_partner"),),
+        ),
+        # By the person or by whoever helps; what help it was, oversight does not learn (invariant 30).
+        Rule(
+            action="record_assistance",
+            states=OPEN,
+            by=PERSON | HELPERS,
+            fields=(choice("assistance", "connected", "declined"),),
+            clocks=(meet("sea.assist"),),
+        ),
+        # Consent to be named is the affected person's, dated, and hers to take back (invariant 15).
+        Rule("give_identity_consent", OPEN, PERSON, sets={"identity_consent": "given"}),
+        Rule("withdraw_identity_consent", OPEN, PERSON, sets={"identity_consent": "not_given"}),
+        Rule(
+            action="stop_taking_part",
+            states=OPEN,
+            by=PERSON,
+            fields=(flag(STOP_CONTACT),),
+            sets={"withdrawn": True},
+        ),
+        # What was written here is part of the formal report: it goes when that goes, not before.
+        Rule(
+            action="record_report_erased",
+            states=("oio_acknowledged",),
+            by=SYSTEM,
+            to="erased",
+            effects=(Effect(EffectKind.ERASE, "case"),),
+        ),
+    ),
+    clocks=(
+        ClockRule(
+            "sea.report",
+            reminds=(
+                *_helpers("sea_report.not_reported_yet"),
+                appointed("sea_report.not_reported_yet", Role.INTAKE_OFFICER),
+            ),
+            outcomes=(
+                Outcome(
+                    effects=(
+                        appointed("sea_report.report_late", Role.INTAKE_OFFICER),
+                        escalation("sea_report.report_late", Role.PSEAH_OFFICER),
+                    )
+                ),
+            ),
+            repeats=True,
+            person_sees=True,
+        ),
+        ClockRule(
+            "sea.assist",
+            reminds=_helpers("sea_report.no_help_yet"),
+            outcomes=(Outcome(effects=(escalation("sea_report.help_late", Role.PSEAH_OFFICER),)),),
+            repeats=True,
+            person_sees=True,
+        ),
+        ClockRule(
+            "report.ack",
+            outcomes=(Outcome(effects=(escalation("sea_report.acknowledgement_late", Role.INTAKE_OFFICER),)),),
+            repeats=True,
+            person_sees=True,
+        ),
+        *(
+            ClockRule(
+                key,
+                outcomes=(Outcome(effects=(Effect(EffectKind.ERASE, "case"),), to="erased"),),
+                irreversible=True,
+            )
+            for key in ("keep.out_of_scope", "keep.no_case")
+        ),
+    ),
+)
