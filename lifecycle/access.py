@@ -52,7 +52,7 @@ async def actors_of(
     in a party's wider line keeps a decider's roles alone; somebody whose part in a case is by assignment has that
     part alone, and only what `_KEEPS_OUT` says keeps them from it. The one whom a matter is about is the case's tag.
     """
-    part = part_name(desk, staff_id)
+    name = part_name(desk, staff_id)
     roles = desk.policy.roles_of(staff_id, now)
     from_handling = await excluded_from(session, desk.keys.cell, list(cases), staff_id, FOR_HANDLERS)
     # What keeps a decider out keeps a handler out too.
@@ -65,8 +65,8 @@ async def actors_of(
 
     def actor(case_id: UUID) -> Actor:
         row = cases[case_id]
-        if row and (concerns := assigned_to(row, part)):
-            return Actor(ActorKind.STAFF, part, concerns)
+        if row and (concerns := assigned_to(row, name)):
+            return Actor(ActorKind.STAFF, name, concerns)
         if held := parts.get(case_id):
             return Actor(ActorKind.STAFF, staff_id, held, excluded=case_id in kept_out)
         left = roles & DECIDERS if case_id in from_handling else roles
