@@ -1,4 +1,6 @@
-"""The ombuds cell as the engine of cases sees it: the person's side, which tells the organisation's side nothing."""
+"""The ombuds cell as the engine of cases sees it: the person's side. Of what happens here the organisation's side is
+told nothing, but that somebody is in danger.
+"""
 
 from collections.abc import Mapping
 from functools import partial
@@ -11,32 +13,52 @@ from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
 from chassis.web.problems import invalid
-from lifecycle import notices, parties, reports
+from lifecycle import exclusions, notices, parties, reports
 from lifecycle.desk import Desk
-from lifecycle.model import Action, Case, Effect, EffectKind
+from lifecycle.model import Action, Case, Effect, EffectKind, Refused
+from lifecycle.recipients import OTHER_SIDE
 from lifecycle.records import CaseRow
 from policy.load import load
-from policy.model import Role
-from services.ombuds import matching
-from services.ombuds.domain import informal_resolution
+from services.ombuds import conflicts, danger, matching, mediations
+from services.ombuds.domain import informal_resolution, mediation
 
 OFFICE: Final = "ombuds"
-OFFER_MATCH: Final = "offer_match"
 TALK: Final = informal_resolution.LIFECYCLE.name
+MEDIATION: Final = mediation.LIFECYCLE.name
 
 
 def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
     """Raises ValueError when the settings name no key store."""
 
     async def effects(session: AsyncSession, row: CaseRow, case: Case, effect: Effect) -> None:
-        if effect.kind is EffectKind.NOTIFY:
-            notices.tell(session, desk, row, case, effect)
+        match effect.kind, effect.name:
+            case EffectKind.NOTIFY, _ if effect.facts["to"] == OTHER_SIDE:
+                await mediations.tell_other_party(session, desk, row, case, effect)
+            case EffectKind.NOTIFY, _:
+                notices.tell(session, desk, row, case, effect)
+            case EffectKind.OPEN, _:
+                await mediations.open_one(session, desk, row, case)
+            case EffectKind.EMIT, mediation.LET_HIM_IN.name:
+                await mediations.let_in(session, desk, row, case)
+            case EffectKind.EMIT, informal_resolution.END_MEDIATIONS.name:
+                await mediations.end_all(session, desk, row, case)
+            case EffectKind.EMIT, informal_resolution.RAISE_DANGER.name:
+                await danger.tell(session, desk, row, case)
+            case EffectKind.EMIT, informal_resolution.KEEP_OUT_ACTOR.name:
+                await exclusions.declare(session, desk.keys.cell, row.case_id, case.steps[-1].by)
 
-    async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:  # noqa: ARG001
-        """Nobody is asked to listen, by whomever, who may not."""
-        listener = str(action.facts.get("focal_point", ""))
-        if action.name == OFFER_MATCH and not await matching.may_listen(session, desk, row, listener):
-            raise invalid("facts.focal_point", "This person cannot hold this talk. Ask somebody else.")
+    async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
+        """Nobody is asked to listen, by whomever, who may not, and nobody invited whom she has not named."""
+        match action.name:
+            case informal_resolution.OFFER_MATCH:
+                listener = str(action.facts.get("focal_point", ""))
+                if not await conflicts.may_hold(session, desk, row, listener):
+                    raise invalid("facts.focal_point", "This person cannot hold this talk. Ask somebody else.")
+            case mediation.INVITE:
+                await mediations.check_invited(session, desk, row, texts.get(mediation.INVITED, "").strip())
+            case informal_resolution.RAISE_IMMINENT_HARM:
+                danger.check_length(texts)
+        return None
 
     desk = Desk(
         service="ombuds",
@@ -45,11 +67,13 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         keys=keys,
         keystore=Keystore.of(settings),
         policy=load(settings.policy),
-        lifecycles={TALK: informal_resolution.LIFECYCLE},
-        offices={TALK: OFFICE},
-        # A focal point sees the talks that are his to hold; the ombudsperson, who answers for all, sees that they are.
-        readers={TALK: frozenset({Role.OMBUDSPERSON})},
-        purposes={TALK: frozenset({"conversation", "handover"})},
+        lifecycles={TALK: informal_resolution.LIFECYCLE, MEDIATION: mediation.LIFECYCLE},
+        offices={TALK: OFFICE, MEDIATION: OFFICE},
+        # A focal point sees the talks that are his to hold, a party the mediation he is asked to; the ombudspersons,
+        # who answer for all, see that they are.
+        readers={TALK: informal_resolution.OMBUDS, MEDIATION: informal_resolution.OMBUDS},
+        # What the person wrote is read in the talk alone: a mediation has nothing but what both parties agreed.
+        purposes={TALK: frozenset({"conversation", "handover"}), MEDIATION: frozenset({"agreement"})},
         notices_office=OFFICE,
         effects=effects,
         talks=frozenset({TALK}),
@@ -62,4 +86,5 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
 
 async def _clear(session: AsyncSession, row: CaseRow) -> None:
     await parties.forget(session, row.case_id)
-    await reports.forget(session, row.report_id)
+    if row.lifecycle == TALK:
+        await reports.forget(session, row.report_id)

@@ -1,5 +1,6 @@
-"""Who is asked to listen: somebody appointed for it who is in nobody's line, whom the person has not refused, and who
-has the fewest talks. It fails closed: when conflicts cannot be told, nobody is asked who might have one.
+"""Who is asked to listen: somebody appointed for it who is in nobody's line, whom the person has not refused, from
+another office where she wishes that, and who has the fewest talks. It fails closed: when conflicts cannot be told,
+nobody is asked who might have one.
 """
 
 import uuid
@@ -16,17 +17,26 @@ from lifecycle import directory, parties, records
 from lifecycle.clocks import DUE
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
-from lifecycle.exclusions import Parties, excluded
+from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Case
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Role
+from services.ombuds.conflicts import may_hold
+from services.ombuds.domain.informal_resolution import LISTENERS, OFFER_MATCH, WAITING, have_declined
 
 FIRST_ANSWER: Final = "rwfp.first"
+ELSEWHERE: Final = "not_from_my_office"
+SMALL_OFFICE: Final = 10
+"""People at work at a station below which everybody knows everybody (domain.md 6: office of four people)."""
+
 _OFFERS: Final = uuid.UUID("5d1f6e0e-8d0c-4ab1-9f7c-6a0f3f2d9b34")
 _TALKS: Final = text("""
     select handler, count(*) from cases cross join unnest(handlers) handler
     where closed_at is null and handler = any(:staff_ids) group by handler
+""")
+_FEWEST: Final = text("""
+    select min(n) from (select count(*) as n from people where active and station = any(:stations) group by station) x
 """)
 
 
@@ -42,7 +52,7 @@ async def match(desk: Desk, case_id: CaseId, source: parties.Source = parties.fe
     await parties.find_exclusions(desk, case_id, source)
     async with desk.database.transaction() as session:
         row = await records.lock(session, case_id)
-        if row is None or row.state != "requested":
+        if row is None or row.state not in WAITING:
             return
         case, now = from_json(row.data), await records.clock_now(session)
         focal_point = await _choose(session, desk, row, case, now)
@@ -50,40 +60,71 @@ async def match(desk: Desk, case_id: CaseId, source: parties.Source = parties.fe
             # The clock of the first answer goes on ringing for the ombudsperson.
             await audit_trail.record(session, "match.nobody_left", object_ref=str(case_id), actor=None)
             return
-        action = Action(uuid.uuid5(_OFFERS, f"{case_id}:{row.version}"), "offer_match", {"focal_point": focal_point})
+        action = Action(uuid.uuid5(_OFFERS, f"{case_id}:{row.version}"), OFFER_MATCH, {"focal_point": focal_point})
         await decide_as(session, desk, case_id, action, Actor(ActorKind.SYSTEM), now)
 
 
 async def _choose(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, now: datetime) -> str | None:
-    """A focal point; when there is none left, the ombudsperson; else nobody."""
+    """A focal point; when there is none left, the ombudsperson; then the external one; else nobody."""
     named = await parties.parties_of(session, desk, row)
     lines_known = named is not None and await _all_known(session, named)
     if not lines_known and DUE not in case.clocks[FIRST_ANSWER].rung:
         raise DirectoryIncomplete
     # Past the time for a first answer the person waits no longer for the directory: the ombudsperson looks at it.
-    roles = (Role.FOCAL_POINT, Role.OMBUDSPERSON) if lines_known else (Role.OMBUDSPERSON,)
-    declined = {step.by for step in case.steps if step.action == "decline_match"}
-    for role in roles:
-        appointed = dict.fromkeys(one.staff_id for one in desk.policy.appointed(role, now))
-        free = [one for one in appointed if one not in declined and await may_listen(session, desk, row, one)]
-        if free:
-            return await _least_busy(session, free)
+    roles = LISTENERS if lines_known else tuple(role for role in LISTENERS if role is not Role.FOCAL_POINT)
+    near = await _stations(session, named) if named else frozenset[str]()
+    left = have_declined(case)
+    for away in await _ways(session, case, near):
+        for role in roles:
+            appointed = dict.fromkeys(one.staff_id for one in desk.policy.appointed(role, now))
+            free = [one for one in appointed if one not in left and await may_hold(session, desk, row, one)]
+            if away:
+                free = [one for one in free if await _is_away(session, one, role, near)]
+            if free:
+                preferred = named.recipient if named else None
+                return preferred if preferred in free else await _least_busy(session, free)
     return None
+
+
+async def _ways(session: AsyncSession, case: Case, near: frozenset[str]) -> Sequence[bool]:
+    """Whether to look away from her office. Her own word is kept to the end; what is only the habit in small offices
+    gives way when nobody is left.
+    """
+    match case.facts.get(ELSEWHERE):
+        case "yes":
+            return (True,)
+        case "no":
+            return (False,)
+        case _:
+            return (True, False) if await _is_small(session, near) else (False,)
 
 
 async def _all_known(session: AsyncSession, named: Parties) -> bool:
     if await directory.version(session) == 0:
         return False
-    involved = {*named.alleged_offender, *([named.affected_individual] if named.affected_individual else [])}
-    return all([await directory.person(session, staff_id) is not None for staff_id in involved])
+    return all([await directory.person(session, staff_id) is not None for staff_id in _involved(named)])
 
 
-async def may_listen(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str) -> bool:
-    """Whether somebody is at work and has no conflict in this talk (invariant 32)."""
+def _involved(named: Parties) -> frozenset[str]:
+    return frozenset({*named.alleged_offender, *([named.affected_individual] if named.affected_individual else [])})
+
+
+async def _stations(session: AsyncSession, named: Parties) -> frozenset[str]:
+    """Where the people of the matter work, as far as she has named them."""
+    found = [await directory.person(session, staff_id) for staff_id in _involved(named)]
+    return frozenset(person.station for person in found if person)
+
+
+async def _is_small(session: AsyncSession, stations: frozenset[str]) -> bool:
+    count = await session.scalar(_FEWEST, params={"stations": list(stations)})
+    return count is not None and count < SMALL_OFFICE
+
+
+async def _is_away(session: AsyncSession, staff_id: str, role: Role, near: frozenset[str]) -> bool:
+    """Where nobody is named, no focal point is known to be elsewhere; the ombudspersons belong to no office."""
     person = await directory.person(session, staff_id)
-    if person is None or not person.active:
-        return False
-    return not await excluded(session, desk.keys.cell, row.case_id, staff_id)
+    known = bool(near) or role is not Role.FOCAL_POINT
+    return known and person is not None and person.station not in near
 
 
 async def _least_busy(session: AsyncSession, staff_ids: Sequence[str]) -> str:

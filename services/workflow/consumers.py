@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail, desk_keys, outbox
 from chassis.consumer import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
+from contracts.alerts.v1.alerts_pb2 import DangerRaised
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.measures.v1.measures_pb2 import (
     MeasureApplied,
@@ -24,6 +25,7 @@ from contracts.topics import (
     HR_MEASURE_RESULTS,
     HR_PEOPLE,
     INTAKE_REPORTS_WORKFLOW,
+    OMBUDS_ALERTS,
     WORKFLOW_MEASURES,
     Topic,
 )
@@ -32,7 +34,7 @@ from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.model import Action, Actor, ActorKind, Facts
 from lifecycle.records import CaseRow
-from services.workflow import measures
+from services.workflow import danger, measures
 
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
 ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_WORKFLOW: reports.acknowledge("workflow")}
@@ -49,6 +51,7 @@ def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
             MeasureEventApplied: _applied,
         },
         HR_PEOPLE: {Person: directory.record_person},
+        OMBUDS_ALERTS: {DangerRaised: danger.handler(desk)},
         DESK_KEYS: {DeskKey: desk_keys.remember},
     }
 

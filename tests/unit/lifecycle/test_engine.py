@@ -294,13 +294,14 @@ def test_a_repeating_clock_starts_again_from_when_it_rang() -> None:
 
 
 def test_a_clocks_outcome_moves_the_case_and_says_it_cannot_be_undone() -> None:
+    policy = replace(POLICY, reminders={})
     case = done(done(opened(), "take"), "finish", texts="why", result="good")
-    due = engine.next_due(TOY, case, POLICY)
+    due = engine.next_due(TOY, case, policy)
     assert due is not None
     assert due.irreversible
-    gone = engine.on_due(TOY, case, due, due.at, POLICY)
+    gone = engine.on_due(TOY, case, due, due.at, policy)
     assert (gone.state, [effect.name for effect in gone.effects]) == ("gone", ["all"])
-    assert engine.next_due(TOY, gone, POLICY) is None
+    assert engine.next_due(TOY, gone, policy) is None
 
 
 def test_an_unset_deadline_starts_no_clock() -> None:

@@ -93,7 +93,7 @@ def consistent(lifecycle: Lifecycle, case: Case) -> None:
     told = [
         effect for effect in case.effects if effect.kind is EffectKind.NOTIFY and effect.facts["to"] == "other_side"
     ]
-    if told:
+    if told and case.lifecycle == "interim_measure":
         assert case.steps[-1].action == "record_placed", "invariant 43: only once her inbox said so"
 
 

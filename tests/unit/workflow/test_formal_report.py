@@ -24,7 +24,8 @@ def test_inv_11_a_formal_report_needs_no_informal_step_before_it() -> None:
     fields = {field.name: field.required for field in LIFECYCLE.opening.fields}
     assert fields == {"lodged_at": True, "mode": False, "language": False}
     informal = BY_NAME["informal_resolution"]
-    assert not [rule for rule in informal.rules for effect in rule.effects if effect.kind is EffectKind.OPEN]
+    opened = {effect.name for rule in informal.rules for effect in rule.effects if effect.kind is EffectKind.OPEN}
+    assert opened == {"mediation"}, "nothing of the organisation's side"
 
 
 def test_inv_11_an_informal_talk_goes_on_beside_it() -> None:

@@ -1,0 +1,184 @@
+"""A mediation is two people's own free choice, and nothing of the talk it came from is in it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lifecycle import engine
+from lifecycle.changes import wording_key
+from lifecycle.model import ActorKind, Case, EffectKind
+from lifecycle.recipients import OTHER_SIDE, recipients
+from lifecycle.table import FieldKind
+from policy.model import Role
+from services.ombuds.domain.mediation import LIFECYCLE, OPEN
+from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, opened, refused, ring_until, staff
+
+MEDIATOR = staff("S0010", Role.OMBUDSPERSON)
+EXTERNAL = staff("S0067", Role.EXTERNAL_OMBUDSPERSON)
+PARTY = staff("part:17", Role.ALLEGED_OFFENDER)
+STRANGER = staff("part:16", Role.ALLEGED_OFFENDER)
+
+
+def invited() -> Case:
+    case = act(opened("mediation"), "agree_to_mediation", PERSON)
+    case = act(case, "invite_other_party", MEDIATOR)
+    assert effect_names(case, EffectKind.EMIT) == ["let_in_other_party"]
+    return act(case, "let_in_other_party", SYSTEM, part="part:17")
+
+
+def both_agreed() -> Case:
+    return act(invited(), "accept_invitation", PARTY)
+
+
+def in_sessions() -> Case:
+    return act(both_agreed(), "schedule_session", MEDIATOR)
+
+
+def test_the_other_party_learns_nothing_before_she_has_said_yes() -> None:
+    proposed = opened("mediation")
+    assert (dict(proposed.assigned), proposed.effects) == ({}, ())
+    assert refused(proposed, "invite_other_party", MEDIATOR).code == "ACTION_NOT_OPEN"
+    declined = act(proposed, "decline_mediation", PERSON)
+    assert (declined.state, dict(declined.assigned), declined.effects) == ("stopped", {}, ())
+
+
+def test_whoever_invites_mediates_and_the_other_party_is_told_that_he_is_asked() -> None:
+    case = invited()
+    assert case.assigned == {Role.OMBUDSPERSON: "S0010", Role.ALLEGED_OFFENDER: "part:17"}
+    (notice,) = case.effects
+    assert (notice.name, notice.facts["to"]) == ("mediation.invitation", OTHER_SIDE)
+    assert refused(case, "accept_invitation", STRANGER).code == "NOT_ASSIGNED"
+    assert refused(case, "stop_mediation", EXTERNAL).code == "NOT_ASSIGNED"
+
+
+def test_inv_20_no_meeting_without_the_fresh_consent_of_both() -> None:
+    assert refused(invited(), "schedule_session", MEDIATOR).code == "ACTION_NOT_OPEN"
+    assert act(both_agreed(), "schedule_session", MEDIATOR).state == "in_sessions"
+    much_later = NOW + timedelta(days=180)
+    case = both_agreed()
+    stale = refused(case, "schedule_session", MEDIATOR, now=much_later)
+    assert (stale.code, stale.rule, stale.params["consent"]) == (
+        "CONSENT_NOT_FRESH",
+        "invariant 20",
+        "agree_to_mediation",
+    )
+    case = act(case, "agree_to_mediation", PERSON, now=much_later)
+    still = refused(case, "schedule_session", MEDIATOR, now=much_later)
+    assert still.params["consent"] == "accept_invitation"
+    case = act(case, "accept_invitation", PARTY, now=much_later)
+    assert (case.state, act(case, "schedule_session", MEDIATOR, now=much_later).state) == ("both_agreed", "in_sessions")
+
+
+def test_inv_20_nobody_consents_for_anybody_else() -> None:
+    hers = {rule.action: rule.by for rule in LIFECYCLE.rules if ActorKind.PERSON in rule.by}
+    assert set(hers) == {"agree_to_mediation", "decline_mediation", "revoke_consent"}
+    assert all(by == {ActorKind.PERSON} for by in hers.values())
+    for actor in (MEDIATOR, PARTY, SYSTEM):
+        assert refused(opened("mediation"), "agree_to_mediation", actor).code == "ROLE_NOT_ALLOWED"
+    for actor in (MEDIATOR, PERSON, SYSTEM):
+        assert refused(invited(), "accept_invitation", actor).code == "ROLE_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize(
+    ("case", "action", "actor"),
+    [
+        (invited, "decline_invitation", PARTY),
+        (both_agreed, "leave_mediation", PARTY),
+        (in_sessions, "leave_mediation", PARTY),
+        (invited, "revoke_consent", PERSON),
+        (both_agreed, "revoke_consent", PERSON),
+        (in_sessions, "revoke_consent", PERSON),
+    ],
+    ids=lambda one: one if isinstance(one, str) else getattr(one, "__name__", str(getattr(one, "kind", ""))),
+)
+def test_inv_15_either_takes_the_consent_back_at_any_time_and_it_ends_for_both_alike(
+    case: Any, action: str, actor: Any
+) -> None:
+    stopped = act(case(), action, actor)
+    assert (stopped.state, stopped.assigned) == ("stopped", {Role.OMBUDSPERSON: "S0010"})
+    assert [(e.name, recipients(stopped, e, POLICY, NOW)) for e in stopped.effects] == [("mediation.off", ("S0010",))]
+    assert engine.next_due(LIFECYCLE, stopped, POLICY) is None
+    assert refused(stopped, "schedule_session", MEDIATOR).code == "ACTION_NOT_OPEN"
+    assert refused(stopped, "accept_invitation", PARTY).code == "ACTION_NOT_OPEN"
+
+
+def test_an_invitation_without_an_answer_is_no_yes_and_no_no() -> None:
+    case = ring_until(invited(), NOW + timedelta(days=60))
+    assert (case.state, effect_names(case, EffectKind.NOTIFY)) == ("invited", ["mediation.no_answer"])
+
+
+def test_a_session_that_is_never_set_goes_up_within_the_cell() -> None:
+    case = ring_until(both_agreed(), NOW + timedelta(days=45))
+    assert case.state == "both_agreed"
+    assert [recipients(case, effect, POLICY, NOW) for effect in case.effects] == [("S0010",), ("S0067",)]
+
+
+def test_a_session_is_set_for_a_time_to_come() -> None:
+    past = refused(both_agreed(), "schedule_session", MEDIATOR, session_at=at(-1))
+    assert past.code == "TIME_IN_THE_PAST"
+
+
+def test_what_binds_the_organisation_needs_somebody_who_may_sign_for_it() -> None:
+    without = refused(in_sessions(), "record_agreement", MEDIATOR, outcome="binding_agreement")
+    assert (without.code, without.rule, dict(without.params)) == (
+        "AUTHORITY_MISSING", "policy 2.12", {"field": "authority_reference"},
+    )  # fmt: skip
+    bound = act(
+        in_sessions(), "record_agreement", MEDIATOR, outcome="binding_agreement", authority_reference="LEG-2026-7"
+    )
+    assert bound.facts["authority_reference"] == "LEG-2026-7"
+    assert act(in_sessions(), "record_agreement", MEDIATOR, outcome="agreement").state == "agreement"
+
+
+def test_the_only_words_are_those_that_both_agreed_to() -> None:
+    texts = {
+        (rule.action, field.name) for rule in LIFECYCLE.rules for field in rule.fields if field.kind is FieldKind.TEXT
+    }
+    assert texts == {("record_agreement", "terms"), ("invite_other_party", "other_party")}
+    assert LIFECYCLE.opening.fields == (), "nothing of the talk comes with it"
+
+
+def test_without_an_agreement_the_other_partys_access_ends_and_the_follow_up_comes() -> None:
+    case = act(in_sessions(), "record_no_agreement", MEDIATOR)
+    assert Role.ALLEGED_OFFENDER not in case.assigned
+    case = act(case, "follow_up", MEDIATOR)
+    asked = ring_until(case, NOW + timedelta(days=30))
+    assert wording_key(LIFECYCLE, asked) == "mediation.how_is_it"
+    assert engine.next_due(LIFECYCLE, asked, POLICY) is None
+
+
+def test_inv_32_a_mediator_who_may_not_go_on_is_released_and_another_one_takes_over() -> None:
+    for left in (act(in_sessions(), "release_mediator", SYSTEM), act(in_sessions(), "step_aside", MEDIATOR)):
+        assert (left.state, left.assigned) == ("in_sessions", {Role.ALLEGED_OFFENDER: "part:17"})
+        assert "mediation.mediator_needed" in effect_names(left, EffectKind.NOTIFY)
+        assert refused(left, "schedule_session", MEDIATOR).code == "NOT_ASSIGNED"
+        taken = act(left, "take_mediation", EXTERNAL)
+        assert act(taken, "schedule_session", EXTERNAL).state == "in_sessions"
+
+
+def test_inv_28_it_ends_with_the_talk_and_is_destroyed_the_same_day() -> None:
+    assert {state for (state, action) in LIFECYCLE.rule_of if action == "end_with_talk"} == set(OPEN)
+    assert set(OPEN) == {state.name for state in LIFECYCLE.states if not state.closed}
+    ended = act(in_sessions(), "end_with_talk", SYSTEM)
+    assert (ended.state, dict(ended.assigned)) == ("ended", {})
+    assert [clock.key for clock in ended.clocks.values() if clock.runs] == ["ombuds.purge"]
+    purged = ring_until(ended, NOW + timedelta(days=30))
+    assert (purged.state, effect_names(purged, EffectKind.ERASE)) == ("purged", ["matter"])
+
+
+def test_inv_27_nobody_outside_the_cell_but_the_two_parties_has_a_part_in_it() -> None:
+    roles = frozenset[object]().union(*LIFECYCLE.by_action.values())
+    assert roles & set(Role) == {Role.OMBUDSPERSON, Role.EXTERNAL_OMBUDSPERSON, Role.ALLEGED_OFFENDER}
+    effects = [effect for rule in LIFECYCLE.rules for effect in rule.effects]
+    assert {effect.kind for effect in effects} == {EffectKind.NOTIFY, EffectKind.EMIT}
+    assert {effect.name for effect in effects if effect.kind is EffectKind.EMIT} == {
+        "keep_out_actor",
+        "let_in_other_party",
+    }
+
+
+def test_a_letter_says_dates_alone() -> None:
+    case = act(both_agreed(), "issue_letter", MEDIATOR, now=NOW + timedelta(days=3))
+    new = case.facts.keys() - both_agreed().facts.keys()
+    assert new == {"letter_since", "letter_until"}
