@@ -150,6 +150,12 @@ def table(value: Any) -> Mapping[str, Any]:
     return value
 
 
+def tables(value: Any) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(value, list) or any(not isinstance(one, dict) for one in value):
+        raise Wrong("must be a list of tables")
+    return tuple(value)
+
+
 def words(value: Any) -> Mapping[str, str]:
     """A table whose values are texts."""
     if any(not isinstance(one, str) for one in table(value).values()):

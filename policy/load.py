@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from policy import tables
 from policy.entry import Entry, Field, Mistake, PolicyBroken, place, read, text
 from policy.model import Appointment, Office, Policy, Role
-from policy.tables import KINDS
+from policy.tables import KINDS, TWO_NAMES
 
 PACKS: Final = Path(__file__).parent / "packs"
 HEAD: Final = {
@@ -25,7 +25,10 @@ HEAD: Final = {
     "based_on": Field(text, None),
     "appointments": Field(text, None),
     "calendar": Field(text, None),
+    "tribunal": Field(text, None),
 }
+CHOSEN: Final = ("calendar", "tribunal")
+"""What the head of a pack chooses among its tables."""
 
 Value = TypeVar("Value")
 Rows = Mapping[str, Mapping[str, Entry]]
@@ -60,7 +63,7 @@ class _Reading:
             if "based_on" in below.values:
                 raise head.broken("based_on", "names a pack that is itself based on another; one step only")
             said = {**below.parse(HEAD), **{key: value for key, value in said.items() if value is not None}}
-        for needed in ("appointments", "calendar"):
+        for needed in ("appointments", *CHOSEN):
             if said[needed] is None:
                 raise head.broken(needed, "is missing")
         organisation = self.folder(*_pin(head, "appointments", said))
@@ -111,34 +114,44 @@ class _Reading:
                     Mistake(f"is no table here; expected {' and '.join(kinds)}", file=place(file), key=kind)
                 )
                 continue
-            for key, values in entries.items():
-                entry = Entry(file, (kind, key), values if isinstance(values, dict) else {"text": values}, kind)
+            for path, values in _named(kind, entries):
+                entry = Entry(file, path, values if isinstance(values, dict) else {"text": values}, kind)
                 if isinstance(values, dict) or kind == "wording":
                     yield entry
                 else:
                     self.mistakes.append(entry.mistake("", "must be a table"))
 
     def build(self, name: str, folder: Path, said: Mapping[str, Any], rows: Rows, organisation: Path) -> Policy | None:
-        deadlines = self.each(rows["deadline"], tables.deadline)
+        presets = self.each(rows["preset"], tables.preset)
+        deadlines = self.each(rows["deadline"], lambda entry: tables.deadline(entry, presets))
+        thresholds = self.each(rows["threshold"], tables.threshold)
         reminders = self.each(rows["reminder"], tables.reminder)
         calendars = self.each(rows["calendar"], tables.calendar)
         offices = {Office(key): one for key, one in self.each(rows["office"], tables.office).items()}
         roles = {Role(key): one for key, one in self.each(rows["role"], tables.role).items()}
         self.complete(folder, "office", rows, Office)
         self.complete(folder, "role", rows, Role)
-        routes = self.each(rows["route"], lambda entry: tables.route(entry, rows["deadline"]))
+        desks = self.each(rows["desk"], lambda entry: tables.desk(entry, rows["desk"]))
+        routes = self.each(rows["route"], lambda entry: tables.route(entry, rows["deadline"], rows["desk"]))
         measures = self.each(rows["measure"], lambda entry: tables.measure(entry, rows["deadline"]))
+        delegation = self.each(rows["delegation"], tables.delegation)
+        tribunals = self.each(rows["tribunal"], tables.tribunal)
+        options = self.each(rows["option"], tables.option)
+        resources = self.each(rows["resource"], tables.resource)
         wording = self.each(rows["wording"], tables.wording)
         appointments = tuple(self.appointments(organisation / "appointments.toml", roles)) if _all(roles) else ()
         stations = tables.stations(calendars.values())
-        if said["calendar"] not in rows["calendar"]:
-            self.mistakes.append(_head(folder).mistake("calendar", f"names no calendar: {said['calendar']}"))
+        for chosen in CHOSEN:
+            if said[chosen] not in rows[chosen]:
+                self.mistakes.append(_head(folder).mistake(chosen, f"names no {chosen}: {said[chosen]}"))
         if self.mistakes:
             return None
         return Policy(
             name=name,
             version=folder.name,
-            content_hash=_hash([said["calendar"], {kind: _values(entries) for kind, entries in rows.items()}]),
+            content_hash=_hash(
+                [[said[one] for one in CHOSEN], {kind: _values(entries) for kind, entries in rows.items()}]
+            ),
             appointments_hash=_hash(read(organisation / "appointments.toml")),
             deadlines=deadlines,
             reminders=tables.by_clock(reminders.values()),
@@ -147,8 +160,16 @@ class _Reading:
             stations=stations,
             offices=offices,
             roles=roles,
+            desks=desks,
             routes=routes,
             measures=measures,
+            delegation=delegation,
+            tribunals=tribunals,
+            tribunal=tribunals[said["tribunal"]],
+            presets=presets,
+            thresholds=thresholds,
+            options=options,
+            resources=resources,
             wording=wording,
             appointments=appointments,
         )
@@ -176,6 +197,14 @@ class _Reading:
             raise PolicyBroken(Mistake("must hold [[appointment]] tables and nothing else", key=place(file)))
         entries = {str(i): Entry(file, ("appointment", i), row, "appointment") for i, row in enumerate(rows)}
         yield from self.each(entries, lambda entry: tables.appointment(entry, roles)).values()
+
+
+def _named(kind: str, entries: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, values in entries.items():
+        if kind in TWO_NAMES and isinstance(values, dict):
+            yield from (((kind, key, name), value) for name, value in values.items())
+        else:
+            yield (kind, key), values
 
 
 def _head(folder: Path) -> Entry:

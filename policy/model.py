@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from policy.working_time import PLAIN, Calendar, Unit, add, subtract, working_days_between
+
+if TYPE_CHECKING:  # they are made of roles and offices
+    from policy.decisions import Delegation, Desk, Option, Preset, ResourceType, Threshold, Tribunal
 
 
 class Role(StrEnum):
@@ -104,7 +108,10 @@ class ValueUnset(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """How long something may take. `amount` is None where the value is unset."""
+    """How long something may take. `amount` is None where the value is unset.
+
+    `preset` names the one it was taken from, `excludes` for which reasons time does not count then.
+    """
 
     key: str
     amount: int | None
@@ -112,6 +119,8 @@ class Deadline:
     starts_at: str
     source: str
     confidence: Confidence
+    excludes: tuple[str, ...] = ()
+    preset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +152,12 @@ class OfficeCalendar:
 
 @dataclass(frozen=True, slots=True)
 class OfficeEntry:
+    """An office's name, its older names, and the units of the people directory whose staff belong to it."""
+
     office: Office
     name: str
     aliases: tuple[str, ...]
+    units: tuple[str, ...]
     source: str
     confidence: Confidence
 
@@ -186,20 +198,35 @@ class Route:
     confidence: Confidence
 
 
+class Side(StrEnum):
+    """Whose work an interim measure may change."""
+
+    ALLEGED_OFFENDER = "alleged_offender"
+    AFFECTED_INDIVIDUAL = "affected_individual"
+
+
 @dataclass(frozen=True, slots=True)
 class MeasureType:
-    """A kind of interim measure. `longest` and `review` are deadline keys.
+    """A kind of interim measure. `longest`, `review` and `alarm` (for all its blocks together) are deadline keys.
 
-    `conditions` name what has to be shown before such a measure may be decided (invariants 39, 40);
-    a type with a condition nobody can show yet is refused.
+    `conditions` name what has to be shown before such a measure may be decided, `conditions_on_offender` what else
+    where it changes the alleged offender's work (invariants 39, 40). `burdens`: whose work it may change, first the one
+    who is asked first; the affected individual's always needs her consent (invariant 38). `second`: who may give the
+    second signature, where one is needed. `hr_record`: what HR has to record.
     """
 
     key: str
     longest: str
     review: str
+    alarm: str
     at_end: AtEnd
     deciders: tuple[Role, ...]
+    second: tuple[Role, ...]
+    staff_only: bool
+    burdens: tuple[Side, ...]
     conditions: tuple[str, ...]
+    conditions_on_offender: tuple[str, ...]
+    hr_record: tuple[str, ...]
     source: str
     confidence: Confidence
 
@@ -236,8 +263,16 @@ class Policy:
     stations: Mapping[str, Calendar]
     offices: Mapping[Office, OfficeEntry]
     roles: Mapping[Role, RoleEntry]
+    desks: Mapping[str, Desk]
     routes: Mapping[str, Route]
     measures: Mapping[str, MeasureType]
+    delegation: Mapping[str, Delegation]
+    tribunals: Mapping[str, Tribunal]
+    tribunal: Tribunal  # the one that the organisation answers to
+    presets: Mapping[str, Preset]
+    thresholds: Mapping[str, Threshold]
+    options: Mapping[str, Option]
+    resources: Mapping[str, ResourceType]
     wording: Mapping[str, str]
     appointments: tuple[Appointment, ...]
 

@@ -8,7 +8,19 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from policy.entry import Entry, Field, Wrong, day, each_of, one_of, table, text, texts, whole
+from policy.decisions import (
+    Burden,
+    Delegation,
+    Desk,
+    Instead,
+    Option,
+    Preset,
+    ResourceType,
+    Standard,
+    Threshold,
+    Tribunal,
+)
+from policy.entry import Entry, Field, Wrong, day, each_of, flag, one_of, table, tables, text, texts, whole, words
 from policy.model import (
     DAY,
     Appointment,
@@ -24,18 +36,23 @@ from policy.model import (
     Role,
     RoleEntry,
     Route,
+    Side,
 )
 from policy.working_time import Calendar, Unit
 
 KINDS: Final = {
-    "deadlines.toml": ("deadline", "reminder"),
+    "deadlines.toml": ("deadline", "reminder", "preset", "threshold"),
     "calendars.toml": ("calendar",),
     "offices.toml": ("office", "role"),
-    "routing.toml": ("route",),
+    "routing.toml": ("desk", "route"),
     "measures.toml": ("measure",),
+    "decisions.toml": ("delegation", "tribunal"),
+    "options.toml": ("option", "resource"),
     "wording.toml": ("wording",),
 }
 """Which kinds of table stand in which file."""
+TWO_NAMES: Final = frozenset({"preset"})
+"""Kinds whose tables have two names: `[preset."report.window".unfpa]`."""
 
 UNSET: Final = "unset"
 LARGEST: Final = 100_000
@@ -109,8 +126,22 @@ def _asks(value: Any) -> Mapping[str, tuple[str, ...]]:
     return {fact: tuple(choices) for fact, choices in value.items()}
 
 
+def _stand_ins(value: Any) -> Mapping[Role, Role]:
+    member = one_of(Role)
+    return {member(role): member(stand_in) for role, stand_in in table(value).items()}
+
+
+def _extensions(value: Any) -> str:
+    if value not in {"each", "chain"}:
+        raise Wrong(f"is {value!r}; known are each, chain")
+    return text(value)
+
+
 BASIS: Final = {"source": Field(text), "confidence": Field(one_of(Confidence))}
 DEADLINE: Final = {"amount": Field(_amount), "unit": Field(one_of(Unit)), "starts_at": Field(text), **BASIS}
+PRESET: Final = {**DEADLINE, "excludes": Field(texts, ())}
+CHOSEN: Final = {"preset": Field(text)}
+"""A deadline that takes its value from a preset says no more than its name."""
 REMINDER: Final = {"clock": Field(text), "before": Field(_amounts), "unit": Field(one_of(Unit)), **BASIS}
 CALENDAR: Final = {
     "time_zone": Field(_zone),
@@ -119,8 +150,19 @@ CALENDAR: Final = {
     "stations": Field(texts, ()),
     **BASIS,
 }
-OFFICE: Final = {"name": Field(text), "aliases": Field(texts), **BASIS}
+THRESHOLD: Final = {"value": Field(whole), **BASIS}
+OFFICE: Final = {"name": Field(text), "aliases": Field(texts), "units": Field(texts, ()), **BASIS}
 ROLE: Final = {"office": Field(one_of(Office)), "escalates_to": Field(one_of(Role)), **BASIS}
+DESK: Final = {
+    "service": Field(text),
+    "key": Field(text, None),
+    "offices": Field(each_of(Office)),
+    "in_place_of": Field(_stand_ins, {}),
+    "away": Field(flag, default=False),
+    "instead": Field(tables, ()),
+    **BASIS,
+}
+INSTEAD: Final = {"about": Field(each_of(Office)), "desk": Field(text), **BASIS}
 ROUTE: Final = {
     "service": Field(text),
     "desk": Field(text),
@@ -134,11 +176,31 @@ ROUTE: Final = {
 MEASURE: Final = {
     "longest": Field(text),
     "review": Field(text),
+    "alarm": Field(text),
     "at_end": Field(one_of(AtEnd)),
     "deciders": Field(each_of(Role)),
+    "second": Field(each_of(Role), ()),
+    "staff_only": Field(flag),
+    "burdens": Field(each_of(Side)),
     "conditions": Field(texts),
+    "conditions_on_offender": Field(texts, ()),
+    "hr_record": Field(texts),
     **BASIS,
 }
+DELEGATION: Final = {"deciders": Field(each_of(Role)), "second": Field(each_of(Role), ()), **BASIS}
+TRIBUNAL: Final = {
+    "name": Field(text),
+    "burden": Field(one_of(Burden)),
+    "standard": Field(one_of(Standard)),
+    "discipline_standard": Field(one_of(Standard)),
+    "disclosure": Field(texts),
+    "on_request": Field(texts),
+    "windows": Field(text),
+    "extensions": Field(_extensions),
+    **BASIS,
+}
+OPTION: Final = {"choices": Field(words), **BASIS}
+RESOURCE: Final = {"name": Field(text), "urgent": Field(flag), **BASIS}
 APPOINTMENT: Final = {
     "staff_id": Field(text),
     "role": Field(one_of(Role)),
@@ -149,11 +211,35 @@ APPOINTMENT: Final = {
 }
 
 
-def deadline(entry: Entry) -> Deadline:
+def preset(entry: Entry) -> Preset:
+    said = entry.parse(PRESET)
+    _within_reach(entry, said)
+    *key, name = entry.path[1:]
+    return Preset(".".join(str(one) for one in key), str(name), **said)
+
+
+def deadline(entry: Entry, presets: Mapping[str, Preset]) -> Deadline:
+    if "preset" in entry.values:
+        name = entry.parse(CHOSEN)["preset"]
+        known = {one.name: one for one in presets.values() if one.deadline == entry.key}
+        if name not in known:
+            raise entry.broken("preset", f"is {name!r}; known are {', '.join(known) or 'none'}")
+        one = known[name]
+        return Deadline(
+            entry.key, one.amount, one.unit, one.starts_at, one.source, one.confidence, one.excludes, one.name
+        )
     said = entry.parse(DEADLINE)
+    _within_reach(entry, said)
+    return Deadline(entry.key, **said)
+
+
+def _within_reach(entry: Entry, said: Mapping[str, Any]) -> None:
     if said["unit"] is Unit.MONTHS and (said["amount"] or 0) > LARGEST_MONTHS:
         raise entry.broken("amount", f"must be at most {LARGEST_MONTHS} months")
-    return Deadline(entry.key, **said)
+
+
+def threshold(entry: Entry) -> Threshold:
+    return Threshold(entry.key, **entry.parse(THRESHOLD))
 
 
 def reminder(entry: Entry) -> Reminder:
@@ -188,17 +274,54 @@ def role(entry: Entry) -> RoleEntry:
     return RoleEntry(Role(entry.key), **entry.parse(ROLE))
 
 
-def route(entry: Entry, deadlines: Collection[str]) -> Route:
+def desk(entry: Entry, desks: Mapping[str, Entry]) -> Desk:
+    said = entry.parse(DESK)
+    instead = [
+        _instead(Entry(entry.file, (*entry.path, "instead", number), values, "desk.instead"), said, desks)
+        for number, values in enumerate(said.pop("instead"))
+    ]
+    said |= {"key": said["key"] or entry.key, "offices": frozenset(said["offices"]), "instead": tuple(instead)}
+    return Desk(entry.key, **said)
+
+
+def _instead(entry: Entry, usual: Mapping[str, Any], desks: Mapping[str, Entry]) -> Instead:
+    said = entry.parse(INSTEAD)
+    _refers(entry, "desk", said, desks, "desk")
+    if desks[said["desk"]].values.get("service") != usual["service"]:
+        raise entry.broken("desk", f"belongs to another service than {usual['service']}")
+    return Instead(**said)
+
+
+def route(entry: Entry, deadlines: Collection[str], desks: Mapping[str, Entry]) -> Route:
     said = entry.parse(ROUTE)
     _refers(entry, "first_clock", said, deadlines)
+    _refers(entry, "desk", said, desks, "desk")
+    if desks[said["desk"]].values.get("service") != said["service"]:
+        raise entry.broken("service", f"is not that of the desk {said['desk']}")
     return Route(entry.key, **said)
 
 
 def measure(entry: Entry, deadlines: Collection[str]) -> MeasureType:
     said = entry.parse(MEASURE)
-    for field in ("longest", "review"):
+    for field in ("longest", "review", "alarm"):
         _refers(entry, field, said, deadlines)
     return MeasureType(entry.key, **said)
+
+
+def delegation(entry: Entry) -> Delegation:
+    return Delegation(entry.key, **entry.parse(DELEGATION))
+
+
+def tribunal(entry: Entry) -> Tribunal:
+    return Tribunal(entry.key, **entry.parse(TRIBUNAL))
+
+
+def option(entry: Entry) -> Option:
+    return Option(entry.key, **entry.parse(OPTION))
+
+
+def resource(entry: Entry) -> ResourceType:
+    return ResourceType(entry.key, **entry.parse(RESOURCE))
 
 
 def wording(entry: Entry) -> str:

@@ -24,6 +24,9 @@ def test_inv_51_every_value_names_source_and_confidence(policy: Policy) -> None:
     reminders = [one for some in policy.reminders.values() for one in some]
     entries = [*policy.deadlines.values(), *reminders, *policy.offices.values(), *policy.roles.values()]
     entries += [*policy.routes.values(), *policy.measures.values(), *policy.calendars.values()]
+    entries += [*policy.desks.values(), *(one for desk in policy.desks.values() for one in desk.instead)]
+    entries += [*policy.delegation.values(), *policy.tribunals.values(), *policy.presets.values()]
+    entries += [*policy.thresholds.values(), *policy.options.values(), *policy.resources.values()]
     for entry in entries:
         assert entry.source.strip()
         assert isinstance(entry.confidence, Confidence)
@@ -34,7 +37,14 @@ def test_inv_51_every_value_names_source_and_confidence(policy: Policy) -> None:
 def test_what_no_public_source_gives_is_unset_and_never_computed() -> None:
     policy = load("iom-2024-03")
     unset = {key for key in policy.deadlines if not policy.is_set(key)}
-    assert unset == {"report.window", "review.request", "review.appeal", "ret.window"}
+    assert unset == {
+        "report.window",
+        "report.window.latest",
+        "review.request",
+        "review.appeal",
+        "ret.window",
+        "keep.substantiated",
+    }
     with pytest.raises(ValueUnset, match=r"report\.window is unset"):
         policy.due("report.window", NOW)
 

@@ -1,0 +1,78 @@
+"""Which desk takes a matter, and who may act there as what: pure, by the tables of the pack.
+
+Persons in conflict are excluded one by one elsewhere (invariant 32). Here whole offices step aside, and what stands in
+for them is itself never of an office that the matter is about, as long as there is one left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from policy.decisions import Desk
+from policy.model import Appointment, Office, Policy, Role
+
+
+def desk_for(policy: Policy, route: str, about: Collection[Office] = ()) -> Desk:
+    """The desk that takes a matter of this route when it is about people of the offices `about`.
+
+    The usual one if none of its people are concerned; else the first in its list that is for such a matter and free of
+    all of them; else the last of those, because no matter is turned away. Where nobody is left to handle it at a desk,
+    ask again with that desk's handlers' offices added: the answer is the next body. Raises KeyError for no such route.
+    """
+    usual = policy.desks[policy.routes[route].desk]
+    concerned = frozenset(about)
+    if usual.offices.isdisjoint(concerned):
+        return usual
+    others = [policy.desks[one.desk] for one in usual.instead if not concerned.isdisjoint(one.about)]
+    free = (one for one in others if one.offices.isdisjoint(concerned))
+    return next(free, others[-1] if others else usual)
+
+
+def desk_keys(policy: Policy, service: str) -> frozenset[str]:
+    """The names of the desk keys that a service has to hold for its routes."""
+    return frozenset(desk.key for desk in policy.desks.values() if desk.service == service)
+
+
+def offices_of(
+    policy: Policy, staff_ids: Iterable[str], at: datetime, *, units: Iterable[str] = ()
+) -> frozenset[Office]:
+    """The offices that these people belong to, by the roles they hold and by their units in the people directory.
+
+    However the staff ids are typed: `s0017` is S0017.
+    """
+    named, in_units = {one.strip().casefold() for one in staff_ids}, frozenset(units)
+    held = {one.office for one in policy.appointments if one.staff_id.casefold() in named and one.holds(at)}
+    return frozenset(held | {one.office for one in policy.offices.values() if in_units.intersection(one.units)})
+
+
+def acting_roles(desk: Desk, roles: frozenset[Role]) -> frozenset[Role]:
+    """What somebody who holds `roles` may act as in a case of this desk: their own, except those that somebody stands
+    in for there, and those that they stand in for.
+    """
+    stands_in_for = {role for role, stand_in in desk.in_place_of.items() if stand_in in roles}
+    return (roles - desk.in_place_of.keys()) | stands_in_for
+
+
+def roles_at(policy: Policy, desk: Desk, staff_id: str, at: datetime, place: str | None = None) -> frozenset[Role]:
+    """What somebody may act as in a case of this desk about something at the duty station `place`."""
+    held = [one for one in policy.appointments if one.staff_id == staff_id and one.holds(at)]
+    return acting_roles(desk, frozenset(one.role for one in held if not _too_near(desk, one, place)))
+
+
+def holders(policy: Policy, role: Role, desk: Desk, at: datetime, place: str | None = None) -> tuple[Appointment, ...]:
+    """Who acts as `role` in a case of this desk about something at `place`: those appointed to it, or those who stand
+    in for it.
+    """
+    standing = policy.appointed(desk.in_place_of.get(role, role), at)
+    return tuple(one for one in standing if not _too_near(desk, one, place))
+
+
+def handlers(policy: Policy, route: str, desk: Desk) -> tuple[Role, ...]:
+    """The roles whose turn it is at this desk, in order of preference; stand-ins in place of those they stand for."""
+    usual = policy.routes[route].handlers
+    return tuple(dict.fromkeys(desk.in_place_of.get(role, role) for role in usual))
+
+
+def _too_near(desk: Desk, appointment: Appointment, place: str | None) -> bool:
+    return desk.away and place is not None and appointment.place == place
