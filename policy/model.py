@@ -212,7 +212,9 @@ class MeasureType:
     `conditions` name what has to be shown before such a measure may be decided, `conditions_on_offender` what else
     where it changes the alleged offender's work (invariants 39, 40). `burdens`: whose work it may change, first the one
     who is asked first; the affected individual's always needs her consent (invariant 38). `second`: who may give the
-    second signature, where one is needed. `hr_record`: what HR has to record.
+    second signature, where one is needed. `hr_record`: what HR has to record, under the neutral `code` (invariant 41).
+    `legal_effects`: what becomes of pay, pension and the rest. `instead`: the type for people whose contract does not
+    allow this one.
     """
 
     key: str
@@ -227,6 +229,10 @@ class MeasureType:
     conditions: tuple[str, ...]
     conditions_on_offender: tuple[str, ...]
     hr_record: tuple[str, ...]
+    code: str
+    pay_percent: int
+    legal_effects: Mapping[str, str]
+    instead: str | None
     source: str
     confidence: Confidence
 

@@ -62,6 +62,13 @@ MOST_YEARLY: Final = 60
 """Holidays that come back each year; with a day for each of them no office would ever work."""
 
 
+CONCERNS: Final = ("pay", "grade", "contract", "pension", "insurance", "increments", "visa", "dependants")
+BECOMES: Final = ("unchanged", "suspended", "ask_hr")
+"""What an interim measure makes of each of them."""
+NEVER_WORSENED: Final = ("pay", "grade", "contract", "pension", "insurance", "dependants")
+"""Of the affected individual, by any measure (invariant 44)."""
+
+
 class Weekday(StrEnum):
     MONDAY = "monday"
     TUESDAY = "tuesday"
@@ -131,6 +138,19 @@ def _stand_ins(value: Any) -> Mapping[Role, Role]:
     return {member(role): member(stand_in) for role, stand_in in table(value).items()}
 
 
+def _legal_effects(value: Any) -> Mapping[str, str]:
+    found = words(value)
+    if found.keys() != set(CONCERNS) or not set(found.values()) <= set(BECOMES):
+        raise Wrong(f"must say for each of {', '.join(CONCERNS)} one of {', '.join(BECOMES)}")
+    return found
+
+
+def _percent(value: Any) -> int:
+    if not 0 <= whole(value) <= 100:
+        raise Wrong("must be between 0 and 100")
+    return whole(value)
+
+
 def _extensions(value: Any) -> str:
     if value not in {"each", "chain"}:
         raise Wrong(f"is {value!r}; known are each, chain")
@@ -185,6 +205,10 @@ MEASURE: Final = {
     "conditions": Field(texts),
     "conditions_on_offender": Field(texts, ()),
     "hr_record": Field(texts),
+    "code": Field(text),
+    "pay_percent": Field(_percent),
+    "legal_effects": Field(_legal_effects),
+    "instead": Field(text, None),
     **BASIS,
 }
 DELEGATION: Final = {"deciders": Field(each_of(Role)), "second": Field(each_of(Role), ()), **BASIS}
@@ -305,6 +329,9 @@ def measure(entry: Entry, deadlines: Collection[str]) -> MeasureType:
     said = entry.parse(MEASURE)
     for field in ("longest", "review", "alarm"):
         _refers(entry, field, said, deadlines)
+    worse = [name for name in NEVER_WORSENED if said["legal_effects"][name] != "unchanged"]
+    if Side.AFFECTED_INDIVIDUAL in said["burdens"] and (worse or said["pay_percent"] != 100):
+        raise entry.broken("burdens", "names the affected individual, whom no measure may cost pay, grade or benefits")
     return MeasureType(entry.key, **said)
 
 
