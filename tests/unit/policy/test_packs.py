@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from policy.decisions import Burden, Standard
 from policy.load import load
-from policy.model import BY_ASSIGNMENT, AtEnd, Confidence, Policy, Role, ValueUnset
+from policy.model import BY_ASSIGNMENT, AtEnd, Confidence, Office, Policy, Role, Side, ValueUnset
 from policy.working_time import Unit
 from tests.lifecycles import NOW
 
-NAMES = ["iom-2024-03", "rehearsal"]
+NAMES = ["iom-2024-03", "rehearsal", "minimal"]
 PEOPLE = tomllib.loads((Path(__file__).parents[3] / "ops/demo/people.toml").read_text())
 
 
@@ -88,6 +89,78 @@ def test_rehearsal_is_the_same_policy_in_seconds() -> None:
             assert deadline.unit is Unit.SECONDS, key
     assert {key for key in OF_THE_WORLD if rehearsal.deadlines[key] != iom.deadlines[key]} == set()
     assert {one.unit for some in rehearsal.reminders.values() for one in some} == {Unit.SECONDS}
+
+
+def test_the_minimal_pack_leaves_nothing_open_and_names_no_organisation() -> None:
+    minimal = load("minimal")
+    assert [key for key in minimal.deadlines if not minimal.is_set(key)] == []
+    names = [minimal.tribunal.name, *(one.name for one in minimal.offices.values()), *minimal.wording.values()]
+    assert not [name for name in names if "IOM" in name or "Migration" in name or "Mission" in name]
+    assert all(one.aliases == () for one in minimal.offices.values())
+    chosen = minimal.deadlines["report.window"]
+    assert (chosen.preset, chosen.amount, chosen.unit) == ("with_exclusions", 6, Unit.MONTHS)
+    assert chosen.excludes == ("sick_leave", "official_travel", "informal_effort")
+    assert chosen.confidence is Confidence.B, "a chosen value keeps the confidence of its source"
+
+
+def test_older_names_of_offices_are_known() -> None:
+    oversight = load("iom-2024-03").offices[Office.OIO]
+    assert "Office of the Inspector General" in oversight.aliases
+    assert any("Ethics and Conduct Office" in alias for alias in oversight.aliases)
+
+
+def test_values_of_section_four_are_there() -> None:
+    """Some of each kind; the keys of the whole table are in docs/policy-guide.md."""
+    policy = load("iom-2024-03")
+    amounts = {key: (one.amount, one.unit.value) for key, one in policy.deadlines.items()}
+    expected = {
+        "report.ack": (7, "calendar_days"),
+        "anon.silence": (90, "calendar_days"),
+        "im.ack.red": (4, "hours"),
+        "im.decide.red": (24, "hours"),
+        "im.cumulative_alarm": (180, "calendar_days"),
+        "im.cumulative_alarm.suspension_without_pay": (90, "calendar_days"),
+        "health.hiv": (72, "hours"),
+        "health.ec": (120, "hours"),
+        "emergency.separation": (5, "working_days"),
+        "ret.toll": (120, "calendar_days"),
+        "ret.lookahead": (24, "months"),
+        "keep.hr_measure": (24, "months"),
+        "keep.substantiated.review": (60, "months"),
+    }
+    assert {key: amounts[key] for key in expected} == expected
+    assert policy.thresholds["stats.min_cell"].value == 10
+    (watch,) = policy.reminders["contract.end"]
+    assert watch.before == (120, 90, 60, 30)
+
+
+def test_inv_39_40_the_catalogue_says_what_a_suspension_needs() -> None:
+    measures = load("iom-2024-03").measures
+    staff_only = {key for key, one in measures.items() if one.staff_only}
+    assert staff_only == {"suspension_with_pay", "suspension_without_pay"}
+    assert all(one.burdens == (Side.ALLEGED_OFFENDER,) for one in measures.values() if one.staff_only)
+    assert all(one.burdens[0] is Side.ALLEGED_OFFENDER for one in measures.values()), "the burden falls first on them"
+    without_pay = measures["suspension_without_pay"]
+    assert set(without_pay.conditions) >= {
+        "serious_misconduct",
+        "exceptional_circumstances",
+        "evidence_reference",
+        "second_signature",
+        "restoration_of_pay",
+    }
+    assert not set(without_pay.second) & set(without_pay.deciders)
+    assert {key for key, one in measures.items() if one.second} == {"suspension_without_pay"}
+    assert all(one.hr_record[-2:] == ("from", "to") for one in measures.values())
+
+
+def test_inv_47_the_tribunal_says_who_has_to_show_what() -> None:
+    policy = load("iom-2024-03")
+    assert policy.tribunal is policy.tribunals["ilo"]
+    assert (policy.tribunal.burden, policy.tribunals["un"].burden) == (Burden.REQUESTER, Burden.ORGANISATION)
+    assert policy.tribunals["un"].standard is Standard.CLEAR
+    for tribunal in policy.tribunals.values():
+        assert {one.name for one in policy.presets.values() if one.deadline == "review.appeal"} >= {tribunal.windows}
+        assert {*tribunal.disclosure, *tribunal.on_request} <= policy.options["disclosure"].choices.keys()
 
 
 def test_a_demonstration_of_two_minutes_trips_over_no_deadline() -> None:
