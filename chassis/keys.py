@@ -21,6 +21,7 @@ from chassis.sealing import KEY_BYTES, SEED_BYTES, DeskPrivateKey
 OFFICES: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("custodian",),
     "ombuds": ("ombuds",),
+    "support": ("support",),
     "workflow": ("oio", "leg", "measures", "supervisors"),
     "ethics": ("ethics",),
     "hr_bridge": ("hr",),

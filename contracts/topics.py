@@ -59,10 +59,12 @@ def _read(path: Path) -> Mapping[str, Topic]:
 TOPICS: Final = _read(TOPICS_FILE)
 
 INTAKE_REPORTS_OMBUDS: Final = TOPICS["intake.reports.ombuds.v1"]
+INTAKE_REPORTS_SUPPORT: Final = TOPICS["intake.reports.support.v1"]
 INTAKE_REPORTS_WORKFLOW: Final = TOPICS["intake.reports.workflow.v1"]
 INTAKE_REPORTS_ETHICS: Final = TOPICS["intake.reports.ethics.v1"]
 OMBUDS_CASES: Final = TOPICS["ombuds.cases.v1"]
 OMBUDS_ALERTS: Final = TOPICS["ombuds.alerts.v1"]
+SUPPORT_CASES: Final = TOPICS["support.cases.v1"]
 WORKFLOW_CASES: Final = TOPICS["workflow.cases.v1"]
 ETHICS_CASES: Final = TOPICS["ethics.cases.v1"]
 WORKFLOW_MEASURES: Final = TOPICS["workflow.measures.v1"]

@@ -16,7 +16,7 @@ from chassis.keystore import Keystore
 from chassis.sealing import DeskPrivateKey
 from chassis.settings import Settings
 from contracts.ids import CaseId
-from lifecycle.model import Action, Case, Effect, Refused
+from lifecycle.model import Action, Case, Effect, Facts, Refused
 from lifecycle.records import CaseRow
 from lifecycle.table import Lifecycle
 from policy.load import load
@@ -38,6 +38,10 @@ Narrow = Callable[[CaseRow], frozenset[Role]]
 """Which roles may see this very case."""
 Clear = Callable[[AsyncSession, CaseRow], Awaitable[None]]
 """Deletes what the service itself keeps about a case that is being erased."""
+
+
+Opens = Callable[[Facts], Sequence[Facts]]
+"""The opening facts of each case that one lodged report opens, from what was chosen when it was lodged."""
 
 
 class EffectRefused(Exception):
@@ -65,6 +69,11 @@ async def _has_nothing(session: AsyncSession, row: CaseRow, purpose: str) -> Seq
     return ()
 
 
+def _opens_one(facts: Facts) -> Sequence[Facts]:
+    """A service whose reports open one case each."""
+    return (facts,)
+
+
 @dataclass
 class Desk:
     """One service's cases. Built once, in `services/<name>/desk.py`.
@@ -89,6 +98,7 @@ class Desk:
     effects: Effects
     notices_office: str
     talks: frozenset[str] = frozenset()
+    opens: Opens = _opens_one
     narrows: Mapping[str, Narrow] = field(default_factory=dict)
     errands: Mapping[str, RunErrand] = field(default_factory=dict)
     own_contents: OwnContents = _has_nothing

@@ -1,5 +1,6 @@
 """The end of a case: its key is destroyed, and what is left says that there was one, not what it was about."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,11 +14,20 @@ from lifecycle import records
 from lifecycle.access import hidden_name
 from lifecycle.desk import Desk
 
+# In one order, so that of two that are erased at once each sees what the other has done.
+_LEFT: Final = text("""
+    select case_id from cases where report_id = :report_id and lifecycle = :lifecycle and erased_at is null
+    order by case_id for update
+""")
+
 
 async def erase(desk: Desk, case_id: UUID) -> None:
-    """Bears being done twice. The key goes first: whatever fails afterwards, nothing opens any more."""
+    """Bears being done twice. The key goes first: whatever fails afterwards, nothing opens any more. Where a report has
+    several cases of a kind, what lies with intake serves them all and is erased with the last of them.
+    """
     await desk.keystore.destroy_matter_key(case_id)
     async with desk.database.transaction() as session:
+        left = await others_left(session, case_id)
         row = await records.lock(session, case_id)
         if row is None or row.erased_at is not None:
             return
@@ -35,9 +45,19 @@ async def erase(desk: Desk, case_id: UUID) -> None:
             ),
             params={"case_id": case_id},
         )
-        erased = CaseErased(report_id=str(row.report_id), lifecycle=row.lifecycle, number=row.number)
-        await add_event(session, cases_of(desk.service), str(row.report_id), erased)
+        if not left:
+            erased = CaseErased(report_id=str(row.report_id), lifecycle=row.lifecycle, number=row.number)
+            await add_event(session, cases_of(desk.service), str(row.report_id), erased)
         await audit_trail.record(session, "case.erased", object_ref=str(case_id), actor=None)
+
+
+async def others_left(session: AsyncSession, case_id: UUID) -> bool:
+    """Whether the case's report has another case of its kind that is not erased. Locks them, and the case itself."""
+    row = await records.load(session, case_id)
+    if row is None:
+        return False
+    named = {"report_id": row.report_id, "lifecycle": row.lifecycle}
+    return bool(set(await session.scalars(_LEFT, params=named)) - {case_id})
 
 
 async def _hide_actors(session: AsyncSession, desk: Desk, case_id: UUID) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from google.protobuf.message import Message
+from litestar.types import ControllerRouterHandler
 
 from chassis import audit_trail, desk_keys
 from chassis.consumer import Acknowledge, Consumer, Handler
@@ -26,16 +27,21 @@ def desk_service(
     handlers: Mapping[Topic, Mapping[type[Message], Handler]],
     *,
     acknowledge: Mapping[Topic, Acknowledge],
+    routes: Sequence[ControllerRouterHandler] = (),
     checks: Sequence[Check] = (),
     background: Sequence[Background] = (),
 ) -> Service:
-    """The staff's API and what keeps cases going. `checks` and
-    `background` are what this desk has beside the others'. Raises KeyFileUnusable.
+    """The staff's API and what keeps cases going. `routes`, `checks` and `background` are what this desk has beside
+    the others'. Raises KeyFileUnusable.
     """
     settings, database, publics = desk.settings, desk.database, public_keys(desk.settings)
     app = create_app(
         settings,
-        [*api.routes(desk, Sender(desk)), recipient_route(database, desk.keys.desk(desk.notices_office), publics)],
+        [
+            *api.routes(desk, Sender(desk)),
+            recipient_route(database, desk.keys.desk(desk.notices_office), publics),
+            *routes,
+        ],
         checks=[
             Check("database", database.check, needed=True),
             Check("keystore", desk.keystore.check, needed=True),

@@ -86,11 +86,14 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
         if message.language:
             facts["language"] = message.language
         try:
-            case_id = await open_case(session, desk, report_id, message.lifecycle, 1, facts, _now())
+            case_ids = [
+                await open_case(session, desk, report_id, message.lifecycle, number, one, _now())
+                for number, one in enumerate(desk.opens(facts), start=1)
+            ]
         except InvalidFacts:
             raise InvalidMessage("report_unreadable") from None
         await add_event(session, cases_of(desk.service), event.key, ReportOpened(report_id=event.key))
-        return desk.poke(case_id)
+        return desk.poke(*case_ids)
 
     async def acted(session: AsyncSession, event: Event) -> AfterCommit | None:
         message = _of(event, PersonActed)

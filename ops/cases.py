@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Cases: how they stand, and whether their workflows know.")
 
-DESKS = ("ombuds", "workflow", "ethics")
+DESKS = ("ombuds", "support", "workflow", "ethics")
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import audit, cases, dead_letters
+from ops import audit, cases, dead_letters, directory
 from ops.local_stack import running
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.settings import load
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.add_typer(audit.app, name="audit")
 app.add_typer(cases.app, name="case")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(directory.app, name="directory")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 Policy = Annotated[str, typer.Option(help="The policy pack that the services follow.")]

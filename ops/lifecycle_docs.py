@@ -10,11 +10,13 @@ from lifecycle.table import Lifecycle, Rule
 from policy.model import Role
 from services.ethics.domain import query
 from services.ombuds.domain import informal_resolution
+from services.support.domain import support_referral
 from services.workflow.domain import formal_report, interim_measure, sea_report, supervisor_request
 
 FILE = Path(__file__).parent.parent / "docs" / "lifecycles.md"
 LIFECYCLES: tuple[Lifecycle, ...] = (
     informal_resolution.LIFECYCLE,
+    support_referral.LIFECYCLE,
     formal_report.LIFECYCLE,
     interim_measure.LIFECYCLE,
     supervisor_request.LIFECYCLE,

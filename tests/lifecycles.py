@@ -22,6 +22,7 @@ PERSON = Actor(ActorKind.PERSON)
 SYSTEM = Actor(ActorKind.SYSTEM)
 OPENING = {
     "informal_resolution": {"lodged_at": NOW.isoformat()},
+    "support_referral": {"lodged_at": NOW.isoformat()},
     "formal_report": {"lodged_at": NOW.isoformat()},
     "interim_measure": {},
     "supervisor_request": {"lodged_at": NOW.isoformat()},
@@ -57,7 +58,7 @@ def valid_facts(rule: Rule, now: datetime, policy: Policy = POLICY) -> dict[str,
             case FieldKind.NUMBER:
                 found[field.name] = 1_000_000
             case FieldKind.STAFF:
-                found[field.name] = "S0011"
+                found[field.name] = {"specialist": "S0014"}.get(field.name, "S0011")
             case FieldKind.REFERENCE:
                 found[field.name] = "a1b2"
             case FieldKind.TEXT:

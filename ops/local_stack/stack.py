@@ -20,11 +20,11 @@ from ops.local_stack.services import SentinelPart, ServicePart, make_keys, migra
 from ops.local_stack.settings import StackSettings
 from ops.local_stack.tryton_people import HR_BRIDGE
 
-SERVICES = ("intake", "ombuds", "workflow", "ethics", "hr_bridge", "notifications", "audit")
+SERVICES = ("intake", "ombuds", "support", "workflow", "ethics", "hr_bridge", "notifications", "audit")
 USUAL_PORTS = {
     "postgres": 8432, "keystore": 8433, "kafka": 8492, "kafka_controller": 8493, "temporal": 8473, "tryton": 8480,
     "oidc": 8490, "smtp": 8425, "intake": 8401, "ombuds": 8402, "workflow": 8403, "ethics": 8404, "hr_bridge": 8405,
-    "notifications": 8406, "audit": 8407,
+    "notifications": 8406, "audit": 8407, "support": 8408,
 }  # fmt: skip
 
 

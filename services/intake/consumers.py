@@ -23,7 +23,16 @@ from contracts.cases.v1.cases_pb2 import (
 )
 from contracts.intake.v1.reports_pb2 import CaseEventApplied
 from contracts.keys.v1.keys_pb2 import DeskKey
-from contracts.topics import DESK_KEYS, ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES, Topic, applied_to, reports_to
+from contracts.topics import (
+    DESK_KEYS,
+    ETHICS_CASES,
+    OMBUDS_CASES,
+    SUPPORT_CASES,
+    WORKFLOW_CASES,
+    Topic,
+    applied_to,
+    reports_to,
+)
 from services.intake.intake import Intake
 from services.intake.tables import RouteCase
 from services.intake.use_cases.follow_case import NotItsReport, erase_route, note_opened, note_refused, show_case
@@ -49,6 +58,7 @@ def handlers(intake: Intake) -> Mapping[Topic, Mapping[type[Message], Handler]]:
     return {
         OMBUDS_CASES: of_cases,
         WORKFLOW_CASES: of_cases,
+        SUPPORT_CASES: of_cases,
         ETHICS_CASES: of_cases,
         DESK_KEYS: {DeskKey: desk_keys.remember},
     }
@@ -61,7 +71,7 @@ async def _acknowledge(session: AsyncSession, event: Event) -> None:
 
 
 ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = dict.fromkeys(
-    (OMBUDS_CASES, WORKFLOW_CASES, ETHICS_CASES), _acknowledge
+    (OMBUDS_CASES, SUPPORT_CASES, WORKFLOW_CASES, ETHICS_CASES), _acknowledge
 )
 
 

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.consumer import AfterCommit, Event, Handler, InvalidMessage
 from contracts.cases.v1.cases_pb2 import StaffNotice
-from contracts.topics import ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES, Topic
+from contracts.topics import ETHICS_CASES, OMBUDS_CASES, SUPPORT_CASES, WORKFLOW_CASES, Topic
 from services.notifications.sender import Sender
 
 _KEEP = text("""
@@ -34,4 +34,4 @@ def handlers(sender: Sender) -> Mapping[Topic, Mapping[type[Message], Handler]]:
         await session.execute(_KEEP, params=parameters)
         return sender.wake
 
-    return {topic: {StaffNotice: staff_notice} for topic in (OMBUDS_CASES, WORKFLOW_CASES, ETHICS_CASES)}
+    return {topic: {StaffNotice: staff_notice} for topic in (OMBUDS_CASES, SUPPORT_CASES, WORKFLOW_CASES, ETHICS_CASES)}

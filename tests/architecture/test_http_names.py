@@ -29,6 +29,7 @@ NAMES = {
         "POST /api/v1/inbox/actions",
     },
     "ombuds": OF_DESKS,
+    "support": OF_DESKS | {"GET /api/v1/help"},
     "workflow": OF_DESKS,
     "ethics": OF_DESKS,
     "hr_bridge": {"GET /api/v1/tasks", "POST /api/v1/tasks/{task_id}/confirm", "POST /api/v1/personnel-actions"},

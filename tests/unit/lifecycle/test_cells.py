@@ -44,6 +44,10 @@ NEEDED: dict[str, dict[str, Fact]] = {
     "tell_contract_owner": {"offender_class": "contractor_or_partner"},
 }
 OVERDUE = Clock("supervisor.act", NOW - timedelta(days=20), NOW - timedelta(days=6))
+OF_SUPPORT = {"service": "listening", "preview": "a1b2"}
+A_CHILD: dict[str, Fact] = {"minor": "yes", "told": "child", "understands": False, "caregiver": "risk"}
+NEEDED |= {action: A_CHILD for action in ("tell_child", "decide_for_child")}
+RESTATED = Clock("support.restate", NOW - timedelta(days=20), NOW - timedelta(days=6), rung=("due",))
 
 
 def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
@@ -60,8 +64,9 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
         clocks={
             **({"assess.target": clock} if lifecycle.name == "formal_report" else {}),
             **({"supervisor.act": OVERDUE} if lifecycle.name == "supervisor_request" else {}),
+            **({"support.restate": RESTATED} if lifecycle.name == "support_referral" else {}),
         },
-        assigned={Role.FOCAL_POINT: "S9000"},
+        assigned={} if action == "step_aside" else dict.fromkeys((Role.FOCAL_POINT, Role.SPECIALIST), "S9000"),
         facts={
             "type": "reporting_line_change",
             "burden": "affected_individual",
@@ -71,6 +76,7 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
             "review_at": at(-10),
             "until_at": at(5),
             **OF_REQUESTS,
+            **OF_SUPPORT,
             **NEEDED.get(action, {}),
         },
     )
