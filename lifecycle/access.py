@@ -101,10 +101,19 @@ async def actor_of(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: st
 
 def may_see(desk: Desk, row: CaseRow, actor: Actor) -> bool:
     """By a role that reads every case of this lifecycle, or by assignment under a role still held."""
+    return bool(_reads_by(desk, row, actor))
+
+
+def may_read(desk: Desk, row: CaseRow, actor: Actor) -> bool:
+    """Whether they may also read what was written in it."""
+    return bool(_reads_by(desk, row, actor) - desk.blind.get(row.lifecycle, frozenset()))
+
+
+def _reads_by(desk: Desk, row: CaseRow, actor: Actor) -> frozenset[Role]:
     if actor.excluded:
-        return False
+        return frozenset()
     assigned = assigned_to(row, actor.staff_id) if actor.staff_id else frozenset[Role]()
-    return bool(actor.roles & (desk.readers_of(row) | assigned))
+    return actor.roles & (desk.readers_of(row) | assigned)
 
 
 async def cases_seen_by(

@@ -117,8 +117,7 @@ def _of_contents(desk: Desk) -> list[HTTPRouteHandler]:
         case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn], data: JSONBody[ReadContents]
     ) -> ContentsSeen:
         async with desk.database.transaction() as session:
-            seen = await _seen(session, desk, case_id, signed_in.staff_id)
-            row, actor = seen or (None, None)
+            row, actor = await _reader(session, desk, case_id, signed_in.staff_id)
             allowed = row is not None and data.purpose in desk.purposes[row.lifecycle]
             if actor is not None and allowed:
                 await audit_trail.record(
@@ -136,8 +135,8 @@ def _of_contents(desk: Desk) -> list[HTTPRouteHandler]:
         case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn], data: JSONBody[WriteMessage]
     ) -> MessageWritten:
         async with desk.database.transaction() as session:
-            row = await _row_seen(session, desk, case_id, signed_in.staff_id)
-            key = await reports.route_key(session, row.report_id) if row and row.lifecycle in desk.talks else None
+            row, _ = await _reader(session, desk, case_id, signed_in.staff_id)
+            key = await reports.route_key(session, row.report_id) if row and await _talks(session, desk, row) else None
             unwanted = row is not None and from_json(row.data).facts.get(STOP_CONTACT) is True
             open_to_messages = row is not None and key is not None and row.closed_at is None
             if open_to_messages and not unwanted:
@@ -174,9 +173,20 @@ async def _seen(session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str)
     return None
 
 
-async def _row_seen(session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str) -> CaseRow | None:
+async def _reader(
+    session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str
+) -> tuple[CaseRow, Actor] | tuple[None, None]:
+    """The case for somebody who may read what was written in it. For everybody else there is nothing to read."""
     seen = await _seen(session, desk, case_id, staff_id)
-    return seen[0] if seen else None
+    return seen if seen and access.may_read(desk, *seen) else (None, None)
+
+
+async def _talks(session: AsyncSession, desk: Desk, row: CaseRow) -> bool:
+    """Whether what the person wrote is sealed to this case's office: one that another office's case opened reads none
+    of it.
+    """
+    lodged = await reports.lodged_as(session, row.report_id) if row.lifecycle in desk.talks else None
+    return lodged is not None and desk.offices[lodged] == desk.offices[row.lifecycle]
 
 
 async def _check(
@@ -229,7 +239,9 @@ def _problem(code: str, rule: str, params: Any) -> Problem:
 
 async def _contents(desk: Desk, row: CaseRow, reader: SignedIn, purpose: str) -> list[ItemSeen]:
     found: list[Mapping[str, Any]] = []
-    if row.lifecycle in desk.talks:
+    async with desk.database.transaction() as session:
+        talks = await _talks(session, desk, row)
+    if talks:
         try:
             found += await contents.read(desk, row, reader, purpose)
         except contents.NotHandedOut:

@@ -81,8 +81,9 @@ class Desk:
     `offices`: for each lifecycle, the office whose desk key the key of a case is wrapped to. `readers`: for each
     lifecycle, the roles that may see any case of it; everybody else sees those assigned to them. `talks`: lifecycles
     whose handlers read what the person wrote and write to her, through intake. `purposes`: for each lifecycle, what
-    its contents may be read for. `notices_office`: whose desk key keeps who a notice is for. `narrows`: lifecycles of
-    which not every reader may see every case.
+    its contents may be read for. `notices_office`: whose desk key keeps who a notice is for. `blind`: roles
+    that see cases of a lifecycle and none of what was written in them. `narrows`: lifecycles of which not every reader
+    may see every case.
     """
 
     service: str
@@ -99,6 +100,7 @@ class Desk:
     notices_office: str
     talks: frozenset[str] = frozenset()
     opens: Opens = _opens_one
+    blind: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     narrows: Mapping[str, Narrow] = field(default_factory=dict)
     errands: Mapping[str, RunErrand] = field(default_factory=dict)
     own_contents: OwnContents = _has_nothing

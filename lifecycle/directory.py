@@ -13,6 +13,11 @@ from contracts.people.v1.people_pb2 import Person as PersonMessage
 
 HISTORY_MONTHS = 24  # domain.md 2.2x, invariant 32: conflicts of the past two years count
 
+
+class DirectoryNotHere(Exception):
+    """No people directory has come yet, so that nobody's line can be told. Tried again."""
+
+
 _STATE = ("unit", "station", "line_staff_id", "contract", "active")
 
 
@@ -116,6 +121,12 @@ async def version(session: AsyncSession) -> int:
     """How many changes of line this directory has seen."""
     found: int = await session.scalar(sa.text("select coalesce(max(version), 0) from directory_version"))
     return found
+
+
+async def need(session: AsyncSession) -> None:
+    """Raises DirectoryNotHere while nothing is known: without lines a case would be open to those who stand in them."""
+    if await version(session) == 0:
+        raise DirectoryNotHere
 
 
 async def person(session: AsyncSession, staff_id: str) -> Person | None:

@@ -61,6 +61,14 @@ async def route_key(session: AsyncSession, report_id: UUID) -> bytes | None:
     return key
 
 
+async def lodged_as(session: AsyncSession, report_id: UUID) -> str | None:
+    """The lifecycle of the route that it came by; None for what did not come from intake."""
+    name: str | None = await session.scalar(
+        sa.text("select lifecycle from reports where report_id = :report_id"), params={"report_id": report_id}
+    )
+    return name
+
+
 async def forget(session: AsyncSession, report_id: UUID) -> None:
     await session.execute(sa.text("delete from reports where report_id = :report_id"), {"report_id": report_id})
 

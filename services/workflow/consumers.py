@@ -34,7 +34,7 @@ from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.model import Action, Actor, ActorKind, Facts
 from lifecycle.records import CaseRow
-from services.workflow import danger, measures
+from services.workflow import danger, managers, measures
 
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
 ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_WORKFLOW: reports.acknowledge("workflow")}
@@ -50,7 +50,7 @@ def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
             MeasureFailed: _result(desk, "record_failed", _code),
             MeasureEventApplied: _applied,
         },
-        HR_PEOPLE: {Person: directory.record_person},
+        HR_PEOPLE: {Person: _person(desk)},
         OMBUDS_ALERTS: {DangerRaised: danger.handler(desk)},
         DESK_KEYS: {DeskKey: desk_keys.remember},
     }
@@ -67,6 +67,21 @@ def _placed(desk: Desk) -> reports.Placed:
         return desk.poke(row.case_id)
 
     return placed
+
+
+def _person(desk: Desk) -> Handler:
+    """Whoever leaves has nothing to read here any more, from this moment on."""
+
+    async def person(session: AsyncSession, event: Event) -> AfterCommit | None:
+        await directory.record_person(session, event)
+        message = event.message
+        assert isinstance(message, Person)  # record_person has made sure of it
+        if message.active:
+            return None
+        closed = await managers.close_to_those_who_left(session, desk, message.staff_id, datetime.now(UTC))
+        return desk.poke(*closed)
+
+    return person
 
 
 def _result(desk: Desk, action: str, facts: Callable[[Any], Facts]) -> Handler:

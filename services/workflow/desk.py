@@ -11,7 +11,7 @@ from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
 from contracts.ids import CaseId
-from lifecycle import directory, parties, records, reports
+from lifecycle import directory, exclusions, parties, records, reports
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -20,12 +20,16 @@ from lifecycle.parties import PartiesNotHere
 from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Role
-from services.workflow import measures, named_persons, notices
-from services.workflow.domain import danger_alert, formal_report, interim_measure
+from services.workflow import beside, managers, measures, named_persons, notices, sea
+from services.workflow.domain import danger_alert, formal_report, interim_measure, sea_report, supervisor_request
 
 REPORT: Final = formal_report.LIFECYCLE.name
 MEASURE: Final = interim_measure.LIFECYCLE.name
 DANGER: Final = danger_alert.LIFECYCLE.name
+REQUEST: Final = supervisor_request.LIFECYCLE.name
+SEA: Final = sea_report.LIFECYCLE.name
+LODGED: Final = frozenset({REPORT, REQUEST, SEA})
+"""What a person lodges at this service, and talks about with whoever handles it."""
 
 # Who may see any case of a kind unless excluded from it. A report is the oversight office's alone. Legal officers come
 # in with the measure that oversight alerted to, and deciders see the measure and what the alert says of the risk;
@@ -42,11 +46,16 @@ READERS: Final = {
         }
     ),
     DANGER: danger_alert.RECEIVERS,
+    # The manager whom it is with, by assignment, and nobody by a role.
+    REQUEST: frozenset(),
+    SEA: sea_report.OVERSIGHT | sea_report.HELPERS,
 }
 PURPOSES: Final = {
     REPORT: frozenset({"assessment", "investigation", "reply"}),
     MEASURE: frozenset({"measure", "review"}),
     DANGER: frozenset({"safety"}),
+    REQUEST: frozenset({"request", "reply"}),
+    SEA: frozenset({"assessment", "reply"}),
 }
 _ROUTED: Final = uuid.UUID("b0a1a4a2-54a6-4b26-9a4c-0f6f4e3c6b6d")
 
@@ -62,8 +71,14 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         match effect.kind:
             case EffectKind.NOTIFY:
                 await notices.tell(session, desk, row, case, effect)
+            case EffectKind.OPEN if effect.name == SEA:
+                await sea.open_from_request(session, desk, row, case)
+            case EffectKind.OPEN if effect.name == REPORT:
+                await sea.open_formal_report(session, desk, row, case)
             case EffectKind.OPEN:
                 await measures.alert(session, desk, row, case, effect)
+            case EffectKind.EMIT if effect == supervisor_request.KEEP_OUT:
+                await exclusions.declare(session, desk.keys.cell, row.case_id, case.steps[-1].by)
             case EffectKind.EMIT:
                 await measures.emit(session, desk, row, case, effect)
 
@@ -73,6 +88,16 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
     async def route_case(case_id: CaseId) -> None:
         await route(desk, case_id)
 
+    async def find_manager(case_id: CaseId) -> None:
+        await managers.find_manager(desk, case_id)
+
+    async def clear(session: AsyncSession, row: CaseRow) -> None:
+        await parties.forget(session, row.case_id)
+        if row.lifecycle in LODGED:
+            await reports.forget(session, row.report_id)
+        if row.lifecycle == REPORT:
+            await sea.end_with_formal_report(session, desk, row)
+
     desk = Desk(
         service="workflow",
         settings=settings,
@@ -81,17 +106,25 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         keystore=Keystore.of(settings),
         policy=load(settings.policy),
         lifecycles={
-            one.name: one for one in (formal_report.LIFECYCLE, interim_measure.LIFECYCLE, danger_alert.LIFECYCLE)
+            one.name: one
+            for one in (
+                formal_report.LIFECYCLE,
+                interim_measure.LIFECYCLE,
+                danger_alert.LIFECYCLE,
+                supervisor_request.LIFECYCLE,
+                sea_report.LIFECYCLE,
+            )
         },
-        offices={REPORT: "oio", MEASURE: "measures", DANGER: "measures"},
+        offices={REPORT: "oio", MEASURE: "measures", DANGER: "measures", REQUEST: "supervisors", SEA: "oio"},
         readers=READERS,
         purposes=PURPOSES,
         effects=effects,
         notices_office="oio",
-        talks=frozenset({REPORT}),
-        errands={"route": route_case},
+        talks=LODGED,
+        blind={SEA: sea_report.HELPERS},
+        errands={"route": route_case, supervisor_request.FIND_MANAGER.name: find_manager},
         check=check,
-        clear=_clear,
+        clear=clear,
     )
     return desk
 
@@ -103,10 +136,13 @@ async def route(desk: Desk, case_id: CaseId) -> None:
     async with desk.database.transaction() as session:
         if await directory.version(session) == 0:
             raise DirectoryNotHere
-    await parties.find_exclusions(desk, case_id, _of_the_report if await _is_measure(desk, case_id) else parties.fetch)
+    await parties.find_exclusions(
+        desk, case_id, _of_the_report if await _is_measure(desk, case_id) else beside.parties_of
+    )
     async with desk.database.transaction() as session:
         action = Action(uuid.uuid5(_ROUTED, str(case_id)), "record_routed")
         await decide_as(session, desk, case_id, action, Actor(ActorKind.SYSTEM), await records.clock_now(session))
+    await sea.go_on(desk, case_id)
 
 
 async def _is_measure(desk: Desk, case_id: CaseId) -> bool:

@@ -29,6 +29,7 @@ REPORTED = ("reported_to_oio", "oio_acknowledged")
 OPEN = ("told", "safety_first", "class_open", "her_choice", *REPORTED)
 FORMAL = Effect(EffectKind.OPEN, "formal_report")
 REPORT_TO_OIO, LEAVE_CLASS_OPEN = "report_to_oio", "leave_class_open"
+TAKE_OVER, FORMAL_ERASED = "take_over_allegation", "record_report_erased"
 
 
 def asked(name: str, otherwise: str, *choices: str) -> Field:
@@ -98,6 +99,8 @@ LIFECYCLE = Lifecycle(
         effects=(Effect(EffectKind.ERRAND, "route"),),
     ),
     rules=(
+        # What somebody of the staff was told, who passed it on here.
+        Rule(TAKE_OVER, ("told",), SYSTEM, fields=(text("allegation"),)),
         # Who is excluded is known now. Help is asked for whatever the matter is called.
         Rule("record_routed", ("told",), SYSTEM, to="safety_first", effects=_helpers("sea_report.help_needed")),
         Rule(
@@ -202,7 +205,7 @@ LIFECYCLE = Lifecycle(
         ),
         # What was written here is part of the formal report: it goes when that goes, not before.
         Rule(
-            action="record_report_erased",
+            action=FORMAL_ERASED,
             states=("oio_acknowledged",),
             by=SYSTEM,
             to="erased",

@@ -60,6 +60,7 @@ LIFECYCLE = Lifecycle(
         State("check_in", person_sees=True),
         State("asking_who_next", person_sees=True),
         State("turned_into_sea", person_sees=True, closed=True),
+        State("passed_on", person_sees=True, closed=True),
         State("closed", person_sees=True, closed=True),
         State("erased", person_sees=True, closed=True),
     ),
@@ -235,6 +236,17 @@ LIFECYCLE = Lifecycle(
             ),
             clocks=(start("keep.investigated", not_before=("ret.lookahead",)),),
             effects=(Effect(EffectKind.OPEN, "sea_report"),),
+        ),
+        # What was meant for oversight or the ethics office reached him by mistake: one forward, no inquiry (2.5).
+        Rule(
+            action="pass_on",
+            states=("told", *AGREEING, *WITHOUT_HER),
+            by=MANAGER,
+            to="passed_on",
+            fields=(choice("reason", "not_for_me"), choice("matter", "formal_report", "retaliation")),
+            guards=(rules.HAS_INBOX,),
+            clocks=(KEEP,),
+            effects=(Effect(EffectKind.OPEN, "misdirected_report"),),
         ),
         Rule(
             action="declare_conflict",

@@ -1,0 +1,46 @@
+"""A case that another case of the same report opens, and whom it concerns: what is known there already."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import event
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.ids import CaseId
+from lifecycle import parties, records
+from lifecycle.decide import open_case
+from lifecycle.desk import Desk
+from lifecycle.exclusions import Parties
+from lifecycle.model import Case, Facts
+from lifecycle.records import CaseRow
+
+CARRIED = ("mode", "language")
+"""What every case of a report opens with."""
+
+
+async def opened(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, lifecycle: str, facts: Facts) -> CaseId:
+    """The first case of `lifecycle` under the report, opened now or there already. Its workflow starts as soon as this
+    is committed; were that lost, the sweeper would find it.
+    """
+    carried = {name: case.facts[name] for name in CARRIED if name in case.facts}
+    case_id = await open_case(session, desk, row.report_id, lifecycle, 1, {**carried, **facts}, _now(case))
+    event.listen(session.sync_session, "after_commit", lambda _: desk.to_wake.put_nowait(case_id), once=True)
+    return case_id
+
+
+async def parties_of(desk: Desk, row: CaseRow) -> Parties:
+    """Those of another case of the report, where one has them; else intake's. Raises PartiesNotHere, SealNotOpened."""
+    async with desk.database.transaction() as session:
+        for one in await records.of_report(session, row.report_id):
+            found = await parties.parties_of(session, desk, one) if one.erased_at is None else None
+            if found is not None:
+                return found
+    return await parties.fetch(desk, row)
+
+
+async def case_ids(session: AsyncSession, report_id: UUID, lifecycle: str) -> list[UUID]:
+    return [one.case_id for one in await records.of_report(session, report_id) if one.lifecycle == lifecycle]
+
+
+def _now(case: Case) -> datetime:
+    return case.steps[-1].at

@@ -1,0 +1,251 @@
+"""A request to a manager moves by her own word, and a manager without it does the least, after she has been told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from lifecycle import engine
+from lifecycle.model import ActorKind, Case, EffectKind
+from lifecycle.recipients import recipients
+from policy.load import load
+from policy.model import Role
+from services.workflow.domain.supervisor_request import LIFECYCLE, OPEN, WITH_MANAGER
+from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, effect_names, opened, refused, ring_until, staff
+
+MANAGER = staff("S0017", Role.MANAGER)
+DAY = timedelta(days=1)
+
+
+def assigned(manager: str = "S0017", now: datetime = NOW) -> Case:
+    return act(opened("supervisor_request"), "assign_manager", SYSTEM, manager=manager, found="as_asked", now=now)
+
+
+def acknowledged() -> Case:
+    return act(assigned(), "acknowledge", MANAGER)
+
+
+def proposed(to_whom: str = "alleged_offender", *, names_her: bool = False) -> Case:
+    return act(acknowledged(), "propose_steps", MANAGER, message="m1", to_whom=to_whom, names_her=names_her)
+
+
+def agreed(to_whom: str = "alleged_offender", *, names_her: bool = False) -> Case:
+    return act(proposed(to_whom, names_her=names_her), "agree_steps", PERSON, message="m1", names_her=names_her)
+
+
+def spoken() -> Case:
+    return act(agreed(), "speak_to_offender", MANAGER)
+
+
+def offers_to_her(case: Case, now: datetime) -> set[str]:
+    return {one.action for one in engine.offers(LIFECYCLE, case, PERSON, now, POLICY) if one.open}
+
+
+def test_telling_looks_for_the_manager_and_tells_him_alone() -> None:
+    told = opened("supervisor_request")
+    assert effect_names(told, EffectKind.ERRAND) == ["find_manager"]
+    case = assigned()
+    (notice,) = case.effects
+    assert recipients(case, notice, POLICY, NOW) == ("S0017",)
+
+
+def test_one_manager_at_a_time_and_nobody_twice() -> None:
+    assert refused(assigned(), "assign_manager", SYSTEM, manager="S0016").code == "ALREADY_ASSIGNED"
+    again = act(act(assigned(), "close_to_manager", SYSTEM), "ask_next_level", PERSON)
+    assert refused(again, "assign_manager", SYSTEM, manager="S0017").code == "HAD_IT_BEFORE"
+    assert act(again, "assign_manager", SYSTEM, manager="S0016").assigned == {Role.MANAGER: "S0016"}
+
+
+def test_nothing_is_said_to_anybody_before_she_has_agreed_to_it() -> None:
+    for case in (assigned(), acknowledged(), proposed()):
+        for action in ("speak_to_offender", "take_team_measure", "refer"):
+            assert refused(case, action, MANAGER).code == "ACTION_NOT_OPEN"
+    assert spoken().state == "spoken_to_offender"
+
+
+def test_she_agrees_to_the_very_words_that_were_proposed() -> None:
+    answer = refused(proposed(), "agree_steps", PERSON, message="m0", names_her=False)
+    assert answer.code == "PROPOSED_OTHERWISE"
+    changed = act(proposed(), "propose_steps", MANAGER, message="m2", to_whom="team", names_her=False)
+    assert refused(changed, "agree_steps", PERSON, message="m1", names_her=False).code == "PROPOSED_OTHERWISE"
+    assert refused(proposed(), "agree_steps", PERSON, message="m1", names_her=True).code == "PROPOSED_OTHERWISE"
+
+
+def test_what_is_done_is_what_she_agreed_to() -> None:
+    answer = refused(agreed("team"), "speak_to_offender", MANAGER)
+    assert (answer.code, dict(answer.params)) == ("NOT_AS_AGREED", {"agreed": "team"})
+    assert act(agreed("team"), "take_team_measure", MANAGER).state == "team_measure"
+    assert act(agreed("another_office"), "refer", MANAGER).state == "referred"
+
+
+def test_she_is_named_only_when_she_agreed_to_be() -> None:
+    assert refused(agreed(), "speak_to_offender", MANAGER, unnamed=False).code == "NAMING_NOT_AGREED"
+    assert act(agreed(names_her=True), "speak_to_offender", MANAGER, unnamed=False).facts["unnamed"] is False
+    refused_naming = replace(acknowledged(), facts={**acknowledged().facts, "may_name": "no"})
+    answer = refused(refused_naming, "propose_steps", MANAGER, message="m1", to_whom="team", names_her=True)
+    assert answer.code == "NAMING_NOT_AGREED"
+
+
+def test_her_agreement_is_hers_to_take_back() -> None:
+    case = act(agreed(), "ask_for_other_steps", PERSON)
+    assert case.state == "acknowledged"
+    refused(case, "speak_to_offender", MANAGER)
+
+
+def test_inv_14_a_manager_acts_without_her_only_after_her_inbox_has_said_so() -> None:
+    assert refused(acknowledged(), "announce_act", MANAGER, without="reasons").code == "FIELD_MISSING"
+    announced = act(acknowledged(), "announce_act", MANAGER)
+    refused(announced, "speak_to_offender", MANAGER)
+    early = refused(announced, "record_placed", SYSTEM, version=announced.version - 1)
+    assert early.code == "NOT_IN_THE_INBOX_YET"
+    told = act(announced, "record_placed", SYSTEM, version=announced.version)
+    assert refused(told, "speak_to_offender", MANAGER, unnamed=False).code == "NAMING_NOT_AGREED"
+    assert act(told, "speak_to_offender", MANAGER).state == "spoken_to_offender"
+    assert act(told, "take_team_measure", MANAGER).state == "team_measure"
+    assert refused(told, "refer", MANAGER).code == "ACTION_NOT_OPEN"
+
+
+def test_inv_14_no_timer_and_no_other_side_moves_a_request() -> None:
+    for rule in LIFECYCLE.rules:
+        assert Role.ALLEGED_OFFENDER not in rule.by
+    for case in (opened("supervisor_request"), assigned(), acknowledged(), proposed(), agreed(), spoken()):
+        asked = act(case, "ask_check_ins", PERSON)
+        assert ring_until(asked, NOW + 400 * DAY).state == case.state
+
+
+@pytest.mark.parametrize("outcome", ["resolved", "not_resolved", "stopped"])
+def test_only_her_own_word_says_that_it_is_settled(outcome: str) -> None:
+    ends = {rule.action: rule.by for rule in LIFECYCLE.rules if "outcome" in {field.name for field in rule.fields}}
+    assert ends == {"end_request": frozenset({ActorKind.PERSON})}
+    assert act(spoken(), "end_request", PERSON, outcome=outcome).facts["outcome"] == outcome
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_she_can_stop_it_in_every_state(state: str) -> None:
+    assert act(replace(spoken(), state=state), "end_request", PERSON, outcome="stopped").state == "closed"
+
+
+def test_inv_50_silence_closes_nothing_and_even_after_long_somebody_has_to_say_so() -> None:
+    asked = act(spoken(), "ask_how_it_is", MANAGER)
+    assert refused(asked, "close_request", MANAGER, now=NOW + 89 * DAY).code == "HER_WORD_IS_AWAITED"
+    silent = ring_until(asked, NOW + 120 * DAY)
+    assert silent.state == "check_in"
+    closed = act(silent, "close_request", MANAGER, now=NOW + 120 * DAY, reason="asked_and_not_answered")
+    assert closed.steps[-1].by == "S0017"
+
+
+def test_a_silent_manager_is_reminded_and_she_is_offered_the_next_level() -> None:
+    case = assigned()
+    assert "ask_next_level" not in offers_to_her(case, NOW)
+    assert refused(case, "ask_next_level", PERSON).code == "MANAGER_STILL_IN_TIME"
+    late = ring_until(case, NOW + 2 * DAY)
+    assert effect_names(late, EffectKind.NOTIFY) == [
+        "supervisor_request.not_acknowledged",
+        "supervisor_request.no_answer_yet",
+    ]
+    assert {one for effect in late.effects for one in recipients(late, effect, POLICY, NOW)} == {"S0017"}
+    assert "ask_next_level" in offers_to_her(late, NOW + 2 * DAY)
+    above = act(late, "ask_next_level", PERSON, now=NOW + 2 * DAY)
+    assert (above.state, dict(above.assigned), effect_names(above, EffectKind.ERRAND)) == ("told", {}, ["find_manager"])
+
+
+def test_what_was_acknowledged_and_not_done_is_late_as_well() -> None:
+    late = ring_until(acknowledged(), NOW + 14 * DAY)
+    marks = [step.facts["mark"] for step in late.steps if step.facts.get("clock") == "supervisor.act"]
+    assert marks == ["supervisor.remind.5", "supervisor.remind.2", "due"]
+    assert "ask_next_level" in offers_to_her(late, NOW + 14 * DAY)
+    done = act(agreed(), "speak_to_offender", MANAGER)
+    assert "ask_next_level" not in offers_to_her(ring_until(done, NOW + 30 * DAY), NOW + 30 * DAY)
+
+
+def test_nobody_but_the_manager_it_is_with_ever_hears_of_it() -> None:
+    """The skipped supervisor is never copied: no notice goes by a role that several hold, none climbs a ladder."""
+    effects = [effect for rule in LIFECYCLE.rules for effect in rule.effects]
+    effects += [e for clock in LIFECYCLE.clocks for o in clock.outcomes for e in o.effects]
+    effects += [effect for clock in LIFECYCLE.clocks for effect in clock.reminds]
+    to = {(effect.facts["to"], effect.facts.get("role")) for effect in effects if effect.kind is EffectKind.NOTIFY}
+    assert to == {("assigned", Role.MANAGER), ("her_inbox", None)}
+
+
+@pytest.mark.parametrize("state", WITH_MANAGER)
+def test_when_the_manager_goes_nobody_reads_it_until_she_says_who_may(state: str) -> None:
+    case = act(replace(acknowledged(), state=state), "close_to_manager", SYSTEM)
+    assert (case.state, dict(case.assigned)) == ("asking_who_next", {})
+    waited = ring_until(case, NOW + 200 * DAY)
+    assert (waited.state, dict(waited.assigned)) == ("asking_who_next", {})
+    assert offers_to_her(case, NOW) >= {"ask_next_level", "end_request"}
+
+
+def test_a_manager_who_declares_a_conflict_is_kept_out_at_once() -> None:
+    case = act(acknowledged(), "declare_conflict", MANAGER)
+    assert (case.state, dict(case.assigned)) == ("asking_who_next", {})
+    assert effect_names(case, EffectKind.EMIT) == ["conflict_declared"]
+
+
+def test_duty_and_wish_are_recorded_side_by_side() -> None:
+    told = {"prefers": "no_report", "duty_told": True}
+    assert refused(acknowledged(), "record_duty", MANAGER, prefers="no_report", duty_told=False).code == "NOT_CONFIRMED"
+    case = act(acknowledged(), "record_duty", MANAGER, prefers="no_report")
+    assert dict(case.steps[-1].facts) == told
+    assert (case.state, effect_names(case, EffectKind.NOTIFY)) == (
+        "acknowledged",
+        ["supervisor_request.duty_to_report"],
+    )
+
+
+def seen_by_manager() -> Case:
+    case = engine.open_case(
+        LIFECYCLE, NOW_REPORT, 1, {"lodged_at": NOW.isoformat(), "begun_by": "manager"}, NOW, POLICY
+    )
+    case = act(case, "assign_manager", SYSTEM, manager="S0017", found="himself")
+    return act(case, "note_seen", MANAGER)
+
+
+NOW_REPORT = opened("supervisor_request").report_id
+
+
+def test_what_a_manager_saw_himself_he_may_stop_after_telling_her_in_person() -> None:
+    case = seen_by_manager()
+    assert case.state == "seen_by_manager"
+    assert refused(case, "tell_in_person", MANAGER, told_first=False).code == "NOT_CONFIRMED"
+    may_act = act(case, "tell_in_person", MANAGER)
+    done = act(may_act, "take_team_measure", MANAGER)
+    assert act(done, "close_request", MANAGER, reason="done").state == "closed"
+
+
+def test_what_a_manager_saw_himself_has_nobodys_agreement_to_ask_for() -> None:
+    for action in ("propose_steps", "announce_act"):
+        assert refused(act(seen_by_manager(), "acknowledge", MANAGER), action, MANAGER).code == "BEGUN_OTHERWISE"
+    assert refused(acknowledged(), "tell_in_person", MANAGER).code == "BEGUN_OTHERWISE"
+
+
+def test_what_a_manager_saw_himself_goes_on_without_asking_when_he_leaves() -> None:
+    assert refused(seen_by_manager(), "close_to_manager", SYSTEM).code == "BEGUN_OTHERWISE"
+    case = act(seen_by_manager(), "hand_on", SYSTEM)
+    assert (case.state, dict(case.assigned), effect_names(case, EffectKind.ERRAND)) == ("told", {}, ["find_manager"])
+
+
+def test_inv_24_what_turns_out_to_be_about_a_beneficiary_is_reported_and_no_longer_informal() -> None:
+    case = act(acknowledged(), "turn_into_sea", MANAGER, affected_is="beneficiary")
+    assert (case.state, effect_names(case, EffectKind.OPEN)) == ("turned_into_sea", ["sea_report"])
+    assert not offers_to_her(case, NOW)
+    assert refused(acknowledged(), "turn_into_sea", MANAGER, affected_is="personnel").code == "FIELD_INVALID"
+
+
+def test_what_was_not_for_him_is_passed_on_and_he_has_it_no_more() -> None:
+    case = act(acknowledged(), "pass_on", MANAGER, matter="formal_report")
+    assert (case.state, effect_names(case, EffectKind.OPEN)) == ("passed_on", ["misdirected_report"])
+
+
+@pytest.mark.parametrize("pack", ["iom-2024-03", "rehearsal"])
+def test_inv_53_it_is_erased_when_the_look_ahead_is_over_and_not_before(pack: str) -> None:
+    policy = load(pack)
+    ended = act(spoken(), "end_request", PERSON, outcome="resolved", policy=policy)
+    due = engine.next_due(LIFECYCLE, ended, policy)
+    assert due is not None
+    assert (due.key, due.irreversible) == ("keep.informal_supervisor", True)
+    assert due.at == max(policy.due("keep.informal_supervisor", NOW), policy.due("ret.lookahead", NOW))
+    erased = engine.on_due(LIFECYCLE, ended, due, due.at, policy)
+    assert (erased.state, effect_names(erased, EffectKind.ERASE)) == ("erased", ["case"])
