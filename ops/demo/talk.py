@@ -66,7 +66,7 @@ async def a_focal_point_accepts(story: Story) -> Seen:
     )
     if story.focal_point == "S0013":
         raise StoryError("a focal point of the supervisor's own line was matched")
-    await (await story.at("ombuds", story.focal_point)).act("accept_match", story.talk_case)
+    await (await story.at("ombuds", story.focal_point)).act("accept_match", story.talk_case, {"told_limits": True})
     mail = await until("a mail to the focal point", lambda: story.parts.mail_to(story.focal_point))
     return Seen(f"{story.focal_point}, in no one's line, accepted; mail: «{mail}»", "ombuds, Maildir")
 

@@ -18,6 +18,7 @@ from lifecycle.desk import Desk
 from lifecycle.recipients import assigned
 from lifecycle.serial import from_json
 from policy.model import Role
+from services.ombuds.desk import TALK
 
 ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_OMBUDS: reports.acknowledge("ombuds")}
 _HAS_WRITTEN: Final = assigned("informal_resolution.message", Role.FOCAL_POINT)
@@ -30,7 +31,7 @@ def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
         """Whoever holds the talk hears that there is something to read."""
         await of_reports[MessageReceived](session, event)
         for row in await records.of_report(session, UUID(event.key)):
-            if row.erased_at is None:
+            if row.lifecycle == TALK and row.erased_at is None:
                 notices.tell(session, desk, row, from_json(row.data), _HAS_WRITTEN)
 
     return {

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +24,10 @@ from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.ids import CaseId
 from contracts.people.v1.people_pb2 import Person
 from contracts.topics import HR_PEOPLE, Topic
-from lifecycle import decide, records
+from lifecycle import access, bodies, decide, records
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
-from lifecycle.model import Action, Actor, ActorKind
+from lifecycle.model import Action, Actor, ActorKind, Refused
 from lifecycle.records import CaseRow
 from services.ombuds import matching
 from services.ombuds.consumers import handlers
@@ -52,7 +53,16 @@ PERSON, SUPERVISOR = "S0018", "S0017"
 ELSEWHERE, FURTHER, IN_HIS_LINE, OMBUDSPERSON = "S0011", "S0012", "S0013", "S0010"
 PARTIES = Parties(affected_individual=PERSON, alleged_offender=(SUPERVISOR,))
 SYSTEM, HERSELF = Actor(ActorKind.SYSTEM), Actor(ActorKind.PERSON)
+SELWICK: Mapping[str, str] = {}
+"""Everybody is there."""
+NO_TEXTS: Mapping[str, str] = {}
 _numbers = itertools.count(1)
+
+
+def taken(outcome: Any) -> Any:
+    """The answer of an action that must not be refused."""
+    assert not isinstance(outcome, Refused), outcome
+    return outcome
 
 
 @dataclass
@@ -74,18 +84,21 @@ class Cell:
         if after:
             await after()
 
-    async def people(self, lines: dict[str, str] | None = None, *, active: bool = True) -> None:
+    async def people(
+        self, lines: dict[str, str] | None = None, *, active: bool = True, stations: Mapping[str, str] = SELWICK
+    ) -> None:
         for staff_id, line in (LINES if lines is None else lines).items():
+            station = stations.get(staff_id, "selwick")
             person = Person(
-                staff_id=staff_id, unit="u", station="selwick", line_staff_id=line, contract="staff", active=active
+                staff_id=staff_id, unit="u", station=station, line_staff_id=line, contract="staff", active=active
             )
             person.valid_from.FromDatetime(datetime.now(UTC))
             await self.receive(HR_PEOPLE, staff_id, person)
 
-    async def wish(self, now: datetime | None = None) -> CaseId:
+    async def wish(self, now: datetime | None = None, **choices: str) -> CaseId:
         now = now or datetime.now(UTC)
         async with self.desk.database.transaction() as session:
-            facts = {"lodged_at": now.isoformat()}
+            facts = {"lodged_at": now.isoformat(), **choices}
             return await decide.open_case(session, self.desk, uuid4(), "informal_resolution", 1, facts, now)
 
     async def match(self, case_id: CaseId, named: Parties = PARTIES) -> str | None:
@@ -97,10 +110,31 @@ class Cell:
         await matching.match(self.desk, case_id, handed_out)
         return (await self.row(case_id)).data["assigned"].get("focal_point")
 
-    async def act(self, case_id: UUID, name: str, actor: Actor, **facts: Any) -> Any:
+    async def talk(self, listener: str = "S0011", named: Parties = PARTIES, **choices: str) -> CaseId:
+        """One that is being held."""
+        case_id = await self.wish(**choices)
+        assert await self.match(case_id, named) == listener
+        actor = Actor(ActorKind.STAFF, listener, self.desk.policy.roles_of(listener, datetime.now(UTC)))
+        taken(await self.act(case_id, "accept_match", actor, told_limits=True))
+        return case_id
+
+    async def act(
+        self, case_id: UUID, name: str, actor: Actor, texts: Mapping[str, str] = NO_TEXTS, **facts: Any
+    ) -> Any:
+        row, action_id = await self.row(case_id), uuid4()
         async with self.desk.database.transaction() as session:
-            action = Action(uuid4(), name, facts)
-            return await decide.decide_as(session, self.desk, case_id, action, actor, datetime.now(UTC))
+            stored, _ = await bodies.store(session, self.desk, row, action_id, texts)
+            action = Action(action_id, name, facts, frozenset(texts))
+            return await decide.decide_as(session, self.desk, case_id, action, actor, datetime.now(UTC), stored)
+
+    async def as_staff(self, case_id: UUID, staff_id: str) -> Actor:
+        """Somebody as the API would have them act in this case."""
+        row = await self.row(case_id)
+        async with self.desk.database.transaction() as session:
+            return await access.actor_of(session, self.desk, row, staff_id, datetime.now(UTC))
+
+    async def sees(self, case_id: UUID, staff_id: str) -> bool:
+        return access.may_see(self.desk, await self.row(case_id), await self.as_staff(case_id, staff_id))
 
     async def ring(self, case_id: UUID, now: datetime) -> None:
         async with self.desk.database.transaction() as session:

@@ -164,3 +164,52 @@ async def test_nothing_the_database_keeps_names_the_people_of_a_talk(cell: Cell)
         for staff_id in (PERSON, SUPERVISOR, IN_HIS_LINE):
             assert staff_id not in rows, name
             assert staff_id.encode().hex() not in rows, name
+
+
+TARN = {FURTHER: "tarn"}
+
+
+async def test_whoever_wishes_nobody_from_her_office_gets_somebody_from_elsewhere(cell: Cell) -> None:
+    await cell.people(stations=TARN)
+
+    assert await cell.match(await cell.wish(not_from_my_office="yes")) == FURTHER
+    assert await cell.match(await cell.wish(not_from_my_office="no")) == ELSEWHERE
+
+
+async def test_her_wish_is_kept_when_nobody_elsewhere_is_left(cell: Cell) -> None:
+    await cell.people()
+    assert await cell.match(await cell.wish(not_from_my_office="yes")) is None
+
+    await cell.people({OMBUDSPERSON: LINES[OMBUDSPERSON]}, stations={OMBUDSPERSON: "valmora"})
+    assert await cell.match(await cell.wish(not_from_my_office="yes")) == OMBUDSPERSON
+
+
+async def test_where_she_names_nobody_no_focal_point_is_known_to_be_elsewhere(cell: Cell) -> None:
+    await cell.people(stations=TARN)
+
+    assert await cell.match(await cell.wish(not_from_my_office="yes"), Parties()) == OMBUDSPERSON
+    assert await cell.match(await cell.wish(), Parties()) == ELSEWHERE
+
+
+async def test_in_a_small_office_somebody_elsewhere_is_asked_first_and_a_colleague_when_nobody_is_left(
+    cell: Cell,
+) -> None:
+    near = (ELSEWHERE, IN_HIS_LINE, PERSON, SUPERVISOR)
+    stations = {staff_id: "creek" if staff_id in near else "valmora" for staff_id in LINES}
+    await cell.people(stations=stations)
+
+    assert await cell.match(await cell.wish()) == FURTHER
+    assert await cell.match(await cell.wish(not_from_my_office="no")) == ELSEWHERE
+    away = tuple(staff_id for staff_id in LINES if staff_id not in near)
+    refused = Parties(PARTIES.affected_individual, PARTIES.alleged_offender, refused=away)
+    assert await cell.match(await cell.wish(), refused) == ELSEWHERE
+
+
+async def test_the_one_she_prefers_is_asked_where_nothing_speaks_against_it(cell: Cell) -> None:
+    await cell.people()
+
+    def preferring(staff_id: str) -> Parties:
+        return Parties(PERSON, (SUPERVISOR,), recipient=staff_id)
+
+    assert await cell.match(await cell.wish(), preferring(FURTHER)) == FURTHER
+    assert await cell.match(await cell.wish(), preferring(IN_HIS_LINE)) == ELSEWHERE

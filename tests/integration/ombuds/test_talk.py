@@ -60,7 +60,7 @@ async def test_a_talk_is_held_and_leaves_nothing_that_opens(whole: Whole) -> Non
         assert (await (await whole.staff(staff_id)).ask(case_id)).status_code == 404
     assert (await (await whole.staff(OMBUDSPERSON)).ask(case_id)).status_code == 200
 
-    await listener.act("accept_match", case_id)
+    await listener.act("accept_match", case_id, {"told_limits": True})
     report_id = (await reporter.route("informal_resolution"))["report_id"]
 
     # They talk.
@@ -144,7 +144,7 @@ async def test_refusals_go_on_to_the_ombudsperson_and_contents_stay_with_the_hol
 
     await until("the ombudsperson is asked", passed_on)
     assert (await listener.ask(case_id)).status_code == 404
-    await ombudsperson.act("accept_match", case_id)
+    await ombudsperson.act("accept_match", case_id, {"told_limits": True})
     texts = [item["text"] for item in await ombudsperson.read_contents(case_id, "conversation")]
     assert FIRST_WORDS in texts
     answer = await ombudsperson.http.post(
