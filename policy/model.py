@@ -175,6 +175,8 @@ class RoleEntry:
 
 DAY = "day"
 """In `Route.asks`, in place of choices: a day of the calendar."""
+RECIPIENT = "recipient"
+"""In `Route.needs`: the manager whom the person tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,8 @@ class Route:
 
     `first_clock`: the deadline by which a person who has just written can expect an answer. `asks`: facts of procedure
     that the person may choose when lodging, each with its choices or `DAY`; never required (invariant 17). `needs`:
-    answers without which it makes no sense. `protects`: the protected activity that it is (domain.md 1).
+    answers without which it makes no sense, and perhaps the `RECIPIENT`. `protects`: the protected activity that it is
+    (domain.md 1).
     """
 
     route: str

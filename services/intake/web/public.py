@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct
 
 from chassis.access_code import ACCESS_CODE_BYTES, AccessCode, AccessCodeMalformed
 from chassis.web.problems import invalid
-from policy.model import DAY
+from policy.model import DAY, RECIPIENT, Route
 from services.intake.bodies import Act, Inbox, Lodged, LodgeReport, SendMessage
 from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.lodge_report import lodge_report
@@ -123,8 +123,19 @@ def _check_complete(intake: Intake, draft: LodgeReport) -> None:
     for name, text in given.items():
         _check_words(f"answers.{name}", text)
     for needed in route.needs:
-        if needed not in given and not draft.take_over:
+        if needed == RECIPIENT:
+            if draft.parties.recipient is None:
+                raise invalid("parties.recipient", "Name the manager whom you tell, by staff id.")
+        elif needed not in given and not draft.take_over:
             raise invalid(f"answers.{needed}", "This needs a few words.")
+    _check_identity(draft, route)
+
+
+def _check_identity(draft: LodgeReport, route: Route) -> None:
+    """Who tells of somebody else names them with their consent alone, where the route asks for it (policy 2.7)."""
+    agreed = draft.choices.get("identity_consent") == "given" or draft.choices.get("writer") == "affected"
+    if "identity_consent" in route.asks and draft.parties.affected_individual and not agreed:
+        raise invalid("parties.affected_individual", "Leave out who it is: that person has not agreed to be named.")
 
 
 def _check_choice(name: str, choice: str, asks: Mapping[str, Sequence[str]]) -> None:
