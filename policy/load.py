@@ -196,7 +196,12 @@ class _Reading:
         if len(content) != 1 or not isinstance(rows, list) or any(not isinstance(row, dict) for row in rows):
             raise PolicyBroken(Mistake("must hold [[appointment]] tables and nothing else", key=place(file)))
         entries = {str(i): Entry(file, ("appointment", i), row, "appointment") for i, row in enumerate(rows)}
-        yield from self.each(entries, lambda entry: tables.appointment(entry, roles)).values()
+        found = self.each(entries, lambda entry: tables.appointment(entry, roles))
+        held = {(one.staff_id, one.role) for one in found.values()}
+        for number, one in found.items():
+            if one.substitute_for and (one.substitute_for, one.role) not in held:
+                self.mistakes.append(entries[number].mistake("substitute_for", "names nobody appointed to that role"))
+        yield from found.values()
 
 
 def _named(kind: str, entries: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:

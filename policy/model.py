@@ -6,7 +6,7 @@ Every value names the source it comes from and how far that source can be truste
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -242,7 +242,10 @@ class MeasureType:
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """Who holds a role, where, and when. `from_` and `to` are whole days in UTC, both included; `to` may be open."""
+    """Who holds a role, where, and when. `from_` and `to` are whole days in UTC, both included; `to` may be open.
+
+    Two people stand behind it, by staff id: who appointed and who confirmed.
+    """
 
     staff_id: str
     role: Role
@@ -251,6 +254,8 @@ class Appointment:
     from_: date
     to: date | None = None
     substitute_for: str | None = None
+    appointed_by: str = field(kw_only=True)
+    confirmed_by: str = field(kw_only=True)
 
     def holds(self, at: datetime) -> bool:
         day = at.date()

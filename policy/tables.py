@@ -22,6 +22,7 @@ from policy.decisions import (
 )
 from policy.entry import Entry, Field, Wrong, day, each_of, flag, one_of, table, tables, text, texts, whole, words
 from policy.model import (
+    BY_ASSIGNMENT,
     DAY,
     Appointment,
     AtEnd,
@@ -232,6 +233,8 @@ APPOINTMENT: Final = {
     "from": Field(day),
     "to": Field(day, None),
     "substitute_for": Field(text, None),
+    "appointed_by": Field(text),
+    "confirmed_by": Field(text),
 }
 
 
@@ -363,7 +366,20 @@ def appointment(entry: Entry, roles: Mapping[Role, RoleEntry]) -> Appointment:
     from_ = said.pop("from")
     if said["to"] and said["to"] < from_:
         raise entry.broken("to", "is before from")
+    if said["role"] in BY_ASSIGNMENT:
+        raise entry.broken("role", f"is {said['role']}, a part in one case; nobody is appointed to it")
+    if said["substitute_for"] == said["staff_id"]:
+        raise entry.broken("substitute_for", "names the one who is appointed")
+    _two_people(entry, said)
     return Appointment(office=roles[said["role"]].office, from_=from_, **said)
+
+
+def _two_people(entry: Entry, said: Mapping[str, Any]) -> None:
+    if said["appointed_by"] == said["confirmed_by"]:
+        raise entry.broken("confirmed_by", "names the one who appointed; two people have to")
+    for field in ("appointed_by", "confirmed_by"):
+        if said[field] == said["staff_id"]:
+            raise entry.broken(field, "names the one who is appointed")
 
 
 def _known(entry: Entry, members: type[StrEnum]) -> None:

@@ -207,9 +207,10 @@ async def test_those_who_decide_are_told_once_it_is_known_who_must_not_be(house:
 async def test_who_may_decide_in_a_wider_line_hears_nothing_in_another_role(house: House) -> None:
     """S0001 stands above the parties' managers: open to him is the measure, as a head, and not the report."""
     began = datetime.now(UTC).date() - timedelta(days=1)
+    by = {"appointed_by": "S0062", "confirmed_by": "S0063"}
     held = (
-        Appointment("S0001", Role.INTAKE_OFFICER, Office.OIO, "", began),
-        Appointment("S0001", Role.ADMINISTRATIVE_HEAD, Office.OIO, "", began),
+        Appointment("S0001", Role.INTAKE_OFFICER, Office.OIO, "", began, **by),
+        Appointment("S0001", Role.ADMINISTRATIVE_HEAD, Office.OIO, "", began, **by),
     )
     policy = house.desk.policy
     house.desk.policy = replace(policy, appointments=(*policy.appointments, *held))

@@ -10,6 +10,8 @@ from tests.lifecycles import NOW, PERSON, POLICY, act, opened, staff
 
 CASE = act(act(opened("formal_report"), "acknowledge", staff("S0005", Role.INTAKE_OFFICER)), "withdraw", PERSON)
 
+BY = {"appointed_by": "S0004", "confirmed_by": "S0005"}
+
 
 def to(effect: Effect) -> tuple[str, ...]:
     return recipients(CASE, effect, POLICY, NOW)
@@ -27,8 +29,8 @@ def test_recipients() -> None:
 
 
 def test_an_appointment_that_is_over_or_yet_to_come_receives_nothing() -> None:
-    past = Appointment("S0001", Role.AUDITOR, Office.AUDIT, "valmora", date(2025, 1, 1), date(2026, 3, 1))
-    today = Appointment("S0002", Role.AUDITOR, Office.AUDIT, "valmora", date(2026, 3, 2), date(2026, 3, 2))
-    future = Appointment("S0003", Role.AUDITOR, Office.AUDIT, "valmora", date(2026, 3, 3))
+    past = Appointment("S0001", Role.AUDITOR, Office.AUDIT, "valmora", date(2025, 1, 1), date(2026, 3, 1), **BY)
+    today = Appointment("S0002", Role.AUDITOR, Office.AUDIT, "valmora", date(2026, 3, 2), date(2026, 3, 2), **BY)
+    future = Appointment("S0003", Role.AUDITOR, Office.AUDIT, "valmora", date(2026, 3, 3), **BY)
     policy = replace(POLICY, appointments=(past, today, future))
     assert recipients(CASE, appointed("k", Role.AUDITOR), policy, NOW) == ("S0002",)

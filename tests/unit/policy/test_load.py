@@ -26,6 +26,7 @@ def line_of(packs: Path, file: str, text: str) -> int:
 
 
 DEADLINES = "iom-2024-03/1/deadlines.toml"
+APPOINTED = "invented-organisation/1/appointments.toml"
 ROUTING = "iom-2024-03/1/routing.toml"
 CALENDARS = "iom-2024-03/1/calendars.toml"
 SIXTY_TWO_DAYS = ", ".join(f'"{month:02}-{day:02}"' for month in (1, 3) for day in range(1, 32))
@@ -186,8 +187,20 @@ def test_a_mistake_is_named_with_file_line_and_key(packs: Path, old: str, new: s
             "invented-organisation/1/appointments.toml",
             "from = 2024-01-01",
             "from = 2024-01-01\nto = 2023-12-31",
-            "line 8: appointment.1.to is before from",
+            "line 9: appointment.1.to is before from",
         ),
+        (
+            APPOINTED,
+            'confirmed_by = "S0062"',
+            'confirmed_by = "S0001"',
+            "names the one who appointed; two people have t",
+        ),
+        (APPOINTED, 'confirmed_by = "S0062"', 'confirmed_by = "S0010"', "confirmed_by names the one who is appointed"),
+        (APPOINTED, 'appointed_by = "S0001"', 'appointed_by = "S0010"', "appointed_by names the one who is appointed"),
+        (APPOINTED, 'appointed_by = "S0001"\n', "", "appointment.1.appointed_by is missing"),
+        (APPOINTED, '"ombudsperson"', '"manager"', "appointment.1.role is manager, a part in one case; nobody is appo"),
+        (APPOINTED, "from =", 'substitute_for = "S0010"\nfrom =', "substitute_for names the one who is appointed"),
+        (APPOINTED, "from =", 'substitute_for = "S0011"\nfrom =', "substitute_for names nobody appointed to that role"),
         (
             "invented-organisation/1/appointments.toml",
             "from = 2024-01-01",
