@@ -3,6 +3,7 @@ another office where she wishes that, and who has the fewest talks. It fails clo
 nobody is asked who might have one.
 """
 
+import math
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,14 +22,14 @@ from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Case
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
-from policy.model import Role
+from policy.model import Policy, Role
 from services.ombuds.conflicts import may_hold
 from services.ombuds.domain.informal_resolution import LISTENERS, OFFER_MATCH, WAITING, have_declined
 
 FIRST_ANSWER: Final = "rwfp.first"
 ELSEWHERE: Final = "not_from_my_office"
-SMALL_OFFICE: Final = 10
-"""People at work at a station below which everybody knows everybody (domain.md 6: office of four people)."""
+SMALL_OFFICE: Final = "office.small"
+"""The threshold of people at work below which everybody at a station knows everybody (domain.md 6)."""
 
 _OFFERS: Final = uuid.UUID("5d1f6e0e-8d0c-4ab1-9f7c-6a0f3f2d9b34")
 _TALKS: Final = text("""
@@ -72,11 +73,11 @@ async def _choose(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, n
         raise DirectoryIncomplete
     # Past the time for a first answer the person waits no longer for the directory: the ombudsperson looks at it.
     roles = LISTENERS if lines_known else tuple(role for role in LISTENERS if role is not Role.FOCAL_POINT)
-    near = await _stations(session, named) if named else frozenset[str]()
+    near, policy = await _stations(session, named) if named else frozenset[str](), desk.policy_of(row)
     left = have_declined(case)
-    for away in await _ways(session, case, near):
+    for away in await _ways(session, policy, case, near):
         for role in roles:
-            appointed = dict.fromkeys(one.staff_id for one in desk.policy.appointed(role, now))
+            appointed = dict.fromkeys(one.staff_id for one in policy.appointed(role, now))
             free = [one for one in appointed if one not in left and await may_hold(session, desk, row, one)]
             if away:
                 free = [one for one in free if await _is_away(session, one, role, near)]
@@ -86,7 +87,7 @@ async def _choose(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, n
     return None
 
 
-async def _ways(session: AsyncSession, case: Case, near: frozenset[str]) -> Sequence[bool]:
+async def _ways(session: AsyncSession, policy: Policy, case: Case, near: frozenset[str]) -> Sequence[bool]:
     """Whether to look away from her office. Her own word is kept to the end; what is only the habit in small offices
     gives way when nobody is left.
     """
@@ -96,7 +97,9 @@ async def _ways(session: AsyncSession, case: Case, near: frozenset[str]) -> Sequ
         case "no":
             return (False,)
         case _:
-            return (True, False) if await _is_small(session, near) else (False,)
+            return (
+                (True, False) if await _people_near(session, near) < policy.thresholds[SMALL_OFFICE].value else (False,)
+            )
 
 
 async def _all_known(session: AsyncSession, named: Parties) -> bool:
@@ -115,9 +118,10 @@ async def _stations(session: AsyncSession, named: Parties) -> frozenset[str]:
     return frozenset(person.station for person in found if person)
 
 
-async def _is_small(session: AsyncSession, stations: frozenset[str]) -> bool:
-    count = await session.scalar(_FEWEST, params={"stations": list(stations)})
-    return count is not None and count < SMALL_OFFICE
+async def _people_near(session: AsyncSession, stations: frozenset[str]) -> float:
+    """How many work at the smallest of these stations; no limit where none is known."""
+    count: int | None = await session.scalar(_FEWEST, params={"stations": list(stations)})
+    return math.inf if count is None else count
 
 
 async def _is_away(session: AsyncSession, staff_id: str, role: Role, near: frozenset[str]) -> bool:

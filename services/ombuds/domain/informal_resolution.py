@@ -11,7 +11,7 @@ from lifecycle.fields import choice, flag, reference, staff, text, time
 from lifecycle.guards import confirmed, is_appointed, is_assigned
 from lifecycle.model import ActorKind, Case, Effect, EffectKind, Facts
 from lifecycle.recipients import assigned, escalation, her_inbox
-from lifecycle.table import ClockRule, Field, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
+from lifecycle.table import ClockRule, Field, FieldKind, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
 
 OMBUDS = frozenset({Role.OMBUDSPERSON, Role.EXTERNAL_OMBUDSPERSON})
@@ -211,7 +211,7 @@ LIFECYCLE = Lifecycle(
             states=("talking",),
             by=PERSON,
             to="steps_agreed",
-            fields=(reference("message"),),
+            fields=(Field("message", FieldKind.REFERENCE, own=True),),
             guards=(IS_PROPOSED,),
             checks=(IS_THE_PROPOSED,),
             effects=(assigned("informal_resolution.steps_accepted", LISTENER),),

@@ -156,6 +156,8 @@ def test_she_agrees_to_the_words_she_has_read_and_to_no_others() -> None:
     first = act(talking(), "propose_steps", LISTENER, message="m1")
     second = act(first, "propose_steps", LISTENER, message="m2")
     assert refused(second, "agree_steps", PERSON, message="m1").code == "PROPOSED_OTHERWISE"
+    (offer,) = (one for one in engine.offers(LIFECYCLE, second, PERSON, NOW, POLICY) if one.action == "agree_steps")
+    assert [(field.name, field.choices) for field in offer.fields] == [("message", ("m2",))]
     done = act(second, "agree_steps", PERSON, message="m2")
     assert (done.state, effect_names(done, EffectKind.NOTIFY)) == (
         "steps_agreed",
