@@ -8,7 +8,7 @@ from pathlib import Path
 from lifecycle.model import ActorKind
 from lifecycle.table import Lifecycle, Rule
 from policy.model import Role
-from services.ethics.domain import query
+from services.ethics.domain import query, recommendation, retaliation
 from services.ombuds.domain import informal_resolution
 from services.support.domain import support_referral
 from services.workflow.domain import formal_report, interim_measure, sea_report, supervisor_request
@@ -21,6 +21,8 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
     interim_measure.LIFECYCLE,
     supervisor_request.LIFECYCLE,
     sea_report.LIFECYCLE,
+    retaliation.LIFECYCLE,
+    recommendation.LIFECYCLE,
     query.LIFECYCLE,
 )
 HEAD = """# Lifecycles
@@ -39,7 +41,7 @@ def _section(lifecycle: Lifecycle) -> Iterator[str]:
     yield f"## {lifecycle.name}\n"
     yield "```mermaid"
     yield "stateDiagram-v2"
-    yield f"  [*] --> {lifecycle.opening.state}"
+    yield from (f"  [*] --> {state}" for state in lifecycle.opening.first_states)
     for rule in lifecycle.rules:
         for state in rule.states:
             if rule.to and rule.to != state:
@@ -74,7 +76,7 @@ def _by(rule: Rule) -> str:
 
 def _where(lifecycle: Lifecycle, key: str) -> list[str]:
     """The states a clock may ring in: those reached with it started and left without meeting it."""
-    found = [lifecycle.opening.state] if any(one.key == key for one in lifecycle.opening.clocks) else []
+    found = [*lifecycle.opening.first_states] if any(one.key == key for one in lifecycle.opening.clocks) else []
     for rule in lifecycle.rules:
         started = any(one.key == key and one.kind == "start" for one in rule.clocks)
         found += [rule.to or state for state in rule.states if started]

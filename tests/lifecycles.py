@@ -28,7 +28,18 @@ OPENING = {
     "supervisor_request": {"lodged_at": NOW.isoformat()},
     "sea_report": {"lodged_at": NOW.isoformat(), "affected_is": "child"},
     "query": {},
+    "retaliation": {"lodged_at": NOW.isoformat()},
+    "recommendation": {"remedy": "rescind", "decider": "hr_director"},
 }
+
+
+APPOINTED = {
+    "specialist": "S0014",
+    "reviewer": "S0068",
+    "investigator": "S0006",
+    "outside_investigator": "S0064",
+}
+"""Who may be named in a field of this name."""
 
 
 def staff(staff_id: str, *roles: Role, excluded: bool = False) -> Actor:
@@ -46,6 +57,7 @@ def at(days: float) -> str:
 def valid_facts(rule: Rule, now: datetime, policy: Policy = POLICY) -> dict[str, Fact]:
     """Facts that pass every check of today's tables, given a case that allows the action at all."""
     times = {"from_at": now, "review_at": now + timedelta(days=10), "until_at": now + timedelta(days=20)}
+    times |= {"activity_on": now - timedelta(days=10), "hold_until": now + timedelta(days=20)}
     found: dict[str, Fact] = {}
     for field in (field for field in rule.fields if field.required):
         match field.kind:
@@ -58,7 +70,7 @@ def valid_facts(rule: Rule, now: datetime, policy: Policy = POLICY) -> dict[str,
             case FieldKind.NUMBER:
                 found[field.name] = 1_000_000
             case FieldKind.STAFF:
-                found[field.name] = {"specialist": "S0014"}.get(field.name, "S0011")
+                found[field.name] = APPOINTED.get(field.name, "S0011")
             case FieldKind.REFERENCE:
                 found[field.name] = "a1b2"
             case FieldKind.TEXT:

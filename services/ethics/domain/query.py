@@ -1,4 +1,5 @@
-"""The ethics office looks at a personnel action about a protected person (policy 2.4, invariant 46).
+"""The ethics office looks at something about a protected person: what HR did or left undone, a complaint against that
+person, a handler who has talked (policy 2.4, invariant 46).
 
 Only the ethics office sees it; HR never learns that anybody asks, and no clock ends it.
 """
@@ -6,13 +7,28 @@ Only the ethics office sees it; HR never learns that anybody asks, and no clock 
 from __future__ import annotations
 
 from lifecycle.clocks import meet, start
-from lifecycle.fields import choice, flag, reference, text, time
-from lifecycle.guards import confirmed
-from lifecycle.recipients import appointed
-from lifecycle.table import ACTOR, ClockRule, Lifecycle, Opening, Outcome, Rule, State
+from lifecycle.fields import choice, reference, text
+from lifecycle.model import Effect, EffectKind, Facts
+from lifecycle.recipients import appointed, escalation
+from lifecycle.table import ACTOR, ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
+from services.ethics.domain.retaliation_parts import ETHICS
 
-ETHICS = frozenset({Role.ETHICS_OFFICER})
+PERSONNEL_ACTION, CONTRACT_END, COUNTER_COMPLAINT, CONFIDENTIALITY = (
+    "personnel_action",
+    "contract_end",
+    "counter_complaint",
+    "confidentiality",
+)
+SOON, LATER = "soon", "later"
+AGREED, IMMINENT_HARM = "agreed", "imminent_harm"
+
+
+def _no_protection_named(situation: Situation) -> Facts | None:
+    """A protection that she answered yes for: each has an answer of its own. The edge looks up what it is now."""
+    named = "protection" in situation.facts or situation.facts["ground"] == IMMINENT_HARM
+    return None if named else {"field": "protection"}
+
 
 LIFECYCLE = Lifecycle(
     name="query",
@@ -20,11 +36,15 @@ LIFECYCLE = Lifecycle(
         State("opened", person_sees=False),
         State("contacted", person_sees=False),
         State("closed", person_sees=False, closed=True),
+        State("erased", person_sees=False, closed=True),
     ),
     opening=Opening(
         state="opened",
-        fields=(reference("kind", required=False), time("recorded_at", required=False)),
-        clocks=(start("ret.ack"),),
+        fields=(
+            choice("about", PERSONNEL_ACTION, CONTRACT_END, COUNTER_COMPLAINT, CONFIDENTIALITY, required=False),
+            choice("contract_end", SOON, LATER, required=False),
+        ),
+        clocks=(start("ret.ack", by="contract_end"),),
         effects=(appointed("query.opened", Role.ETHICS_OFFICER),),
     ),
     rules=(
@@ -36,14 +56,14 @@ LIFECYCLE = Lifecycle(
             clocks=(meet("ret.ack"),),
             assigns={Role.ETHICS_OFFICER: ACTOR},
         ),
-        # Nobody is contacted who has not agreed to it beforehand.
+        # Nobody is contacted who has not agreed to it beforehand, except from imminent harm.
         Rule(
             action="contact_person",
             states=("opened", "contacted"),
             by=ETHICS,
             to="contacted",
-            fields=(flag("agreed"),),
-            checks=(confirmed("agreed", "policy 2.4"),),
+            fields=(choice("ground", IMMINENT_HARM, AGREED), reference("protection", required=False)),
+            checks=(Guard("NOT_AGREED", "policy 2.4", _no_protection_named),),
             clocks=(meet("ret.ack"),),
             assigns={Role.ETHICS_OFFICER: ACTOR},
         ),
@@ -53,11 +73,26 @@ LIFECYCLE = Lifecycle(
             by=ETHICS,
             to="closed",
             fields=(choice("reason", "explained", "set_right", "taken_up"), text("reasons")),
+            clocks=(start("keep.no_case", not_before=("ret.lookahead",)),),
         ),
     ),
     clocks=(
         ClockRule(
-            "ret.ack", outcomes=(Outcome(effects=(appointed("query.late", Role.ETHICS_OFFICER),)),), repeats=True
+            "ret.ack",
+            outcomes=(
+                Outcome(
+                    effects=(
+                        appointed("query.late", Role.ETHICS_OFFICER),
+                        escalation("query.late", Role.ETHICS_OFFICER),
+                    )
+                ),
+            ),
+            repeats=True,
+        ),
+        ClockRule(
+            "keep.no_case",
+            outcomes=(Outcome(effects=(Effect(EffectKind.ERASE, "case"),), to="erased"),),
+            irreversible=True,
         ),
     ),
 )

@@ -6,32 +6,50 @@ from lifecycle import engine
 from lifecycle.recipients import recipients
 from policy.model import Role
 from services.ethics.domain.query import LIFECYCLE
-from tests.lifecycles import NOW, POLICY, act, opened, refused, ring_until, staff
+from services.ethics.domain.retaliation_parts import ETHICS
+from tests.lifecycles import NOW, POLICY, REPORT, act, opened, refused, ring_until, staff
 
 OFFICER = staff("S0007", Role.ETHICS_OFFICER)
 
 
 def test_inv_46_only_the_ethics_office_ever_acts_or_is_told() -> None:
-    assert set().union(*LIFECYCLE.by_action.values()) == {Role.ETHICS_OFFICER}
+    assert set().union(*LIFECYCLE.by_action.values()) == ETHICS
     case = opened("query")
     assert recipients(case, case.effects[0], POLICY, NOW) == ("S0007",)
     assert not any(state.person_sees for state in LIFECYCLE.states)
     assert refused(case, "note_query", staff("S0009", Role.HR_OFFICER)).code == "ROLE_NOT_ALLOWED"
 
 
-def test_nobody_is_contacted_who_has_not_agreed() -> None:
-    assert refused(opened("query"), "contact_person", OFFICER, agreed=False).rule == "policy 2.4"
-    assert act(opened("query"), "contact_person", OFFICER).state == "contacted"
+def test_nobody_is_contacted_who_has_not_agreed_for_that_protection() -> None:
+    case = opened("query")
+    assert refused(case, "contact_person", OFFICER, ground="agreed").params == {"field": "protection"}
+    assert act(case, "contact_person", OFFICER, ground="agreed", protection="a1").state == "contacted"
+    assert act(case, "contact_person", OFFICER, ground="imminent_harm").state == "contacted"
 
 
-def test_a_query_that_nobody_looks_at_rings_again_and_again() -> None:
+def test_a_query_that_nobody_looks_at_rings_again_and_again_and_goes_further_up_each_time() -> None:
     case = ring_until(opened("query"), NOW + timedelta(days=21))
     assert [step.at for step in case.steps if step.action == "ring"] == [NOW + timedelta(days=7 * n) for n in (1, 2, 3)]
+    assert [recipients(case, effect, POLICY, NOW) for effect in case.effects] == [("S0007",), ("S0062", "S0063")]
     noted = act(case, "note_query", OFFICER)
     assert engine.next_due(LIFECYCLE, noted, POLICY) is None
+
+
+def test_a_contract_that_ends_soon_is_looked_at_sooner() -> None:
+    facts = {"about": "contract_end", "contract_end": "soon"}
+    case = engine.open_case(LIFECYCLE, REPORT, 1, facts, NOW, POLICY)
+    assert case.clocks["ret.ack"].due_at == NOW + timedelta(days=1)
 
 
 def test_inv_50_closing_needs_a_reason() -> None:
     assert refused(opened("query"), "close_query", OFFICER, without="reason").params == {"field": "reason"}
     closed = act(opened("query"), "close_query", OFFICER, reason="set_right")
     assert (closed.state, closed.facts["reason"]) == ("closed", "set_right")
+
+
+def test_inv_53_what_is_left_of_it_goes_with_the_retention_and_never_before_the_look_ahead() -> None:
+    closed = act(opened("query"), "close_query", OFFICER)
+    due = engine.next_due(LIFECYCLE, closed, POLICY)
+    assert due is not None
+    assert due.at >= POLICY.due("ret.lookahead", NOW)
+    assert engine.on_due(LIFECYCLE, closed, due, due.at, POLICY).state == "erased"

@@ -1,0 +1,108 @@
+"""Protection from retaliation at the ethics office (policy 2.4): fear, request or a third party's word, to the end.
+
+Nobody but the office sees it; the office that investigates misconduct does so only when this one refers a case to it,
+and then one named investigator of it alone (invariant 31). Clocks remind and escalate; none decides (invariant 52).
+"""
+
+from __future__ import annotations
+
+from lifecycle.clocks import start
+from lifecycle.fields import choice, reference, time
+from lifecycle.model import Effect, EffectKind
+from lifecycle.recipients import escalation, her_inbox
+from lifecycle.table import ClockRule, Field, FieldKind, Lifecycle, Opening, Outcome, State
+from policy.model import Role
+from services.ethics.domain import retaliation_asking as asking
+from services.ethics.domain import retaliation_finding as finding
+from services.ethics.domain import retaliation_protecting as protecting
+from services.ethics.domain import retaliation_rules as rules
+from services.ethics.domain.retaliation_parts import ASKED, FEARED, OPEN, TOLD_BY_ANOTHER, tell_office
+
+LATE = escalation("retaliation.late", Role.ETHICS_OFFICER)
+DELAYED = her_inbox("retaliation.delayed")
+"""A deadline of ours has passed: she is told, and nothing follows from it against anybody."""
+ERASE = Effect(EffectKind.ERASE, "case")
+
+
+def _late(key: str, pause_cap: str | None = None) -> ClockRule:
+    outcome = Outcome(effects=(tell_office("retaliation.due"), LATE, DELAYED))
+    return ClockRule(key, outcomes=(outcome,), repeats=True, person_sees=True, pause_cap=pause_cap)
+
+
+def _check_in(key: str) -> ClockRule:
+    outcome = Outcome(effects=(tell_office("retaliation.check_in_due"), her_inbox("retaliation.check_in")))
+    return ClockRule(key, outcomes=(outcome,), person_sees=True)
+
+
+def _keep(key: str) -> ClockRule:
+    return ClockRule(key, outcomes=(Outcome(effects=(ERASE,), to="erased"),), irreversible=True)
+
+
+LIFECYCLE = Lifecycle(
+    name="retaliation",
+    states=(
+        *(State(name, person_sees=True) for name in OPEN),
+        State("passed_on", person_sees=True, closed=True),
+        State("closed", person_sees=True, closed=True),
+        State("erased", person_sees=True, closed=True),
+    ),
+    opening=Opening(
+        state=ASKED,
+        by="kind",
+        states={rules.FEAR: FEARED, rules.THIRD_PARTY: TOLD_BY_ANOTHER},
+        fields=(
+            time("lodged_at"),
+            choice("mode", "confidential", "anonymous", required=False),
+            reference("language", required=False),
+            Field("kind", FieldKind.CHOICE, False, (rules.REQUEST, rules.FEAR, rules.THIRD_PARTY), rules.REQUEST),
+            # A contract that ends soon has a shorter deadline.
+            choice("contract_end", "soon", "later", required=False),
+            choice("activity", *rules.ACTIVITIES, required=False),
+            time("activity_on", required=False),
+            time("first_act_on", required=False),
+            time("last_act_on", required=False),
+        ),
+        clocks=(start("ret.ack", since="lodged_at", by="contract_end"),),
+        effects=(Effect(EffectKind.ERRAND, "route"),),
+    ),
+    rules=(*asking.RULES, *finding.RULES, *protecting.RULES),
+    clocks=(
+        _late("ret.ack"),
+        # What is there by then has to do: nobody's silence keeps a file open.
+        ClockRule(
+            "ret.complete",
+            outcomes=(
+                Outcome(effects=(tell_office("retaliation.go_on"),), to="info_complete", clocks=asking.COMPLETE),
+            ),
+            irreversible=True,
+            person_sees=True,
+            pause_cap="ret.toll",
+        ),
+        _late("ret.prelim"),
+        _late("ret.investigation", pause_cap="investigation.pause"),
+        _late("ret.determine"),
+        _late("ret.remedy"),
+        ClockRule(
+            "ret.review",
+            outcomes=(Outcome(effects=(escalation("retaliation.review_late", Role.REVIEWER), DELAYED)),),
+            repeats=True,
+            person_sees=True,
+        ),
+        ClockRule(
+            "ret.appeal", outcomes=(Outcome(effects=(tell_office("retaliation.review_over"),)),), person_sees=True
+        ),
+        ClockRule("ret.withdrawal", outcomes=(Outcome(effects=(tell_office("retaliation.ask_her"),)),)),
+        ClockRule(
+            "ret.hold", outcomes=(Outcome(effects=(tell_office("retaliation.hold_over"), LATE)),), person_sees=True
+        ),
+        # Every thirty days she hears from us, also when nothing has moved.
+        ClockRule(
+            "report.update",
+            outcomes=(Outcome(effects=(tell_office("retaliation.update_due"), her_inbox("retaliation.no_news"))),),
+            repeats=True,
+        ),
+        *(_check_in(key) for key in rules.MONITORING),
+        _keep("keep.no_case"),
+        _keep("keep.investigated"),
+    ),
+)

@@ -1,0 +1,30 @@
+"""Who acts in a retaliation case and where it can stand: what its tables share."""
+
+from __future__ import annotations
+
+from lifecycle.model import ActorKind, Effect, EffectKind
+from lifecycle.recipients import appointed
+from policy.model import Role
+
+PERSON = frozenset({ActorKind.PERSON})
+SYSTEM = frozenset({ActorKind.SYSTEM})
+ETHICS = frozenset({Role.ETHICS_OFFICER, Role.ALTERNATE_ETHICS_OFFICER})
+REVIEWERS = frozenset({Role.REVIEWER, Role.ALTERNATE_ETHICS_OFFICER})
+
+FEARED, ASKED, TOLD_BY_ANOTHER = "fear_raised", "requested", "third_party_report"
+FIRST = (FEARED, ASKED, TOLD_BY_ANOTHER)
+PREVENTING = ("preventing", "steps_proposed", "steps_agreed")
+COLLECTING = "acknowledged"
+REVIEWING = ("info_complete", "prelim_review")
+FOUND = ("no_prima_facie", "review_asked", "prima_facie")
+EXAMINED = ("investigation", "determination")
+ANSWERED = ("recommended", "decided", "declined", "remedy", "not_established")
+HANDLED = (*PREVENTING, COLLECTING, *REVIEWING, *FOUND, *EXAMINED, *ANSWERED, "monitoring")
+OPEN = (*FIRST, *HANDLED)
+
+CLOSED = Effect(EffectKind.EMIT, "protection_closed")
+"""From here the look-ahead runs."""
+
+
+def tell_office(wording: str) -> Effect:
+    return appointed(wording, Role.ETHICS_OFFICER)
