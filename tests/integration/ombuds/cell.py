@@ -22,8 +22,9 @@ from chassis.sealing import open_from
 from chassis.settings import Settings
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.ids import CaseId
+from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.people.v1.people_pb2 import Person
-from contracts.topics import HR_PEOPLE, Topic
+from contracts.topics import DESK_KEYS, HR_PEOPLE, Topic
 from lifecycle import access, bodies, decide, records
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -94,6 +95,16 @@ class Cell:
             )
             person.valid_from.FromDatetime(datetime.now(UTC))
             await self.receive(HR_PEOPLE, staff_id, person)
+
+    async def workflow_key(self) -> ServiceKeys:
+        """Workflow has published the key of those who can act in a danger; its private half is given back."""
+        theirs = ServiceKeys.load(self.desk.settings.keys_dir.parent / "workflow")
+        private = theirs.desk("measures")
+        message = DeskKey(service="workflow", office="measures", key_id=private.key_id, public_key=private.public)
+        event = Event(DESK_KEYS, "workflow/measures", uuid4(), "workflow", 1, datetime.now(UTC), message, None)
+        async with self.desk.database.transaction() as session:
+            await handlers(self.desk)[DESK_KEYS][DeskKey](session, event)
+        return theirs
 
     async def wish(self, now: datetime | None = None, **choices: str) -> CaseId:
         now = now or datetime.now(UTC)
@@ -176,7 +187,9 @@ class Cell:
 
 
 async def build_cell(database: real_parts.Database, store: real_parts.Database, folder: Path, **changes: Any) -> Cell:
-    publics = {service: keys.create(service, folder / service) for service in ("ombuds", "intake", "notifications")}
+    publics = {
+        service: keys.create(service, folder / service) for service in ("ombuds", "intake", "notifications", "workflow")
+    }
     (folder / "services.json").write_text(json.dumps(publics))
     await migrate(database.migration_dsn("ombuds"), SERVICES / "ombuds" / "migrations")
     await migrate(store.migration_dsn("ombuds"), KEYSTORE_CHAIN)
