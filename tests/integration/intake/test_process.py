@@ -145,7 +145,7 @@ async def test_on_a_real_broker_desk_keys_come_in_and_reports_go_out_until_appli
     )
     async with process_of(world.settings, tmp_path / "log", guardian) as (process, client):
         assert (await lodge(client)).status_code == 503
-        for service in ("ombuds", "workflow"):
+        for service in ("ombuds", "support", "workflow"):
             for office in world.keys[service].desks:
                 await produce(world, kafka, service, DESK_KEYS, *world.desk_key_event(service, office))
 
@@ -175,7 +175,7 @@ async def test_on_a_real_broker_desk_keys_come_in_and_reports_go_out_until_appli
             return await world.events(report_id) == []
 
         await until(settled, process)
-        own = await consume(world, kafka, "ombuds", DESK_KEYS, 7)
+        own = await consume(world, kafka, "ombuds", DESK_KEYS, 8)
         assert ("intake/custodian", 1) in own
 
 

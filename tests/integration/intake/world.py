@@ -33,7 +33,7 @@ from services.intake.intake import Intake
 from services.intake.web.app import intake_app
 from tests.real_parts import Database as TestDatabase
 
-SERVICES = ("intake", "ombuds", "workflow", "ethics")
+SERVICES = ("intake", "ombuds", "support", "workflow", "ethics")
 MIGRATIONS = migrations.SERVICES / "intake" / "migrations"
 CODE = r"([2-9A-HJ-NP-Z]{4}-){5}[2-9A-HJ-NP-Z]{4}"
 
@@ -229,7 +229,7 @@ async def build_world(
 
 async def world_knows_desks(world: World) -> None:
     """The desks' keys arrive as they do in life: published by their services, taken by intake's consumer."""
-    for service in ("ombuds", "workflow", "ethics"):
+    for service in ("ombuds", "support", "workflow", "ethics"):
         for office in world.keys[service].desks:
             await world.tell(service, DESK_KEYS, *world.desk_key_event(service, office))
 

@@ -1,0 +1,182 @@
+"""The support cell's desk on real stores, and what a test does with it."""
+
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from google.protobuf.message import Message
+
+from chassis import keys
+from chassis.database import Database
+from chassis.inbox import Event
+from chassis.keys import ServiceKeys
+from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
+from chassis.sealing import open_from
+from chassis.settings import Settings
+from contracts.cases.v1.cases_pb2 import StaffNotice
+from contracts.ids import CaseId
+from contracts.intake.v1.reports_pb2 import REPORTING_MODE_ANONYMOUS, MessagePlaced, ReportLodged
+from contracts.people.v1.people_pb2 import Person
+from contracts.topics import HR_PEOPLE, INTAKE_REPORTS_SUPPORT, Topic
+from lifecycle import decide, records
+from lifecycle.desk import Desk
+from lifecycle.exclusions import Parties
+from lifecycle.model import Action, Actor, ActorKind, Fact, Refused
+from lifecycle.records import CaseRow
+from policy.model import Role
+from services.support import routing
+from services.support.consumers import handlers
+from services.support.desk import build_desk
+from tests import real_parts
+
+# The welfare officer S0014 answers to S0002, the specialist S0072 to S0022; S0070 leads the PSEAH unit.
+LINES = {
+    "S0001": "",
+    "S0002": "S0001",
+    "S0014": "S0002",
+    "S0016": "S0001",
+    "S0017": "S0016",
+    "S0018": "S0017",
+    "S0022": "S0001",
+    "S0070": "S0001",
+    "S0071": "S0016",
+    "S0072": "S0022",
+}
+WELFARE, PSEAH, SPECIALIST, HIS_SUPERVISOR = "S0014", "S0070", "S0072", "S0022"
+PERSON, SUPERVISOR = "S0018", "S0017"
+SYSTEM, HERSELF = Actor(ActorKind.SYSTEM), Actor(ActorKind.PERSON)
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Cell:
+    desk: Desk
+    database: real_parts.Database
+    store: real_parts.Database
+
+    async def close(self) -> None:
+        await self.desk.database.close()
+        await self.desk.keystore.close()
+
+    async def receive(self, topic: Topic, key: str, message: Message) -> None:
+        """As the consumer does for an event that was verified and is next in order."""
+        source = next(iter(topic.producers))
+        event = Event(topic, key, uuid4(), source, next(_numbers), datetime.now(UTC), message, None)
+        async with self.desk.database.transaction() as session:
+            after = await handlers(self.desk)[topic][type(message)](session, event)
+        if after:
+            await after()
+
+    async def people(self, *gone: str) -> None:
+        """The directory; `gone` are not at work any more."""
+        for staff_id, line in LINES.items():
+            person = Person(
+                staff_id=staff_id, unit="u", station="selwick", line_staff_id=line, contract="staff",
+                active=staff_id not in gone,
+            )  # fmt: skip
+            person.valid_from.FromDatetime(datetime.now(UTC))
+            await self.receive(HR_PEOPLE, staff_id, person)
+
+    async def lodge(self, **chosen: str) -> UUID:
+        """A wish for help, as intake tells of it."""
+        report_id = uuid4()
+        message = ReportLodged(
+            report_id=str(report_id), lifecycle="support_referral", mode=REPORTING_MODE_ANONYMOUS,
+            route_public_key=b"k", language="fr", facts_json=json.dumps(chosen),
+        )  # fmt: skip
+        message.lodged_at.FromDatetime(datetime.now(UTC))
+        await self.receive(INTAKE_REPORTS_SUPPORT, str(report_id), message)
+        return report_id
+
+    async def cases(self, report_id: UUID) -> list[CaseRow]:
+        async with self.desk.database.transaction() as session:
+            found = await records.of_report(session, report_id)
+        return sorted(found, key=lambda row: row.number)
+
+    async def routed(self, named: Parties | None = None, **chosen: str) -> CaseId:
+        """The one case of a wish, known to everybody who may know it."""
+        (row,) = await self.cases(await self.lodge(**chosen))
+        await self.route(CaseId(row.case_id), named or Parties())
+        return CaseId(row.case_id)
+
+    async def route(self, case_id: CaseId, named: Parties) -> None:
+        async def handed_out(_: Desk, row: CaseRow) -> Parties:
+            return named
+
+        await routing.route(self.desk, case_id, handed_out)
+
+    async def place(self, report_id: UUID) -> str:
+        """A message of the cell's that her inbox shows."""
+        item_id = str(uuid4())
+        placed = MessagePlaced(report_id=str(report_id), item_id=item_id, action_id=str(uuid4()))
+        await self.receive(INTAKE_REPORTS_SUPPORT, str(report_id), placed)
+        return item_id
+
+    def staff(self, staff_id: str, *roles: Role) -> Actor:
+        return Actor(ActorKind.STAFF, staff_id, frozenset(roles))
+
+    async def act(self, case_id: UUID, name: str, actor: Actor, **facts: Fact) -> Any:
+        async with self.desk.database.transaction() as session:
+            action = Action(uuid4(), name, facts)
+            return await decide.decide_as(session, self.desk, case_id, action, actor, datetime.now(UTC))
+
+    async def checked(self, case_id: UUID, name: str, **facts: Fact) -> Refused | None:
+        """What the desk itself says of an action before it is sent. Raises Problem."""
+        async with self.desk.database.transaction() as session:
+            row = await records.load(session, case_id)
+            assert row is not None
+            texts: Mapping[str, str] = {}
+            return await self.desk.check(session, row, Action(uuid4(), name, facts), texts)
+
+    async def ring(self, case_id: UUID, now: datetime) -> None:
+        async with self.desk.database.transaction() as session:
+            await decide.ring(session, self.desk, case_id, now)
+
+    async def row(self, case_id: UUID) -> CaseRow:
+        async with self.desk.database.transaction() as session:
+            row = await records.load(session, case_id)
+        assert row is not None
+        return row
+
+    async def told(self) -> list[tuple[str, str]]:
+        """(staff id, wording) of every notice, in order."""
+        rows = await self.query("select value from outbox where type = 'contracts.cases.v1.StaffNotice' order by id")
+        notices = [StaffNotice.FromString(row.value) for row in rows]
+        sealed = {row.recipient_ref: row.sealed for row in await self.query("select * from recipients")}
+        office = self.desk.keys.desk("support")
+
+        def who(ref: UUID) -> str:
+            return open_from(office, sealed[ref], context=b"recipient|" + ref.bytes).decode()
+
+        return [(who(UUID(one.recipient_ref)), one.wording_key) for one in notices]
+
+    async def query(self, statement: str, **parameters: Any) -> list[Any]:
+        async with self.desk.database.transaction() as session:
+            return list((await session.execute(sa.text(statement), params=parameters)).all())
+
+
+async def build_cell(database: real_parts.Database, store: real_parts.Database, folder: Path) -> Cell:
+    publics = {service: keys.create(service, folder / service) for service in ("support", "intake", "notifications")}
+    (folder / "services.json").write_text(json.dumps(publics))
+    await migrate(database.migration_dsn("support"), SERVICES / "support" / "migrations")
+    await migrate(store.migration_dsn("support"), KEYSTORE_CHAIN)
+    settings = Settings(
+        service="support",
+        database_dsn=database.dsn("support"),
+        keystore_dsn=store.dsn("support"),
+        kafka_bootstrap="127.0.0.1:1",
+        temporal_address="127.0.0.1:1",
+        oidc_issuer="http://127.0.0.1:1",
+        http_port=0,
+        keys_dir=folder / "support",
+        service_keys=folder / "services.json",
+        policy="rehearsal",
+    )
+    desk = build_desk(settings, Database(settings.database_dsn), ServiceKeys.load(settings.keys_dir))
+    return Cell(desk, database, store)
