@@ -20,7 +20,7 @@ from lifecycle.exclusions import Conflict, Parties, excluded
 from lifecycle.model import Action, Actor, ActorKind, Case
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
-from policy.model import Role
+from policy.model import Policy, Role
 from services.workflow.domain import supervisor_request, supervisor_rules
 from services.workflow.domain.choosing_manager import HIGHER, Candidate, levels_above, may_be_asked, next_level
 
@@ -92,11 +92,12 @@ async def _choose(
     had_it = [str(step.facts["manager"]) for step in case.steps if step.action == supervisor_rules.ASSIGN]
     line = await _above_parties(session, named)
 
-    async def candidate(staff_id: str) -> Candidate:
+    async def candidate(staff_id: str, *, appointed: bool = False) -> Candidate:
         person = await directory.person(session, staff_id)
         return Candidate(
             staff_id=staff_id,
-            at_work=person is not None and person.active,
+            # Members of a committee are appointed and in no directory.
+            at_work=person.active if person else appointed,
             above_a_party=staff_id in line,
             manages=bool(await session.scalar(_MANAGES, params={"staff_id": staff_id})),
             below_the_offender=not set(named.alleged_offender).isdisjoint(await above(session, staff_id)),
@@ -116,17 +117,17 @@ async def _choose(
     upwards = levels_above(last, await above(session, last) if last else (), line, involved, skipped)
     if manager := next_level([await candidate(one) for one in upwards]):
         return manager, "next_level"
-    heads = [await candidate(one) for one in _heads(desk, now)]
-    return next_level(heads), "administrative_head"
+    heads = [await candidate(one, appointed=True) for one in _heads(desk.policy_of(row), now)]
+    return next_level(heads), "appointed"
 
 
-def _heads(desk: Desk, now: datetime) -> Iterable[str]:
+def _heads(policy: Policy, now: datetime) -> Iterable[str]:
     """Administrative heads, and where none of them may, whoever they escalate to."""
     role, seen = Role.ADMINISTRATIVE_HEAD, set[Role]()
     while role not in seen:
         seen.add(role)
-        yield from dict.fromkeys(one.staff_id for one in desk.policy.appointed(role, now))
-        role = desk.policy.roles[role].escalates_to
+        yield from dict.fromkeys(one.staff_id for one in policy.appointed(role, now))
+        role = policy.roles[role].escalates_to
 
 
 async def _above_parties(session: AsyncSession, named: Parties) -> Sequence[str]:

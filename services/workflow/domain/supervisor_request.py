@@ -41,7 +41,7 @@ OFFER_ABOVE = her_inbox("supervisor_request.no_answer_yet")
 HOW_IS_IT = her_inbox("supervisor_request.how_is_it")
 KEEP = start("keep.informal_supervisor", not_before=("ret.lookahead",))
 
-NAMES_HER = flag("names_her")
+TO_WHOM = ("alleged_offender", "team", "another_office")
 UNNAMED = flag("unnamed")
 
 LIFECYCLE = Lifecycle(
@@ -83,7 +83,7 @@ LIFECYCLE = Lifecycle(
             action=rules.ASSIGN,
             states=("told",),
             by=SYSTEM,
-            fields=(staff("manager"), choice("found", "as_asked", "next_level", "administrative_head", "himself")),
+            fields=(staff("manager"), choice("found", "as_asked", "next_level", "appointed", "himself")),
             guards=(rules.NOBODY_YET,),
             checks=(rules.ANOTHER_ONE,),
             assigns={Role.MANAGER: "manager"},
@@ -111,7 +111,7 @@ LIFECYCLE = Lifecycle(
             states=AGREEING,
             by=MANAGER,
             to="steps_proposed",
-            fields=(reference("message"), choice("to_whom", "alleged_offender", "team", "another_office"), NAMES_HER),
+            fields=(reference("message"), choice("to_whom", *TO_WHOM), choice("names_her", "no", "yes")),
             guards=(rules.HAS_INBOX,),
             checks=(rules.NAMING_PROPOSED,),
         ),
@@ -120,7 +120,11 @@ LIFECYCLE = Lifecycle(
             states=("steps_proposed",),
             by=PERSON,
             to="steps_agreed",
-            fields=(reference("message"), NAMES_HER),
+            fields=(
+                Field("message", FieldKind.REFERENCE, own=True),
+                Field("to_whom", FieldKind.CHOICE, choices=TO_WHOM, own=True),
+                Field("names_her", FieldKind.CHOICE, choices=("no", "yes"), own=True),
+            ),
             checks=(rules.AS_PROPOSED,),
             effects=(assigned("supervisor_request.steps_accepted", Role.MANAGER),),
         ),

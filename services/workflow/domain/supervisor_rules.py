@@ -43,17 +43,17 @@ def _named_against_her_word(situation: Situation) -> Facts | None:
     """She has said that she may be named, and to this step; nobody else may say so for her."""
     if situation.facts["unnamed"] is True:
         return None
-    agreed = situation.case.state == "steps_agreed" and situation.case.facts["names_her"] is True
+    agreed = situation.case.state == "steps_agreed" and situation.case.facts["names_her"] == "yes"
     return None if agreed else {"field": "unnamed"}
 
 
 def _proposes_what_she_refused(situation: Situation) -> Facts | None:
-    refused = situation.case.facts["may_name"] == "no" and situation.facts["names_her"] is True
+    refused = situation.case.facts["may_name"] == "no" and situation.facts["names_her"] == "yes"
     return {"field": "names_her"} if refused else None
 
 
 def _not_the_proposed(situation: Situation) -> Facts | None:
-    same = all(situation.facts[name] == situation.case.facts[name] for name in ("message", "names_her"))
+    same = situation.facts["message"] == situation.case.facts["message"]
     return None if same else {"field": "message"}
 
 

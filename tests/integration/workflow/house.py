@@ -35,7 +35,7 @@ from services.workflow.consumers import handlers
 from services.workflow.desk import build_desk
 from tests import real_parts
 
-SERVICES_AROUND = ("workflow", "intake", "hr_bridge", "notifications")
+SERVICES_AROUND = ("workflow", "intake", "ethics", "hr_bridge", "notifications")
 _numbers = itertools.count(1)
 
 # Everybody of these tests and their supervisors: S0018 reports to S0017, who reports to S0016, who reports to S0001.

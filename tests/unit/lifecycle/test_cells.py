@@ -32,7 +32,7 @@ def cells() -> Iterator[object]:
                     )
 
 
-OF_REQUESTS = {"begun_by": "person", "may_name": "yes", "names_her": True, "message": "a1b2"}
+OF_REQUESTS = {"begun_by": "person", "may_name": "yes", "names_her": "no", "message": "a1b2"}
 OF_REQUESTS |= {"to_whom": "alleged_offender", "affected_is": "child", "offender_class": "unknown"}
 """What supervisor requests and SEA reports open with, or get to know on the way."""
 NEEDED: dict[str, dict[str, Fact]] = {

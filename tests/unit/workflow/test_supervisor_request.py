@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -27,12 +28,13 @@ def acknowledged() -> Case:
     return act(assigned(), "acknowledge", MANAGER)
 
 
-def proposed(to_whom: str = "alleged_offender", *, names_her: bool = False) -> Case:
+def proposed(to_whom: str = "alleged_offender", *, names_her: str = "no") -> Case:
     return act(acknowledged(), "propose_steps", MANAGER, message="m1", to_whom=to_whom, names_her=names_her)
 
 
-def agreed(to_whom: str = "alleged_offender", *, names_her: bool = False) -> Case:
-    return act(proposed(to_whom, names_her=names_her), "agree_steps", PERSON, message="m1", names_her=names_her)
+def agreed(to_whom: str = "alleged_offender", *, names_her: str = "no") -> Case:
+    case = proposed(to_whom, names_her=names_her)
+    return act(case, "agree_steps", PERSON, message="m1", to_whom=to_whom, names_her=names_her)
 
 
 def spoken() -> Case:
@@ -65,12 +67,20 @@ def test_nothing_is_said_to_anybody_before_she_has_agreed_to_it() -> None:
     assert spoken().state == "spoken_to_offender"
 
 
-def test_she_agrees_to_the_very_words_that_were_proposed() -> None:
-    answer = refused(proposed(), "agree_steps", PERSON, message="m0", names_her=False)
-    assert answer.code == "PROPOSED_OTHERWISE"
-    changed = act(proposed(), "propose_steps", MANAGER, message="m2", to_whom="team", names_her=False)
-    assert refused(changed, "agree_steps", PERSON, message="m1", names_her=False).code == "PROPOSED_OTHERWISE"
-    assert refused(proposed(), "agree_steps", PERSON, message="m1", names_her=True).code == "PROPOSED_OTHERWISE"
+def test_she_agrees_to_the_very_words_to_whom_they_are_said_and_to_being_named() -> None:
+    (offer,) = [one for one in engine.offers(LIFECYCLE, proposed(), PERSON, NOW, POLICY) if one.action == "agree_steps"]
+    assert {field.name: field.choices for field in offer.fields} == {
+        "message": ("m1",),
+        "to_whom": ("alleged_offender",),
+        "names_her": ("no",),
+    }
+    assert refused(proposed(), "agree_steps", PERSON, message="m0").code == "PROPOSED_OTHERWISE"
+    others: tuple[dict[str, Any], ...] = ({"to_whom": "team"}, {"names_her": "yes"})
+    for otherwise in others:
+        assert refused(proposed(), "agree_steps", PERSON, message="m1", **otherwise).code == "FIELD_INVALID"
+    changed = act(agreed(), "propose_steps", MANAGER, message="m2", to_whom="team")
+    assert refused(changed, "speak_to_offender", MANAGER).code == "ACTION_NOT_OPEN"
+    assert refused(changed, "agree_steps", PERSON, message="m1", to_whom="team").code == "PROPOSED_OTHERWISE"
 
 
 def test_what_is_done_is_what_she_agreed_to() -> None:
@@ -82,9 +92,9 @@ def test_what_is_done_is_what_she_agreed_to() -> None:
 
 def test_she_is_named_only_when_she_agreed_to_be() -> None:
     assert refused(agreed(), "speak_to_offender", MANAGER, unnamed=False).code == "NAMING_NOT_AGREED"
-    assert act(agreed(names_her=True), "speak_to_offender", MANAGER, unnamed=False).facts["unnamed"] is False
+    assert act(agreed(names_her="yes"), "speak_to_offender", MANAGER, unnamed=False).facts["unnamed"] is False
     refused_naming = replace(acknowledged(), facts={**acknowledged().facts, "may_name": "no"})
-    answer = refused(refused_naming, "propose_steps", MANAGER, message="m1", to_whom="team", names_her=True)
+    answer = refused(refused_naming, "propose_steps", MANAGER, message="m1", to_whom="team", names_her="yes")
     assert answer.code == "NAMING_NOT_AGREED"
 
 
