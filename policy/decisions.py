@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from policy.model import Confidence, Office, Role
+from policy.names import Confidence, Office, Role
 from policy.working_time import Unit
 
 

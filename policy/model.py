@@ -9,79 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from policy.decisions import Delegation, Desk, Option, Preset, ResourceType, Threshold, Tribunal
+from policy.names import BY_ASSIGNMENT as BY_ASSIGNMENT  # noqa: PLC0414  known by this address
+from policy.names import Confidence as Confidence  # noqa: PLC0414  known by this address
+from policy.names import Office as Office  # noqa: PLC0414  known by this address
+from policy.names import Role as Role  # noqa: PLC0414  known by this address
 from policy.working_time import PLAIN, Calendar, Unit, add, subtract, working_days_between
-
-if TYPE_CHECKING:  # they are made of roles and offices
-    from policy.decisions import Delegation, Desk, Option, Preset, ResourceType, Threshold, Tribunal
-
-
-class Role(StrEnum):
-    """What staff are appointed to. Stored in cases and audit rows: a value never changes its meaning."""
-
-    FOCAL_POINT = "focal_point"
-    OMBUDSPERSON = "ombudsperson"
-    INTAKE_OFFICER = "intake_officer"
-    INVESTIGATOR = "investigator"
-    ETHICS_OFFICER = "ethics_officer"
-    LEGAL_OFFICER = "legal_officer"
-    ADMINISTRATIVE_HEAD = "administrative_head"
-    HR_DIRECTOR = "hr_director"
-    HR_OFFICER = "hr_officer"
-    WELFARE_OFFICER = "welfare_officer"
-    AUDITOR = "auditor"
-    CUSTODIAN = "custodian"
-    REGISTRAR = "registrar"
-    PSEAH_OFFICER = "pseah_officer"
-    PSEA_FOCAL_POINT = "psea_focal_point"
-    SPECIALIST = "specialist"
-    SECURITY_OFFICER = "security_officer"
-    EXECUTIVE_HEAD = "executive_head"
-    OVERSIGHT_COMMITTEE = "oversight_committee"
-    OUTSIDE_INVESTIGATOR = "outside_investigator"
-    OUTSIDE_COUNSEL = "outside_counsel"
-    ALTERNATE_ETHICS_OFFICER = "alternate_ethics_officer"
-    EXTERNAL_OMBUDSPERSON = "external_ombudsperson"
-    REVIEWER = "reviewer"
-    MANAGER = "manager"
-    ALLEGED_OFFENDER = "alleged_offender"
-
-
-BY_ASSIGNMENT = frozenset({Role.MANAGER, Role.ALLEGED_OFFENDER})
-"""Parts in one case that nobody is appointed to: the manager who was told, and the one whom a matter is about."""
-
-
-class Office(StrEnum):
-    """The bodies roles belong to; their names and old names are policy data (`OfficeEntry`)."""
-
-    OOM = "oom"
-    RWFP = "rwfp"
-    OIO = "oio"
-    ECO = "eco"
-    LEG = "leg"
-    ADMINISTRATION = "administration"
-    DHR = "dhr"
-    SWO = "swo"
-    AUDIT = "audit"
-    CUSTODY = "custody"
-    REGISTRY = "registry"
-    PSEAH = "pseah"
-    SECURITY = "security"
-    EXECUTIVE = "executive"
-    COMMITTEE = "committee"
-    REVIEW = "review"
-    OUTSIDE = "outside"
-    LINE = "line"
-
-
-class Confidence(StrEnum):
-    """A text seen · B secondary source seen · C recalled, text not seen · D default of this software."""
-
-    A = "A"
-    B = "B"
-    C = "C"
-    D = "D"
 
 
 class AtEnd(StrEnum):
