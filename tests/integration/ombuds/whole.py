@@ -1,8 +1,9 @@
-"""Intake and the ombuds cell as processes on the real parts; the HR bridge's directory is played here."""
+"""Intake and one desk as processes on the real parts; the HR bridge's directory is played here."""
 
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +31,7 @@ from tests import real_parts
 from tests.integration.ombuds.cell import LINES
 
 ROOT = Path(__file__).parents[3]
-PROCESSES = ("intake", "ombuds")
-AROUND = (*PROCESSES, "workflow", "ethics", "hr_bridge", "notifications")
+AROUND = ("intake", "ombuds", "support", "workflow", "ethics", "hr_bridge", "notifications")
 
 
 @dataclass
@@ -43,10 +43,15 @@ class Whole:
     temporal: str
     issuer: str
     folder: Path
+    desk: str = "ombuds"
+    lines: Mapping[str, str] = field(default_factory=lambda: LINES)
     http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=20))
-    ports: dict[str, int] = field(default_factory=lambda: {service: free_port() for service in PROCESSES})
+    ports: dict[str, int] = field(init=False)
     running: dict[str, Process] = field(default_factory=dict)
     directory: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ports = {service: free_port() for service in ("intake", self.desk)}
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.ports[service]}"
@@ -64,7 +69,7 @@ class Whole:
             "http_port": self.ports.get(service, 0),
             "keys_dir": str(self.folder / service),
             "service_keys": str(self.folder / "services.json"),
-            "peers": {service: self.url(service) for service in PROCESSES},
+            "peers": {service: self.url(service) for service in self.ports},
             "policy": "rehearsal",
             "reemit_after": 2,
         }
@@ -72,12 +77,12 @@ class Whole:
     async def prepare(self) -> None:
         publics = {service: keys.create(service, self.folder / service) for service in AROUND}
         (self.folder / "services.json").write_text(json.dumps(publics))
-        for service in PROCESSES:
+        for service in self.ports:
             await migrate(self.database.migration_dsn(service), SERVICES / service / "migrations")
             await migrate(self.store.migration_dsn(service), KEYSTORE_CHAIN)
             self.start(service)
         await self._tell_of_people()
-        for service in PROCESSES:
+        for service in self.ports:
             await until(f"{service} ready", lambda service=service: self._ready(service), 60)
 
     def start(self, service: str) -> None:
@@ -107,7 +112,7 @@ class Whole:
         settings = Settings(service="hr_bridge", **{**self.given("hr_bridge"), "keystore_dsn": None})
         database = Database(settings.database_dsn)
         async with database.transaction() as session:
-            for staff_id, line in LINES.items():
+            for staff_id, line in self.lines.items():
                 person = Person(
                     staff_id=staff_id, unit="u", station="selwick", line_staff_id=line, contract="staff", active=True
                 )
@@ -126,17 +131,17 @@ class Whole:
         down = {name for name, said in answer.json()["dependencies"].items() if said != "up"}
         # The other desks are not there to publish their keys; the cell's own is waited for below.
         return down <= {"desk_keys"} and bool(
-            await self.query("select 1 from desk_keys where service = 'ombuds'", "intake")
+            await self.query("select 1 from desk_keys where service = :desk", "intake", desk=self.desk)
         )
 
     async def staff(self, staff_id: str) -> Handler:
-        return Handler(self.http, self.url("ombuds"), await access_token(self.issuer, staff_id))
+        return Handler(self.http, self.url(self.desk), await access_token(self.issuer, staff_id))
 
     def reporter(self) -> Reporter:
         return Reporter(self.http, self.url("intake"))
 
-    async def query(self, statement: str, service: str = "ombuds", **parameters: Any) -> list[Any]:
-        engine = create_async_engine(async_dsn(self.database.dsn(service)))
+    async def query(self, statement: str, service: str | None = None, **parameters: Any) -> list[Any]:
+        engine = create_async_engine(async_dsn(self.database.dsn(service or self.desk)))
         async with engine.begin() as connection:
             rows = list((await connection.execute(sa.text(statement), parameters)).all())
         await engine.dispose()
