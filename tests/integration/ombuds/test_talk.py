@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from chassis.keys import ServiceKeys
-from ops.demo.clients import until
+from ops.demo.clients import Handler, until
 from ops.local_stack.oidc import Oidc
 from tests import real_parts
 from tests.integration.ombuds.cell import ELSEWHERE, FURTHER, IN_HIS_LINE, OMBUDSPERSON, PERSON, SUPERVISOR
@@ -153,6 +154,66 @@ async def test_refusals_go_on_to_the_ombudsperson_and_contents_stay_with_the_hol
         headers=ombudsperson.headers,
     )
     assert (answer.status_code, answer.json()["field"]) == (400, "purpose")
+
+
+async def test_the_other_party_signs_in_to_the_mediation_and_finds_nothing_of_the_talk(whole: Whole) -> None:
+    reporter = whole.reporter()
+    await reporter.lodge({**WISH, "choices": {"safe_channel": "inbox", "contact_gender": "any"}})
+    listener, mediator, party = [await whole.staff(one) for one in (ELSEWHERE, OMBUDSPERSON, SUPERVISOR)]
+
+    async def first_case(handler: Handler, lifecycle: str) -> str | None:
+        cases = await handler.cases(lifecycle)
+        return cases[0]["case_id"] if cases else None
+
+    talk = await until("an offer", lambda: first_case(listener, "informal_resolution"))
+    assert (await listener.case(talk))["facts"]["safe_channel"] == "inbox"
+    await listener.act("accept_match", talk, {"told_limits": True})
+    screening = {"exploitation_or_abuse": "no", "sexual_assault": "yes", "minor_involved": "no"}
+    refusal = await listener.try_to("propose_mediation", talk, screening)
+    assert (refusal.status_code, refusal.json()["code"], refusal.json()["rule"]) == (
+        409, "NEVER_MEDIATED", "invariant 20",
+    )  # fmt: skip
+    await listener.act("propose_mediation", talk, {**screening, "sexual_assault": "no"})
+    assert await party.cases() == []
+
+    report_id = (await reporter.route("informal_resolution"))["report_id"]
+
+    async def hers(state: str) -> dict[str, Any] | None:
+        case = await reporter.case("informal_resolution", "mediation")
+        return case if case and case["state"] == state else None
+
+    proposed = await until("the proposal in her inbox", lambda: hers("proposed"))
+    await reporter.act(report_id, proposed, "agree_to_mediation")
+    mediation = await until("the mediation waits for a mediator", lambda: first_case(mediator, "mediation"))
+
+    async def agreed() -> bool:
+        return (await mediator.case(mediation))["state"] == "person_agreed"
+
+    await until("her yes", agreed)
+    await mediator.act("invite_other_party", mediation, texts={"other_party": SUPERVISOR})
+
+    # He sees the one case that he is asked to, and says yes himself.
+    assert [case["case_id"] for case in await party.cases()] == [mediation]
+    seen = await party.case(mediation)
+    assert {offer["action"] for offer in seen["offers"] if offer["open"]} == {"accept_invitation", "decline_invitation"}
+    assert PERSON not in str(seen)
+    assert (await party.ask(talk)).status_code == 404
+    await party.act("accept_invitation", mediation)
+    assert [item["name"] for item in await party.read_contents(mediation, "agreement")] == ["other_party"]
+    answer = await party.http.post(
+        f"{party.desk}/api/v1/cases/{mediation}/messages",
+        json={"action_id": str(uuid4()), "text": "Why did you do this?"},
+        headers=party.headers,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "NO_MESSAGES_NOW")
+
+    # She takes her yes back: at once it is over, for him too.
+    both = await until("both have said yes", lambda: hers("both_agreed"))
+    await reporter.act(report_id, both, "revoke_consent")
+    await until("it is stopped", lambda: hers("stopped"))
+    assert await party.cases() == []
+    assert (await party.ask(mediation)).status_code == 404
+    assert (await listener.case(talk))["state"] == "talking"
 
 
 async def _stored(whole: Whole, service: str, statement: str, *values: object) -> list[object]:
