@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 from ops.local_stack import roles, topics
 from ops.local_stack.guardian import Guardian
@@ -20,6 +21,10 @@ from ops.local_stack.smtp import Smtp
 from ops.local_stack.temporal import Temporal
 from ops.local_stack.tryton import Tryton
 from tests.real_parts import Database, KafkaServer, PostgresServer, TemporalServer, password
+
+# A slow machine is no counter-example.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 AnyPart = TypeVar("AnyPart", bound=Part)
 # Tests need no protection from a power cut; the process may be killed all the same.
