@@ -80,11 +80,17 @@ def version_of(case: Case, action: str) -> int:
     return next((step.version for step in reversed(case.steps) if step.action == action), 0)
 
 
-def is_appointed(fact: str, *roles: Role) -> Guard:
-    """The staff member named in `fact` holds one of `roles` now."""
+def is_appointed(fact: str, *wanted: Role) -> Guard:
+    """The staff member named in `fact` holds one of `wanted` now, or stands in for it at some desk. Whether that desk
+    is this case's, and whether the person is free of conflicts, only the service knows.
+    """
 
     def broken(situation: Situation) -> Facts | None:
-        held = situation.policy.roles_of(str(situation.facts[fact]), situation.now)
-        return {"field": fact} if held.isdisjoint(roles) else None
+        policy, roles = situation.policy, frozenset(wanted)
+        stand_ins = {
+            desk.in_place_of[role] for desk in policy.desks.values() for role in roles & desk.in_place_of.keys()
+        }
+        held = policy.roles_of(str(situation.facts[fact]), situation.now)
+        return {"field": fact} if held.isdisjoint({*roles, *stand_ins}) else None
 
     return Guard("NOT_APPOINTED", "lifecycle", broken)

@@ -22,6 +22,10 @@ SYSTEM = "system"
 
 STOP_CONTACT = "stop_contact"
 """The flag among a case's facts by which the person has asked not to be written to (invariant 16)."""
+FROZEN = "frozen"
+"""The flag among a case's facts while a decision in it is under review: it is neither erased nor moved to another
+policy (invariant 53).
+"""
 
 
 class ActorKind(StrEnum):

@@ -9,16 +9,28 @@ from lifecycle.model import ActorKind
 from lifecycle.table import Lifecycle, Rule
 from policy.model import Role
 from services.ethics.domain import query, recommendation, retaliation
-from services.ombuds.domain import informal_resolution
+from services.ombuds.domain import informal_resolution, mediation
 from services.support.domain import support_referral
-from services.workflow.domain import formal_report, interim_measure, sea_report, supervisor_request
+from services.workflow.domain import (
+    danger_alert,
+    formal_report,
+    interim_measure,
+    misdirected_report,
+    review,
+    sea_report,
+    supervisor_request,
+)
 
 FILE = Path(__file__).parent.parent / "docs" / "lifecycles.md"
 LIFECYCLES: tuple[Lifecycle, ...] = (
     informal_resolution.LIFECYCLE,
+    mediation.LIFECYCLE,
     support_referral.LIFECYCLE,
     formal_report.LIFECYCLE,
+    review.LIFECYCLE,
+    misdirected_report.LIFECYCLE,
     interim_measure.LIFECYCLE,
+    danger_alert.LIFECYCLE,
     supervisor_request.LIFECYCLE,
     sea_report.LIFECYCLE,
     retaliation.LIFECYCLE,

@@ -22,9 +22,13 @@ PERSON = Actor(ActorKind.PERSON)
 SYSTEM = Actor(ActorKind.SYSTEM)
 OPENING = {
     "informal_resolution": {"lodged_at": NOW.isoformat()},
+    "mediation": {},
     "support_referral": {"lodged_at": NOW.isoformat()},
     "formal_report": {"lodged_at": NOW.isoformat()},
+    "review": {"party": "person", "about": "decision"},
+    "misdirected_report": {"received_at": NOW.isoformat(), "received_by": "manager", "matter": "formal_report"},
     "interim_measure": {},
+    "danger_alert": {},
     "supervisor_request": {"lodged_at": NOW.isoformat()},
     "sea_report": {"lodged_at": NOW.isoformat(), "affected_is": "child"},
     "query": {},
@@ -36,10 +40,18 @@ OPENING = {
 APPOINTED = {
     "specialist": "S0014",
     "reviewer": "S0068",
+    "legal_officer": "S0003",
+    "hold_owner": "S0006",
     "investigator": "S0006",
     "outside_investigator": "S0064",
 }
 """Who may be named in a field of this name."""
+HR_DIRECTOR, EXECUTIVE_HEAD = {"hr_director": "S0002"}, {"executive_head": "S0001"}
+ONE_OF: dict[str, dict[str, Fact]] = {
+    **dict.fromkeys(("advise_managerial_action", "recommend", "ask_redress"), HR_DIRECTOR),
+    **dict.fromkeys(("decide_discipline", "dismiss_summarily", "propose_national_referral"), EXECUTIVE_HEAD),
+}
+"""Actions that name exactly one of several people, each in a field of its own."""
 
 
 def staff(staff_id: str, *roles: Role, excluded: bool = False) -> Actor:
@@ -57,8 +69,12 @@ def at(days: float) -> str:
 def valid_facts(rule: Rule, now: datetime, policy: Policy = POLICY) -> dict[str, Fact]:
     """Facts that pass every check of today's tables, given a case that allows the action at all."""
     times = {"from_at": now, "review_at": now + timedelta(days=10), "until_at": now + timedelta(days=20)}
-    times |= {"activity_on": now - timedelta(days=10), "hold_until": now + timedelta(days=20)}
-    found: dict[str, Fact] = {}
+    times |= {"session_at": now + timedelta(days=10), "activity_on": now - timedelta(days=10)}
+    times |= dict.fromkeys(("hold_until", "deferred_until"), now + timedelta(days=20))
+    times |= dict.fromkeys(("response_until", "reply_until"), now + timedelta(days=60))
+    times["last_incident_at"] = now - timedelta(days=30)
+    known = {field.name for field in rule.fields}
+    found = {name: fact for name, fact in ONE_OF.get(rule.action, {}).items() if name in known}
     for field in (field for field in rule.fields if field.required):
         match field.kind:
             case FieldKind.TIME:

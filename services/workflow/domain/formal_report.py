@@ -1,21 +1,37 @@
-"""A formal report at the oversight office (policy 2.2), from receipt to the end of assessment or investigation.
+"""A formal report at the oversight office (policy 2.2), from receipt to the erasure of what is left of it.
 
 It needs no informal step before it and takes no notice of one (invariants 11, 12); no clock closes it (invariant 50).
+Its rules stand in a module for each part of the way.
 """
 
 from __future__ import annotations
 
-from lifecycle.clocks import meet, pause, resume, start
-from lifecycle.fields import choice, flag, reference, text, time
-from lifecycle.guards import took_no_part
-from lifecycle.model import STOP_CONTACT, ActorKind, Effect, EffectKind
-from lifecycle.recipients import appointed, assigned, escalation
-from lifecycle.table import ACTOR, ClockRule, Lifecycle, Opening, Outcome, Rule, State
+from lifecycle.clocks import start
+from lifecycle.fields import choice, reference, text, time
+from lifecycle.model import Effect, EffectKind
+from lifecycle.recipients import assigned
+from lifecycle.table import Lifecycle, Opening, Rule, State
 from policy.model import Role
+from services.workflow.domain import (
+    formal_assessment,
+    formal_discipline,
+    formal_investigation,
+    formal_outcome,
+    formal_person,
+    retention,
+)
+from services.workflow.domain.formal_rules import CLOSED, INVESTIGATE, LEGAL, NOT_FORMAL, OPEN, OVERSIGHT
 
-OPEN = ("submitted", "acknowledged", "assessing", "investigating")
-OVERSIGHT = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR})
-NEXT_UPDATE = start("report.update")
+KEPT_FOR = ("keep.out_of_scope", "keep.no_case", "keep.investigated", "keep.substantiated")
+AT_LEG = "at_leg"
+
+ALERT = Rule(
+    action="alert_interim_measures",
+    states=("acknowledged", "assessing", "needs_info", "investigating", AT_LEG, "charged", "replied"),
+    by=OVERSIGHT | {Role.LEGAL_OFFICER},
+    fields=(text("risk_facts"),),
+    effects=(Effect(EffectKind.OPEN, "interim_measure", {"action": "alert"}),),
+)
 
 LIFECYCLE = Lifecycle(
     name="formal_report",
@@ -23,8 +39,25 @@ LIFECYCLE = Lifecycle(
         State("submitted", person_sees=True),
         State("acknowledged", person_sees=True),
         State("assessing", person_sees=True),
+        State("needs_info", person_sees=True),
         State("investigating", person_sees=True),
+        State(AT_LEG, person_sees=True),
+        State("no_case", person_sees=True, seen_as=AT_LEG),
+        State("managerial_action", person_sees=True, seen_as=AT_LEG),
+        State("charged", person_sees=True, seen_as=AT_LEG),
+        State("replied", person_sees=True, seen_as=AT_LEG),
+        State("recommended", person_sees=True, seen_as=AT_LEG),
+        State("decided", person_sees=True, seen_as=AT_LEG),
+        State("letter_sent", person_sees=True, seen_as=AT_LEG),
+        State("discontinued", person_sees=True),
+        State("disclosure_decided", person_sees=True),
+        State("outcome_communicated", person_sees=True),
+        State("monitoring", person_sees=True),
         State("closed", person_sees=True, closed=True),
+        State("referred_informal", person_sees=True, closed=True),
+        State("referred_other", person_sees=True, closed=True),
+        State("passed_on", person_sees=True, closed=True),
+        State("erased", person_sees=True, closed=True),
     ),
     opening=Opening(
         state="submitted",
@@ -33,118 +66,27 @@ LIFECYCLE = Lifecycle(
             choice("mode", "confidential", "anonymous", required=False),
             reference("language", required=False),
             choice("writer", "affected", "witness", "third_party", required=False),
+            choice("affected_wishes", "formal", NOT_FORMAL, "not_known", required=False),
         ),
         clocks=(start("report.ack", since="lodged_at"), start("assess.target", since="lodged_at")),
         effects=(Effect(EffectKind.ERRAND, "route"),),
     ),
     rules=(
-        # Who is excluded is known now, so the office may be told.
-        Rule(
-            action="record_routed",
-            states=OPEN,
-            by=frozenset({ActorKind.SYSTEM}),
-            guards=(took_no_part("record_routed", rule="lifecycle"),),
-            effects=(appointed("formal_report.received", Role.INTAKE_OFFICER),),
-        ),
-        Rule(
-            action="acknowledge",
-            states=("submitted",),
-            by=frozenset({Role.INTAKE_OFFICER}),
-            to="acknowledged",
-            clocks=(meet("report.ack"), NEXT_UPDATE),
-            assigns={Role.INTAKE_OFFICER: ACTOR},
-        ),
-        Rule(
-            action="start_assessment",
-            states=("acknowledged",),
-            by=OVERSIGHT,
-            to="assessing",
-            clocks=(NEXT_UPDATE,),
-            assigns={Role.INVESTIGATOR: ACTOR},
-        ),
-        Rule(
-            action="pause_assessment",
-            states=("assessing",),
-            by=OVERSIGHT,
-            fields=(choice("pause_reason", "sick_leave", "official_travel", "informal_effort"),),
-            clocks=(pause("assess.target", reason="pause_reason"),),
-        ),
-        Rule(
-            action="resume_assessment",
-            states=("assessing",),
-            by=OVERSIGHT,
-            clocks=(resume("assess.target"),),
-        ),
-        Rule(
-            action="alert_interim_measures",
-            states=("acknowledged", "assessing", "investigating"),
-            by=OVERSIGHT | {Role.LEGAL_OFFICER},
-            fields=(text("risk_facts"),),
-            effects=(Effect(EffectKind.OPEN, "interim_measure", {"action": "alert"}),),
-        ),
-        Rule(
-            action="open_investigation",
-            states=("assessing",),
-            by=frozenset({Role.INVESTIGATOR}),
-            to="investigating",
-            fields=(text("reasons"),),
-            clocks=(meet("assess.target"), start("investigation.other"), NEXT_UPDATE),
-        ),
-        Rule(
-            action="close_no_action",
-            states=("assessing",),
-            by=frozenset({Role.INVESTIGATOR}),
-            to="closed",
-            fields=(
-                choice("reason", "no_reasonable_chance", "outside_mandate", "informal_way_suggested", "passed_on"),
-                text("reasons"),
-            ),
-        ),
-        Rule(
-            action="close_investigation",
-            states=("investigating",),
-            by=frozenset({Role.INVESTIGATOR}),
-            to="closed",
-            fields=(choice("reason", "substantiated", "not_substantiated", "discontinued"), text("reasons")),
-        ),
-        # Her withdrawing stops contact if she asks so; whether the matter goes on is the office's decision (inv. 16).
-        Rule(
-            action="withdraw",
-            states=OPEN,
-            by=frozenset({ActorKind.PERSON}),
-            fields=(flag(STOP_CONTACT),),
-            sets={"withdrawn": True},
-            effects=(appointed("formal_report.withdrawn", Role.INTAKE_OFFICER),),
-        ),
+        ALERT,
+        *formal_assessment.RULES,
+        *formal_investigation.RULES,
+        *formal_discipline.RULES,
+        *formal_outcome.RULES,
+        *formal_person.RULES,
+        *retention.hold_rules((*OPEN, *CLOSED), INVESTIGATE | LEGAL),
+        *retention.freeze_rules((*OPEN, *CLOSED)),
     ),
     clocks=(
-        ClockRule(
-            "report.ack",
-            outcomes=(Outcome(effects=(escalation("formal_report.late", Role.INTAKE_OFFICER),)),),
-            person_sees=True,
-        ),
-        ClockRule(
-            "assess.target",
-            outcomes=(Outcome(effects=(escalation("formal_report.late", Role.INVESTIGATOR),)),),
-            person_sees=True,
-        ),
-        ClockRule(
-            "investigation.other",
-            outcomes=(Outcome(effects=(escalation("formal_report.late", Role.INVESTIGATOR),)),),
-            person_sees=True,
-        ),
-        ClockRule(
-            "report.update",
-            outcomes=(
-                Outcome(
-                    effects=(
-                        assigned("formal_report.update_due", Role.INTAKE_OFFICER),
-                        assigned("formal_report.update_due", Role.INVESTIGATOR),
-                    )
-                ),
-            ),
-            repeats=True,
-            person_sees=True,
-        ),
+        *formal_assessment.CLOCKS,
+        *formal_investigation.CLOCKS,
+        *formal_discipline.CLOCKS,
+        *formal_outcome.CLOCKS,
+        *formal_person.CLOCKS,
+        *retention.clocks(KEPT_FOR, assigned("formal_report.kept", Role.INVESTIGATOR)),
     ),
 )

@@ -1,0 +1,240 @@
+"""What follows from an investigation (policy 2.2): legal affairs look at it and recommend, somebody else decides, step
+by step; nothing is decided against anybody who was not heard (invariant 48).
+
+Her inbox shows one and the same for all of it: how far discipline has gone is not hers to know before its outcome.
+"""
+
+from __future__ import annotations
+
+from lifecycle.clocks import meet, start
+from lifecycle.fields import choice, text, time
+from lifecycle.guards import took_no_part
+from lifecycle.recipients import assigned, her_inbox
+from lifecycle.table import ClockRule, Outcome, Rule
+from policy.model import Role
+from services.workflow.domain import formal_rules as rules
+from services.workflow.domain.formal_assessment import late
+from services.workflow.domain.formal_investigation import to_respondent
+from services.workflow.domain.formal_rules import (
+    AT_LEG,
+    DECIDER_PARTS,
+    DECIDERS,
+    LEGAL,
+    OVERSIGHT,
+    PERSON,
+    SECOND,
+    SECOND_PARTS,
+    SETTLED,
+    SYSTEM,
+)
+
+DECIDED_APART = took_no_part("report_to_leg", "charge", "recommend", "open_investigation", rule=rules.POLICY)
+TO_LEGAL = (assigned("formal_report.reply_came", Role.LEGAL_OFFICER),)
+DISCIPLINE = rules.delegated("discipline")
+NOT_THE_DECIDER = took_no_part("decide_discipline", "dismiss_summarily", rule=rules.POLICY)
+TO_SECOND = tuple(assigned("formal_report.signature_asked", role) for role in SECOND_PARTS)
+TO_DECIDER = tuple(assigned("formal_report.decision_asked", role) for role in DECIDER_PARTS)
+LATE_REVIEW = late(Role.LEGAL_OFFICER)
+
+RULES = (
+    # He is cleared the same day, and everybody who was told is told.
+    Rule(
+        action="find_no_case",
+        states=("at_leg", "replied"),
+        by=LEGAL,
+        to="no_case",
+        fields=(text("reasons"),),
+        guards=(rules.BY_LEGAL,),
+        clocks=(meet("leg.review"),),
+        effects=(to_respondent("clear"),),
+    ),
+    Rule(
+        action="advise_managerial_action",
+        states=("at_leg", "replied"),
+        by=LEGAL,
+        to="managerial_action",
+        fields=(text("reasons"), text("letter"), *rules.parts(DECIDER_PARTS)),
+        guards=(rules.BY_LEGAL, rules.holds("subject_heard", "NOT_HEARD", rules.HEARD)),
+        checks=(rules.named_one(DECIDER_PARTS),),
+        unassigns=tuple(DECIDER_PARTS),
+        assigns=DECIDER_PARTS,
+        clocks=(meet("leg.review"),),
+        effects=(to_respondent("tell_outcome"), *TO_DECIDER),
+    ),
+    Rule(
+        action="take_managerial_action",
+        states=("managerial_action",),
+        by=DECIDERS,
+        fields=(text("what_was_done"),),
+        guards=(rules.BY_DECIDER, rules.delegated("managerial_action")),
+        sets={"managerial_action_taken": True},
+    ),
+    # With the evidence: whoever is charged sees what he is charged with.
+    Rule(
+        action="charge",
+        states=("at_leg",),
+        by=LEGAL,
+        to="charged",
+        fields=(text("letter"), text("evidence"), text("respondent", required=False)),
+        guards=(rules.BY_LEGAL, rules.SUBSTANTIATED),
+        clocks=(start("charge.reply"),),
+        effects=(to_respondent("charge"),),
+    ),
+    Rule(
+        action="extend_reply",
+        states=("charged",),
+        by=LEGAL,
+        fields=(time("reply_until"), text("reasons")),
+        guards=(rules.BY_LEGAL,),
+        checks=(rules.later("reply_until", "charge.reply", rules.HEARD),),
+        clocks=(start("charge.reply", due="reply_until"),),
+        effects=(to_respondent("extend_reply"),),
+    ),
+    Rule(
+        action="record_reply",
+        states=("charged",),
+        by=SYSTEM | LEGAL,
+        to="replied",
+        clocks=(meet("charge.reply"),),
+        sets={"reply_given": True},
+        effects=TO_LEGAL,
+    ),
+    Rule(
+        action="go_on_without_reply",
+        states=("charged",),
+        by=LEGAL,
+        to="replied",
+        fields=(text("reasons"),),
+        guards=(rules.BY_LEGAL, rules.has_rung("charge.reply", rules.HEARD)),
+        clocks=(meet("charge.reply"),),
+        sets={"reply_given": False},
+    ),
+    Rule(
+        action="recommend",
+        states=("replied",),
+        by=LEGAL,
+        to="recommended",
+        fields=(
+            choice("recommendation", "sanction", "no_sanction", "summary_dismissal"),
+            text("advice"),
+            *rules.parts(DECIDER_PARTS),
+        ),
+        guards=(rules.BY_LEGAL,),
+        checks=(rules.named_one(DECIDER_PARTS),),
+        unassigns=tuple(DECIDER_PARTS),
+        assigns=DECIDER_PARTS,
+        clocks=(meet("leg.review"),),
+        effects=TO_DECIDER,
+    ),
+    Rule(
+        action="decide_discipline",
+        states=("recommended",),
+        by=DECIDERS,
+        to="decided",
+        fields=(
+            choice("sanction", "censure", "loss_of_step", "deferment", "demotion", "separation"),
+            text("reasons"),
+            *rules.parts(SECOND_PARTS),
+        ),
+        guards=(rules.BY_DECIDER, DISCIPLINE, DECIDED_APART),
+        checks=(rules.named_one(SECOND_PARTS),),
+        assigns=SECOND_PARTS,
+        effects=TO_SECOND,
+    ),
+    # A sanction needs a second signature, by somebody else.
+    Rule(
+        action="sign_second",
+        states=("decided",),
+        by=SECOND,
+        fields=(text("reasons"),),
+        guards=(rules.BY_SECOND, rules.second_for("discipline"), DECIDED_APART, NOT_THE_DECIDER),
+        sets={"signed_second": True},
+    ),
+    Rule(
+        action="decide_no_sanction",
+        states=("recommended",),
+        by=DECIDERS,
+        to="no_case",
+        fields=(text("reasons"),),
+        guards=(rules.BY_DECIDER, DISCIPLINE, DECIDED_APART),
+        effects=(to_respondent("clear"),),
+    ),
+    # An outcome of its own, only when it was recommended, and never without knowing what she thinks of it.
+    Rule(
+        action="dismiss_summarily",
+        states=("recommended",),
+        by=DECIDERS,
+        to="decided",
+        fields=(text("reasons"), *rules.parts(SECOND_PARTS)),
+        guards=(rules.BY_DECIDER, DISCIPLINE, DECIDED_APART, rules.ADVISED, rules.VIEW),
+        checks=(rules.named_one(SECOND_PARTS),),
+        assigns=SECOND_PARTS,
+        sets={"sanction": "summary_dismissal"},
+        effects=TO_SECOND,
+    ),
+    Rule(
+        action="send_letter",
+        states=("decided",),
+        by=DECIDERS | LEGAL,
+        to="letter_sent",
+        fields=(text("letter"), text("respondent", required=False)),
+        guards=(rules.SIGNED,),
+        effects=(to_respondent("tell_outcome"),),
+    ),
+    # She is asked; that she does not want to say is a view too. It is recorded and decides nothing by itself.
+    Rule(
+        action="ask_view",
+        states=(*AT_LEG, *SETTLED),
+        by=LEGAL | OVERSIGHT,
+        guards=(rules.CONTACT_WANTED, rules.NOT_GONE),
+        sets={"view_asked": True},
+        effects=(her_inbox("formal_report.view_asked"),),
+    ),
+    Rule(
+        action="state_view",
+        states=(*AT_LEG, *SETTLED),
+        by=PERSON,
+        fields=(choice("view", "agrees", "objects", "prefers_not_to_say"),),
+        guards=(rules.NOT_GONE, rules.holds("view_asked", "NOT_ASKED", rules.POLICY)),
+        sets={"view_recorded": True},
+        effects=TO_LEGAL,
+    ),
+    Rule(
+        action="record_view",
+        states=(*AT_LEG, *SETTLED),
+        by=LEGAL,
+        fields=(choice("view", "agrees", "objects", "prefers_not_to_say", "not_reached"), text("reasons")),
+        guards=(rules.BY_LEGAL,),
+        sets={"view_recorded": True},
+    ),
+    # Through legal affairs, and the head of the organisation because of immunity.
+    Rule(
+        action="propose_national_referral",
+        states=(*AT_LEG, *SETTLED),
+        by=LEGAL,
+        fields=(text("reasons"), *rules.parts(SECOND_PARTS)),
+        guards=(rules.BY_LEGAL, rules.delegated("national_authorities"), rules.SUBSTANTIATED, rules.VIEW),
+        checks=(rules.named_one(SECOND_PARTS),),
+        assigns=SECOND_PARTS,
+        sets={"national_referral": "proposed"},
+        effects=tuple(assigned("formal_report.immunity_asked", role) for role in SECOND_PARTS),
+    ),
+    Rule(
+        action="decide_national_referral",
+        states=(*AT_LEG, *SETTLED),
+        by=SECOND,
+        fields=(choice("immunity", "kept", "waived"), text("reasons")),
+        guards=(rules.BY_SECOND, rules.second_for("national_authorities"), DECIDED_APART, rules.PROPOSED),
+        derives=lambda s: {"national_referral": "made" if s.facts["immunity"] == "waived" else "not_made"},
+        effects=(her_inbox("formal_report.national_referral_decided"),),
+    ),
+)
+
+CLOCKS = (
+    ClockRule("leg.review", outcomes=(Outcome(effects=LATE_REVIEW),), person_sees=True),
+    # It lets legal affairs go on without a reply; it decides nothing.
+    ClockRule(
+        "charge.reply",
+        outcomes=(Outcome(effects=(assigned("formal_report.no_reply", Role.LEGAL_OFFICER),)),),
+    ),
+)

@@ -1,0 +1,145 @@
+"""What is the person's in a formal report, at any time: to stop taking part, to be told before her name goes anywhere,
+and that nobody hands out what she wrote (invariants 4, 16).
+"""
+
+from __future__ import annotations
+
+from lifecycle.clocks import meet, start
+from lifecycle.fields import choice, flag, staff, text
+from lifecycle.guards import is_appointed
+from lifecycle.model import STOP_CONTACT
+from lifecycle.recipients import appointed, assigned, her_inbox
+from lifecycle.table import ClockRule, Outcome, Rule
+from policy.model import Role
+from services.workflow.domain import formal_rules as rules
+from services.workflow.domain.formal_rules import CLOSED, INVESTIGATE, LEGAL, OPEN, OVERSIGHT, PERSON, SYSTEM
+from services.workflow.domain.retention import HOLD_CHECKS, HOLD_FIELDS, SET_HOLD
+
+RULES = (
+    # Contact ends at once. Whether she herself has withdrawn is looked at once a while has passed: the code alone may
+    # be in somebody else's hands. Whether the matter goes on is the office's decision (invariant 16).
+    Rule(
+        action="withdraw",
+        states=OPEN,
+        by=PERSON,
+        fields=(flag(STOP_CONTACT),),
+        guards=(rules.MAIN_FILE, rules.NOT_GONE),
+        sets={"withdrawn": True, "withdrawal_checked": False},
+        clocks=(start("withdraw.cooling"),),
+        effects=(appointed("formal_report.withdrawn", Role.INTAKE_OFFICER),),
+    ),
+    Rule(
+        action="take_back_withdrawal",
+        states=OPEN,
+        by=PERSON,
+        guards=(rules.holds("withdrawn", "NOT_WITHDRAWN", "invariant 16"), rules.NOT_GONE),
+        sets={"withdrawn": False, "withdrawal_checked": False, STOP_CONTACT: False},
+        clocks=(meet("withdraw.cooling"),),
+        effects=(appointed("formal_report.withdrawal_taken_back", Role.INTAKE_OFFICER),),
+    ),
+    Rule(
+        action="check_withdrawal",
+        states=OPEN,
+        by=OVERSIGHT,
+        fields=(choice("checked_by", "safe_channel", "no_other_channel"),),
+        guards=(
+            rules.holds("withdrawn", "NOT_WITHDRAWN", "invariant 16"),
+            rules.has_rung("withdraw.cooling", "invariant 16"),
+        ),
+        sets={"withdrawal_checked": True},
+    ),
+    # She is told that it goes on, and why; nobody asks her to take part, and none of it counts against her.
+    Rule(
+        action="go_on_without_person",
+        states=OPEN,
+        by=INVESTIGATE,
+        fields=(choice("goes_on_for", "gravity", "others_at_risk", "child_or_sea", "pattern"), text("reasons")),
+        guards=(rules.holds("withdrawn", "NOT_WITHDRAWN", "invariant 16"),),
+        effects=(her_inbox("formal_report.goes_on_without_you"),),
+    ),
+    # Messages stop, everything is kept, and nobody gets anything by her code; the office decides how it goes on.
+    Rule(
+        action="record_person_gone",
+        states=OPEN,
+        by=OVERSIGHT,
+        fields=(choice("circumstance", "died", "incapacitated"), *HOLD_FIELDS),
+        checks=HOLD_CHECKS,
+        sets={rules.GONE: True, STOP_CONTACT: True},
+        clocks=(SET_HOLD,),
+        effects=(appointed("formal_report.person_gone", Role.INVESTIGATOR),),
+    ),
+    Rule(
+        action="record_person_back",
+        states=OPEN,
+        by=OVERSIGHT,
+        fields=(text("reasons"),),
+        guards=(rules.holds(rules.GONE, "NOT_GONE", rules.POLICY),),
+        sets={rules.GONE: False, STOP_CONTACT: False},
+    ),
+    # Her name goes further only by this act, with its ground and recipient, and after she was told (invariant 4).
+    Rule(
+        action="announce_disclosure",
+        states=OPEN,
+        by=INVESTIGATE,
+        sets={"disclosure_announced": True},
+        effects=(her_inbox("formal_report.disclosure_announced"),),
+    ),
+    Rule(
+        action="disclose_identity",
+        states=OPEN,
+        by=INVESTIGATE,
+        fields=(
+            choice("legal_basis", "consent", "due_process", "law", "danger"),
+            choice("recipient", "alleged_offender", "legal_affairs", "decider", "witness", "national_authority"),
+            choice("notice", "given_before", "withheld"),
+            text("notice_reasons", required=False),
+            text("reasons"),
+        ),
+        guards=(rules.delegated("disclose_identity"),),
+        checks=(rules.PRIOR_NOTICE,),
+        sets={"disclosure_announced": False},
+    ),
+    # Police, a court, anybody outside: no desk hands out a file. Legal affairs alone answer, with immunity noted.
+    Rule(
+        action="record_outside_demand",
+        states=OPEN,
+        by=OVERSIGHT,
+        fields=(choice("demanded_by", "police", "court", "government", "other"), staff("legal_officer")),
+        checks=(is_appointed("legal_officer", Role.LEGAL_OFFICER),),
+        assigns={Role.LEGAL_OFFICER: "legal_officer"},
+        sets={"demand_open": True},
+        effects=(assigned("formal_report.demand_to_answer", Role.LEGAL_OFFICER),),
+    ),
+    Rule(
+        action="answer_outside_demand",
+        states=OPEN,
+        by=LEGAL,
+        fields=(choice("answer", "refused", "sent_to_executive_head"), flag("immunity_noted"), text("reasons")),
+        guards=(rules.BY_LEGAL, rules.holds("demand_open", "NO_DEMAND", rules.POLICY)),
+        checks=(rules.IMMUNITY,),
+        sets={"demand_open": False},
+    ),
+    Rule(
+        action="tell_person_of_demand",
+        states=OPEN,
+        by=LEGAL | OVERSIGHT,
+        guards=(rules.CONTACT_WANTED, rules.NOT_GONE),
+        effects=(her_inbox("formal_report.demand_refused"),),
+    ),
+    # Whoever reviews a decision sees the file for as long as the review lasts.
+    Rule(
+        action="admit_reviewer",
+        states=(*OPEN, *CLOSED),
+        by=SYSTEM,
+        fields=(staff("reviewer"),),
+        assigns={Role.REVIEWER: "reviewer"},
+    ),
+    Rule(action="dismiss_reviewer", states=(*OPEN, *CLOSED), by=SYSTEM, unassigns=(Role.REVIEWER,)),
+)
+
+CLOCKS = (
+    ClockRule(
+        "withdraw.cooling",
+        outcomes=(Outcome(effects=(appointed("formal_report.withdrawal_to_check", Role.INTAKE_OFFICER),)),),
+    ),
+)

@@ -1,0 +1,98 @@
+"""What happens to a case after it has closed: kept for its time, held up by a legal hold or a review, then erased.
+
+Nothing is erased while a window runs that it could serve (invariant 53); a hold has an owner and an end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lifecycle.clocks import DUE, meet, start
+from lifecycle.fields import staff, text, time
+from lifecycle.guards import is_appointed, not_before_now
+from lifecycle.model import FROZEN, ActorKind, Case, Effect, EffectKind, Facts
+from lifecycle.table import ClockChange, ClockRule, Guard, Outcome, Rule, Situation
+from policy.model import Policy, Role
+
+WINDOWS = ("ret.lookahead", "review.request", "review.appeal")
+HOLD, RELEASE = "keep.hold", "keep.release"
+OWNERS = (Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.LEGAL_OFFICER)
+SYSTEM = frozenset({ActorKind.SYSTEM})
+KEPT = "invariant 53"
+
+SET_HOLD = start(HOLD, due="hold_until")
+HOLD_FIELDS = (staff("hold_owner"), time("hold_until"), text("reasons"))
+HOLD_CHECKS = (not_before_now("hold_until", KEPT), is_appointed("hold_owner", *OWNERS))
+
+
+def _not_delegated(situation: Situation) -> Facts | None:
+    deciders = situation.policy.delegation["legal_hold"].deciders
+    return {"decision": "legal_hold"} if situation.actor.roles.isdisjoint(deciders) else None
+
+
+DELEGATED = Guard("NOT_DELEGATED", KEPT, _not_delegated)
+
+
+def keep(key: str, *, since: str | None = None) -> ClockChange:
+    """Starts the time for which a case is kept, never shorter than a window in which it could be needed."""
+    return start(key, since=since, not_before=WINDOWS)
+
+
+def hold_rules(states: tuple[str, ...], by: frozenset[Role | ActorKind]) -> tuple[Rule, ...]:
+    return (
+        Rule(
+            action="set_hold",
+            states=states,
+            by=by,
+            fields=HOLD_FIELDS,
+            guards=(DELEGATED,),
+            checks=HOLD_CHECKS,
+            clocks=(SET_HOLD,),
+        ),
+        # Not gone at once: who needs it still has the time of `keep.release` to say so.
+        Rule(
+            action="release_hold",
+            states=states,
+            by=by,
+            fields=(text("reasons"),),
+            guards=(DELEGATED,),
+            clocks=(meet(HOLD), start(RELEASE)),
+        ),
+    )
+
+
+def freeze_rules(states: tuple[str, ...]) -> tuple[Rule, ...]:
+    """While a review is open the file stays as it is: no erasure, no other policy."""
+    return (
+        Rule(action="freeze", states=states, by=SYSTEM, sets={FROZEN: True}),
+        Rule(action="unfreeze", states=states, by=SYSTEM, sets={FROZEN: False}, clocks=(start(RELEASE),)),
+    )
+
+
+def clocks(keys: tuple[str, ...], notice: Effect, *, to: str = "erased") -> tuple[ClockRule, ...]:
+    """Of a procedure that keeps its cases for one of `keys`. Whichever of them, a hold or a release ends last erases;
+    `notice` says that something else ended and the case is still there.
+    """
+    erase = Effect(EffectKind.ERASE, "case")
+
+    def erases(key: str) -> ClockRule:
+        return ClockRule(
+            key,
+            outcomes=(Outcome(when=_last(key, keys), effects=(erase,), to=to), Outcome(effects=(notice,))),
+            irreversible=True,
+            outlives=key in (HOLD, RELEASE),
+        )
+
+    return tuple(erases(key) for key in (*keys, HOLD, RELEASE))
+
+
+def _last(key: str, keys: tuple[str, ...]) -> Callable[[Case, Policy], bool]:
+    """Whether nothing but the clock `key`, which rings now, has kept the case."""
+
+    def last(case: Case, _: Policy) -> bool:
+        kept = [one for one in keys if one in case.clocks]
+        others = [clock for name, clock in case.clocks.items() if name in (*keys, HOLD, RELEASE) and name != key]
+        waited_for = [clock for clock in others if clock.runs and DUE not in clock.rung]
+        return bool(kept) and not waited_for and case.facts.get(FROZEN) is not True
+
+    return last

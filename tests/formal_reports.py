@@ -1,0 +1,49 @@
+"""What a formal report has to be like for each of its actions to be open, and people who take them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from lifecycle.model import Clock, Fact
+from policy.model import Role
+from tests.lifecycles import NOW
+
+PARTS = (Role.LEGAL_OFFICER, Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR, Role.EXECUTIVE_HEAD, Role.OVERSIGHT_COMMITTEE)
+
+FACTS: dict[str, Fact] = {
+    "lodged_at": (NOW - timedelta(days=2)).isoformat(),
+    "subject_notified": True,
+    "subject_heard": True,
+    "view_asked": True,
+    "view_recorded": True,
+    "disclosure_announced": True,
+    "redress_considered": True,
+    "managerial_action_taken": True,
+    "signed_second": True,
+    "demand_open": True,
+    "withdrawn": True,
+    "finding": "substantiated",
+    "recommendation": "summary_dismissal",
+    "national_referral": "proposed",
+    "time_limit": "unset",
+    "outcome_told_at": (NOW - timedelta(days=1)).isoformat(),
+    "party": "person",
+}
+NEEDED: dict[str, dict[str, Fact]] = {
+    "record_person_back": {"person_gone": True},
+    "close_sanctioned": {"sanction": "censure"},
+}
+
+_SINCE, _UNTIL = NOW - timedelta(days=2), NOW + timedelta(days=28)
+_OVER = NOW - timedelta(days=1)
+_RESUMED = {"resume_assessment": "assess.target", "resume_investigation": "investigation"}
+
+
+def clocks(action: str) -> dict[str, Clock]:
+    """Running, paused or over, as `action` needs them."""
+    over = ("withdraw.cooling", "subject.response", "charge.reply")
+    pausable = ("assess.target", "investigation")
+    paused = _RESUMED.get(action)
+    return {key: Clock(key, _SINCE, _OVER, rung=("due",)) for key in over} | {
+        key: Clock(key, _SINCE, _UNTIL, paused_at=_SINCE if key == paused else None) for key in pausable
+    }

@@ -1,0 +1,221 @@
+"""Discipline in steps, redress, what each is told, and the time after: nobody decides alone, nothing ends by itself."""
+
+from dataclasses import replace
+
+import pytest
+
+from lifecycle import engine
+from lifecycle.engine import offers
+from lifecycle.model import Action, Case, EffectKind, Refused
+from policy.model import Role
+from services.workflow.domain.formal_report import LIFECYCLE
+from tests.formal_paths import (
+    COMMITTEE,
+    DAY,
+    EXECUTIVE,
+    HR_DIRECTOR,
+    INVESTIGATOR,
+    LEGAL,
+    OTHER_HEAD,
+    at_leg,
+    charged,
+    decided,
+    investigating,
+    letter_sent,
+    no_case,
+    notes,
+    opens,
+    recommended,
+    redressed,
+    replied,
+    told,
+)
+from tests.lifecycles import ACTION, NOW, PERSON, POLICY, SYSTEM, act, effect_names, refused, ring_until, staff
+
+
+def test_her_inbox_shows_no_step_of_discipline() -> None:
+    for case in (at_leg(), charged(), replied(), recommended(), decided(), letter_sent(), no_case()):
+        assert LIFECYCLE.seen_as(case) == "at_leg", case.state
+
+
+def test_he_is_cleared_the_same_day_when_nothing_is_found() -> None:
+    assert opens(no_case()) == [("respondent", "clear")]
+    unsanctioned = act(recommended("no_sanction"), "decide_no_sanction", HR_DIRECTOR)
+    assert (unsanctioned.state, opens(unsanctioned)) == ("no_case", [("respondent", "clear")])
+
+
+def test_a_charge_needs_a_finding_evidence_and_legal_affairs() -> None:
+    unfounded = refused(at_leg("not_substantiated"), "charge", LEGAL)
+    assert (unfounded.code, unfounded.rule) == ("NOT_SUBSTANTIATED", "invariant 48")
+    assert refused(at_leg(), "charge", LEGAL, without="evidence").params == {"field": "evidence"}
+    other = staff("S0099", Role.LEGAL_OFFICER)
+    assert refused(at_leg(), "charge", other).code == "NOT_ASSIGNED"
+    assert refused(at_leg(), "charge", INVESTIGATOR).code == "ROLE_NOT_ALLOWED"
+    assert opens(charged()) == [("respondent", "charge")]
+
+
+def test_inv_48_his_reply_has_its_time_and_may_have_more() -> None:
+    assert charged().clocks["charge.reply"].due_at == NOW + 30 * DAY
+    assert refused(charged(), "go_on_without_reply", LEGAL).code == "TIME_NOT_OVER"
+    assert refused(charged(), "extend_reply", LEGAL, reply_until=(NOW + 20 * DAY).isoformat()).code == "END_NOT_LATER"
+    extended = act(charged(), "extend_reply", LEGAL, reply_until=(NOW + 50 * DAY).isoformat())
+    assert (extended.clocks["charge.reply"].due_at, opens(extended)) == (
+        NOW + 50 * DAY,
+        [("respondent", "extend_reply")],
+    )
+    over = ring_until(extended, NOW + 50 * DAY)
+    assert over.state == "charged", "silence decides nothing"
+    assert act(over, "go_on_without_reply", LEGAL).state == "replied"
+    assert act(charged(), "record_reply", SYSTEM).facts["reply_given"] is True
+
+
+def test_who_recommends_and_who_decides_are_two_and_a_sanction_has_a_second_signature() -> None:
+    by_legal = act(replied(), "recommend", LEGAL, hr_director="S0002")
+    assert by_legal.assigned[Role.HR_DIRECTOR] == "S0002"
+    not_asked = refused(by_legal, "decide_discipline", staff("S0099", Role.HR_DIRECTOR))
+    assert not_asked.code == "NOT_ASSIGNED"
+    case = decided()
+    assert refused(case, "send_letter", HR_DIRECTOR).code == "SECOND_SIGNATURE_MISSING"
+    assert refused(case, "sign_second", COMMITTEE).code == "NOT_ASSIGNED", "the one who was named"
+    signed = act(case, "sign_second", EXECUTIVE)
+    assert opens(act(signed, "send_letter", HR_DIRECTOR)) == [("respondent", "tell_outcome")]
+
+
+def test_nobody_signs_his_own_decision() -> None:
+    by_executive = act(recommended_to("executive_head", "S0001"), "decide_discipline", EXECUTIVE)
+    answer = refused(by_executive, "sign_second", EXECUTIVE)
+    assert (answer.code, answer.params) == ("SAME_PERSON", {"did": "decide_discipline"})
+
+
+def test_whoever_investigated_or_recommended_decides_nothing() -> None:
+    investigator = staff("S0006", Role.INVESTIGATOR, Role.EXECUTIVE_HEAD)
+    case = recommended_to("executive_head", "S0001")
+    case = replace(case, assigned={**case.assigned, Role.EXECUTIVE_HEAD: "S0006"})
+    answer = refused(case, "decide_discipline", investigator)
+    assert (answer.code, answer.params["did"]) == ("SAME_PERSON", "open_investigation")
+
+
+def test_the_table_of_delegation_says_who_decides_discipline() -> None:
+    case = recommended_to("administrative_head", "S0004")
+    answer = refused(case, "decide_discipline", OTHER_HEAD)
+    assert (answer.code, answer.params) == ("NOT_DELEGATED", {"decision": "discipline"})
+
+
+def recommended_to(part: str, staff_id: str) -> Case:
+    action = Action(ACTION, "recommend", {"recommendation": "sanction", part: staff_id}, frozenset({"advice"}))
+    case = engine.apply(LIFECYCLE, replied(), action, LEGAL, NOW, POLICY)
+    assert isinstance(case, Case)
+    return case
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ({}, "NAME_ONE"),
+        ({"hr_director": "S0002", "executive_head": "S0001"}, "NAME_ONE"),
+        ({"hr_director": "S0009"}, "NAME_ONE"),
+    ],
+)
+def test_exactly_one_is_asked_and_may_be(parts: dict[str, str], code: str) -> None:
+    action = Action(ACTION, "recommend", {"recommendation": "sanction", **parts}, frozenset({"advice"}))
+    answer = engine.apply(LIFECYCLE, replied(), action, LEGAL, NOW, POLICY)
+    assert isinstance(answer, Refused)
+    assert answer.code == code
+
+
+def test_summary_dismissal_is_an_outcome_of_its_own_and_never_without_her_view_on_record() -> None:
+    unadvised = refused(recommended("sanction"), "dismiss_summarily", HR_DIRECTOR)
+    assert unadvised.code == "NOT_RECOMMENDED"
+    case = recommended("summary_dismissal")
+    unheard = refused(case, "dismiss_summarily", HR_DIRECTOR)
+    assert (unheard.code, unheard.params) == ("VIEW_NOT_RECORDED", {"needs": "view_recorded"})
+    asked = act(case, "ask_view", LEGAL)
+    assert notes(asked) == ["formal_report.view_asked"]
+    objects = act(asked, "state_view", PERSON, view="objects")
+    dismissed = act(objects, "dismiss_summarily", HR_DIRECTOR)
+    assert (dismissed.state, dismissed.facts["sanction"]) == ("decided", "summary_dismissal"), "her view is no veto"
+    not_reached = act(case, "record_view", LEGAL, view="not_reached")
+    assert act(not_reached, "dismiss_summarily", HR_DIRECTOR).state == "decided"
+
+
+def test_national_authorities_are_told_by_the_head_of_the_organisation_alone() -> None:
+    case = at_leg()
+    assert refused(case, "propose_national_referral", LEGAL).code == "VIEW_NOT_RECORDED"
+    viewed = act(act(case, "ask_view", LEGAL), "state_view", PERSON, view="prefers_not_to_say")
+    assert refused(viewed, "decide_national_referral", EXECUTIVE).code == "NOT_ASSIGNED"
+    proposed = act(viewed, "propose_national_referral", LEGAL)
+    assert refused(proposed, "decide_national_referral", LEGAL).code == "ROLE_NOT_ALLOWED"
+    for immunity, found in (("waived", "made"), ("kept", "not_made")):
+        answer = act(proposed, "decide_national_referral", EXECUTIVE, immunity=immunity)
+        assert answer.facts["national_referral"] == found
+        assert notes(answer) == ["formal_report.national_referral_decided"]
+
+
+def test_she_is_asked_for_her_view_only_when_somebody_wants_it() -> None:
+    offered = {one.action: one.open for one in offers(LIFECYCLE, at_leg(), PERSON, NOW, POLICY)}
+    assert offered["state_view"] is False
+    asked = act(at_leg(), "ask_view", LEGAL)
+    assert {one.action: one.open for one in offers(LIFECYCLE, asked, PERSON, NOW, POLICY)}["state_view"] is True
+
+
+def test_managerial_action_waits_for_the_manager_who_takes_it() -> None:
+    case = act(at_leg(), "advise_managerial_action", LEGAL)
+    assert (case.state, opens(case)) == ("managerial_action", [("respondent", "tell_outcome")])
+    waiting = redressed(case)
+    assert refused(waiting, "decide_disclosure", INVESTIGATOR).code == "NOT_DONE_YET"
+    done = act(waiting, "take_managerial_action", HR_DIRECTOR)
+    assert act(done, "decide_disclosure", INVESTIGATOR).state == "disclosure_decided"
+    unheard = act(investigating(), "report_to_leg", INVESTIGATOR, finding="inconclusive")
+    assert refused(unheard, "advise_managerial_action", LEGAL).code == "NOT_HEARD"
+
+
+@pytest.mark.parametrize(
+    "case", [no_case(), letter_sent(), act(investigating(), "discontinue_investigation", INVESTIGATOR)]
+)
+def test_redress_is_considered_whatever_the_discipline(case: Case) -> None:
+    answer = refused(case, "decide_disclosure", INVESTIGATOR)
+    assert (answer.code, answer.params) == ("REDRESS_NOT_CONSIDERED", {"needs": "redress_considered"})
+    asked = act(case, "ask_redress", INVESTIGATOR)
+    assert refused(asked, "consider_redress", HR_DIRECTOR, without="reasons").params == {"field": "reasons"}
+    considered = act(asked, "consider_redress", HR_DIRECTOR, redress="none")
+    assert act(considered, "decide_disclosure", INVESTIGATOR).state == "disclosure_decided"
+
+
+def test_what_she_is_owed_is_the_tribunals_to_say() -> None:
+    case = act(redressed(no_case()), "decide_disclosure", INVESTIGATOR)
+    assert case.facts["owed"] == "result,report_redacted"
+    un = replace(POLICY, tribunal=POLICY.tribunals["un"])
+    there = act(redressed(no_case()), "decide_disclosure", INVESTIGATOR, policy=un)
+    assert there.facts["owed"] == "result,abstract,action_in_sexual_harassment"
+    assert refused(redressed(no_case()), "decide_disclosure", INVESTIGATOR, without="reasons").code == "FIELD_MISSING"
+    asked = act(told(), "request_assessment", PERSON)
+    assert effect_names(asked, EffectKind.NOTIFY) == ["formal_report.assessment_asked"]
+    assert refused(told(), "request_assessment", PERSON, policy=un).code == "NOT_OWED"
+
+
+def test_after_the_outcome_somebody_looks_after_her_and_somebody_closes() -> None:
+    case = told()
+    assert case.facts["outcome_told_at"] == NOW.isoformat()
+    monitored = act(case, "start_monitoring", INVESTIGATOR)
+    assert ring_until(monitored, NOW + 300 * DAY).state == "monitoring"
+    closed = act(monitored, "close_report", INVESTIGATOR, now=NOW + 100 * DAY)
+    kept = closed.clocks["keep.investigated"]
+    assert (kept.started_at, kept.due_at.date().isoformat()) == (NOW, "2031-03-02"), "five years from the outcome"
+    assert effect_names(closed, EffectKind.EMIT) == ["cooperation_ended"]
+
+
+def test_a_sanction_is_kept_by_the_organisations_own_schedule() -> None:
+    case = told(letter_sent())
+    assert refused(case, "close_report", INVESTIGATOR).code == "SANCTIONED"
+    assert refused(told(), "close_sanctioned", INVESTIGATOR).code == "NO_SANCTION"
+    closed = act(case, "close_sanctioned", INVESTIGATOR)
+    assert {key for key, clock in closed.clocks.items() if clock.runs} == {"keep.substantiated.review"}
+    looked_at = ring_until(closed, NOW + 6 * 366 * DAY)
+    assert looked_at.state == "closed", "no schedule is set: nothing is erased, somebody is reminded to look"
+
+
+def test_either_outcome_can_be_reviewed_and_late_is_no_refusal() -> None:
+    for case in (told(), act(told(), "close_report", INVESTIGATOR)):
+        asked = act(ring_until(case, NOW + 200 * DAY), "request_review", PERSON, about="closure")
+        assert [(e.name, e.facts["party"]) for e in asked.effects] == [("review", "person")]
+        assert asked.state == case.state

@@ -1,0 +1,217 @@
+"""What stays the person's while a report is handled, and how long a file is kept."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lifecycle import engine
+from lifecycle.model import Case, EffectKind
+from policy.model import Policy, Role
+from services.workflow.domain.formal_report import KEPT_FOR, LIFECYCLE
+from tests.formal_paths import (
+    DAY,
+    EXECUTIVE,
+    INTAKE,
+    INVESTIGATOR,
+    LEGAL,
+    asked,
+    assessing,
+    at_leg,
+    closed,
+    investigating,
+    notes,
+    opens,
+    told,
+    withdrawn,
+)
+from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, effect_names, opened, refused, ring_until, staff
+
+YEAR = 366 * DAY
+
+
+def policy_of(**months: int | None) -> Policy:
+    deadlines = {key.replace("_", "."): months[key] for key in months}
+    changed = {key: replace(POLICY.deadlines[key], amount=amount) for key, amount in deadlines.items()}
+    return replace(POLICY, deadlines={**POLICY.deadlines, **changed})
+
+
+# Withdrawal.
+
+
+@pytest.mark.parametrize("case", [opened("formal_report"), assessing(), asked(), investigating(), at_leg(), told()])
+def test_inv_16_withdrawing_stops_contact_at_once_and_deletes_and_closes_nothing(case: Case) -> None:
+    after = withdrawn(case)
+    assert (after.state, after.facts["withdrawn"], after.facts["stop_contact"]) == (case.state, True, True)
+    assert effect_names(after, EffectKind.NOTIFY) == ["formal_report.withdrawn"]
+    assert not [e for e in after.effects if e.kind is EffectKind.ERASE]
+    assert ring_until(after, NOW + 60 * DAY).state == case.state
+
+
+def test_inv_16_it_is_checked_by_another_way_after_a_while_before_anything_rests_on_it() -> None:
+    case = withdrawn()
+    assert refused(case, "close_no_action", INVESTIGATOR, reason="withdrawn").code == "CLOSING_TOO_EARLY"
+    assert refused(case, "check_withdrawal", INTAKE).params == {"clock": "withdraw.cooling"}
+    waited = ring_until(case, NOW + 7 * DAY)
+    assert "formal_report.withdrawal_to_check" in effect_names(waited, EffectKind.NOTIFY)
+    checked = act(waited, "check_withdrawal", INTAKE)
+    assert act(checked, "close_no_action", INVESTIGATOR, reason="withdrawn").state == "closed"
+    again = act(checked, "withdraw", PERSON, stop_contact=False)
+    assert refused(again, "close_no_action", INVESTIGATOR, reason="withdrawn").code == "CLOSING_TOO_EARLY"
+
+
+def test_inv_16_she_can_come_back_and_nothing_was_held_against_her() -> None:
+    back = act(withdrawn(), "take_back_withdrawal", PERSON)
+    assert (back.facts["withdrawn"], back.facts["stop_contact"]) == (False, False)
+    assert refused(back, "take_back_withdrawal", PERSON).code == "NOT_WITHDRAWN"
+    reasons = {
+        choice
+        for rule in LIFECYCLE.rules
+        for field in rule.fields
+        if field.name in ("reason", "goes_on_for") and isinstance(field.choices, tuple)
+        for choice in field.choices
+    }
+    assert not [one for one in reasons if "faith" in one or "false" in one or "malicious" in one]
+
+
+def test_inv_16_that_it_goes_on_without_her_is_decided_with_a_reason_and_told() -> None:
+    assert refused(assessing(), "go_on_without_person", INVESTIGATOR).code == "NOT_WITHDRAWN"
+    goes_on = act(withdrawn(), "go_on_without_person", INVESTIGATOR, goes_on_for="others_at_risk")
+    assert notes(goes_on) == ["formal_report.goes_on_without_you"]
+    assert refused(withdrawn(), "go_on_without_person", INVESTIGATOR, without="reasons").params == {"field": "reasons"}
+
+
+# She cannot act any more.
+
+
+def test_when_she_has_died_messages_stop_nobody_acts_by_her_code_and_the_office_decides() -> None:
+    case = act(investigating(), "record_person_gone", INVESTIGATOR, circumstance="died")
+    assert (case.state, case.facts["stop_contact"]) == ("investigating", True)
+    assert case.clocks["keep.hold"].due_at == NOW + 20 * DAY
+    for action in ("withdraw", "take_back_withdrawal"):
+        assert refused(case, action, PERSON, stop_contact=True).code in {"PERSON_GONE", "NOT_WITHDRAWN"}
+    offered = [one for one in engine.offers(LIFECYCLE, case, PERSON, NOW, POLICY) if one.open]
+    assert offered == []
+    ended = act(case, "discontinue_investigation", INVESTIGATOR, discontinued_for="no_way_to_establish")
+    assert ended.state == "discontinued"
+    assert refused(ended, "disclose_to_person", INVESTIGATOR).code == "CONTACT_UNWANTED"
+    back = act(case, "record_person_back", INVESTIGATOR)
+    assert back.facts["stop_contact"] is False
+
+
+# Somebody outside demands the file.
+
+
+def test_a_demand_from_outside_is_answered_by_legal_affairs_alone_with_immunity_noted() -> None:
+    case = act(assessing(), "record_outside_demand", INTAKE, demanded_by="police")
+    assert case.assigned[Role.LEGAL_OFFICER] == "S0003"
+    assert refused(case, "answer_outside_demand", INTAKE).code == "ROLE_NOT_ALLOWED"
+    assert refused(case, "answer_outside_demand", LEGAL, immunity_noted=False).params == {"field": "immunity_noted"}
+    answered = act(case, "answer_outside_demand", LEGAL)
+    assert (answered.facts["answer"], answered.state) == ("refused", "assessing")
+    assert refused(answered, "answer_outside_demand", LEGAL).code == "NO_DEMAND"
+    assert notes(act(answered, "tell_person_of_demand", LEGAL)) == ["formal_report.demand_refused"]
+
+
+def test_no_rule_of_a_report_hands_out_a_file() -> None:
+    answers = [field for rule in LIFECYCLE.rules for field in rule.fields if field.name == "answer"]
+    assert [field.choices for field in answers] == [("refused", "sent_to_executive_head")]
+
+
+# Sub-files and links.
+
+
+def test_a_sub_file_starts_where_its_report_is_and_she_is_written_to_from_the_first() -> None:
+    main = act(investigating(), "open_subfile", INVESTIGATOR)
+    assert opens(main) == [("formal_report", None)]
+    sub = act(opened("formal_report"), "begin_subfile", SYSTEM)
+    assert (sub.state, sub.facts["stop_contact"], sub.assigned[Role.INVESTIGATOR]) == ("assessing", True, "S0006")
+    assert sub.clocks["report.ack"].met_at == NOW
+    for action, actor in (("open_subfile", INVESTIGATOR), ("withdraw", PERSON), ("pass_on", INTAKE)):
+        assert refused(sub, action, actor).code == "ONLY_IN_THE_MAIN_FILE"
+    assert "respondent" not in sub.facts
+
+
+def test_inv_49_a_counter_report_goes_to_somebody_else_where_there_is_somebody() -> None:
+    linked = act(assessing(), "link_report", INTAKE, relation="counter_report")
+    assert linked.facts.keys() - assessing().facts.keys() == {"relation"}, "no field of the other report comes along"
+    wanted = act(linked, "want_other_handler", SYSTEM)
+    for action in ("open_investigation", "close_no_action", "close_out_of_scope"):
+        answer = refused(wanted, action, INVESTIGATOR)
+        assert (answer.code, answer.rule) == ("SAME_HANDLER", "invariant 49")
+    handed = act(wanted, "hand_over", INTAKE, investigator="S0006")
+    assert act(handed, "open_investigation", INVESTIGATOR).state == "investigating"
+
+
+# How long it is kept.
+
+
+def test_inv_53_a_file_outlives_its_retention_while_a_window_runs() -> None:
+    out_of_scope = act(assessing(), "close_out_of_scope", INVESTIGATOR)
+    due = out_of_scope.clocks["keep.out_of_scope"].due_at
+    assert due == POLICY.due("ret.lookahead", NOW), "sixty days, and never before the look-ahead of two years"
+    shorter = act(assessing(), "close_out_of_scope", INVESTIGATOR, policy=policy_of(ret_lookahead=1))
+    assert shorter.clocks["keep.out_of_scope"].due_at == NOW + 60 * DAY
+    longer = policy_of(ret_lookahead=1, review_request=None, review_appeal=400)
+    with_appeal = act(assessing(), "close_out_of_scope", INVESTIGATOR, policy=longer)
+    assert with_appeal.clocks["keep.out_of_scope"].due_at == NOW + 400 * DAY
+
+
+def test_inv_53_what_is_investigated_is_kept_from_its_outcome_and_never_shorter_than_from_its_end() -> None:
+    late = act(told(), "close_report", INVESTIGATOR, now=NOW + 4 * YEAR)
+    assert late.clocks["keep.investigated"].due_at == POLICY.due("ret.lookahead", NOW + 4 * YEAR)
+
+
+def test_when_its_time_is_over_it_is_erased() -> None:
+    gone = ring_until(closed(), NOW + 4 * YEAR)
+    assert (gone.state, effect_names(gone, EffectKind.ERASE)) == ("erased", ["case"])
+    assert engine.next_due(LIFECYCLE, gone, POLICY) is None
+
+
+def test_inv_53_a_hold_has_an_owner_and_an_end_and_blocks_the_erasure() -> None:
+    case = closed()
+    for needed in ("hold_owner", "hold_until", "reasons"):
+        assert refused(case, "set_hold", INVESTIGATOR, without=needed).params == {"field": needed}
+    nobody = refused(case, "set_hold", INVESTIGATOR, hold_owner="S0009")
+    assert nobody.code == "NOT_APPOINTED"
+    assert refused(case, "set_hold", staff("S0005", Role.INTAKE_OFFICER)).code == "ROLE_NOT_ALLOWED"
+    held = act(case, "set_hold", LEGAL, hold_until=(NOW + 10 * YEAR).isoformat())
+    waiting = ring_until(held, NOW + 9 * YEAR)
+    assert (waiting.state, waiting.clocks["keep.no_case"].rung) == ("closed", ("due",))
+    assert effect_names(waiting, EffectKind.NOTIFY) == ["formal_report.kept"]
+    assert ring_until(held, NOW + 10 * YEAR).state == "erased", "at the end of the hold"
+
+
+def test_inv_53_a_hold_set_while_it_is_open_goes_on_after_closing() -> None:
+    held = act(assessing(), "set_hold", INVESTIGATOR, hold_until=(NOW + 10 * YEAR).isoformat())
+    case = closed(held)
+    assert case.clocks["keep.hold"].runs
+    assert ring_until(case, NOW + 9 * YEAR).state == "closed"
+
+
+def test_inv_53_a_released_hold_leaves_time_to_object() -> None:
+    held = act(closed(), "set_hold", INVESTIGATOR, hold_until=(NOW + 10 * YEAR).isoformat())
+    case = ring_until(held, NOW + 5 * YEAR)
+    released = act(case, "release_hold", INVESTIGATOR, now=NOW + 5 * YEAR)
+    assert ring_until(released, NOW + 5 * YEAR + 13 * DAY).state == "closed"
+    assert ring_until(released, NOW + 5 * YEAR + 14 * DAY).state == "erased"
+    early = act(held, "release_hold", INVESTIGATOR, now=NOW + DAY)
+    assert ring_until(early, NOW + 2 * YEAR).state == "closed", "a release shortens no retention"
+    assert ring_until(early, NOW + 4 * YEAR).state == "erased"
+
+
+def test_inv_53_nothing_is_erased_while_a_review_is_open() -> None:
+    frozen = act(closed(), "freeze", SYSTEM)
+    case = ring_until(frozen, NOW + 9 * YEAR)
+    assert case.state == "closed"
+    thawed = act(case, "unfreeze", SYSTEM, now=NOW + 9 * YEAR)
+    assert ring_until(thawed, NOW + 9 * YEAR + timedelta(days=14)).state == "erased"
+
+
+def test_the_database_is_asked_before_anything_is_erased() -> None:
+    for key in (*KEPT_FOR, "keep.hold", "keep.release"):
+        assert LIFECYCLE.clock_of[key].irreversible
+
+
+def test_a_hold_is_nobodys_but_theirs() -> None:
+    assert refused(closed(), "set_hold", EXECUTIVE).code == "ROLE_NOT_ALLOWED"

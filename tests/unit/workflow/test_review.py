@@ -1,0 +1,100 @@
+"""A second look: by somebody else, for either party, with windows that are flags, and an end that somebody writes."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lifecycle import engine
+from lifecycle.model import Case, EffectKind
+from lifecycle.recipients import recipients
+from policy.model import Policy, Role
+from services.workflow.domain.review import LIFECYCLE
+from tests.lifecycles import NOW, PERSON, POLICY, REPORT, SYSTEM, act, effect_names, opened, refused, ring_until, staff
+
+DAY = timedelta(days=1)
+REVIEWER = staff("S0068", Role.REVIEWER)
+OTHER_REVIEWER = staff("S0099", Role.REVIEWER)
+
+
+def with_windows(appeal: int | None) -> Policy:
+    deadlines = {"review.appeal": replace(POLICY.deadlines["review.appeal"], amount=appeal)}
+    return replace(POLICY, deadlines={**POLICY.deadlines, **deadlines})
+
+
+def under_review() -> Case:
+    return act(opened("review"), "take_review", REVIEWER)
+
+
+def decided(policy: Policy = POLICY) -> Case:
+    return act(under_review(), "decide_review", REVIEWER, policy=policy)
+
+
+def of_the_other_side() -> Case:
+    facts = {"party": "alleged_offender", "about": "measure"}
+    return engine.open_case(LIFECYCLE, REPORT, 1, facts, NOW, POLICY)
+
+
+def test_a_reviewer_hears_of_it_once_who_is_excluded_is_known() -> None:
+    case = act(opened("review"), "record_routed", SYSTEM)
+    assert recipients(case, case.effects[0], POLICY, NOW) == ("S0068",)
+
+
+def test_whoever_takes_it_decides_it_and_nobody_else() -> None:
+    assert under_review().assigned[Role.REVIEWER] == "S0068"
+    assert effect_names(under_review(), EffectKind.EMIT) == ["reviewer_admitted"]
+    assert refused(under_review(), "decide_review", OTHER_REVIEWER).code == "NOT_ASSIGNED"
+    assert refused(under_review(), "decide_review", staff("S0006", Role.INVESTIGATOR)).code == "ROLE_NOT_ALLOWED"
+    assert refused(under_review(), "decide_review", REVIEWER, without="reasons").params == {"field": "reasons"}
+
+
+def test_a_window_that_is_not_set_is_no_wait() -> None:
+    ended = act(decided(), "end_review", REVIEWER)
+    assert (ended.state, effect_names(ended, EffectKind.EMIT)) == ("ended", ["review_ended"])
+
+
+def test_a_window_that_is_set_is_waited_for() -> None:
+    policy = with_windows(90)
+    case = decided(policy)
+    assert case.clocks["review.appeal"].due_at == NOW + 90 * DAY
+    assert refused(case, "end_review", REVIEWER).params == {"clock": "review.appeal"}
+    over = ring_until(case, NOW + 90 * DAY, policy=policy)
+    assert over.state == "decided", "the end of a window ends nothing"
+    assert act(over, "end_review", REVIEWER).state == "ended"
+
+
+@pytest.mark.parametrize("actor", [PERSON, SYSTEM, REVIEWER])
+def test_either_party_takes_it_further_to_the_forum_that_is_theirs(actor: object) -> None:
+    appealed = act(decided(), "record_appeal", actor, forum="forum_of_the_contract")  # type: ignore[arg-type]
+    assert (appealed.state, appealed.facts["forum"]) == ("appealed", "forum_of_the_contract")
+    ended = act(appealed, "record_appeal_outcome", REVIEWER, outcome="allowed")
+    assert (ended.state, effect_names(ended, EffectKind.EMIT)) == ("ended", ["review_ended"])
+
+
+def test_an_appeal_after_its_window_is_taken() -> None:
+    policy = with_windows(90)
+    late = ring_until(decided(policy), NOW + 200 * DAY, policy=policy)
+    assert act(late, "record_appeal", PERSON).state == "appealed"
+
+
+def test_only_whoever_asked_takes_the_request_back() -> None:
+    assert act(opened("review"), "withdraw_request", PERSON).state == "ended"
+    assert refused(of_the_other_side(), "withdraw_request", PERSON).code == "NOT_YOUR_REVIEW"
+
+
+def test_a_request_after_the_window_says_so_and_is_looked_at() -> None:
+    facts = {"party": "person", "about": "closure", "after_the_window": True}
+    late = engine.open_case(LIFECYCLE, REPORT, 1, facts, NOW, POLICY)
+    assert (late.state, late.facts["after_the_window"]) == ("requested", True)
+
+
+def test_inv_52_a_review_that_takes_too_long_escalates_and_she_is_told() -> None:
+    late = ring_until(opened("review"), NOW + 30 * DAY)
+    assert (late.state, effect_names(late, EffectKind.NOTIFY)) == ("requested", ["review.late", "review.date_missed"])
+    assert recipients(late, late.effects[0], POLICY, NOW) == ("S0062", "S0063"), "the oversight committee"
+
+
+def test_what_is_left_of_it_is_kept_and_then_erased() -> None:
+    ended = act(decided(), "end_review", REVIEWER)
+    assert ring_until(ended, NOW + 2 * 365 * DAY).state == "ended"
+    assert ring_until(ended, NOW + 4 * 365 * DAY).state == "erased"
