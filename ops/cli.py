@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ops import audit, cases, dead_letters, directory
+from ops import policy as packs
 from ops.local_stack import running
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.settings import load
@@ -20,6 +21,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(cases.app, name="case")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(directory.app, name="directory")
+app.add_typer(packs.app, name="policy")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 Policy = Annotated[str, typer.Option(help="The policy pack that the services follow.")]

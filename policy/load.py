@@ -37,7 +37,7 @@ Rows = Mapping[str, Mapping[str, Entry]]
 
 def load(name: str, version: str | None = None, *, packs: Path = PACKS) -> Policy:
     """The policy `name`, its newest version unless one is given. Raises `PolicyBroken` with every mistake in it."""
-    return _Reading(packs).policy(name, version)
+    return Reading(packs).policy(name, version)
 
 
 def versions(packs: Path = PACKS) -> tuple[str, ...]:
@@ -46,12 +46,19 @@ def versions(packs: Path = PACKS) -> tuple[str, ...]:
     return tuple(f"{one.parent.name}/{one.name}" for one in sorted(found, key=lambda one: (one.parent, int(one.name))))
 
 
+def packs_to_follow(packs: Path = PACKS) -> tuple[str, ...]:
+    """Those that services may follow: not the lists of people and places beside them."""
+    return tuple(one for one in versions(packs) if not (packs / one / "appointments.toml").exists())
+
+
 @dataclass
-class _Reading:
-    """One reading of a pack, and what it finds wrong on the way."""
+class Reading:
+    """One reading of a pack: what it finds wrong on the way, and every entry it found."""
 
     packs: Path
     mistakes: list[Mistake] = field(default_factory=list)
+    found: Rows = field(default_factory=dict)
+    based_on: str | None = None
 
     def policy(self, name: str, version: str | None) -> Policy:
         folder = self.folder(name, version)
@@ -67,24 +74,23 @@ class _Reading:
             if said[needed] is None:
                 raise head.broken(needed, "is missing")
         organisation = self.folder(*_pin(head, "appointments", said))
-        rows = self.rows([*layers, organisation])
-        policy = self.build(name, folder, said, rows, organisation)
+        self.found, self.based_on = self.rows([*layers, organisation]), head.values.get("based_on")
+        policy = self.build(name, folder, said, self.found, organisation)
         if self.mistakes:
             raise PolicyBroken(*self.mistakes)
         assert policy is not None  # or there is a mistake
         return policy
 
     def folder(self, name: str, version: str | None) -> Path:
-        found = sorted(
-            (one for one in (self.packs / name).glob("*") if one.name.isdecimal()), key=lambda one: int(one.name)
-        )
-        if version is not None:
-            found = [one for one in found if one.name == version]
-        if not found:
-            known = ", ".join(versions(self.packs)) or "none"
-            wanted = f"{name}{f'/{version}' if version else ''}"
-            raise PolicyBroken(Mistake(f"There is no policy pack {wanted}; there are: {known}"))
-        return found[-1]
+        """The newest version, or the one named; what these packs do not have is looked for among those we ship."""
+        for packs in dict.fromkeys((self.packs, PACKS)):
+            there = [one for one in (packs / name).glob("*") if one.name.isdecimal()]
+            found = [one for one in there if version in {None, one.name}]
+            if found:
+                return max(found, key=lambda one: int(one.name))
+        known = ", ".join(versions(self.packs)) or "none"
+        wanted = f"{name}{f'/{version}' if version else ''}"
+        raise PolicyBroken(Mistake(f"There is no policy pack {wanted}; there are: {known}"))
 
     def rows(self, layers: Sequence[Path]) -> Rows:
         """Every entry by kind and key; the first layer that has a key has the say."""

@@ -14,13 +14,18 @@ from policy.model import Appointment, Office, Policy, Role
 
 
 def desk_for(policy: Policy, route: str, about: Collection[Office] = ()) -> Desk:
-    """The desk that takes a matter of this route when it is about people of the offices `about`.
-
-    The usual one if none of its people are concerned; else the first in its list that is for such a matter and free of
-    all of them; else the last of those, because no matter is turned away. Where nobody is left to handle it at a desk,
-    ask again with that desk's handlers' offices added: the answer is the next body. Raises KeyError for no such route.
+    """The desk that takes a matter of this route when it is about people of the offices `about`. Where nobody is left
+    to handle it there, ask again with its handlers' offices added: the answer is the next body. Raises KeyError for no
+    such route.
     """
-    usual = policy.desks[policy.routes[route].desk]
+    return in_place_of(policy, policy.desks[policy.routes[route].desk], about)
+
+
+def in_place_of(policy: Policy, usual: Desk, about: Collection[Office]) -> Desk:
+    """The desk that takes what would usually go to `usual`: that one if none of its people are concerned; else the
+    first in its list that is for such a matter and free of all of them; else the last of those, because no matter is
+    turned away.
+    """
     concerned = frozenset(about)
     if usual.offices.isdisjoint(concerned):
         return usual

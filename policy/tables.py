@@ -158,7 +158,13 @@ def _extensions(value: Any) -> str:
     return text(value)
 
 
-BASIS: Final = {"source": Field(text), "confidence": Field(one_of(Confidence))}
+def _source(value: Any) -> str:
+    if not text(value).strip():
+        raise Wrong("must say where the value comes from")
+    return text(value)
+
+
+BASIS: Final = {"source": Field(_source), "confidence": Field(one_of(Confidence))}
 DEADLINE: Final = {"amount": Field(_amount), "unit": Field(one_of(Unit)), "starts_at": Field(text), **BASIS}
 PRESET: Final = {**DEADLINE, "excludes": Field(texts, ())}
 CHOSEN: Final = {"preset": Field(text)}
