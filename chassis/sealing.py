@@ -149,6 +149,11 @@ def unwrap(wrapped: bytes, recipient_private: DeskPrivateKey, *, context: bytes)
     return _from(recipient_private, wrapped, b"recourse wrap v1|" + context)
 
 
+def told_context(report_id: UUID, lifecycle: str, number: int, version: int) -> bytes:
+    """For what only the reporter is told of one version of a case."""
+    return b"told|" + report_id.bytes + f"|{lifecycle}|{number}|{version}".encode()
+
+
 def seal_to(public: bytes, plaintext: bytes, *, context: bytes, size: int | None = None) -> bytes:
     """Seal in one piece to one key, padded to `size` bytes (or to a bucket), so that two blobs look alike.
 

@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.web.problems import Problem, invalid, not_found, refused, unavailable, version_missing, version_stale
 from chassis.web.sign_in import SignedIn
-from lifecycle import access, bodies, contents, engine, records, reports
+from lifecycle import access, bodies, contents, engine, records, reports, told
 from lifecycle.decide import Refusal, refuse
 from lifecycle.desk import Desk
 from lifecycle.model import STOP_CONTACT, Action, Actor, Refused
@@ -136,7 +136,7 @@ def _of_contents(desk: Desk) -> list[HTTPRouteHandler]:
     ) -> MessageWritten:
         async with desk.database.transaction() as session:
             row, _ = await _reader(session, desk, case_id, signed_in.staff_id)
-            key = await reports.route_key(session, row.report_id) if row and await _talks(session, desk, row) else None
+            key = await told.route_key(session, row.report_id) if row and await _talks(session, desk, row) else None
             unwanted = row is not None and from_json(row.data).facts.get(STOP_CONTACT) is True
             open_to_messages = row is not None and key is not None and row.closed_at is None
             if open_to_messages and not unwanted:

@@ -12,7 +12,7 @@ from chassis import audit_trail
 from chassis.outbox import add_event
 from contracts.cases.v1.cases_pb2 import CaseChanged, Offer
 from contracts.topics import cases_of
-from lifecycle import engine, records
+from lifecycle import engine, records, told
 from lifecycle.desk import Desk
 from lifecycle.model import Actor, ActorKind, Case, EffectKind
 from lifecycle.recipients import HER_INBOX
@@ -68,6 +68,7 @@ async def tell(
     await audit_trail.record(session, act, object_ref=str(row.case_id), actor=actor, facts=said)
     if desk.lifecycles[case.lifecycle].person_sees(case):
         news = _news(desk, case, policy)
+        news.sealed_facts = await told.sealed(session, desk.lifecycles[case.lifecycle], case)
         await add_event(session, cases_of(desk.service), str(case.report_id), news)
     for effect in case.effects:
         if effect.kind not in (EffectKind.ERRAND, EffectKind.ERASE):

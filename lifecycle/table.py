@@ -199,7 +199,8 @@ class LifecycleBroken(Exception):
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
     """A procedure: its name, states, rules and clocks. Checks itself when built. `shown`: whether the person who writes
-    may know of this case at all; where nothing is said, she may.
+    may know of this case at all; where nothing is said, she may. `tells`: as what somebody is assigned of whom she is
+    told who it is.
     """
 
     name: str
@@ -208,6 +209,7 @@ class Lifecycle:
     rules: tuple[Rule, ...]
     clocks: tuple[ClockRule, ...] = ()
     shown: Callable[[Case], bool] | None = None
+    tells: tuple[Role, ...] = ()
     state_of: Mapping[str, State] = field(init=False, repr=False, compare=False)
     clock_of: Mapping[str, ClockRule] = field(init=False, repr=False, compare=False)
     rule_of: Mapping[tuple[str, str], Rule] = field(init=False, repr=False, compare=False)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from services.intake.domain.ways import Affected, Said
+
 LONGEST_TEXT = 10_000
 """Characters of one answer or message."""
 
@@ -86,12 +88,15 @@ class Act(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class CaseSeen(Struct, kw_only=True):
+    """`facts`: who deals with it, by the part they have, where she is told."""
+
     lifecycle: str
     number: int
     state: str
     next_date: datetime | None
     wording_key: str
     offers: list[dict[str, Any]]
+    facts: dict[str, str]
 
 
 class MessageSeen(Struct, kw_only=True):
@@ -136,5 +141,44 @@ class RouteSeen(Struct, kw_only=True):
     parties: list[PartiesSeen]
 
 
+class AskWays(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What she chose to say of her situation, each of it optional (services.intake.domain.ways)."""
+
+    danger_now: Said = "not_said"
+    weapon: Said = "not_said"
+    self_harm: Said = "not_said"
+    sexual_assault: Said = "not_said"
+    recent: Said = "not_said"
+    minor: Said = "not_said"
+    affected_is: Affected = "not_said"
+    threats: Said = "not_said"
+    fears_retaliation: Said = "not_said"
+    power_over_me: Said = "not_said"
+    feels_safe_to_talk: Said = "not_said"
+
+
+class SetReminder(Struct, forbid_unknown_fields=True, kw_only=True):
+    """After how long she wants to be asked how it is: lengths of the policy (informal.checkin and its further ones)."""
+
+    after: Literal["first", "second", "third"]
+
+
+class ReminderSet(Struct, omit_defaults=True, kw_only=True):
+    """`access_code` is there for a new code alone, and shown this once."""
+
+    reminder_id: UUID
+    on: date
+    access_code: str | UnsetType = UNSET
+
+
+class ReminderSeen(Struct, kw_only=True):
+    """`due`: the day has come."""
+
+    reminder_id: UUID
+    on: date
+    due: bool
+
+
 class Inbox(Struct, kw_only=True):
     routes: list[RouteSeen]
+    reminders: list[ReminderSeen]

@@ -96,6 +96,7 @@ async def _show(session: AsyncSession, event: Event) -> None:
         next_date=message.next_date.ToDatetime(UTC) if message.HasField("next_date") else None,
         offers=[_offer(offer) for offer in message.offers],
         wording_key=_word(message.wording_key),
+        sealed_facts=message.sealed_facts or None,
     )
     await show_case(session, event.source, case)
 

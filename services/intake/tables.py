@@ -117,6 +117,19 @@ class RouteCase(Base, table=True):
     next_date: datetime | None = Field(sa_type=AWARE)
     offers: list[dict[str, Any]] = Field(sa_type=JSONB)
     wording_key: str = Field(sa_type=Text)
+    sealed_facts: bytes | None = None
+
+
+class Reminder(Base, table=True):
+    """A day on which a person wants to be asked how it is, sealed under her access code. `owner` recognises the code
+    to whoever has it, and leads to nothing else here.
+    """
+
+    __tablename__ = "reminders"
+    reminder_id: UUID = Field(primary_key=True)
+    owner: bytes = Field(index=True)
+    sealed: bytes
+    forget_on: date = Field(index=True)
 
 
 class PersonAction(Base, table=True):

@@ -18,7 +18,7 @@ class Offer(_message.Message):
     def __init__(self, action: _Optional[str] = ..., fields_json: _Optional[str] = ...) -> None: ...
 
 class CaseChanged(_message.Message):
-    __slots__ = ("report_id", "lifecycle", "number", "version", "state", "next_date", "offers", "wording_key", "changed_at", "closed")
+    __slots__ = ("report_id", "lifecycle", "number", "version", "state", "next_date", "offers", "wording_key", "changed_at", "closed", "sealed_facts")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]
     LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +29,7 @@ class CaseChanged(_message.Message):
     WORDING_KEY_FIELD_NUMBER: _ClassVar[int]
     CHANGED_AT_FIELD_NUMBER: _ClassVar[int]
     CLOSED_FIELD_NUMBER: _ClassVar[int]
+    SEALED_FACTS_FIELD_NUMBER: _ClassVar[int]
     report_id: str
     lifecycle: str
     number: int
@@ -39,7 +40,8 @@ class CaseChanged(_message.Message):
     wording_key: str
     changed_at: _timestamp_pb2.Timestamp
     closed: bool
-    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., version: _Optional[int] = ..., state: _Optional[str] = ..., next_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., wording_key: _Optional[str] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ...) -> None: ...
+    sealed_facts: bytes
+    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., version: _Optional[int] = ..., state: _Optional[str] = ..., next_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., wording_key: _Optional[str] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., sealed_facts: _Optional[bytes] = ...) -> None: ...
 
 class ReportEventApplied(_message.Message):
     __slots__ = ("report_id", "sequence")

@@ -70,6 +70,8 @@ async def erase_route(
     await session.flush()
     # From here on nothing is added to the route: its row is locked and says so.
     await intake.keystore.destroy_group(report_id)
+    of_route = update(RouteCase).where(col(RouteCase.report_id) == report_id)
+    await session.execute(of_route.values(sealed_facts=None))
     for table in (Item, Exclusion, Consent, PersonAction):
         await session.execute(delete(table).where(col(table.report_id) == report_id))
     await audit_trail.record(session, "contents_erased", object_ref=audit_object(report), actor=None)

@@ -1,6 +1,9 @@
 """What the person sees with her code: opened in memory, kept nowhere."""
 
+import json
+import logging
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,15 +11,21 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from chassis.access_code import AccessCode
+from chassis.sealing import SealNotOpened, open_from, told_context
 from services.intake.bodies import AnswerSeen, CaseSeen, Inbox, MessageSeen, PartiesSeen, RefusedAction, RouteSeen
 from services.intake.intake import Intake
 from services.intake.items import items_of, open_items
 from services.intake.route_list import routes_of
 from services.intake.tables import Direction, Item, ItemKind, PersonAction, Report, RouteCase
+from services.intake.use_cases.set_reminder import reminders_of
+
+logger = logging.getLogger(__name__)
 
 
-async def read_inbox(intake: Intake, code: AccessCode) -> Inbox:
-    """Every route of the code with its cases, messages and what she wrote. Raises NothingHere for an unknown code."""
+async def read_inbox(intake: Intake, code: AccessCode, now: datetime) -> Inbox:
+    """Every route of the code with its cases, messages and what she wrote, and the days she wants to be asked on.
+    Raises NothingHere for an unknown code.
+    """
     async with intake.database.transaction() as session:
         report_ids = await routes_of(session, intake, code)
         found = await session.scalars(select(Report).where(col(Report.report_id).in_(report_ids)))
@@ -34,11 +43,13 @@ async def read_inbox(intake: Intake, code: AccessCode) -> Inbox:
                 [action for action in refused if action.report_id == report_id],
                 own := [item for item in items if item.report_id == report_id],
                 await open_items(intake.keystore, own, code.route_key(report_id)),
+                code,
             )
             for report_id in report_ids
             # Listed and not there: a lodging that did not come to its end.
             if report_id in reports
-        ]
+        ],
+        reminders=await reminders_of(intake, code, now),
     )
 
 
@@ -48,6 +59,7 @@ def _route(
     refused: Sequence[PersonAction],
     items: Sequence[Item],
     contents: dict[UUID, dict[str, Any]],
+    code: AccessCode,
 ) -> RouteSeen:
     opened = [(item, contents[item.item_id]) for item in items if item.item_id in contents]
     return RouteSeen(
@@ -55,7 +67,7 @@ def _route(
         route=report.lifecycle,
         next_date=None if report.erased_at else report.next_date,
         closed=report.erased_at is not None,
-        cases=[_case(case) for case in cases],
+        cases=[_case(case, code) for case in cases],
         refused_actions=[RefusedAction(action_id=one.action_id, code=one.refused or "") for one in refused],
         messages=[
             MessageSeen(
@@ -78,7 +90,7 @@ def _route(
     )
 
 
-def _case(case: RouteCase) -> CaseSeen:
+def _case(case: RouteCase, code: AccessCode) -> CaseSeen:
     return CaseSeen(
         lifecycle=case.lifecycle,
         number=case.number,
@@ -86,4 +98,16 @@ def _case(case: RouteCase) -> CaseSeen:
         next_date=case.next_date,
         wording_key=case.wording_key,
         offers=case.offers,
+        facts=_told(case, code) if case.sealed_facts else {},
     )
+
+
+def _told(case: RouteCase, code: AccessCode) -> dict[str, str]:
+    """What the desk sealed to her. A desk that sealed it otherwise does not close her inbox to her."""
+    context = told_context(case.report_id, case.lifecycle, case.number, case.version)
+    try:
+        told = json.loads(open_from(code.route_key(case.report_id), case.sealed_facts or b"", context=context))
+    except (SealNotOpened, ValueError) as error:
+        logger.error("what a desk told her does not open", extra={"error": type(error).__name__})  # noqa: TRY400
+        return {}
+    return {str(part): str(who) for part, who in told.items()} if isinstance(told, dict) else {}

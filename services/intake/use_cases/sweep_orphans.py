@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from services.intake.intake import Intake, utc_now
 from services.intake.tables import AccessCodeRow, Item, UnsettledLodging
+from services.intake.use_cases.set_reminder import forget_old_reminders
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ async def sweep_forever(intake: Intake) -> None:
     while True:
         try:
             await sweep_orphans(intake, utc_now())
+            await forget_old_reminders(intake, utc_now())
         except (SQLAlchemyError, OSError) as error:
             logger.warning("orphans not swept", extra={"error": type(error).__name__})
         await asyncio.sleep(_SWEEP_EVERY)

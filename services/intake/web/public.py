@@ -7,20 +7,23 @@ from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from litestar import Request, get, post
+from litestar import Request, delete, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import SecurityRequirement
-from litestar.params import HeaderParameter, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody
 from msgspec import UNSET, Struct
+from msgspec.structs import asdict
 
 from chassis.access_code import ACCESS_CODE_BYTES, AccessCode, AccessCodeMalformed
 from chassis.web.problems import invalid
 from policy.model import DAY, RECIPIENT, Route
-from services.intake.bodies import Act, Inbox, Lodged, LodgeReport, SendMessage
+from services.intake.bodies import Act, AskWays, Inbox, Lodged, LodgeReport, ReminderSet, SendMessage, SetReminder
+from services.intake.domain.ways import Situation, Ways, ways
 from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.lodge_report import lodge_report
 from services.intake.use_cases.read_inbox import read_inbox
 from services.intake.use_cases.send_message import act, send_message
+from services.intake.use_cases.set_reminder import forget_reminder, set_reminder
 from services.intake.use_cases.take_over import take_over
 
 SECURITY_SCHEME: Final = "access_code"
@@ -92,7 +95,7 @@ async def post_report(
 
 @get("/api/v1/inbox", summary="What the access code opens", security=_ONLY_WITH_CODE)
 async def get_inbox(request: Request[Any, Any, Any], intake: NamedDependency[Intake]) -> Inbox:
-    return await read_inbox(intake, code_of(request))
+    return await read_inbox(intake, code_of(request), utc_now())
 
 
 @post("/api/v1/inbox/messages", status_code=202, summary="Write to the desk of a route", security=_ONLY_WITH_CODE)
@@ -111,6 +114,34 @@ async def post_action(
         _check_words(f"texts.{name}", text)
     await act(intake, code_of(request), data, utc_now())
     return ActionTaken(data.action_id)
+
+
+@post(
+    "/api/v1/inbox/reminders",
+    summary="Be asked on a day how it is; without an access code, under a new one",
+    security=[{}, *_ONLY_WITH_CODE],
+)
+async def post_reminder(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    data: JSONBody[SetReminder],
+    idempotency_key: IdempotencyKey = "",
+) -> ReminderSet:
+    key = check_key(idempotency_key)
+    code = code_of(request) if "authorization" in request.headers else None
+    return await set_reminder(intake, code, key, data.after, utc_now())
+
+
+@delete("/api/v1/inbox/reminders/{reminder_id:uuid}", summary="Forget a reminder", security=_ONLY_WITH_CODE)
+async def delete_reminder(
+    request: Request[Any, Any, Any], intake: NamedDependency[Intake], reminder_id: FromPath[UUID]
+) -> None:
+    await forget_reminder(intake, code_of(request), reminder_id)
+
+
+@post("/api/v1/ways", status_code=200, summary="Which ways are open in such a situation; nothing is kept")
+async def post_ways(data: JSONBody[AskWays]) -> Ways:
+    return ways(Situation(**asdict(data)))
 
 
 def _check_complete(intake: Intake, draft: LodgeReport) -> None:
@@ -161,4 +192,12 @@ def _check_words(field: str, text: str) -> None:
         raise invalid(field, "This text is empty. Leave the field out instead.")
 
 
-ROUTES: Final = [post_report, get_inbox, post_message, post_action]
+ROUTES: Final = [
+    post_report,
+    get_inbox,
+    post_message,
+    post_action,
+    post_reminder,
+    delete_reminder,
+    post_ways,
+]

@@ -46,6 +46,7 @@ UNNAMED = flag("unnamed")
 
 LIFECYCLE = Lifecycle(
     name="supervisor_request",
+    tells=(Role.MANAGER,),
     states=(
         State("told", person_sees=True),
         State("seen_by_manager", person_sees=False),

@@ -17,6 +17,7 @@ from contracts.cases.v1.cases_pb2 import (
     ReportOpened,
     StaffNotice,
 )
+from chassis.sealing import seal_to, told_context
 from contracts.topics import DESK_KEYS, ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES
 from tests.integration.intake.conftest import SignIn
 from tests.integration.intake.world import World, code_of_new, draft, formal, inbox, key, lodge, with_code
@@ -58,6 +59,7 @@ async def test_a_case_shows_in_the_inbox_and_that_is_confirmed(client: httpx.Asy
             "next_date": "2026-03-02T09:00:00Z",
             "wording_key": "informal_resolution.talking",
             "offers": [{"action": "end_talk", "fields": [{"name": "outcome", "kind": "choice", "required": True}]}],
+            "facts": {},
         }
     ]
     event = (await world.events(report_id))[-1]
@@ -66,6 +68,28 @@ async def test_a_case_shows_in_the_inbox_and_that_is_confirmed(client: httpx.Asy
     assert (message.report_id, message.lifecycle, message.number, message.version) == (
         report_id, "informal_resolution", 1, 1,
     )  # fmt: skip
+
+
+async def test_who_deals_with_it_is_sealed_to_her_and_gone_with_the_matter(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    code, report_id = await a_talk(client, world)
+    (row,) = await world.rows("select route_public_key from reports where report_id = $1", UUID(report_id))
+    context = told_context(UUID(report_id), "informal_resolution", 1, 1)
+    told = seal_to(row["route_public_key"], b'{"focal_point": "S0011"}', context=context)
+    await world.tell("ombuds", OMBUDS_CASES, report_id, changed(report_id, sealed_facts=told))
+    (case,) = (await inbox(client, code))["routes"][0]["cases"]
+    assert case["facts"] == {"focal_point": "S0011"}
+    kept = await world.rows("select sealed_facts from route_cases where report_id = $1", UUID(report_id))
+    assert b"S0011" not in bytes(kept[0]["sealed_facts"])
+    # What was sealed for another version, or by whomever otherwise, tells her nothing and closes nothing to her.
+    await world.tell("ombuds", OMBUDS_CASES, report_id, changed(report_id, 2, sealed_facts=told))
+    (case,) = (await inbox(client, code))["routes"][0]["cases"]
+    assert (case["state"], case["facts"]) == ("talking", {})
+    erased = CaseErased(report_id=report_id, lifecycle="informal_resolution", number=1)
+    await world.tell("ombuds", OMBUDS_CASES, report_id, erased)
+    kept = await world.rows("select sealed_facts from route_cases where report_id = $1", UUID(report_id))
+    assert [one["sealed_facts"] for one in kept] == [None]
 
 
 async def test_only_a_newer_version_changes_what_she_sees(client: httpx.AsyncClient, world: World) -> None:

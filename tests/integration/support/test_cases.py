@@ -9,7 +9,7 @@ from chassis.web.problems import Problem
 from contracts.cases.v1.cases_pb2 import CaseErased
 from contracts.intake.v1.reports_pb2 import MessagePlaced, MessageReceived
 from contracts.topics import INTAKE_REPORTS_SUPPORT
-from lifecycle import erasing, records, reports
+from lifecycle import erasing, records, told
 from lifecycle.exclusions import Parties, excluded
 from lifecycle.model import Refused
 from policy.model import Role
@@ -191,7 +191,7 @@ async def test_what_lies_with_intake_goes_with_the_last_case_of_the_report(cell:
     await erasing.erase(cell.desk, rows[1].case_id)
     assert await state() == (1, 0, 0)
     async with cell.desk.database.transaction() as session:
-        assert await reports.route_key(session, rows[0].report_id) is None
+        assert await told.route_key(session, rows[0].report_id) is None
 
 
 async def test_somebody_who_declares_a_conflict_is_out_at_once(cell: Cell) -> None:

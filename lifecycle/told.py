@@ -1,0 +1,32 @@
+"""What only the person is told of her case: sealed to her route, so that her access code alone opens it."""
+
+import json
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.sealing import seal_to, told_context
+from lifecycle.model import Case
+from lifecycle.table import Lifecycle
+
+_SIZE: Final = 256  # room for a few staff ids; the same for all, so that its length tells nothing
+
+
+async def route_key(session: AsyncSession, report_id: UUID) -> bytes | None:
+    """The public key whose private half the access code alone gives; None for what did not come from intake."""
+    key: bytes | None = await session.scalar(
+        sa.text("select route_public_key from reports where report_id = :report_id"), params={"report_id": report_id}
+    )
+    return key
+
+
+async def sealed(session: AsyncSession, lifecycle: Lifecycle, case: Case) -> bytes:
+    """Who of the staff deals with her case, where the procedure tells her; empty where there is nothing to tell."""
+    told = {role.value: case.assigned[role] for role in lifecycle.tells if role in case.assigned}
+    key = await route_key(session, case.report_id) if told else None
+    if key is None:
+        return b""
+    context = told_context(case.report_id, case.lifecycle, case.number, case.version)
+    return seal_to(key, json.dumps(told).encode(), context=context, size=_SIZE)
