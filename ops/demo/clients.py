@@ -136,14 +136,17 @@ class Handler:
                 break
         return expect(answer, 200, action)
 
-    async def read_contents(self, case_id: str, purpose: str) -> list[Json]:
-        answer = await self.http.post(
+    async def read(self, case_id: str, purpose: str) -> httpx.Response:
+        return await self.http.post(
             f"{self.desk}/api/v1/cases/{case_id}/contents-readings", json={"purpose": purpose}, headers=self.headers
         )
-        items: list[Json] = expect(answer, 200, "reading contents")["items"]
+
+    async def read_contents(self, case_id: str, purpose: str) -> list[Json]:
+        items: list[Json] = expect(await self.read(case_id, purpose), 200, "reading contents")["items"]
         return items
 
-    async def write(self, case_id: str, text: str) -> None:
+    async def write(self, case_id: str, text: str) -> str:
+        """The message's id."""
         body = {"action_id": str(uuid4()), "text": text}
         answer = await self.http.post(f"{self.desk}/api/v1/cases/{case_id}/messages", json=body, headers=self.headers)
-        expect(answer, 202, "writing to the person")
+        return str(expect(answer, 202, "writing to the person")["item_id"])

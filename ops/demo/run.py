@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from ops.demo import measure, talk, watch
+from ops.demo import child_at_risk, measure, talk, told_manager, watch
 from ops.demo.clients import StoryError
 from ops.demo.parts import Parts
 from ops.demo.story import Seen, Story, new_story
@@ -31,7 +31,8 @@ SIGN_INS = (
     ("S0009", "HR officer", "hr_bridge"),
     ("S0015", "auditor", "audit"),
 )
-STEPS: Sequence[tuple[str, Callable[[Story], Awaitable[Seen]]]] = (
+Steps = Sequence[tuple[str, Callable[[Story], Awaitable[Seen]]]]
+STEPS: Steps = (
     ("asks for an informal talk, without signing in", talk.asks_for_a_talk),
     ("the event says nothing", talk.the_topic_says_nothing),
     ("a workflow runs for it", talk.a_workflow_runs),
@@ -47,6 +48,12 @@ STEPS: Sequence[tuple[str, Callable[[Story], Awaitable[Seen]]]] = (
     ("the talk is purged", watch.the_talk_is_purged),
     ("the record holds", watch.the_record_holds),
 )
+MAIN = "talk"
+STORIES: Mapping[str, tuple[str, Steps]] = {
+    MAIN: ("One person's story, from a talk to a measure and back", STEPS),
+    "supervisor": ("A manager is told, and says only what was agreed", told_manager.STEPS),
+    "sea": ("A rumour about a child: oversight at once, and help beside it", child_at_risk.STEPS),
+}
 
 
 def read_stack(state: Path) -> dict[str, Any]:
@@ -60,19 +67,25 @@ def read_stack(state: Path) -> dict[str, Any]:
     return found
 
 
-def demo(settings: StackSettings) -> bool:
-    """Whether every step was seen. At a terminal the stack then stays up until Ctrl-C.
+def summary_of(settings: StackSettings, story: str) -> Path:
+    return settings.state / "demo" / ("summary.json" if story == MAIN else f"summary-{story}.json")
+
+
+def demo(settings: StackSettings, story: str = MAIN, *, quiet: bool = False) -> bool:
+    """Whether every step of the story was seen. At a terminal the stack then stays up until Ctrl-C; `quiet` talks on
+    stderr.
 
     A stack that runs under the `rehearsal` pack is used and left running. Raises StackProblem.
     """
-    console = Console(stderr=False, highlight=False)
+    console = Console(stderr=quiet, highlight=False)
     ours = stack_file.read(settings.state) is None
     running.up_detached(settings, POLICY)
     try:
         stack = read_stack(settings.state)
-        summary = settings.state / "demo" / "summary.json"
-        console.print("\n[bold]One person's story[/bold], by HTTP alone; every hop seen in the part it belongs to\n")
-        well = asyncio.run(run_story(stack, summary, console))
+        title, steps = STORIES[story]
+        summary = summary_of(settings, story)
+        console.print(f"\n[bold]{title}[/bold], by HTTP alone; every hop seen in the part it belongs to\n")
+        well = asyncio.run(run_story(stack, summary, console, steps))
         console.print(
             f"\n{'Every step was seen.' if well else 'The story stopped.'} Summary: {summary}", soft_wrap=True
         )
@@ -84,18 +97,18 @@ def demo(settings: StackSettings) -> bool:
             running.down(settings)
 
 
-async def run_story(stack: Mapping[str, Any], summary: Path, console: Console) -> bool:
+async def run_story(stack: Mapping[str, Any], summary: Path, console: Console, steps: Steps = STEPS) -> bool:
     """Whether every step was seen in the real parts; stops at the first that was not."""
     async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-        return await run_steps(new_story(http, Parts(stack, http)), summary, console)
+        return await run_steps(new_story(http, Parts(stack, http)), summary, console, steps)
 
 
-async def run_steps(story: Story, summary: Path, console: Console) -> bool:
+async def run_steps(story: Story, summary: Path, console: Console, steps: Steps = STEPS) -> bool:
     """The story's steps one after the other, each printed and added to `summary` once it was seen."""
     summary.parent.mkdir(parents=True, exist_ok=True)
     done: list[dict[str, str | int]] = []
     await story.begin()
-    for number, (name, step) in enumerate(STEPS, 1):
+    for number, (name, step) in enumerate(steps, 1):
         began = time.monotonic()
         try:
             seen = await step(story)

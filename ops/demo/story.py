@@ -3,12 +3,13 @@
 Invented people (ops/demo/people.toml): S0018 is the person, S0017 her supervisor. Whoever acts is chosen by role.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
-from ops.demo.clients import Handler, Reporter, until
+from ops.demo.clients import Handler, Json, Reporter, until
 from ops.demo.parts import Parts
 from ops.demo.sign_in import access_token
 
@@ -47,6 +48,10 @@ class Story:
     formal_report: str = ""
     formal_case: str = ""
     measure_case: str = ""
+    report: str = ""  # of the shorter stories: their one report and its case
+    case: str = ""
+    support_report: str = ""
+    support_case: str = ""
 
     async def at(self, desk: str, staff_id: str) -> Handler:
         """That staff member, signed in at that desk."""
@@ -62,6 +67,18 @@ class Story:
                 if case["case_id"] not in self.earlier and case["state"] == state:
                     return staff_id, case["case_id"]
         return None
+
+    async def state_is(self, desk: str, staff_id: str, case_id: str, state: str) -> bool:
+        return bool((await (await self.at(desk, staff_id)).case(case_id))["state"] == state)
+
+    async def person_acts(self, route: str, report: str, action: str, facts: Mapping[str, Any]) -> None:
+        """Once her inbox offers it."""
+
+        async def offered() -> Json | None:
+            cases = (await self.reporter.route(route))["cases"]
+            return next((c for c in cases if any(o["action"] == action for o in c["offers"])), None)
+
+        await self.reporter.act(report, await until(f"«{action}» in the inbox", offered), action, facts)
 
     async def begin(self) -> None:
         """Know what earlier runs left, and wait until the directory has heard that their measures have ended."""
