@@ -49,7 +49,7 @@ def replay(lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policy: Poli
     played = engine.open_case(lifecycle, case.report_id, case.number, first.facts, first.at, policy)
     deviations: list[Deviation] = []
     for step in steps[1:]:
-        after = _again(lifecycle, played, step, policy)
+        after = again(lifecycle, played, step, policy)
         if isinstance(after, Case):
             # As recorded: who acted is kept with the step, whatever of it the rules looked at.
             played = replace(after, version=step.version, steps=(*played.steps, step))
@@ -58,7 +58,8 @@ def replay(lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policy: Poli
     return Replayed(replace(played, effects=()), tuple(deviations))
 
 
-def _again(lifecycle: Lifecycle, case: Case, step: Step, policy: Policy) -> Case | Refused | None:
+def again(lifecycle: Lifecycle, case: Case, step: Step, policy: Policy) -> Case | Refused | None:
+    """The case after the recorded step is taken once more, or why not; None for a ring that would not come then."""
     if step.action == RING:
         rung = next(
             (

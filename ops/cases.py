@@ -131,7 +131,7 @@ async def _show(case_id: UUID) -> dict[str, Any]:
     from lifecycle import records  # noqa: PLC0415
 
     for name in DESKS:
-        async with _desk(name) as desk:
+        async with desk_of(name) as desk:
             async with desk.database.transaction() as session:
                 row = await records.load(session, case_id)
             if row is None:
@@ -185,7 +185,7 @@ async def _found(case_id: UUID) -> AsyncIterator[tuple[Desk, CaseRow]]:
     from lifecycle import records  # noqa: PLC0415
 
     for name in DESKS:
-        async with _desk(name) as desk:
+        async with desk_of(name) as desk:
             async with desk.database.transaction() as session:
                 row = await records.load(session, case_id)
             if row is not None:
@@ -204,7 +204,7 @@ async def _reconcile(services: list[str] | tuple[str, ...]) -> dict[str, int]:
 
     woken = {}
     for name in services:
-        async with _desk(name) as desk:
+        async with desk_of(name) as desk:
             try:
                 woken[name] = await sweeper.reconcile(desk, await temporal.connect(desk.settings, desk.keys))
             except (RPCError, RuntimeError):
@@ -215,7 +215,7 @@ async def _reconcile(services: list[str] | tuple[str, ...]) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def _desk(name: str) -> AsyncIterator[Desk]:
+async def desk_of(name: str) -> AsyncIterator[Desk]:
     """The desk of a running stack's service, as that service itself builds it. Raises StackProblem."""
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 

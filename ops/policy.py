@@ -1,5 +1,6 @@
 """`recourse policy …`: read packs before anybody follows them."""
 
+import asyncio
 import difflib
 import json
 import sys
@@ -136,6 +137,39 @@ def explain(
         for name, value in one.items():
             print(f"{name.replace('_', ' '):<12} {', '.join(value) if isinstance(value, list) else value}")
         print()
+
+
+@app.command()
+def rehearse(pack: Pack, *, as_json: AsJson = False) -> None:
+    """Play the recorded actions of the running stack's cases again as if this pack had been in force: what would have
+    been refused, which clocks would have run out, how many notices would have gone to whom. Changes nothing.
+    """
+    # Here, so that every other command starts without the services' libraries.
+    from ops.local_stack.problem import StackProblem  # noqa: PLC0415
+    from ops.policy_rehearsal import over_past_cases, totals  # noqa: PLC0415
+    from ops.policy_use import not_followed  # noqa: PLC0415
+
+    where = located(pack)
+    report = lint_pack(where.name, where.version, datetime.now(UTC), packs=where.packs)
+    mistakes = [*report.mistakes, *not_followed(report)]
+    if report.policy is None or mistakes:
+        raise _stopped(PolicyBroken(*mistakes))
+    try:
+        found = asyncio.run(over_past_cases(report.policy))
+    except StackProblem as problem:
+        raise _stopped(problem) from None
+    if as_json:
+        print_json([one.as_dict() for one in found])
+        return
+    for one in found:
+        left_out = f", {one.left_out} left out: their own pack is gone or not what it was" if one.left_out else ""
+        print(f"{one.service} {one.lifecycle}: {one.was.cases} cases{left_out}")
+        for what, name, was, would_be in one.changes():
+            print(f"  {what:<10} {name}: {was} -> {would_be}")
+        if one.would_be.cut_short:
+            print(f"  {one.would_be.cut_short} would ring without end")
+    summary = ", ".join(f"{what} {was} -> {would_be}" for what, (was, would_be) in totals(found).items())
+    print(f"in all: {summary}", file=sys.stderr)
 
 
 def _is(asked: str, kind: str, key: str) -> bool:

@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PURE_LIFECYCLE = ("model", "table", "engine", "clocks", "fields", "guards", "recipients", "replay", "serial")
+PURE_LIFECYCLE = (
+    "model",
+    "table",
+    "engine",
+    "clocks",
+    "fields",
+    "guards",
+    "recipients",
+    "rehearsal",
+    "replay",
+    "serial",
+)
 DOMAINS = sorted(path.parent for path in ROOT.glob("services/*/domain/__init__.py"))
 
 PURE: dict[Path, tuple[str, ...]] = {
