@@ -98,6 +98,7 @@ def wish(name: str, *choices: str) -> Field:
 
 LIFECYCLE = Lifecycle(
     name="informal_resolution",
+    tells=(LISTENER,),
     states=(
         State("requested", person_sees=True),
         State("offered", person_sees=True),

@@ -65,6 +65,7 @@ NEEDED = appointed("mediation.mediator_needed", Role.OMBUDSPERSON)
 
 LIFECYCLE = Lifecycle(
     name="mediation",
+    tells=(MEDIATOR,),
     states=(
         State("proposed", person_sees=True),
         State("person_agreed", person_sees=True),

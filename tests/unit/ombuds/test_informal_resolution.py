@@ -1,5 +1,6 @@
 """An informal talk belongs to the person and to the ombuds cell, and to nobody else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_inv_19_a_wish_carries_what_she_needs_to_be_safe_and_none_of_it_is_asked
         "safe_channel": "call",
         "not_from_my_office": "yes",
     }
-    facts = {"lodged_at": NOW.isoformat(), **wishes}
+    facts = {"lodged_at": NOW.isoformat(), "mode": "anonymous", **wishes}
     case = engine.open_case(LIFECYCLE, REPORT, 1, facts, NOW, POLICY)
     assert wishes.items() <= act(case, "offer_match", SYSTEM, focal_point="S0011").facts.items(), "its holder sees them"
     assert [field.name for field in LIFECYCLE.opening.fields if field.required] == ["lodged_at"]
@@ -82,6 +83,19 @@ def test_nobody_talks_before_she_knows_what_they_have_to_report() -> None:
     assert "have to report" in POLICY.wording["informal_resolution.offered"]
 
 
+def test_she_knows_who_listens_and_nobody_else_acts_in_their_place() -> None:
+    assert LIFECYCLE.tells == (Role.FOCAL_POINT,)
+    for case, action in (
+        (offered(), "decline_match"),
+        (talking(), "note_options"),
+        (talking(), "propose_steps"),
+        (talking(), "propose_mediation"),
+        (talking(), "issue_letter"),
+    ):
+        assert refused(case, action, OTHER_LISTENER).code == "NOT_ASSIGNED"
+        assert act(case, action, LISTENER).version == case.version + 1
+
+
 def test_declining_looks_for_another_one_and_never_asks_the_same_again() -> None:
     case = act(offered(), "decline_match", LISTENER)
     assert (case.state, dict(case.assigned)) == ("requested", {})
@@ -100,6 +114,10 @@ def test_a_handover_ends_the_first_listeners_assignment_at_once() -> None:
         case = act(held, "offer_match", OMBUDSPERSON, focal_point="S0012")
         assert (case.state, dict(case.assigned)) == ("offered", {Role.FOCAL_POINT: "S0012"})
         assert case.clocks["rwfp.first"].runs
+        assert [(one.name, recipients(case, one, POLICY, NOW)) for one in case.effects] == [
+            ("informal_resolution.match_offered", ("S0012",))
+        ]
+        assert refused(held, "offer_match", OMBUDSPERSON, focal_point="S0017").code == "NOT_APPOINTED"
         refused(held, "offer_match", SYSTEM, focal_point="S0012")
         assert refused(case, "note_options", LISTENER).code == "ACTION_NOT_OPEN"
 
@@ -122,6 +140,7 @@ def test_inv_32_the_system_takes_a_talk_from_whoever_may_not_hold_it_and_gives_n
     assert (case.state, dict(case.assigned), case.steps[-1].facts) == ("rematching", {}, {})
     assert case.facts == before.facts, "nothing of hers is lost"
     assert effect_names(case, EffectKind.ERRAND) == ["match_focal_point"]
+    assert case.clocks["rwfp.first"].runs, "the next one has as long as the first"
     for actor in (PERSON, LISTENER, OMBUDSPERSON):
         assert refused(held(), "reassign", actor).code == "ROLE_NOT_ALLOWED"
     again = act(case, "offer_match", SYSTEM, focal_point="S0012")
@@ -140,14 +159,20 @@ def test_inv_32_an_ombudsperson_who_does_not_hold_the_talk_can_step_aside_too() 
 
 
 def test_a_late_answer_goes_up_to_the_ombudsperson_and_then_to_the_external_one() -> None:
+    waited = opened("informal_resolution", now=NOW + timedelta(days=1))
+    assert waited.clocks["rwfp.first"].started_at == NOW, "from the wish, not from when it arrived"
+    assert engine.next_date(LIFECYCLE, offered()) == NOW + timedelta(days=2)
     case = ring_until(offered(), NOW + timedelta(days=2))
+    assert engine.next_date(LIFECYCLE, replace(case, clocks={"ombuds.first": case.clocks["ombuds.first"]})) is not None
     assert "informal_resolution.late" in effect_names(case, EffectKind.NOTIFY)
     assert recipients(case, case.effects[0], POLICY, NOW) == ("S0010",)
-    for days in (4, 10):
+    for days in (4, 10, 20):
+        before = case
         case = ring_until(case, NOW + timedelta(days=days))
         assert recipients(case, case.effects[0], POLICY, NOW) == ("S0067",)
+        assert case.version > before.version, "as long as nobody answers"
     assert act(case, "offer_match", EXTERNAL, focal_point="S0012").state == "offered"
-    accepted = act(case, "accept_match", LISTENER, now=NOW + timedelta(days=10))
+    accepted = act(case, "accept_match", LISTENER, now=NOW + timedelta(days=20))
     assert engine.next_due(LIFECYCLE, accepted, POLICY) is None
 
 
@@ -178,6 +203,7 @@ def test_she_is_asked_how_it_goes_only_when_she_wants_that_and_at_her_three_time
     case, rung = act(agreed(), "ask_check_ins", PERSON), []
     for actor in (LISTENER, OMBUDSPERSON, SYSTEM):
         assert refused(agreed(), "ask_check_ins", actor).code == "ROLE_NOT_ALLOWED"
+    assert engine.next_date(LIFECYCLE, case) == NOW + timedelta(days=14)
     while due := engine.next_due(LIFECYCLE, case, POLICY):
         case = engine.on_due(LIFECYCLE, case, due, due.at, POLICY)
         assert (case.state, wording_key(LIFECYCLE, case)) == ("steps_agreed", "informal_resolution.how_is_it")
@@ -199,7 +225,12 @@ def test_a_letter_says_since_when_and_until_when_and_nothing_else() -> None:
 def test_inv_14_only_her_own_word_ends_a_talk(outcome: str) -> None:
     ends = {rule.action: rule.by for rule in LIFECYCLE.rules if rule.to == "ended"}
     assert ends == {"end_talk": frozenset({PERSON.kind})}
-    assert act(talking(), "end_talk", PERSON, outcome=outcome).facts["outcome"] == outcome
+    ended = act(talking(), "end_talk", PERSON, outcome=outcome)
+    assert ended.facts["outcome"] == outcome
+    assert [(one.kind, one.name) for one in ended.effects] == [
+        (EffectKind.NOTIFY, "informal_resolution.talk_over"),
+        (EffectKind.EMIT, "end_mediations"),
+    ]
     refused(talking(), "end_talk", LISTENER)
 
 
@@ -296,6 +327,13 @@ def test_inv_20_what_must_never_be_mediated_opens_no_mediation(risk: str) -> Non
     assert (answer.code, answer.rule, dict(answer.params)) == ("NEVER_MEDIATED", "invariant 20", {"field": risk})
     assert refused(talking(), "propose_mediation", LISTENER, without=risk).code == "FIELD_MISSING"
     assert effect_names(act(talking(), "propose_mediation", LISTENER), EffectKind.OPEN) == ["mediation"]
+
+
+def test_inv_24_a_child_or_somebody_the_organisation_serves_is_never_brought_together_with_the_other_party() -> None:
+    for flag in ("minor_involved", "exploitation_or_abuse"):
+        assert refused(talking(), "propose_mediation", LISTENER, **{flag: "yes"}).code == "NEVER_MEDIATED"
+    toward_him = {rule.action for rule in LIFECYCLE.rules for one in rule.effects if one.kind is EffectKind.OPEN}
+    assert toward_him == {"propose_mediation"}, "there is no other way to him from a talk"
 
 
 @pytest.mark.parametrize(("pack", "wait"), [("iom-2024-03", timedelta(days=30)), ("rehearsal", timedelta(seconds=5))])
