@@ -18,14 +18,21 @@ CARRIED = ("mode", "language")
 """What every case of a report opens with."""
 
 
-async def opened(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, lifecycle: str, facts: Facts) -> CaseId:
-    """The first case of `lifecycle` under the report, opened now or there already. Its workflow starts as soon as this
-    is committed; were that lost, the sweeper would find it.
+async def opened(
+    session: AsyncSession, desk: Desk, row: CaseRow, case: Case, lifecycle: str, facts: Facts, *, number: int = 1
+) -> CaseId:
+    """The `number`-th case of `lifecycle` under the report, opened now or there already. Its workflow starts as soon as
+    this is committed; were that lost, the sweeper would find it.
     """
     carried = {name: case.facts[name] for name in CARRIED if name in case.facts}
-    case_id = await open_case(session, desk, row.report_id, lifecycle, 1, {**carried, **facts}, _now(case))
-    event.listen(session.sync_session, "after_commit", lambda _: desk.to_wake.put_nowait(case_id), once=True)
+    case_id = await open_case(session, desk, row.report_id, lifecycle, number, {**carried, **facts}, _now(case))
+    wake(session, desk, case_id)
     return case_id
+
+
+def wake(session: AsyncSession, desk: Desk, case_id: UUID) -> None:
+    """Its workflow looks again once this is committed."""
+    event.listen(session.sync_session, "after_commit", lambda _: desk.to_wake.put_nowait(case_id), once=True)
 
 
 async def parties_of(desk: Desk, row: CaseRow) -> Parties:

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail, desk_keys, outbox
 from chassis.consumer import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
 from contracts.alerts.v1.alerts_pb2 import DangerRaised
+from contracts.intake.v1.reports_pb2 import MessageReceived
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.measures.v1.measures_pb2 import (
     MeasureApplied,
@@ -34,15 +35,16 @@ from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.model import Action, Actor, ActorKind, Facts
 from lifecycle.records import CaseRow
-from services.workflow import danger, managers, measures
+from services.workflow import danger, formal_reports, managers, measures
 
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
 ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_WORKFLOW: reports.acknowledge("workflow")}
 
 
 def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
+    of_reports = reports.handlers(desk, _placed(desk))
     return {
-        INTAKE_REPORTS_WORKFLOW: reports.handlers(desk, _placed(desk)),
+        INTAKE_REPORTS_WORKFLOW: {**of_reports, MessageReceived: _written(desk, of_reports[MessageReceived])},
         HR_MEASURE_RESULTS: {
             MeasureApplied: _result(desk, "record_applied", _proof),
             MeasureRestored: _result(desk, "record_restored", _proof),
@@ -82,6 +84,16 @@ def _person(desk: Desk) -> Handler:
         return desk.poke(*closed)
 
     return person
+
+
+def _written(desk: Desk, written: Handler) -> Handler:
+    """What she writes while a question waits for her is an answer to it."""
+
+    async def answer(session: AsyncSession, event: Event) -> AfterCommit | None:
+        await written(session, event)
+        return desk.poke(*await formal_reports.record_answer(session, desk, _id(event.key), event.id))
+
+    return answer
 
 
 def _result(desk: Desk, action: str, facts: Callable[[Any], Facts]) -> Handler:

@@ -14,20 +14,31 @@ from contracts.ids import CaseId
 from lifecycle import directory, exclusions, parties, records, reports
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
+from lifecycle.erasing import others_left
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Case, Effect, EffectKind, Refused
 from lifecycle.parties import PartiesNotHere
 from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Role
-from services.workflow import beside, managers, measures, named_persons, notices, sea
-from services.workflow.domain import danger_alert, formal_report, interim_measure, sea_report, supervisor_request
+from services.workflow import beside, formal_reports, managers, measures, named_persons, notices, reviews, sea
+from services.workflow.domain import (
+    danger_alert,
+    formal_report,
+    interim_measure,
+    misdirected_report,
+    review,
+    sea_report,
+    supervisor_request,
+)
 
 REPORT: Final = formal_report.LIFECYCLE.name
 MEASURE: Final = interim_measure.LIFECYCLE.name
 DANGER: Final = danger_alert.LIFECYCLE.name
 REQUEST: Final = supervisor_request.LIFECYCLE.name
 SEA: Final = sea_report.LIFECYCLE.name
+REVIEW: Final = review.LIFECYCLE.name
+MISDIRECTED: Final = misdirected_report.LIFECYCLE.name
 LODGED: Final = frozenset({REPORT, REQUEST, SEA})
 """What a person lodges at this service, and talks about with whoever handles it."""
 
@@ -49,13 +60,19 @@ READERS: Final = {
     # The manager whom it is with, by assignment, and nobody by a role.
     REQUEST: frozenset(),
     SEA: sea_report.OVERSIGHT | sea_report.HELPERS,
+    # Narrowed to those whose decision is looked at.
+    REVIEW: reviews.OF_MEASURES | reviews.OF_REPORTS | {Role.REVIEWER},
+    # No human hand is in it.
+    MISDIRECTED: frozenset(),
 }
 PURPOSES: Final = {
-    REPORT: frozenset({"assessment", "investigation", "reply"}),
+    REPORT: frozenset({"assessment", "investigation", "reply", "legal_review", "decision", "review"}),
     MEASURE: frozenset({"measure", "review"}),
     DANGER: frozenset({"safety"}),
     REQUEST: frozenset({"request", "reply"}),
     SEA: frozenset({"assessment", "reply"}),
+    REVIEW: frozenset({"review"}),
+    MISDIRECTED: frozenset(),
 }
 _ROUTED: Final = uuid.UUID("b0a1a4a2-54a6-4b26-9a4c-0f6f4e3c6b6d")
 
@@ -73,16 +90,25 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 await notices.tell(session, desk, row, case, effect)
             case EffectKind.OPEN if effect.name == SEA:
                 await sea.open_from_request(session, desk, row, case)
+            case EffectKind.OPEN if effect.name == REPORT and row.lifecycle == REPORT:
+                await formal_reports.open_subfile(session, desk, row, case)
             case EffectKind.OPEN if effect.name == REPORT:
                 await sea.open_formal_report(session, desk, row, case)
+            case EffectKind.OPEN if effect.name == REVIEW:
+                await reviews.open_review(session, desk, row, case, effect)
             case EffectKind.OPEN:
                 await measures.alert(session, desk, row, case, effect)
             case EffectKind.EMIT if effect == supervisor_request.KEEP_OUT:
                 await exclusions.declare(session, desk.keys.cell, row.case_id, case.steps[-1].by)
+            case EffectKind.EMIT if row.lifecycle == REPORT:
+                await formal_reports.emit(session, desk, row, case, effect)
+            case EffectKind.EMIT if row.lifecycle == REVIEW:
+                await reviews.emit(session, desk, row, case, effect)
             case EffectKind.EMIT:
                 await measures.emit(session, desk, row, case, effect)
 
     async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
+        await formal_reports.check(session, desk, row, action, texts)
         return await named_persons.check(session, desk, row, action, texts)
 
     async def route_case(case_id: CaseId) -> None:
@@ -93,7 +119,10 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
 
     async def clear(session: AsyncSession, row: CaseRow) -> None:
         await parties.forget(session, row.case_id)
-        if row.lifecycle in LODGED:
+        # The key of her route serves every case of what she lodged, and goes with the last of them.
+        if await reports.lodged_as(session, row.report_id) == row.lifecycle and not await others_left(
+            session, row.case_id
+        ):
             await reports.forget(session, row.report_id)
         if row.lifecycle == REPORT:
             await sea.end_with_formal_report(session, desk, row)
@@ -113,15 +142,26 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 danger_alert.LIFECYCLE,
                 supervisor_request.LIFECYCLE,
                 sea_report.LIFECYCLE,
+                review.LIFECYCLE,
+                misdirected_report.LIFECYCLE,
             )
         },
-        offices={REPORT: "oio", MEASURE: "measures", DANGER: "measures", REQUEST: "supervisors", SEA: "oio"},
+        offices={
+            REPORT: "oio",
+            MEASURE: "measures",
+            DANGER: "measures",
+            REQUEST: "supervisors",
+            SEA: "oio",
+            REVIEW: "oio",
+            MISDIRECTED: "oio",
+        },
         readers=READERS,
         purposes=PURPOSES,
         effects=effects,
         notices_office="oio",
         talks=LODGED,
         blind={SEA: sea_report.HELPERS},
+        narrows={REVIEW: reviews.readers},
         errands={"route": route_case, supervisor_request.FIND_MANAGER.name: find_manager},
         check=check,
         clear=clear,

@@ -80,10 +80,7 @@ LIFECYCLE = Lifecycle(
             fields=(choice("outcome", "upheld", "changed", "sent_back", "not_admitted"), text("reasons")),
             guards=(ITS_REVIEWER,),
             clocks=(start("review.appeal"),),
-            effects=(
-                Effect(EffectKind.EMIT, "review_decided"),
-                *(appointed("review.decision_came", role) for role in (Role.INVESTIGATOR, Role.HR_DIRECTOR)),
-            ),
+            effects=(Effect(EffectKind.EMIT, "review_decided"),),
         ),
         # Staff to the tribunal, everybody else to the forum of their contract.
         Rule(

@@ -101,11 +101,14 @@ class House:
             await self.receive(HR_PEOPLE, staff_id, person(staff_id, line, **changes))
 
     async def hr_key(self) -> None:
-        """The HR bridge has published its desk key."""
-        private = ServiceKeys.load(self.settings.keys_dir.parent / "hr_bridge").desk("hr")
-        message = DeskKey(service="hr_bridge", office="hr", key_id=private.key_id, public_key=private.public)
+        await self.peer_key("hr_bridge", "hr")
+
+    async def peer_key(self, service: str, office: str) -> None:
+        """Another service has published its desk key."""
+        private = ServiceKeys.load(self.settings.keys_dir.parent / service).desk(office)
+        message = DeskKey(service=service, office=office, key_id=private.key_id, public_key=private.public)
         async with self.desk.database.transaction() as session:
-            event = Event(DESK_KEYS, "hr_bridge/hr", uuid4(), "hr_bridge", 1, datetime.now(UTC), message, None)
+            event = Event(DESK_KEYS, f"{service}/{office}", uuid4(), service, 1, datetime.now(UTC), message, None)
             await self.handlers[DESK_KEYS][DeskKey](session, event)
 
     async def open(self, lifecycle: str = "formal_report", report_id: UUID | None = None, number: int = 1) -> CaseId:

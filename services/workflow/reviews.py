@@ -1,0 +1,90 @@
+"""A review beyond its table: it freezes the file, lets its reviewer in, and at its end undoes both."""
+
+from typing import Final
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.ids import new_id
+from lifecycle import notices, records
+from lifecycle.clocks import DUE
+from lifecycle.decide import decide_as, open_case
+from lifecycle.desk import Desk, EffectRefused
+from lifecycle.model import Action, Actor, ActorKind, Case, Effect, Facts, Refused
+from lifecycle.recipients import appointed
+from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
+from policy.model import Role
+from services.workflow import beside
+from services.workflow.domain import review
+
+REVIEW: Final = review.LIFECYCLE.name
+SYSTEM: Final = Actor(ActorKind.SYSTEM)
+WINDOW: Final = "review.request"
+OF_MEASURES: Final = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR})
+OF_REPORTS: Final = frozenset({Role.INVESTIGATOR})
+"""Whose decision is looked at, by what the review is about."""
+
+
+def readers(row: CaseRow) -> frozenset[Role]:
+    """Who may see this review: the reviewer, and whose decision it is."""
+    about = from_json(row.data).facts["about"]
+    return frozenset({Role.REVIEWER}) | (OF_MEASURES if about == "measure" else OF_REPORTS)
+
+
+async def open_review(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
+    """Asked for in any case of a report, by the party that the effect names, about what the action or the effect says.
+    The file of the report stays as it is from now on.
+    """
+    there = [one for one in await records.of_report(session, row.report_id) if one.lifecycle == REVIEW]
+    clock = case.clocks.get(WINDOW)
+    facts = {
+        "party": effect.facts["party"],
+        "about": effect.facts.get("about") or case.facts["about"],
+        **({"after_the_window": True} if clock and DUE in clock.rung else {}),
+    }
+    now = case.steps[-1].at
+    case_id = await open_case(session, desk, row.report_id, REVIEW, len(there) + 1, facts, now)
+    beside.wake(session, desk, case_id)
+    await _each(session, desk, row.report_id, case, "freeze", {})
+
+
+async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
+    match effect.name:
+        case "reviewer_admitted":
+            await _admit(session, desk, row, case)
+        case "review_ended":
+            await _end(session, desk, row, case)
+        case "review_decided":
+            roles = OF_MEASURES if case.facts["about"] == "measure" else OF_REPORTS
+            for role in sorted(roles):
+                notices.tell(session, desk, row, case, appointed("review.decision_came", role))
+        case unknown:
+            raise LookupError(unknown)
+
+
+async def _admit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
+    """Raises EffectRefused for whoever had a part in the file."""
+    reviewer = case.steps[-1].by
+    for one in await records.of_report(session, row.report_id):
+        if one.lifecycle != REVIEW and one.erased_at is None:
+            did = next((step.action for step in from_json(one.data).steps if step.by == reviewer), None)
+            if did is not None:
+                raise EffectRefused(Refused("SAME_PERSON", "policy 2.2", {"did": did}))
+    await _each(session, desk, row.report_id, case, "admit_reviewer", {"reviewer": reviewer})
+
+
+async def _end(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
+    of_report = await records.of_report(session, row.report_id)
+    others = [one for one in of_report if one.lifecycle == REVIEW and one.case_id != row.case_id]
+    await _each(session, desk, row.report_id, case, "dismiss_reviewer", {})
+    if all(desk.lifecycles[REVIEW].state_of[one.state].closed for one in others):
+        await _each(session, desk, row.report_id, case, "unfreeze", {})
+
+
+async def _each(session: AsyncSession, desk: Desk, report_id: UUID, case: Case, name: str, facts: Facts) -> None:
+    """Every case of the report that knows such an action in its present state."""
+    for one in await records.of_report(session, report_id):
+        if one.erased_at is None and (one.state, name) in desk.lifecycles[one.lifecycle].rule_of:
+            await decide_as(session, desk, one.case_id, Action(new_id(), name, facts), SYSTEM, case.steps[-1].at)
+            beside.wake(session, desk, one.case_id)
