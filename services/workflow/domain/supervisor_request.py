@@ -23,6 +23,7 @@ SYSTEM = frozenset({ActorKind.SYSTEM})
 FIND_MANAGER = Effect(EffectKind.ERRAND, "find_manager")
 KEEP_OUT = Effect(EffectKind.EMIT, "conflict_declared")
 HAND_ON, CLOSE_TO_MANAGER, TO_SEA = "hand_on", "close_to_manager", "turn_into_sea"
+NOTE_SEEN = "note_seen"
 
 AGREEING = ("acknowledged", "steps_proposed", "steps_agreed")
 WITHOUT_HER = ("act_announced", "may_act")
@@ -91,7 +92,7 @@ LIFECYCLE = Lifecycle(
             effects=(assigned("supervisor_request.arrived", Role.MANAGER),),
         ),
         Rule(
-            action="note_seen",
+            action=NOTE_SEEN,
             states=("told",),
             by=MANAGER,
             to="seen_by_manager",
