@@ -135,4 +135,6 @@ LIFECYCLE = Lifecycle(
         ),
         *retention.clocks(KEPT_FOR, appointed("review.kept", Role.REVIEWER)),
     ),
+    # What the other side asks for is not hers to follow.
+    shown=lambda case: case.facts["party"] == "person",
 )

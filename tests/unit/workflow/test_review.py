@@ -77,6 +77,11 @@ def test_an_appeal_after_its_window_is_taken() -> None:
     assert act(late, "record_appeal", PERSON).state == "appealed"
 
 
+def test_what_the_other_side_asks_for_is_not_in_her_inbox() -> None:
+    assert LIFECYCLE.person_sees(opened("review"))
+    assert not LIFECYCLE.person_sees(of_the_other_side())
+
+
 def test_only_whoever_asked_takes_the_request_back() -> None:
     assert act(opened("review"), "withdraw_request", PERSON).state == "ended"
     assert refused(of_the_other_side(), "withdraw_request", PERSON).code == "NOT_YOUR_REVIEW"
