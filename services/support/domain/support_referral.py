@@ -58,6 +58,7 @@ LIFECYCLE = Lifecycle(
         effects=(Effect(EffectKind.ERRAND, "route"),),
     ),
     rules=(*CELL_RULES, *OWN_RULES),
+    tells=(Role.SPECIALIST,),
     clocks=(
         *(
             ClockRule(key, outcomes=(LATE,), repeats=True, person_sees=True)

@@ -17,7 +17,7 @@ from chassis.database import Database
 from chassis.inbox import Event
 from chassis.keys import ServiceKeys
 from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
-from chassis.sealing import open_from
+from chassis.sealing import DeskPrivateKey, open_from
 from chassis.settings import Settings
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.ids import CaseId
@@ -51,6 +51,8 @@ LINES = {
 WELFARE, PSEAH, SPECIALIST, HIS_SUPERVISOR = "S0014", "S0070", "S0072", "S0022"
 PERSON, SUPERVISOR = "S0018", "S0017"
 SYSTEM, HERSELF = Actor(ActorKind.SYSTEM), Actor(ActorKind.PERSON)
+ROUTE_KEY = DeskPrivateKey.from_seed(bytes(range(96)))
+"""Her route's: the private half would come from her access code."""
 _numbers = itertools.count(1)
 
 
@@ -88,7 +90,7 @@ class Cell:
         report_id = uuid4()
         message = ReportLodged(
             report_id=str(report_id), lifecycle="support_referral", mode=REPORTING_MODE_ANONYMOUS,
-            route_public_key=b"k", language="fr", facts_json=json.dumps(chosen),
+            route_public_key=ROUTE_KEY.public, language="fr", facts_json=json.dumps(chosen),
         )  # fmt: skip
         message.lodged_at.FromDatetime(datetime.now(UTC))
         await self.receive(INTAKE_REPORTS_SUPPORT, str(report_id), message)

@@ -99,6 +99,11 @@ async def test_a_wish_becomes_help_with_her_own_yes_to_each_step(whole: Whole) -
     assert (answer.status_code, answer.json()["code"]) == (409, "FOR_SPECIALISTS")
     await coordinator.act("assign_specialist", medical, {"specialist": SPECIALIST})
     assert (await specialist.ask(legal)).status_code == 404
+
+    async def told_who() -> bool:
+        return bool((await shown(reporter, 1, "offered"))["facts"] == {"specialist": SPECIALIST})
+
+    await until("she is told who helps", told_who)
     assert NEEDS in {item["text"] for item in await specialist.read_contents(medical, "assistance")}
     await specialist.act("add_note", medical, {}, {"note": NOTE})
     assert NOTE in {item["text"] for item in await coordinator.read_contents(medical, "handover")}
