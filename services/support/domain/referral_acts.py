@@ -47,6 +47,8 @@ WHAT_BECAME = choice("answer", "destroyed", "returned", "kept_by_law")
 RELEASE = "release_specialist"
 KEEP_OUT_ACTOR = Effect(EffectKind.EMIT, "keep_out_actor")
 """From now on whoever took the action must not see the case: they said so themselves, and not why."""
+PATHWAY_GAP = appointed("support_referral.pathway_gap", Role.PSEA_FOCAL_POINT)
+"""PSEA focal points look after the pathway of help: they hear that it has a gap, and never whom it failed."""
 FIND_SOMEBODY = tuple(appointed("support_referral.needs_somebody", role) for role in sorted(COORDINATORS))
 
 
@@ -171,6 +173,7 @@ CELL_RULES = (
         guards=MAY_HELP,
         fields=(choice("why", "not_here", "full", "not_safe"),),
         clocks=(REFER_SOON,),
+        effects=(PATHWAY_GAP,),
     ),
     Rule(
         action="record_unavailable",
@@ -180,6 +183,7 @@ CELL_RULES = (
         guards=MAY_HELP,
         fields=(choice("why", "turned_down", "full", "not_safe", "has_ended"), WHAT_BECAME),
         clocks=(meet("support.connect"), meet("support.checkin"), REFER_SOON),
+        effects=(PATHWAY_GAP,),
     ),
     # Another provider is another sharing: the words are shown and agreed to again.
     Rule(

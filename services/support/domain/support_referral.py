@@ -20,6 +20,7 @@ from services.support.domain.referral_acts import CELL_RULES, OPEN, tell_handler
 PREFER_NOT_TO_SAY = "prefer_not_to_say"
 LATE = Outcome(
     effects=(
+        her_inbox("support_referral.kept_waiting"),
         escalation("support_referral.late", Role.SPECIALIST),
         appointed("support_referral.late", Role.WELFARE_OFFICER),
     )

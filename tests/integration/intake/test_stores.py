@@ -136,7 +136,7 @@ async def test_what_is_erased_cannot_be_opened_from_a_copy_taken_before(
 
 
 async def test_only_intake_reads_its_schema(world: World) -> None:
-    for service in ("ombuds", "workflow", "ethics", "hr_bridge", "notifications", "audit"):
+    for service in ("ombuds", "support", "workflow", "ethics", "hr_bridge", "notifications", "audit"):
         connection = await asyncpg.connect(world.database.dsn(service))
         try:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -78,6 +78,7 @@ def test_a_request_that_nobody_takes_climbs_until_somebody_does() -> None:
     late = ring_until(case, NOW + timedelta(hours=4))
     told = {who for effect in late.effects for who in recipients(late, effect, POLICY, NOW)}
     assert (late.state, told) == ("offered", {"S0070", "S0014"})
+    assert "support_referral.kept_waiting" in effect_names(late, EffectKind.NOTIFY), "she hears it from us"
     later = ring_until(late, NOW + timedelta(hours=8))
     assert {who for effect in later.effects for who in recipients(later, effect, POLICY, NOW)} == {"S0001", "S0014"}
     assert not act(later, "assign_specialist", PSEAH, specialist="S0072").clocks["support.first"].runs
@@ -202,6 +203,8 @@ def test_taken_back_afterwards_whoever_sent_it_has_to_call_it_back() -> None:
 def test_help_that_cannot_be_had_is_looked_for_elsewhere_and_agreed_to_anew() -> None:
     case = act(act(approved(), "record_referred", SPECIALIST), "record_unavailable", SPECIALIST, why="turned_down")
     assert (case.state, case.facts["answer"]) == ("unavailable", "destroyed")
+    (gap,) = case.effects
+    assert recipients(case, gap, POLICY, NOW) == ("S0071",), "whoever looks after the pathway hears that it has a gap"
     assert case.clocks["support.refer"].runs, "somebody is waiting"
     case = act(case, "look_elsewhere", SPECIALIST, where="remote")
     assert case.state == "consented"
