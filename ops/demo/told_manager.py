@@ -3,11 +3,10 @@
 from typing import Final
 
 from ops.demo.clients import Json, StoryError, until
-from ops.demo.story import INVESTIGATOR, NEXT_MANAGER, SUPERVISOR, Seen, Story
+from ops.demo.story import INVESTIGATOR, Seen, Story
 
-TELLER: Final = "S0041"
-COLLEAGUE: Final = "S0056"
-"""Both are in the unit of S0017, whom she tells."""
+TELLER, COLLEAGUE, MANAGER, NEXT_MANAGER = "S0032", "S0052", "S0023", "S0022"
+"""She and her colleague work for the manager whom she tells; none of them is in the other stories."""
 REQUEST: Final = "supervisor_request"
 TOLD: Final = "A colleague comments on my clothes whenever we are alone in the store."
 WISH: Final = "That somebody tells him to stop, without my name."
@@ -22,7 +21,7 @@ async def tells_her_manager(story: Story) -> Seen:
             "mode": "confidential",
             "language": "en",
             "answers": {"what_happened": TOLD, "wish": WISH},
-            "parties": {"affected_individual": TELLER, "alleged_offender": [COLLEAGUE], "recipient": SUPERVISOR},
+            "parties": {"affected_individual": TELLER, "alleged_offender": [COLLEAGUE], "recipient": MANAGER},
             "choices": {"may_name": "ask_first"},
             "consents": {},
         }
@@ -40,18 +39,18 @@ async def tells_her_manager(story: Story) -> Seen:
 async def he_alone_hears(story: Story) -> Seen:
     _, story.case = await until(
         "the request in the list of the manager whom she told",
-        lambda: story.new_case("workflow", [SUPERVISOR], REQUEST, "told"),
+        lambda: story.new_case("workflow", [MANAGER], REQUEST, "told"),
     )
-    mail = await until("a mail to the manager", lambda: story.parts.mail_to(SUPERVISOR))
+    mail = await until("a mail to the manager", lambda: story.parts.mail_to(MANAGER))
     for other in (NEXT_MANAGER, INVESTIGATOR, COLLEAGUE):
         answer = await (await story.at("workflow", other)).ask(story.case)
         if answer.status_code != 404:
             raise StoryError(f"{other} can tell that there is a request")
-    return Seen(f"{SUPERVISOR} has it; mail: «{mail}»; his own manager, oversight and the colleague: 404", "workflow")
+    return Seen(f"{MANAGER} has it; mail: «{mail}»; his own manager, oversight and the colleague: 404", "workflow")
 
 
 async def she_agrees_to_the_words(story: Story) -> Seen:
-    manager = await story.at("workflow", SUPERVISOR)
+    manager = await story.at("workflow", MANAGER)
     await manager.act("acknowledge", story.case)
     items = await manager.read_contents(story.case, "request")
     if not {TOLD, WISH} <= {item["text"] for item in items}:
@@ -72,12 +71,12 @@ async def she_agrees_to_the_words(story: Story) -> Seen:
     if early.status_code != 409:
         raise StoryError("the manager could have spoken before she agreed")
     await story.reporter.act(story.report, case, "agree_steps", steps)
-    await until("her yes at the desk", lambda: story.state_is("workflow", SUPERVISOR, story.case, "steps_agreed"))
+    await until("her yes at the desk", lambda: story.state_is("workflow", MANAGER, story.case, "steps_agreed"))
     return Seen(f"speaking before her yes: 409 {early.json()['code']}; then she agreed to these very words", "workflow")
 
 
 async def he_speaks(story: Story) -> Seen:
-    manager = await story.at("workflow", SUPERVISOR)
+    manager = await story.at("workflow", MANAGER)
     said = {"what_was_said": "I reminded him of how we speak to one another. He said that he would stop."}
     await manager.act("speak_to_offender", story.case, {"unnamed": True}, said)
 
@@ -95,7 +94,7 @@ async def she_ends_it(story: Story) -> Seen:
     case = await story.reporter.case(REQUEST, REQUEST)
     assert case is not None  # it was seen in the step before
     await story.reporter.act(story.report, case, "end_request", {"outcome": "resolved"})
-    await until("the end at the desk", lambda: story.state_is("workflow", SUPERVISOR, story.case, "closed"))
+    await until("the end at the desk", lambda: story.state_is("workflow", MANAGER, story.case, "closed"))
     words = await story.parts.find_in_topics([TOLD, WISH, PROPOSAL, TELLER, COLLEAGUE, story.reporter.access_code])
     if words:
         raise StoryError(f"words or persons on a topic: {words}")
