@@ -1,0 +1,72 @@
+"""The policy guide's own examples, followed to the letter."""
+
+import re
+import shutil
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from policy.decisions import Burden
+from policy.lint import Report, lint
+from policy.load import PACKS
+from policy.tables import KINDS
+from tests.lifecycles import NOW
+
+GUIDE = (Path(__file__).parents[3] / "docs/policy-guide.md").read_text()
+EXAMPLES = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+
+
+@pytest.fixture
+def yours(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PACKS / "minimal/1", tmp_path / "yours/1"))
+
+
+def linted(folder: Path) -> Report:
+    return lint("yours", "1", NOW, packs=folder.parent.parent)
+
+
+def test_a_copy_of_the_minimal_pack_is_a_pack_of_ones_own(yours: Path) -> None:
+    report = linted(yours)
+    assert (report.mistakes, report.unset) == ((), ())
+    assert report.policy is not None
+    assert (report.policy.name, report.policy.version) == ("yours", "1")
+
+
+def test_the_example_of_a_preset(yours: Path) -> None:
+    (yours / "deadlines.toml").write_text(EXAMPLES[0])
+    report = linted(yours)
+    assert report.policy is not None
+    assert "report.window" not in report.unset
+    assert report.policy.due("report.window", NOW) - NOW > timedelta(days=180)
+
+
+def test_the_example_of_a_tribunal(yours: Path) -> None:
+    (yours / "decisions.toml").write_text(EXAMPLES[1])
+    head = yours / "pack.toml"
+    head.write_text(head.read_text().replace('tribunal = "appeals_body"', 'tribunal = "regional"'))
+    (wrong,) = linted(yours).mistakes
+    assert wrong.key == "tribunal.regional.windows", "the guide's second step"
+    window = '\n[preset."review.{}".regional]\namount = 45\nunit = "calendar_days"\nstarts_at = "decision"\n'
+    basis = 'source = "Statute, article 9"\nconfidence = "A"\n'
+    deadlines = yours / "deadlines.toml"
+    said = deadlines.read_text().replace('preset = "un"', 'preset = "regional"', 2)
+    deadlines.write_text(said + "".join(window.format(one) + basis for one in ("request", "appeal")))
+    report = linted(yours)
+    assert report.mistakes == ()
+    assert report.policy is not None
+    assert report.policy.tribunal.burden is Burden.ORGANISATION
+    assert report.policy.due("review.appeal", NOW) == NOW + timedelta(days=45)
+
+
+def test_the_guide_names_every_file_and_what_several_kinds_share() -> None:
+    for file, kinds in KINDS.items():
+        assert f"`{file}`" in GUIDE
+        if len(kinds) > 1 and file != "options.toml":
+            assert all(f"`{kind}`" in GUIDE for kind in kinds), file
+
+
+def test_every_pack_is_in_the_guide() -> None:
+    assert all(f"`{folder.name}`" in GUIDE for folder in PACKS.iterdir() if folder.is_dir())
+    assert all(tomllib.loads(example) for example in EXAMPLES)
