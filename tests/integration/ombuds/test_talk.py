@@ -96,6 +96,7 @@ async def test_a_talk_is_held_and_leaves_nothing_that_opens(whole: Whole) -> Non
         return case if case and case["state"] == "talking" else None
 
     case = await until("her inbox shows that they talk", talking)
+    assert case["facts"] == {"focal_point": ELSEWHERE}, "she knows who listens"
     await reporter.act(report_id, case, "end_talk", {"outcome": "stopped"})
 
     async def purged() -> bool:
