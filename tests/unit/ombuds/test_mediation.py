@@ -43,6 +43,64 @@ def test_the_other_party_learns_nothing_before_she_has_said_yes() -> None:
     assert (declined.state, dict(declined.assigned), declined.effects) == ("stopped", {}, ())
 
 
+def test_her_yes_calls_for_a_mediator() -> None:
+    agreed = act(opened("mediation"), "agree_to_mediation", PERSON)
+    assert [(one.name, recipients(agreed, one, POLICY, NOW)) for one in agreed.effects] == [
+        ("mediation.mediator_needed", ("S0010",))
+    ]
+    assert act(agreed, "invite_other_party", EXTERNAL).assigned == {Role.OMBUDSPERSON: "S0067"}
+
+
+def test_the_mediator_hears_the_answer_and_the_other_party_what_concerns_him() -> None:
+    accepted = both_agreed()
+    assert [(one.name, recipients(accepted, one, POLICY, NOW)) for one in accepted.effects] == [
+        ("mediation.answered", ("S0010",))
+    ]
+    agreement = act(in_sessions(), "record_agreement", MEDIATOR)
+    for case, wording in ((in_sessions(), "mediation.session_set"), (agreement, "mediation.terms")):
+        assert [(one.name, one.facts["to"]) for one in case.effects] == [(wording, OTHER_SIDE)]
+    assert engine.next_date(LIFECYCLE, invited()) == POLICY.due("mediation.consent", NOW)
+    assert engine.next_date(LIFECYCLE, accepted) == POLICY.due("mediation.session", NOW)
+    assert engine.next_date(LIFECYCLE, in_sessions()) is None
+    assert LIFECYCLE.tells == (Role.OMBUDSPERSON,), "she knows who mediates, and the other party is not named to her"
+
+
+def test_nobody_but_this_mediator_and_this_party_acts_in_their_place() -> None:
+    agreement = act(in_sessions(), "record_agreement", MEDIATOR)
+    for case, action in (
+        (both_agreed(), "schedule_session"),
+        (both_agreed(), "stop_mediation"),
+        (both_agreed(), "issue_letter"),
+        (both_agreed(), "step_aside"),
+        (in_sessions(), "record_agreement"),
+        (in_sessions(), "record_no_agreement"),
+        (agreement, "follow_up"),
+    ):
+        assert refused(case, action, EXTERNAL).code == "NOT_ASSIGNED"
+        assert act(case, action, MEDIATOR).version == case.version + 1
+    for case, action in (
+        (invited(), "accept_invitation"),
+        (invited(), "decline_invitation"),
+        (both_agreed(), "accept_invitation"),
+        (both_agreed(), "leave_mediation"),
+        (in_sessions(), "leave_mediation"),
+    ):
+        assert refused(case, action, STRANGER).code == "NOT_ASSIGNED"
+        assert act(case, action, PARTY).version == case.version + 1
+
+
+@pytest.mark.parametrize("reason", ["unsuitable", "unsafe", "no_answer"])
+def test_the_mediator_stops_what_should_not_go_on(reason: str) -> None:
+    agreed = act(opened("mediation"), "agree_to_mediation", PERSON)
+    assert refused(agreed, "stop_mediation", MEDIATOR).code == "NOT_ASSIGNED", "nobody mediates yet"
+    for case in (invited(), both_agreed(), in_sessions()):
+        stopped = act(case, "stop_mediation", MEDIATOR, reason=reason)
+        assert (stopped.state, stopped.assigned) == ("stopped", {Role.OMBUDSPERSON: "S0010"})
+        assert engine.next_due(LIFECYCLE, stopped, POLICY) is None
+    taken = act(opened("mediation"), "take_mediation", MEDIATOR)
+    assert act(taken, "stop_mediation", MEDIATOR, reason=reason).state == "stopped"
+
+
 def test_whoever_invites_mediates_and_the_other_party_is_told_that_he_is_asked() -> None:
     case = invited()
     assert case.assigned == {Role.OMBUDSPERSON: "S0010", Role.ALLEGED_OFFENDER: "part:17"}
@@ -63,6 +121,8 @@ def test_inv_20_no_meeting_without_the_fresh_consent_of_both() -> None:
         "invariant 20",
         "agree_to_mediation",
     )
+    almost = much_later - timedelta(microseconds=1)
+    assert act(case, "schedule_session", MEDIATOR, now=almost, session_at=at(200)).state == "in_sessions"
     case = act(case, "agree_to_mediation", PERSON, now=much_later)
     still = refused(case, "schedule_session", MEDIATOR, now=much_later)
     assert still.params["consent"] == "accept_invitation"
@@ -110,13 +170,17 @@ def test_an_invitation_without_an_answer_is_no_yes_and_no_no() -> None:
 
 def test_a_session_that_is_never_set_goes_up_within_the_cell() -> None:
     case = ring_until(both_agreed(), NOW + timedelta(days=45))
-    assert case.state == "both_agreed"
+    again = ring_until(case, NOW + timedelta(days=100))
+    assert (case.state, again.state) == ("both_agreed", "both_agreed")
+    assert sum(step.action == "ring" for step in again.steps) > sum(step.action == "ring" for step in case.steps)
     assert [recipients(case, effect, POLICY, NOW) for effect in case.effects] == [("S0010",), ("S0067",)]
 
 
 def test_a_session_is_set_for_a_time_to_come() -> None:
     past = refused(both_agreed(), "schedule_session", MEDIATOR, session_at=at(-1))
     assert past.code == "TIME_IN_THE_PAST"
+    for form in ("apart", "together", "remote"):
+        assert act(in_sessions(), "schedule_session", MEDIATOR, form=form, session_at=at(0)).facts["form"] == form
 
 
 def test_what_binds_the_organisation_needs_somebody_who_may_sign_for_it() -> None:
@@ -129,6 +193,8 @@ def test_what_binds_the_organisation_needs_somebody_who_may_sign_for_it() -> Non
     )
     assert bound.facts["authority_reference"] == "LEG-2026-7"
     assert act(in_sessions(), "record_agreement", MEDIATOR, outcome="agreement").state == "agreement"
+    much_later = NOW + timedelta(days=200)
+    assert refused(in_sessions(), "record_agreement", MEDIATOR, now=much_later).code == "CONSENT_NOT_FRESH"
 
 
 def test_the_only_words_are_those_that_both_agreed_to() -> None:
@@ -143,6 +209,8 @@ def test_without_an_agreement_the_other_partys_access_ends_and_the_follow_up_com
     case = act(in_sessions(), "record_no_agreement", MEDIATOR)
     assert Role.ALLEGED_OFFENDER not in case.assigned
     case = act(case, "follow_up", MEDIATOR)
+    assert engine.next_date(LIFECYCLE, case) == NOW + timedelta(days=30)
+    assert act(act(in_sessions(), "record_agreement", MEDIATOR), "follow_up", MEDIATOR).state == "follow_up"
     asked = ring_until(case, NOW + timedelta(days=30))
     assert wording_key(LIFECYCLE, asked) == "mediation.how_is_it"
     assert engine.next_due(LIFECYCLE, asked, POLICY) is None
@@ -163,6 +231,12 @@ def test_inv_28_it_ends_with_the_talk_and_is_destroyed_the_same_day() -> None:
     ended = act(in_sessions(), "end_with_talk", SYSTEM)
     assert (ended.state, dict(ended.assigned)) == ("ended", {})
     assert [clock.key for clock in ended.clocks.values() if clock.runs] == ["ombuds.purge"]
+    assert engine.next_date(LIFECYCLE, ended) == NOW + timedelta(days=30)
+    warned = ring_until(ended, NOW + timedelta(days=23))
+    assert wording_key(LIFECYCLE, warned) == "mediation.purge_soon"
+    due = engine.next_due(LIFECYCLE, warned, POLICY)
+    assert due is not None
+    assert due.irreversible
     purged = ring_until(ended, NOW + timedelta(days=30))
     assert (purged.state, effect_names(purged, EffectKind.ERASE)) == ("purged", ["matter"])
 
