@@ -124,7 +124,9 @@ def stop_all(running: Mapping[str, Clock], now: datetime, staying: Collection[st
 
 
 def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
-    """Everything that has yet to ring. A reminder that would lie before its clock's start is none."""
+    """Everything that has yet to ring. A reminder that would lie before its clock's start is none, nor is one that
+    would remind nobody.
+    """
     calendar = policy.calendar_at(place_of(case.facts))
     for clock in case.clocks.values():
         rule = lifecycle.clock_of[clock.key]
@@ -135,7 +137,7 @@ def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
         irreversible = rule.irreversible
         if DUE not in clock.rung:
             yield Due(clock.key, DueKind.DUE, clock.due_at, DUE, irreversible)
-        for reminder in policy.reminders.get(clock.key, ()):
+        for reminder in policy.reminders.get(clock.key, ()) if rule.reminds else ():
             for mark, at in reminder.times(clock.due_at, calendar):
                 if mark not in clock.rung and at > clock.started_at:
                     yield Due(clock.key, DueKind.REMINDER, at, mark)

@@ -24,7 +24,7 @@ class Lengths(NamedTuple):
 
 
 HERS: Final = Lengths(Direction.STRONGER, Direction.WEAKER)
-"""Time that a person has, or is protected."""
+"""Time that a person has, to answer or to think, or is protected."""
 OURS: Final = Lengths(Direction.WEAKER, Direction.STRONGER)
 """Time that the organisation takes, or keeps a secret talk."""
 KEPT: Final = Lengths(None, Direction.WEAKER)
@@ -48,6 +48,7 @@ LENGTHS: Final[Mapping[str, Lengths]] = {
     "ombuds.purge": OURS,
     "policy.waiting": HERS,
     "report": OURS,
+    "report.monitor": HERS,
     "report.window": HERS,
     "ret": OURS,
     "ret.appeal": HERS,
@@ -56,11 +57,16 @@ LENGTHS: Final[Mapping[str, Lengths]] = {
     "ret.toll": HERS,
     "ret.window": HERS,
     "ret.withdrawal": HERS,
+    "respondent.answer": OURS,
+    "respondent.reply": HERS,
     "review": HERS,
+    "review.decide": OURS,
     "rwfp": OURS,
     "sea": OURS,
+    "subject.response": HERS,
     "supervisor": OURS,
     "support": OURS,
+    "withdraw.cooling": HERS,
 }
 """By the beginning of the key; the longest that fits has the say. A key that none fits has no known direction."""
 

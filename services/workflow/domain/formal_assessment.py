@@ -250,7 +250,12 @@ ASSESSING = (
 RULES = (*RECEIPT, *ASSESSING)
 
 CLOCKS = (
-    ClockRule("report.ack", outcomes=(Outcome(effects=late(Role.INTAKE_OFFICER)),), person_sees=True),
+    ClockRule(
+        "report.ack",
+        reminds=(appointed("formal_report.ack_soon", Role.INTAKE_OFFICER),),
+        outcomes=(Outcome(effects=late(Role.INTAKE_OFFICER)),),
+        person_sees=True,
+    ),
     ClockRule("report.feedback", outcomes=(Outcome(effects=late(Role.INVESTIGATOR)),), person_sees=True),
     ClockRule(
         "assess.target",

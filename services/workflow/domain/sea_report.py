@@ -239,6 +239,7 @@ LIFECYCLE = Lifecycle(
         ),
         ClockRule(
             "report.ack",
+            reminds=(appointed("sea_report.acknowledge_soon", Role.INTAKE_OFFICER),),
             outcomes=(Outcome(effects=(escalation("sea_report.acknowledgement_late", Role.INTAKE_OFFICER),)),),
             repeats=True,
             person_sees=True,

@@ -57,7 +57,7 @@ def test_a_missed_acknowledgement_is_escalated_and_told_to_her_and_can_still_be_
     assert recipients(late, late.effects[0], POLICY, NOW) == ("S0005", "S0006")
     met = act(late, "acknowledge", INTAKE, now=NOW + 8 * DAY).clocks["report.ack"]
     assert met.met_at == NOW + 8 * DAY
-    assert met.rung == ("due",), "that it was late stays on record"
+    assert met.rung == ("report.ack.aim.5", "due"), "that it was late stays on record"
 
 
 def test_she_hears_something_every_thirty_days_and_a_note_of_the_handler_counts() -> None:
