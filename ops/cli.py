@@ -145,12 +145,21 @@ def doctor(*, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    *,
+    story: Annotated[str, typer.Option(help="talk, supervisor, misdirected or sea.")] = "talk",
+    as_json: AsJson = False,
+) -> None:
     """One person's story on the real parts; on a terminal the stack then stays up until Ctrl-C."""
     from ops.demo import run  # noqa: PLC0415  # every other command starts without the services' libraries
 
+    if story not in run.STORIES:
+        raise typer.BadParameter(f"no such story; there are: {', '.join(run.STORIES)}.", param_hint="--story")
     with sentences():
-        if not run.demo(load()):
+        well = run.demo(load(), story, quiet=as_json)
+        if as_json:
+            print(run.summary_of(load(), story).read_text())
+        if not well:
             raise typer.Exit(1)
 
 
