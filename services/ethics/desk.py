@@ -1,7 +1,7 @@
 """The ethics office as the engine of cases sees it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -9,25 +9,60 @@ from chassis.database import Database
 from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
-from lifecycle import notices
+from contracts.ids import CaseId
+from lifecycle import notices, parties, reports
 from lifecycle.desk import Desk
-from lifecycle.model import Case, Effect, EffectKind
+from lifecycle.model import Action, Case, Effect, EffectKind, Refused
 from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Role
-from services.ethics.domain import query
-from services.ethics.use_cases import IMMINENT_HARM, OFFICE, QUERY, REVIEW, facts_of, forget_facts
+from services.ethics.domain import query, recommendation, retaliation
+from services.ethics.use_cases import act_beside, check, route_case
+from services.ethics.use_cases.ask import IMMINENT_HARM, REVIEW, facts_of, forget_facts
+from services.ethics.use_cases.names import OFFICE
+
+QUERY: Final = query.LIFECYCLE.name
+RETALIATION: Final = retaliation.LIFECYCLE.name
+RECOMMENDATION: Final = recommendation.NAME
+ECO: Final = frozenset({Role.ETHICS_OFFICER})
+READERS: Final = {
+    QUERY: ECO,
+    # Whoever reviews or investigates sees the one case they are assigned to (invariant 31).
+    RETALIATION: ECO,
+    RECOMMENDATION: ECO | {*recommendation.DECIDERS},
+}
+PURPOSES: Final = {
+    QUERY: frozenset({REVIEW, IMMINENT_HARM}),
+    RETALIATION: frozenset({"assessment", "protection", "reply", "review", "investigation"}),
+    RECOMMENDATION: frozenset({"decision"}),
+}
 
 
 def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
     """Raises ValueError when the settings name no key store."""
 
     async def effects(session: AsyncSession, row: CaseRow, case: Case, effect: Effect) -> None:
-        if effect.kind is EffectKind.NOTIFY:
-            notices.tell(session, desk, row, case, effect)
+        match effect.kind:
+            case EffectKind.NOTIFY:
+                notices.tell(session, desk, row, case, effect)
+            case EffectKind.OPEN:
+                await act_beside.open_beside(session, desk, row, case, effect)
+            case EffectKind.EMIT if effect.name == "taken_on":
+                await check.keep_sides_apart(session, desk, row, case)
+            case EffectKind.EMIT:
+                await act_beside.emit(session, desk, row, case, effect)
 
     async def own_contents(session: AsyncSession, row: CaseRow, purpose: str) -> Sequence[Mapping[str, Any]]:
-        return await facts_of(session, desk, row, purpose)
+        return await facts_of(session, desk, row, purpose) if row.lifecycle == QUERY else ()
+
+    async def checked(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
+        return await check.check(session, desk, row, action, texts)
+
+    async def route(case_id: CaseId) -> None:
+        await route_case.route(desk, case_id)
+
+    async def find_reviewer(case_id: CaseId) -> None:
+        await route_case.find_reviewer(desk, case_id)
 
     desk = Desk(
         service="ethics",
@@ -36,13 +71,25 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         keys=keys,
         keystore=Keystore.of(settings),
         policy=load(settings.policy),
-        lifecycles={QUERY: query.LIFECYCLE},
-        offices={QUERY: OFFICE},
-        readers={QUERY: frozenset({Role.ETHICS_OFFICER})},
-        purposes={QUERY: frozenset({REVIEW, IMMINENT_HARM})},
+        lifecycles={one.name: one for one in (query.LIFECYCLE, retaliation.LIFECYCLE, recommendation.LIFECYCLE)},
+        offices=dict.fromkeys((QUERY, RETALIATION, RECOMMENDATION), OFFICE),
+        readers=READERS,
+        purposes=PURPOSES,
         notices_office=OFFICE,
         effects=effects,
+        talks=frozenset({RETALIATION}),
+        errands={"route": route, "find_reviewer": find_reviewer},
         own_contents=own_contents,
-        clear=forget_facts,
+        check=checked,
+        clear=_clear,
     )
     return desk
+
+
+async def _clear(session: AsyncSession, row: CaseRow) -> None:
+    await parties.forget(session, row.case_id)
+    if row.lifecycle == QUERY:
+        await forget_facts(session, row)
+    if row.lifecycle == RETALIATION:
+        await act_beside.forget_holds(session, row.case_id)
+        await reports.forget(session, row.report_id)

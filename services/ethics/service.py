@@ -12,11 +12,15 @@ from chassis.keys import ServiceKeys
 from chassis.settings import Settings
 from chassis.web.health import Check
 from chassis.web.run import Service
+from lifecycle import records
+from lifecycle.desk import Desk
 from lifecycle.process import desk_service
 from services.ethics import numbers
 from services.ethics.consumers import ACKNOWLEDGE, handlers
 from services.ethics.desk import build_desk
-from services.ethics.use_cases import forget_seen
+from services.ethics.use_cases.protect import forget_ended
+from services.ethics.use_cases.see import forget_seen
+from services.ethics.use_cases.watch_contracts import watch_contracts
 
 logger = logging.getLogger(__name__)
 
@@ -37,17 +41,23 @@ def build(settings: Settings) -> Service:
         handlers(desk),
         acknowledge=ACKNOWLEDGE,
         checks=[Check("sentinel", partial(_sentinel_works, database))],
-        background=[partial(_look_after, database)],
+        background=[partial(_look_after, desk)],
     )
 
 
-async def _look_after(database: Database) -> None:
-    """Tell of personnel actions that are missing, and empty what was seen long ago, again and again."""
+async def _look_after(desk: Desk) -> None:
+    """Tell of personnel actions that are missing, look how near contracts have come to their end, and empty what was
+    seen or protected long ago, again and again.
+    """
     while True:
-        async with database.transaction() as session:
+        async with desk.database.transaction() as session:
             if missing := await numbers.alarm(session):
                 logger.error("personnel actions are missing", extra={"count": missing})
             await forget_seen(session)
+            await forget_ended(session)
+        async with desk.database.transaction() as session:
+            asked = await watch_contracts(session, desk, await records.clock_now(session))
+        await desk.poke(*asked)()
         await asyncio.sleep(_LOOK_EVERY)
 
 

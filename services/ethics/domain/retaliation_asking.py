@@ -19,6 +19,7 @@ from services.ethics.domain.retaliation_parts import (
     PERSON,
     PREVENTING,
     SYSTEM,
+    TAKEN_ON,
     TOLD_BY_ANOTHER,
     tell_office,
 )
@@ -42,6 +43,7 @@ RULES = (
         to=COLLECTING,
         clocks=(meet("ret.ack"), start("ret.complete"), start("report.update")),
         assigns={Role.ETHICS_OFFICER: ACTOR},
+        effects=(TAKEN_ON,),
     ),
     Rule(
         action="acknowledge",
@@ -50,6 +52,7 @@ RULES = (
         to="preventing",
         clocks=(meet("ret.ack"), start("report.update")),
         assigns={Role.ETHICS_OFFICER: ACTOR},
+        effects=(TAKEN_ON,),
     ),
     # What is to be done stands in a message to her: it is done when she has agreed to that very one.
     Rule(
@@ -166,5 +169,11 @@ RULES = (
         by=ETHICS | {Role.REVIEWER, *rules.INVESTIGATORS},
         effects=(Effect(EffectKind.EMIT, "keep_out_actor"), tell_office("retaliation.handler_left")),
     ),
-    Rule(action="take_over", states=HANDLED, by=ETHICS, assigns={Role.ETHICS_OFFICER: ACTOR}),
+    Rule(
+        action="take_over",
+        states=HANDLED,
+        by=ETHICS,
+        assigns={Role.ETHICS_OFFICER: ACTOR},
+        effects=(TAKEN_ON,),
+    ),
 )

@@ -8,7 +8,8 @@ from policy.model import Role
 
 PERSON = frozenset({ActorKind.PERSON})
 SYSTEM = frozenset({ActorKind.SYSTEM})
-ETHICS = frozenset({Role.ETHICS_OFFICER, Role.ALTERNATE_ETHICS_OFFICER})
+ETHICS = frozenset({Role.ETHICS_OFFICER})
+"""Whoever stands in for the office in a case holds the role there."""
 REVIEWERS = frozenset({Role.REVIEWER, Role.ALTERNATE_ETHICS_OFFICER})
 
 FEARED, ASKED, TOLD_BY_ANOTHER = "fear_raised", "requested", "third_party_report"
@@ -22,6 +23,8 @@ ANSWERED = ("recommended", "decided", "declined", "remedy", "not_established")
 HANDLED = (*PREVENTING, COLLECTING, *REVIEWING, *FOUND, *EXAMINED, *ANSWERED, "monitoring")
 OPEN = (*FIRST, *HANDLED)
 
+TAKEN_ON = Effect(EffectKind.EMIT, "taken_on")
+"""Somebody handles it from now on: not who handles the other side of the same dispute (invariant 49)."""
 CLOSED = Effect(EffectKind.EMIT, "protection_closed")
 """From here the look-ahead runs."""
 

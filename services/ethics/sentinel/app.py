@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import faust
+from faust.transport.drivers.aiokafka import Consumer
 
 from chassis import logs, telemetry
 from chassis.database import Database
@@ -52,6 +53,7 @@ def build(settings: Settings, watch: Watch, folder: Path) -> faust.App:
         autodiscover=False,
         worker_redirect_stdouts=False,
     )
+    app.transport.Consumer = _reading_on(watch)  # type: ignore[misc]  # one consumer, of this app alone
     # Raw bytes: what Faust cannot decode, it skips and commits.
     topic = app.topic(
         full_name(settings, HR_PERSONNEL_ACTIONS),
@@ -91,6 +93,23 @@ def build(settings: Settings, watch: Watch, folder: Path) -> faust.App:
         await watch.sign()
 
     return app
+
+
+def _reading_on(watch: Watch) -> type[Consumer]:
+    """Faust's consumer, which begins at the place that is stored with what was seen. What its group has committed may
+    have been reset by anybody who may do that; ahead of the place it would leave actions out.
+    """
+
+    class ReadingOn(Consumer):
+        async def seek_to_committed(self) -> dict[Any, int]:
+            partitions = self.assignment()
+            ends = {one.partition: end for one, end in (await self.highwaters(*partitions)).items()}
+            places = await watch.places(ends)
+            found = {one: places[one.partition] for one in partitions}
+            await self.seek_wait(found)
+            return found
+
+    return ReadingOn
 
 
 def _credentials(settings: Settings) -> Any:

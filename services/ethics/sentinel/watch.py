@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from sqlalchemy import text
@@ -12,6 +12,7 @@ from chassis import inbox_rows
 from chassis.database import Database
 from chassis.inbox import Inbox
 from chassis.inbox_rows import Record
+from contracts.topics import HR_PERSONNEL_ACTIONS
 
 logger = logging.getLogger(__name__)
 
@@ -34,12 +35,30 @@ class Watch:
         self.works = True
         self.reads = False
 
+    async def places(self, ends: Mapping[int, int]) -> dict[int, int]:
+        """Where to read on, for each partition with the end of its log: at the stored place, whatever the group
+        remembers. One that lies beyond the end belongs to a log that was lost: the new one is read from its beginning.
+        """
+        found: dict[int, int] = {}
+
+        async def look() -> None:
+            async with self._database.transaction() as session:
+                stored = await inbox_rows.stored_offsets(session)
+                for partition, end in ends.items():
+                    place = stored.get((HR_PERSONNEL_ACTIONS.name, partition), 0)
+                    if place > end:
+                        await inbox_rows.forget_offset(session, HR_PERSONNEL_ACTIONS, partition)
+                    found[partition] = place if place <= end else 0
+
+        await self._insist(look)
+        return found
+
     async def take(self, record: Record) -> None:
         """Returns when the record is committed. Only being cancelled ends it earlier."""
         last = self._last.get(record.partition)
-        if last is None or record.offset <= last:
-            # At the start, and when the log begins anew, the stored place may belong to another log. Without it the
-            # number under the key decides what was taken before.
+        if last is not None and record.offset <= last:
+            # The log begins anew while it is read: the stored place is that of another one. What was seen before is
+            # known again by its id.
             await self._insist(lambda: self._forget_place(record))
         await self._insist(lambda: self._inbox.take(self._database, record))
         self._last[record.partition] = record.offset

@@ -14,8 +14,8 @@ Fresh = Callable[[], Awaitable[Database]]
 async def quiet_office(
     fresh_database: Fresh, fresh_keystore: Fresh, guardian: Guardian, tmp_path: Path
 ) -> AsyncIterator[Office]:
-    """Without a broker: for what the office does inside a transaction."""
-    office = await open_office(await fresh_database(), await fresh_keystore(), guardian, tmp_path)
+    """Without a broker, by the policy that is not rehearsed: for what the office does inside a transaction."""
+    office = await open_office(await fresh_database(), await fresh_keystore(), guardian, tmp_path, policy="iom-2024-03")
     yield office
     await office.close()
 

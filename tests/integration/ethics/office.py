@@ -27,7 +27,9 @@ from lifecycle.desk import Desk
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.process import Process
 from services.ethics.desk import build_desk
-from services.ethics.use_cases import Protection, facts_of, see_action, start_protection
+from services.ethics.use_cases.ask import facts_of
+from services.ethics.use_cases.protect import Protection, end_protection, start_protection
+from services.ethics.use_cases.see import see_action
 from tests import real_parts
 
 PROTECTED, UNPROTECTED, ETHICS_OFFICER = "S0018", "S0019", "S0007"
@@ -109,6 +111,11 @@ class Office:
         async with self.desk.database.transaction() as session:
             await start_protection(session, self.desk, protection, datetime.now(UTC))
         return protection_id
+
+    async def end(self, protection_id: UUID, ended_on: datetime) -> None:
+        """What the protection rests on is closed."""
+        async with self.desk.database.transaction() as session:
+            await end_protection(session, self.desk, protection_id, ended_on)
 
     def sealed_person(self, protection_id: UUID, staff_id: str, *, contact: bool) -> bytes:
         told = json.dumps({"staff_id": staff_id, "ethics_contact": contact}).encode()

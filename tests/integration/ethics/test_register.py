@@ -1,6 +1,7 @@
 """Who is protected when, and which of HR's actions the office asks about (invariants 45, 46)."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,18 @@ from chassis.sealing import open_from
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from lifecycle import records
 from lifecycle.exclusions import excluded
+from lifecycle.model import Action
 from policy.model import Role
 from services.ethics import numbers
 from services.ethics.tables import Base
-from services.ethics.use_cases import Protection, forget_seen, start_protection
+from services.ethics.use_cases.protect import (
+    Protection,
+    answer_contact,
+    correct_activity,
+    forget_ended,
+    start_protection,
+)
+from services.ethics.use_cases.see import forget_seen
 from tests.integration.ethics.office import (
     ETHICS_OFFICER,
     KIND,
@@ -39,7 +48,9 @@ async def test_an_action_about_a_protected_person_opens_one_query(quiet_office: 
     case_id = await office.see(personnel_action(PROTECTED, 1))
     assert await office.queries() == [case_id]
     facts = await office.facts(case_id)
-    assert (facts["staff_id"], facts["kind"], facts["activities"]) == (PROTECTED, KIND, ["reported"])
+    [protection] = facts["protections"]
+    assert (facts["about"], facts["kind"]) == ("personnel_action", KIND)
+    assert (protection["staff_id"], protection["activity"]) == (PROTECTED, "reported")
 
 
 async def test_an_action_about_anybody_else_opens_none(quiet_office: Office) -> None:
@@ -51,7 +62,7 @@ async def test_an_action_about_anybody_else_opens_none(quiet_office: Office) -> 
 async def test_a_staff_id_protects_however_it_was_typed(quiet_office: Office) -> None:
     await quiet_office.protect(f" {PROTECTED.lower()} ")
     case_id = await quiet_office.see(personnel_action(PROTECTED, 1))
-    assert (await quiet_office.facts(case_id))["staff_id"] == PROTECTED
+    assert (await quiet_office.facts(case_id, "imminent_harm"))["staff_id"] == PROTECTED
 
 
 async def test_the_same_action_told_twice_opens_one_query(quiet_office: Office) -> None:
@@ -63,13 +74,17 @@ async def test_the_same_action_told_twice_opens_one_query(quiet_office: Office) 
     assert await office.queries() == [first]
 
 
-async def test_somebody_protected_twice_is_asked_about_once_since_the_earlier_activity(quiet_office: Office) -> None:
-    office, earlier = quiet_office, NOW - timedelta(days=3)
-    await office.protect(started_at=NOW - timedelta(days=1))
+async def test_inv_45_somebody_protected_twice_is_asked_about_once_since_the_earlier_activity(
+    quiet_office: Office,
+) -> None:
+    office, earlier, later = quiet_office, NOW - timedelta(days=3), NOW - timedelta(days=1)
+    await office.protect(started_at=later)
     await office.protect(started_at=earlier)
-    case_id = await office.see(personnel_action(PROTECTED, 1))
+    case_id = await office.see(personnel_action(PROTECTED, 1), told_at=NOW - timedelta(days=2))
     assert await office.queries() == [case_id]
-    assert (await office.facts(case_id))["protected_since"] == earlier.isoformat()
+    case_id = await office.see(personnel_action(PROTECTED, 2))
+    since = [one["protected_since"] for one in (await office.facts(case_id))["protections"]]
+    assert since == [earlier.isoformat(), later.isoformat()]
 
 
 async def test_two_actions_open_two_queries(quiet_office: Office) -> None:
@@ -90,14 +105,53 @@ async def test_a_date_that_hr_sets_back_hides_nothing(quiet_office: Office) -> N
     assert await quiet_office.see(action, told_at=NOW + timedelta(seconds=1)) is not None
 
 
-async def test_protection_ends_with_the_look_ahead_of_the_policy(quiet_office: Office) -> None:
-    started_at = datetime(2026, 1, 31, 12, tzinfo=UTC)
-    await quiet_office.protect(started_at=started_at)
-    [(until,)] = await quiet_office.rows("select until from protected")
-    assert until == datetime(2028, 1, 31, 12, tzinfo=UTC)
-    last = await quiet_office.see(personnel_action(PROTECTED, 1), told_at=until - timedelta(seconds=1))
+async def test_inv_46_protection_lasts_until_the_look_ahead_after_the_end_is_over(quiet_office: Office) -> None:
+    office, closed_on = quiet_office, datetime(2027, 1, 31, tzinfo=UTC)
+    protection_id = await office.protect(started_at=datetime(2020, 1, 31, tzinfo=UTC))
+    assert await office.rows("select until from protected") == [(None,)]
+    assert await office.see(personnel_action(PROTECTED, 1), told_at=NOW) is not None, "open for years, and watched"
+    await office.end(protection_id, closed_on)
+    [(until,)] = await office.rows("select until from protected")
+    assert until == datetime(2029, 1, 31, tzinfo=UTC)
+    await office.end(protection_id, closed_on + timedelta(days=400))
+    assert await office.rows("select until from protected") == [(until,)], "what is closed stays closed"
+    last = await office.see(personnel_action(PROTECTED, 2), told_at=until - timedelta(seconds=1))
     assert last is not None
-    assert await quiet_office.see(personnel_action(PROTECTED, 2), told_at=until) is None
+    assert await office.see(personnel_action(PROTECTED, 3), told_at=until) is None
+
+
+async def test_word_of_an_end_may_come_before_word_of_the_beginning(quiet_office: Office) -> None:
+    office, protection_id = quiet_office, uuid4()
+    await office.end(protection_id, datetime(2026, 3, 1, tzinfo=UTC))
+    await office.protect(protection_id=protection_id)
+    assert await office.rows("select until from protected") == [(datetime(2028, 3, 1, tzinfo=UTC),)]
+    assert await office.rows("select 1 from ended_early") == []
+
+
+async def test_who_is_protected_no_more_leaves_the_register(quiet_office: Office) -> None:
+    office = quiet_office
+    over, runs = await office.protect(), await office.protect(UNPROTECTED)
+    await office.end(over, NOW - timedelta(days=3 * 365))
+    async with office.desk.database.transaction() as session:
+        await forget_ended(session)
+    assert await office.rows("select protection_id from protected") == [(runs,)]
+
+
+async def test_inv_45_since_when_somebody_is_protected_changes_only_with_a_trace(quiet_office: Office) -> None:
+    office, before = quiet_office, datetime(2026, 3, 10, tzinfo=UTC)
+    protection_id = await office.protect(started_at=before)
+    await office.see(personnel_action(PROTECTED, 1), told_at=before - timedelta(days=1))
+    assert await office.queries() == []
+    earlier = before - timedelta(days=5)
+    async with office.desk.database.transaction() as session:
+        asked = await correct_activity(
+            session, office.desk, protection_id, "told_supervisor", earlier, ETHICS_OFFICER, NOW
+        )
+    assert await office.queries() == asked, "what was done since then is asked about"
+    assert await office.rows("select activity, started_at from protected") == [("told_supervisor", earlier)]
+    [entry] = await office.audited("protection.corrected")()
+    assert (entry["object"], entry["actor"], entry["rule"]) == (str(protection_id), ETHICS_OFFICER, "invariant 45")
+    assert entry["facts"] == {"from": "2026-03-10", "to": "2026-03-05", "activity": "told_supervisor"}
 
 
 async def test_word_of_a_protection_that_comes_late_reaches_back(quiet_office: Office) -> None:
@@ -108,7 +162,7 @@ async def test_word_of_a_protection_that_comes_late_reaches_back(quiet_office: O
     assert await office.queries() == []
     protection_id = await office.protect(started_at=NOW - timedelta(hours=1))
     [case_id] = await office.queries()
-    assert (await office.facts(case_id))["staff_id"] == PROTECTED
+    assert (await office.facts(case_id, "imminent_harm"))["staff_id"] == PROTECTED
     await office.protect(protection_id=protection_id, started_at=NOW - timedelta(hours=3))
     assert await office.queries() == [case_id], "the same protection again changes nothing"
 
@@ -143,8 +197,34 @@ async def test_without_agreement_the_office_sees_the_person_only_for_imminent_ha
     case_id = await quiet_office.see(personnel_action(PROTECTED, 1))
     facts = await quiet_office.facts(case_id)
     assert facts["kind"] == KIND
-    assert "staff_id" not in facts
+    assert PROTECTED not in json.dumps(facts)
     assert (await quiet_office.facts(case_id, "imminent_harm"))["staff_id"] == PROTECTED
+
+
+async def test_each_protection_has_an_answer_of_its_own_and_it_is_the_one_of_now(quiet_office: Office) -> None:
+    """A yes for one matter is no yes for another, and a yes taken back is none."""
+    office = quiet_office
+    yes = await office.protect(contact=True, started_at=NOW - timedelta(days=2))
+    no = await office.protect(contact=False, started_at=NOW - timedelta(days=1))
+    case_id = await office.see(personnel_action(PROTECTED, 1))
+
+    async def named() -> dict[str, bool]:
+        return {one["protection_id"]: "staff_id" in one for one in (await office.facts(case_id))["protections"]}
+
+    async def may_contact(protection_id: UUID) -> bool:
+        async with office.desk.database.transaction() as session:
+            row = await records.load(session, case_id)
+            assert row is not None
+            facts = {"ground": "agreed", "protection": str(protection_id)}
+            action = Action(uuid4(), "contact_person", facts)
+            return await office.desk.check(session, row, action, {}) is None
+
+    assert await named() == {str(yes): True, str(no): False}
+    assert (await may_contact(yes), await may_contact(no), await may_contact(uuid4())) == (True, False, False)
+    async with office.desk.database.transaction() as session:
+        await answer_contact(session, yes, agreed=False)
+    assert await named() == {str(yes): False, str(no): False}
+    assert not await may_contact(yes)
 
 
 async def test_the_ethics_officer_is_told_without_a_word_and_by_reference(quiet_office: Office) -> None:

@@ -1,5 +1,7 @@
 """The real sentinel on a real broker: nothing lost, nothing twice, whatever it is sent and however it is ended."""
 
+import asyncio
+import contextlib
 import random
 import signal
 from collections.abc import AsyncIterator
@@ -8,11 +10,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chassis import inbox_rows
+from chassis.inbox_rows import Record
 from contracts.topics import HR_PERSONNEL_ACTIONS
 from ops.local_stack import roles
 from ops.local_stack.guardian import Guardian
+from ops.local_stack.kafka import ADMIN, admin_settings
 from ops.local_stack.ports import free_port
 from ops.local_stack.postgres import Postgres
 from tests import forged_batches
@@ -52,7 +59,7 @@ async def test_an_action_about_a_protected_person_and_no_other_opens_a_query(off
         await hr.send(office.envelope(office.next_action(UNPROTECTED)))
         await eventually(seen(office, 3))
         [case_id] = await office.queries()
-        assert (await office.facts(case_id))["staff_id"] == PROTECTED
+        assert (await office.facts(case_id, "imminent_harm"))["staff_id"] == PROTECTED
     assert (
         await office.rows("select 1 from inbox_sequences where topic = :topic", topic=HR_PERSONNEL_ACTIONS.name) == []
     )
@@ -161,17 +168,61 @@ async def test_it_says_that_it_works_and_ends_cleanly(office: Office) -> None:
         assert sentinel.popen.wait(timeout=20) == 0
 
 
-async def test_a_log_that_begins_anew_is_read_from_its_beginning(office: Office, kafka: KafkaServer) -> None:
+async def place(office: Office) -> int | None:
+    async with office.desk.database.transaction() as session:
+        return (await inbox_rows.stored_offsets(session)).get((HR_PERSONNEL_ACTIONS.name, 0))
+
+
+async def test_a_log_that_begins_anew_is_read_from_its_beginning(office: Office) -> None:
     """The broker's disk was lost: offsets that were stored are those of another log."""
     await office.protect()
+    async with office.desk.database.transaction() as session:
+        await inbox_rows.advance(session, Record(HR_PERSONNEL_ACTIONS, 0, 999, None, None, ()))
+    assert await place(office) == 1000, "it counts as a place of ours"
     async with office.producer() as hr:
         await hr.send(office.envelope(office.next_action(PROTECTED)), partition=0)
-        await office.rows(
-            "insert into inbox_offsets values (:topic, 0, 1000) returning 1", topic=HR_PERSONNEL_ACTIONS.name
-        )
         async with office.sentinel():
             await eventually(seen(office, 1))
     assert len(await office.queries()) == 1
+    assert await place(office) == 1
+
+
+@pytest.mark.parametrize("reset_to", ["end", "beginning"])
+async def test_it_reads_on_from_its_stored_place_when_its_group_is_reset(
+    office: Office, kafka: KafkaServer, reset_to: str
+) -> None:
+    await office.protect()
+    async with office.producer() as hr:
+        async with office.sentinel():
+            await hr.send(office.envelope(office.next_action(PROTECTED)), partition=0)
+            await eventually(seen(office, 1))
+        assert await place(office) == 1
+        # Whatever lies before the place would be looked at again, if it were read again.
+        await office.rows("update seen_actions set event_id = gen_random_uuid() returning 1")
+        await hr.send(office.envelope(office.next_action(PROTECTED)), partition=0)
+        await reset_group(office, kafka, 2 if reset_to == "end" else 0)
+        async with office.sentinel():
+            await hr.send(office.envelope(office.next_action(PROTECTED)), partition=0)
+            await eventually(seen(office, 3))
+    assert len(await office.queries()) == 3
+    assert await office.rows("select * from missing_numbers") == []
+
+
+async def reset_group(office: Office, kafka: KafkaServer, offset: int) -> None:
+    """As an operator does, while nobody of the group reads."""
+    admin = AdminClient(admin_settings(kafka.bootstrap, ADMIN, kafka.part.password))
+    group = f"{office.settings.kafka_prefix}recourse.sentinel"
+    topic = office.settings.kafka_prefix + HR_PERSONNEL_ACTIONS.name
+    wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, 0, offset)])
+
+    async def done() -> bool:
+        [future] = admin.alter_consumer_group_offsets([wanted]).values()
+        with contextlib.suppress(KafkaException):  # the killed member still counts until its session is over
+            answer = await asyncio.to_thread(future.result, 10)
+            return all(one.error is None for one in answer.topic_partitions)
+        return False
+
+    await eventually(done, within=60)
 
 
 @pytest.fixture
@@ -206,6 +257,7 @@ async def test_while_postgresql_is_away_it_waits_in_place(
         await hr.send(office.envelope(office.next_action(UNPROTECTED)))
         await eventually(seen(office, 1))
         await own_postgres.stop()
+        await office.desk.database.close()  # the test's own connections have died with it
         for _ in range(3):
             await hr.send(office.envelope(office.next_action(PROTECTED)))
 

@@ -86,7 +86,8 @@ async def test_what_a_query_is_about_is_read_with_a_purpose_and_written_down(qui
         read = await client.post(address, json={"purpose": "review"}, headers=officer)
         [item] = read.json()["items"]
         facts = json.loads(item["text"])
-        assert (item["kind"], facts["staff_id"], facts["kind"]) == ("facts", PROTECTED, KIND)
+        [protection] = facts["protections"]
+        assert (item["kind"], protection["staff_id"], facts["kind"]) == ("facts", PROTECTED, KIND)
     acts = [
         (entry["actor"], entry["facts"].get("purpose"))
         for (text,) in await quiet_office.rows("select convert_from(entry_json, 'UTF8') from audit_trail")
