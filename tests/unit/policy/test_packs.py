@@ -109,29 +109,44 @@ def test_older_names_of_offices_are_known() -> None:
     assert any("Ethics and Conduct Office" in alias for alias in oversight.aliases)
 
 
-def test_default_values_are_the_ones_decided_on() -> None:
-    """Some of each kind, as the sources have them."""
+DECIDED = """
+report.window unset months · report.ack 7 calendar_days · report.feedback 3 months · report.update 30 calendar_days
+assess.target 30 calendar_days · investigation.sexual 120 calendar_days · investigation.other 180 calendar_days
+leg.review 60 calendar_days · charge.reply 30 calendar_days · anon.silence 90 calendar_days
+misdirect.forward 1 working_days · sea.report 24 hours · sea.assist 24 hours · health.hiv 72 hours · health.ec 120 hours
+informal.checkin 14 calendar_days · informal.checkin.second 30 calendar_days · informal.checkin.third 90 calendar_days
+supervisor.ack 2 working_days · supervisor.act 10 working_days · ombuds.first 2 working_days · rwfp.first 2 working_days
+ombuds.purge 30 calendar_days · emergency.separation 5 working_days · emergency.alert 24 hours
+mediation.consent 10 working_days · mediation.session 30 working_days
+review.request unset calendar_days · review.appeal unset calendar_days
+im.ack 1 working_days · im.ack.red 4 hours · im.decide 3 working_days · im.decide.red 24 hours
+im.review 30 calendar_days · im.review.special_leave_full_pay 14 calendar_days · im.max_block 90 calendar_days
+im.cumulative_alarm 180 calendar_days · im.cumulative_alarm.suspension_without_pay 90 calendar_days
+ret.window unset months · ret.toll 120 calendar_days · ret.ack 5 working_days · ret.investigation 120 calendar_days
+ret.prelim 30 calendar_days · ret.appeal 30 calendar_days · ret.lookahead 24 months
+ret.monitor 30 calendar_days · ret.monitor.second 60 calendar_days · ret.monitor.third 90 calendar_days
+ret.monitor.fourth 6 months · ret.monitor.last 12 months · consent.refresh 180 calendar_days
+draft.expire 14 calendar_days · dsr.reply 1 months · dsr.reply.extension 2 months
+keep.out_of_scope 60 calendar_days · keep.informal_supervisor 12 months · keep.no_case 36 months
+keep.investigated 60 months · keep.substantiated unset months · keep.substantiated.review 60 months
+keep.hr_measure 24 months · keep.access_log 12 months
+"""
+
+
+def test_the_defaults_are_the_ones_decided_on() -> None:
     policy = load("iom-2024-03")
-    amounts = {key: (one.amount, one.unit.value) for key, one in policy.deadlines.items()}
-    expected = {
-        "report.ack": (7, "calendar_days"),
-        "anon.silence": (90, "calendar_days"),
-        "im.ack.red": (4, "hours"),
-        "im.decide.red": (24, "hours"),
-        "im.cumulative_alarm": (180, "calendar_days"),
-        "im.cumulative_alarm.suspension_without_pay": (90, "calendar_days"),
-        "health.hiv": (72, "hours"),
-        "health.ec": (120, "hours"),
-        "emergency.separation": (5, "working_days"),
-        "ret.toll": (120, "calendar_days"),
-        "ret.lookahead": (24, "months"),
-        "keep.hr_measure": (24, "months"),
-        "keep.substantiated.review": (60, "months"),
-    }
-    assert {key: amounts[key] for key in expected} == expected
+    for line in DECIDED.replace("\n", " · ").split(" · "):
+        if line.strip():
+            key, amount, unit = line.split()
+            found = policy.deadlines[key]
+            assert (found.amount, found.unit) == (None if amount == "unset" else int(amount), unit), key
     assert policy.thresholds["stats.min_cell"].value == 10
-    (watch,) = policy.reminders["contract.end"]
-    assert watch.before == (120, 90, 60, 30)
+    ahead = {clock: [one.before for one in some] for clock, some in policy.reminders.items()}
+    assert ahead["contract.end"] == [(120, 90, 60, 30)]
+    assert ahead["im.end"] == [(14, 7, 2)]
+    assert ahead["sea.report"] == ahead["sea.assist"] == [(20,)], "four hours after somebody was told"
+    assert ahead["report.ack"] == [(5,)], "two days after receipt"
+    assert [len(before) for before in ahead["anon.silence"]] == [2]
 
 
 def test_inv_39_inv_40_the_catalogue_says_what_a_suspension_needs() -> None:
