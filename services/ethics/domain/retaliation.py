@@ -65,6 +65,7 @@ LIFECYCLE = Lifecycle(
         clocks=(start("ret.ack", since="lodged_at", by="contract_end"),),
         effects=(Effect(EffectKind.ERRAND, "route"),),
     ),
+    tells=(Role.ETHICS_OFFICER,),
     rules=(*asking.RULES, *finding.RULES, *protecting.RULES),
     clocks=(
         _late("ret.ack"),
