@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +90,33 @@ def test_every_mistake_in_the_data_is_named() -> None:
     assert "help.x.last_checked lies in the future" in found
     assert "help.y was last checked on 2020-01-01" in found
     assert "station.creek has no ombudsperson help" in found
+
+
+def test_a_day_is_late_only_when_it_has_passed() -> None:
+    checked = replace(PLACES, entries=tuple(replace(one, last_checked=TODAY) for one in PLACES.entries))
+    assert list(lint(checked, TODAY, TODAY)) == []
+    assert len(list(lint(checked, TODAY + timedelta(days=1), TODAY))) == len(PLACES.entries)
+
+
+@pytest.mark.parametrize(
+    ("changes", "warned"),
+    [
+        ({"confidential": False}, {Warned.NOT_CONFIDENTIAL, Warned.LAW_PUNISHES}),
+        ({"must_report": ("the police",)}, {Warned.MUST_REPORT, Warned.LAW_PUNISHES}),
+        ({}, set()),
+    ],
+)
+def test_whoever_passes_on_in_any_way_is_a_danger_where_the_law_punishes(
+    changes: dict[str, Any], warned: set[Warned]
+) -> None:
+    quiet = replace(PLACES.entries[0], station="creek", confidential=True, must_report=())
+    assert set(PLACES.warnings(replace(quiet, **changes), LONG_AGO)) == warned
+
+
+@pytest.mark.parametrize("changes", [{"confidential": False}, {"must_report": ("the police",)}])
+def test_help_from_elsewhere_that_passes_on_is_not_safe(changes: dict[str, Any]) -> None:
+    unsafe = tuple(replace(one, **changes) if one.station == EVERYWHERE else one for one in PLACES.entries)
+    assert "station.creek: its law punishes" in "\n".join(lint(replace(PLACES, entries=unsafe), LONG_AGO, TODAY))
 
 
 def test_a_place_whose_law_punishes_needs_safe_help_from_elsewhere() -> None:
