@@ -178,7 +178,8 @@ class MeasureType:
 class Appointment:
     """Who holds a role, where, and when. `from_` and `to` are whole days in UTC, both included; `to` may be open.
 
-    Two people stand behind it, by staff id: who appointed and who confirmed.
+    Two people stand behind it, by staff id: who appointed and who confirmed. `languages` and `gender` are kept where
+    somebody who talks with people wishes that they can be asked for by them.
     """
 
     staff_id: str
@@ -188,6 +189,8 @@ class Appointment:
     from_: date
     to: date | None = None
     substitute_for: str | None = None
+    languages: tuple[str, ...] = ()
+    gender: str | None = None
     appointed_by: str = field(kw_only=True)
     confirmed_by: str = field(kw_only=True)
 

@@ -239,6 +239,8 @@ APPOINTMENT: Final = {
     "from": Field(day),
     "to": Field(day, None),
     "substitute_for": Field(text, None),
+    "languages": Field(texts, ()),
+    "gender": Field(text, None),
     "appointed_by": Field(text),
     "confirmed_by": Field(text),
 }

@@ -1,6 +1,6 @@
-"""Who is asked to listen: somebody appointed for it who is in nobody's line, whom the person has not refused, from
-another office where she wishes that, and who has the fewest talks. It fails closed: when conflicts cannot be told,
-nobody is asked who might have one.
+"""Who is asked to listen: somebody appointed for it who is in nobody's line, whom the person has not refused, and who
+has the fewest talks; from another office, a woman or a man, or of her language, as she wishes. It fails closed: when
+conflicts cannot be told, nobody is asked who might have one.
 """
 
 import math
@@ -19,10 +19,10 @@ from lifecycle.clocks import DUE
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
-from lifecycle.model import Action, Actor, ActorKind, Case
+from lifecycle.model import Action, Actor, ActorKind, Case, Facts
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
-from policy.model import Policy, Role
+from policy.model import Appointment, Policy, Role
 from services.ombuds.conflicts import may_hold
 from services.ombuds.domain.informal_resolution import LISTENERS, OFFER_MATCH, WAITING, have_declined
 
@@ -77,14 +77,26 @@ async def _choose(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, n
     left = have_declined(case)
     for away in await _ways(session, policy, case, near):
         for role in roles:
-            appointed = dict.fromkeys(one.staff_id for one in policy.appointed(role, now))
-            free = [one for one in appointed if one not in left and await may_hold(session, desk, row, one)]
+            known = {one.staff_id: one for one in policy.appointed(role, now) if _suits(one, case.facts)}
+            free = [one for one in known if one not in left and await may_hold(session, desk, row, one)]
             if away:
                 free = [one for one in free if await _is_away(session, one, role, near)]
             if free:
+                # A language is worth more than a short list; an interpreter can help where nobody has it.
+                spoken = [one for one in free if _base(str(case.facts.get("language"))) in known[one].languages]
                 preferred = named.recipient if named else None
-                return preferred if preferred in free else await _least_busy(session, free)
+                return preferred if preferred in free else await _least_busy(session, spoken or free)
     return None
+
+
+def _suits(one: Appointment, wish: Facts) -> bool:
+    """Whether nothing is known that speaks against her wish for a woman or a man (invariant 19)."""
+    return wish.get("contact_gender", "any") in {"any", one.gender or wish.get("contact_gender")}
+
+
+def _base(language: str) -> str:
+    """Of `pt-BR`, `pt`."""
+    return language.partition("-")[0].lower()
 
 
 async def _ways(session: AsyncSession, policy: Policy, case: Case, near: frozenset[str]) -> Sequence[bool]:

@@ -115,7 +115,7 @@ LIFECYCLE = Lifecycle(
             choice("mode", "confidential", "anonymous", required=False),
             reference("language", required=False),
             wish("contact_gender", "woman", "man", "any"),
-            wish("safe_channel", "inbox", "call", "meeting"),
+            wish("safe_channel", "inbox", "mail", "phone", "meeting"),
             wish("not_from_my_office", "yes", "no"),
         ),
         clocks=(start("rwfp.first", since="lodged_at"),),

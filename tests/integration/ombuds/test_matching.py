@@ -1,6 +1,8 @@
 """Who is asked to listen, and who never is."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -213,3 +215,27 @@ async def test_the_one_she_prefers_is_asked_where_nothing_speaks_against_it(cell
 
     assert await cell.match(await cell.wish(), preferring(FURTHER)) == FURTHER
     assert await cell.match(await cell.wish(), preferring(IN_HIS_LINE)) == ELSEWHERE
+
+
+def known_of(cell: Cell, staff_id: str, **known: Any) -> None:
+    """What somebody who listens lets others know of themselves."""
+    appointments = [replace(one, **known) if one.staff_id == staff_id else one for one in cell.desk.policy.appointments]
+    cell.desk.policy = replace(cell.desk.policy, appointments=tuple(appointments))
+
+
+async def test_inv_19_whoever_speaks_her_language_is_asked_before_others(cell: Cell) -> None:
+    await cell.people()
+    known_of(cell, FURTHER, languages=("fr", "pt"))
+
+    assert await cell.match(await cell.wish(language="pt-BR")) == FURTHER
+    assert await cell.match(await cell.wish(language="sw")) == ELSEWHERE
+
+
+async def test_inv_19_a_wish_for_a_woman_or_a_man_is_kept_where_it_is_known(cell: Cell) -> None:
+    await cell.people()
+    known_of(cell, ELSEWHERE, gender="man")
+
+    assert await cell.match(await cell.wish(contact_gender="woman")) == FURTHER
+    assert await cell.match(await cell.wish(contact_gender="any")) == ELSEWHERE
+    known_of(cell, FURTHER, gender="man")
+    assert await cell.match(await cell.wish(contact_gender="woman")) == OMBUDSPERSON, "of whom nothing is known"

@@ -57,7 +57,7 @@ def test_inv_19_a_wish_carries_what_she_needs_to_be_safe_and_none_of_it_is_asked
     wishes = {
         "language": "fr",
         "contact_gender": "woman",
-        "safe_channel": "call",
+        "safe_channel": "phone",
         "not_from_my_office": "yes",
     }
     facts = {"lodged_at": NOW.isoformat(), "mode": "anonymous", **wishes}
