@@ -132,6 +132,14 @@ class Keystore:
         async with self._database.transaction() as session:
             await session.execute(text("delete from wraps where group_id = :group_id"), params={"group_id": group_id})
 
+    async def destroy_wraps(self, group_id: UUID, recipient: str) -> None:
+        """Destroy one recipient's wraps of a group: for that one its contents are closed, for others they stay open."""
+        async with self._database.transaction() as session:
+            await session.execute(
+                text("delete from wraps where group_id = :group_id and recipient = :recipient"),
+                params={"group_id": group_id, "recipient": recipient},
+            )
+
     async def unsettled(self, before: datetime) -> list[UUID]:
         """Items whose wraps were written ahead before that time and which nobody has settled since."""
         async with self._database.transaction() as session:

@@ -22,7 +22,7 @@ from chassis.web.sign_in import SignedIn
 from lifecycle import access, bodies, contents, engine, records, reports, told
 from lifecycle.decide import Refusal, refuse
 from lifecycle.desk import Desk
-from lifecycle.model import STOP_CONTACT, Action, Actor, Refused
+from lifecycle.model import PASSED_ON, STOP_CONTACT, Action, Actor, Refused
 from lifecycle.records import CaseRow
 from lifecycle.sender import ActionLost, Sender
 from lifecycle.serial import from_json
@@ -238,6 +238,8 @@ def _problem(code: str, rule: str, params: Any) -> Problem:
 
 
 async def _contents(desk: Desk, row: CaseRow, reader: SignedIn, purpose: str) -> list[ItemSeen]:
+    if row.state == PASSED_ON:
+        return []
     found: list[Mapping[str, Any]] = []
     async with desk.database.transaction() as session:
         talks = await _talks(session, desk, row)

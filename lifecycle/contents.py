@@ -62,6 +62,7 @@ async def place_message(
     body = {
         **named,
         "action_id": str(action_id),
+        "office": desk.offices[row.lifecycle],
         "ciphertext_b64": base64.b64encode(sealed.ciphertext).decode(),
         "wraps": {name: base64.b64encode(wrapped).decode() for name, wrapped in wraps.items()},
     }

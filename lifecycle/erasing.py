@@ -1,5 +1,6 @@
 """The end of a case: its key is destroyed, and what is left says that there was one, not what it was about."""
 
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from chassis import audit_trail
 from chassis.outbox import add_event
 from contracts.cases.v1.cases_pb2 import CaseErased
 from contracts.topics import cases_of
-from lifecycle import records
+from lifecycle import parties, records
 from lifecycle.access import hidden_name
 from lifecycle.desk import Desk
+from lifecycle.serial import from_json, to_json
 
 # In one order, so that of two that are erased at once each sees what the other has done.
 _LEFT: Final = text("""
@@ -71,3 +73,20 @@ async def _hide_actors(session: AsyncSession, desk: Desk, case_id: UUID) -> None
             text("update case_actions set actor = :hidden, roles = '{}' where case_id = :case_id and actor = :actor"),
             params={"hidden": hidden_name(desk, case_id, actor), "case_id": case_id, "actor": actor},
         )
+
+
+async def strip(desk: Desk, case_id: UUID) -> None:
+    """What a desk keeps of a case whose report has gone to another one: that it was passed on. Its key goes, and with
+    it every text and who it concerned; no fact of it is left. Bears being done twice.
+    """
+    await desk.keystore.destroy_matter_key(case_id)
+    async with desk.database.transaction() as session:
+        row = await records.lock(session, case_id)
+        if row is None or row.erased_at is not None:
+            return
+        await session.execute(text("delete from action_bodies where case_id = :case_id"), params={"case_id": case_id})
+        await parties.forget(session, case_id)
+        case = from_json(row.data)
+        bare = replace(case, facts={}, steps=tuple(replace(step, facts={}) for step in case.steps))
+        await records.save(session, replace(row, data=to_json(bare)))
+        await audit_trail.record(session, "case.stripped", object_ref=str(case_id), actor=None)

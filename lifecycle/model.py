@@ -22,6 +22,8 @@ SYSTEM = "system"
 
 STOP_CONTACT = "stop_contact"
 """The flag among a case's facts by which the person has asked not to be written to (invariant 16)."""
+PASSED_ON = "passed_on"
+"""The closed state of a case whose report has gone to another office: nobody there reads anything of it any more."""
 FROZEN = "frozen"
 """The flag among a case's facts while a decision in it is under review: it is neither erased nor moved to another
 policy (invariant 53).

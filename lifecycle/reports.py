@@ -85,7 +85,9 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
         await session.execute(
             sa.text(
                 "insert into reports (report_id, lifecycle, route_public_key, lodged_at)"
-                " values (:report_id, :lifecycle, :key, :at) on conflict do nothing"
+                " values (:report_id, :lifecycle, :key, :at)"
+                # One that came to another office first is that one's no longer.
+                " on conflict (report_id) do update set lifecycle = excluded.lifecycle"
             ),
             {"report_id": report_id, "lifecycle": message.lifecycle, "key": message.route_public_key, "at": at},
         )

@@ -72,6 +72,19 @@ class Report(Base, table=True):
     erased_at: datetime | None = Field(sa_type=AWARE)
 
 
+class Passing(Base, table=True):
+    """A desk that had a report and has passed it on, and to which: once for each desk."""
+
+    __tablename__ = "passings"
+    report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
+    service: str = Field(primary_key=True, sa_type=Text)
+    office: str = Field(primary_key=True, sa_type=Text)
+    to_service: str = Field(sa_type=Text)
+    to_office: str = Field(sa_type=Text)
+    begun_at: datetime = Field(sa_type=AWARE)
+    done_at: datetime | None = Field(sa_type=AWARE)
+
+
 class Item(Base, table=True):
     """One sealed thing under a data key of its own; `number` orders the items of a report."""
 

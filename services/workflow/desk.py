@@ -21,7 +21,17 @@ from lifecycle.parties import PartiesNotHere
 from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Role
-from services.workflow import beside, formal_reports, managers, measures, named_persons, notices, reviews, sea
+from services.workflow import (
+    beside,
+    formal_reports,
+    managers,
+    measures,
+    misdirected,
+    named_persons,
+    notices,
+    reviews,
+    sea,
+)
 from services.workflow.domain import (
     danger_alert,
     formal_report,
@@ -94,6 +104,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 await formal_reports.open_subfile(session, desk, row, case)
             case EffectKind.OPEN if effect.name == REPORT:
                 await sea.open_formal_report(session, desk, row, case)
+            case EffectKind.OPEN if effect.name == MISDIRECTED:
+                await misdirected.receive(session, desk, row, case)
             case EffectKind.OPEN if effect.name == REVIEW:
                 await reviews.open_review(session, desk, row, case, effect)
             case EffectKind.OPEN:
@@ -109,6 +121,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
 
     async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
         await formal_reports.check(session, desk, row, action, texts)
+        if refused := await misdirected.check(session, desk, row, action):
+            return refused
         return await named_persons.check(session, desk, row, action, texts)
 
     async def route_case(case_id: CaseId) -> None:
@@ -116,6 +130,9 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
 
     async def find_manager(case_id: CaseId) -> None:
         await managers.find_manager(desk, case_id)
+
+    async def pass_on(case_id: CaseId) -> None:
+        await misdirected.pass_on(desk, case_id)
 
     async def clear(session: AsyncSession, row: CaseRow) -> None:
         await parties.forget(session, row.case_id)
@@ -162,7 +179,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         talks=LODGED,
         blind={SEA: sea_report.HELPERS},
         narrows={REVIEW: reviews.readers},
-        errands={"route": route_case, supervisor_request.FIND_MANAGER.name: find_manager},
+        errands={"route": route_case, supervisor_request.FIND_MANAGER.name: find_manager, "pass_on": pass_on},
         check=check,
         clear=clear,
     )

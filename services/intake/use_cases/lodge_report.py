@@ -25,8 +25,8 @@ from chassis.desk_keys import DeskPublicKey, desk_key
 from chassis.outbox import add_event
 from chassis.sealing import seal_to, tag
 from contracts.ids import new_id
-from contracts.intake.v1.reports_pb2 import ProtectedActivity, ProtectionStarted, ReportingMode, ReportLodged
-from contracts.topics import INTAKE_REPORTS_ETHICS, reports_to
+from contracts.intake.v1.reports_pb2 import ProtectedActivity, ProtectionStarted
+from contracts.topics import INTAKE_REPORTS_ETHICS
 from policy.model import Protected
 from services.intake.bodies import LodgeReport
 from services.intake.intake import Intake, audit_object
@@ -34,6 +34,7 @@ from services.intake.items import SealedItem, add_items, seal_item
 from services.intake.parties import NOBODY, Parties
 from services.intake.route_list import add_route, sealed_list
 from services.intake.tables import AccessCodeRow, Consent, Direction, Exclusion, ItemKind, Report, UnsettledLodging
+from services.intake.use_cases.announce import announce
 
 ETHICS_CONTACT: Final = "ethics_contact"
 WATCHES_FOR_RETALIATION: Final = ("ethics", "ethics")
@@ -46,10 +47,6 @@ _EXCLUSIONS: Final = 8
 _ACTIVITIES: Final = {
     Protected.REPORTED: ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
     Protected.TOLD_SUPERVISOR: ProtectedActivity.PROTECTED_ACTIVITY_TOLD_SUPERVISOR,
-}
-_MODES: Final = {
-    "confidential": ReportingMode.REPORTING_MODE_CONFIDENTIAL,
-    "anonymous": ReportingMode.REPORTING_MODE_ANONYMOUS,
 }
 
 
@@ -143,7 +140,7 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
             ours = await _settle(session, request)
             if ours:
                 await _store(session, intake, report, items, parties, draft, now)
-                await _announce(session, report, items, desk, draft.choices)
+                await announce(session, report, items, desk, draft.choices)
                 if route.protects and draft.watch_for_retaliation and parties.affected_individual:
                     await _protect(session, parties.affected_individual, draft, _ACTIVITIES[route.protects], now)
                 await audit_trail.record(session, "report_lodged", object_ref=audit_object(report), actor=None)
@@ -245,29 +242,6 @@ async def _store(
             report_id=report.report_id, consent=ETHICS_CONTACT, version=1, given=draft.consents.ethics_contact, at=now
         )
     )
-
-
-async def _announce(
-    session: AsyncSession,
-    report: Report,
-    items: Sequence[SealedItem],
-    desk: DeskPublicKey,
-    choices: Mapping[str, str],
-) -> None:
-    parties = [str(item.item_id) for item in items if item.kind is ItemKind.PARTIES]
-    message = ReportLodged(
-        report_id=str(report.report_id),
-        lifecycle=report.lifecycle,
-        mode=_MODES[report.mode],
-        lodged_at=report.lodged_at,
-        route_public_key=report.route_public_key or b"",
-        parties_item_id=parties[0] if parties else "",
-        item_ids=[str(item.item_id) for item in items if item.kind is not ItemKind.PARTIES],
-        desk_key_id=desk.key_id,
-        language=report.language,
-        facts_json=json.dumps(choices),
-    )
-    await add_event(session, reports_to(report.service), str(report.report_id), message)
 
 
 async def _protect(

@@ -29,6 +29,7 @@ class Reply:
     report_id: UUID
     action_id: UUID
     staff_id: str
+    office: str
     ciphertext: bytes
     wrapped_to_desk: bytes
     wrapped_to_route: bytes
@@ -44,7 +45,9 @@ async def place_message(intake: Intake, service: str, reply: Reply, now: datetim
             # Locked before the key store is written: of two attempts at one message, each sealed under a key of its
             # own, the wraps and the contents that stay are those of the same one.
             report = await lock_report(session, reply.report_id)
-            if report.service != service or await intake.excludes(session, reply.report_id, reply.staff_id):
+            if (report.service, report.office) != (service, reply.office) or await intake.excludes(
+                session, reply.report_id, reply.staff_id
+            ):
                 raise NothingHere
             if placed := await session.get(Item, reply.message_id):
                 return _check_same(placed, reply)

@@ -15,6 +15,7 @@ from chassis import audit_trail
 from chassis.access_code import AccessCode
 from chassis.desk_keys import desk_key
 from chassis.outbox import add_event
+from chassis.sealing import desk_label
 from contracts.intake.v1.reports_pb2 import MessageReceived, PersonActed
 from contracts.topics import reports_to
 from services.intake.bodies import Act, SendMessage
@@ -39,12 +40,19 @@ class NotAFact(ValueError):
         self.name = name
 
 
+class PassedOnMeanwhile(Exception):
+    """The report went to another desk while this was being sealed to the old one: to be sent again."""
+
+
 async def send_message(intake: Intake, code: AccessCode, message: SendMessage, now: datetime) -> UUID:
-    """Seal a message to her desk; the item's id. Raises NothingHere, AlreadyErased, DeskKeyUnknown."""
+    """Seal a message to her desk; the item's id.
+
+    Raises NothingHere, AlreadyErased, DeskKeyUnknown, PassedOnMeanwhile.
+    """
     contents = [(ItemKind.MESSAGE, {"text": message.text})]
     (item,) = items = await _sealed(intake, code, message.report_id, contents)
     async with intake.database.transaction() as session:
-        report = await lock_report(session, message.report_id)
+        report = await _report_of(session, message.report_id, items)
         await add_items(session, report.report_id, items, now, Direction.PERSON)
         news = MessageReceived(report_id=str(report.report_id), item_id=str(item.item_id))
         await add_event(session, reports_to(report.service), str(report.report_id), news)
@@ -55,13 +63,13 @@ async def send_message(intake: Intake, code: AccessCode, message: SendMessage, n
 async def act(intake: Intake, code: AccessCode, action: Act, now: datetime) -> None:
     """Pass an action of hers to the desk, whose rules decide; sent again with the same id, nothing follows.
 
-    Raises NothingHere, AlreadyErased, NotAFact, DeskKeyUnknown.
+    Raises NothingHere, AlreadyErased, NotAFact, DeskKeyUnknown, PassedOnMeanwhile.
     """
     check_facts(action.facts)
     contents = [(ItemKind.ANSWERS, {"name": name, "text": text}) for name, text in action.texts.items()]
     items = await _sealed(intake, code, action.report_id, contents)
     async with intake.database.transaction() as session:
-        report = await lock_report(session, action.report_id)
+        report = await _report_of(session, action.report_id, items)
         if not await _first_time(session, report, action.action_id):
             return
         await add_items(session, report.report_id, items, now, Direction.PERSON)
@@ -89,6 +97,17 @@ def check_facts(facts: Mapping[str, bool | int | str]) -> None:
 async def _first_time(session: AsyncSession, report: Report, action_id: UUID) -> bool:
     row = insert(PersonAction).values(report_id=report.report_id, action_id=action_id).on_conflict_do_nothing()
     return (await session.execute(row.returning(col(PersonAction.action_id)))).first() is not None
+
+
+async def _report_of(session: AsyncSession, report_id: UUID, items: Sequence[SealedItem]) -> Report:
+    """The report, locked, which still lies with the desk that the items are sealed to. Else nothing of them is kept: a
+    sweep destroys their wraps.
+    """
+    report = await lock_report(session, report_id)
+    label = desk_label(report.service, report.office)
+    if any(label not in {wrap.recipient for wrap in item.wraps} for item in items):
+        raise PassedOnMeanwhile
+    return report
 
 
 async def _sealed(

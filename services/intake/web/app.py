@@ -15,7 +15,7 @@ from chassis.web.health import Check, reachable
 from chassis.web.sign_in import SignIn
 from services.intake.intake import Intake
 from services.intake.use_cases.lodge_report import WATCHES_FOR_RETALIATION
-from services.intake.web import internal, public
+from services.intake.web import internal, passing, public
 from services.intake.web.landing import landing
 from services.intake.web.problems_of_intake import HANDLERS
 
@@ -23,7 +23,7 @@ from services.intake.web.problems_of_intake import HANDLERS
 def intake_app(settings: Settings, intake: Intake, publics: Mapping[str, Ed25519PublicKey]) -> App:
     routes = Router(
         path="",
-        route_handlers=[landing, *public.ROUTES, *internal.ROUTES],
+        route_handlers=[landing, *public.ROUTES, *internal.ROUTES, *passing.ROUTES],
         dependencies={
             "intake": Provide(lambda: intake, sync_to_thread=False),
             "publics": Provide(lambda: publics, sync_to_thread=False),

@@ -49,6 +49,7 @@ class PlaceMessage(Struct, forbid_unknown_fields=True, kw_only=True):
     message_id: UUID
     report_id: UUID
     action_id: UUID
+    office: Code
     ciphertext_b64: Ciphertext
     wraps: ReplyWraps
 
@@ -77,7 +78,7 @@ async def post_parties(
     publics: NamedDependency[Publics],
     data: JSONBody[AskParties],
 ) -> ItemsOut:
-    service = await _service(request, intake, publics, {"report_id": str(data.report_id), "purpose": ROUTING})
+    service = await asking_service(request, intake, publics, {"report_id": str(data.report_id), "purpose": ROUTING})
     return _out(await hand_out_parties(intake, service, data.report_id))
 
 
@@ -89,7 +90,7 @@ async def post_contents(
     data: JSONBody[AskContents],
 ) -> ItemsOut:
     claims = {"report_id": str(data.report_id), "purpose": data.purpose, "staff_id": data.staff_id}
-    service = await _service(request, intake, publics, claims)
+    service = await asking_service(request, intake, publics, claims)
     if await _acting(request, intake) != data.staff_id:
         await _audit_refusal(intake, "acting_person")
         raise sign_in_needed(token_refused=True)
@@ -104,12 +105,13 @@ async def put_message(
     data: JSONBody[PlaceMessage],
 ) -> MessagePlacedOut:
     claims = {"report_id": str(data.report_id), "message_id": str(data.message_id)}
-    service = await _service(request, intake, publics, claims)
+    service = await asking_service(request, intake, publics, claims)
     reply = Reply(
         message_id=data.message_id,
         report_id=data.report_id,
         action_id=data.action_id,
         staff_id=await _acting(request, intake),
+        office=data.office,
         ciphertext=data.ciphertext_b64,
         wrapped_to_desk=data.wraps.desk,
         wrapped_to_route=data.wraps.route,
@@ -118,7 +120,9 @@ async def put_message(
     return MessagePlacedOut(message_id=data.message_id)
 
 
-async def _service(request: Request[Any, Any, Any], intake: Intake, publics: Publics, claims: Mapping[str, str]) -> str:
+async def asking_service(
+    request: Request[Any, Any, Any], intake: Intake, publics: Publics, claims: Mapping[str, str]
+) -> str:
     """The service that asks. Its token is used up before anything is looked at; a refused one is audited."""
     desks = {route.service for route in intake.policy.routes.values()}
     try:

@@ -172,6 +172,7 @@ class World:
             "message_id": str(message_id),
             "report_id": report_id,
             "action_id": str(uuid4()),
+            "office": office,
             "ciphertext_b64": base64.b64encode(sealed.ciphertext).decode(),
             "wraps": {"desk": base64.b64encode(to_desk).decode(), "route": base64.b64encode(to_route).decode()},
         } | changes
