@@ -15,6 +15,7 @@ from email import message_from_bytes
 from email.policy import default as email_policy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -146,6 +147,12 @@ class Parts:
     async def rows_with(self, schema: str, text: str) -> bool:
         """Whether any row of that schema holds the text."""
         return text.encode() in self.dump("--data-only", f"--schema={schema}")
+
+    async def wraps_for(self, report_id: str, recipient: str) -> int:
+        """How many keys of a report's items this recipient has in the key store."""
+        query = "select count(*) from intake.wraps where group_id = $1 and recipient = $2"
+        (row,) = await self.rows(query, UUID(report_id), recipient, dsn=str(self.stack["keystore"]["admin_dsn"]))
+        return int(row["count"])
 
     async def directory_line(self, service: str, staff_id: str) -> str | None:
         """Who that service believes supervises the person."""

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from ops.demo import child_at_risk, measure, talk, told_manager, watch
+from ops.demo import child_at_risk, measure, talk, told_manager, watch, wrong_desk
 from ops.demo.clients import StoryError
 from ops.demo.parts import Parts
 from ops.demo.story import Seen, Story, new_story
@@ -52,6 +52,7 @@ MAIN = "talk"
 STORIES: Mapping[str, tuple[str, Steps]] = {
     MAIN: ("One person's story, from a talk to a measure and back", STEPS),
     "supervisor": ("A manager is told, and says only what was agreed", told_manager.STEPS),
+    "misdirected": ("What came to the wrong desk goes on once, and nothing is kept", wrong_desk.STEPS),
     "sea": ("A rumour about a child: oversight at once, and help beside it", child_at_risk.STEPS),
 }
 

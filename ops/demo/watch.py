@@ -21,7 +21,7 @@ OUTSIDE_THE_TALK = frozenset(
     }
 )  # fmt: skip
 """What the people do in the report's case and the measure's, and what is recorded of it."""
-SOURCES = ("intake", "ombuds", "support", "workflow", "ethics", "hr_bridge", "notifications")
+SOURCES = ("intake", "ombuds", "workflow", "ethics", "hr_bridge", "notifications")
 
 
 async def a_poor_appraisal_is_noticed(story: Story) -> Seen:
