@@ -81,6 +81,7 @@ def test_which_way_a_length_protects(key: str, amount: int | None, unit: Unit, d
         (with_entry("measures", "suspension_without_pay", second=()), "second", WEAKER),
         (with_entry("measures", "suspension_without_pay", deciders=()), "deciders", None),
         (with_entry("delegation", "discipline", second=()), "second", WEAKER),
+        (with_entry("delegation", "discipline", second=(Role.EXECUTIVE_HEAD,)), "second", None),
         (with_entry("delegation", "redress", second=(Role.EXECUTIVE_HEAD,)), "second", STRONGER),
         (with_entry("routes", "formal_report", protects=None), "protects", WEAKER),
         (with_entry("routes", "formal_report", needs=()), "needs", STRONGER),
