@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 from policy import tables
 from policy.entry import Entry, Field, Mistake, PolicyBroken, place, read, text
 from policy.model import Appointment, Office, Policy, Role
-from policy.tables import KINDS, TWO_NAMES
+from policy.schema import KINDS, TWO_NAMES
 
 PACKS: Final = Path(__file__).parent / "packs"
 HEAD: Final = {

@@ -11,7 +11,7 @@ import pytest
 from policy.decisions import Burden
 from policy.lint import Report, lint
 from policy.load import PACKS
-from policy.tables import KINDS
+from policy.schema import KINDS
 from tests.lifecycles import NOW
 
 GUIDE = (Path(__file__).parents[3] / "docs/policy-guide.md").read_text()
