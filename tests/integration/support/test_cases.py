@@ -13,7 +13,7 @@ from lifecycle import erasing, records, told
 from lifecycle.exclusions import Parties, excluded
 from lifecycle.model import Refused
 from policy.model import Role
-from services.support.routing import DirectoryNotHere
+from services.support.routing import DirectoryNotHere, release_the_unfit
 from tests.integration.support.cell import (
     HERSELF,
     HIS_SUPERVISOR,
@@ -210,3 +210,15 @@ async def test_whom_it_concerns_is_never_given_the_case(cell: Cell) -> None:
     case_id = await cell.routed(Parties(affected_individual=SPECIALIST, alleged_offender=(SUPERVISOR,)))
     with pytest.raises(Problem):
         await cell.checked(case_id, "assign_specialist", specialist=SPECIALIST)
+
+
+async def test_whoever_may_help_no_longer_loses_it_by_a_step_that_gives_no_reason(cell: Cell) -> None:
+    (row,) = await helped(cell, "medical")
+    assert await release_the_unfit(cell.desk) == 0
+    await cell.people(SPECIALIST)
+    before = len(await cell.told())
+    assert await release_the_unfit(cell.desk) == 1
+    assert await release_the_unfit(cell.desk) == 0
+    released = (await cell.row(row.case_id)).data
+    assert (released["assigned"], released["steps"][-1]["facts"]) == ({}, {})
+    assert {wording for _, wording in (await cell.told())[before:]} == {"support_referral.needs_somebody"}

@@ -245,6 +245,7 @@ def test_somebody_in_conflict_hands_it_over_and_says_no_reason() -> None:
     assert case.clocks["support.first"].runs
     assert effect_names(case, EffectKind.EMIT) == ["keep_out_actor"]
     assert refused(helped(), "step_aside", staff("S0072", Role.SPECIALIST, Role.PSEAH_OFFICER)).code == "IS_HANDLER"
+    assert effect_names(act(helped(), "step_aside", PSEAH), EffectKind.EMIT) == ["keep_out_actor"]
     released = act(consented(), "release_specialist", SYSTEM)
     assert (dict(released.assigned), dict(released.steps[-1].facts)) == ({}, {})
 
