@@ -131,7 +131,7 @@ async def test_an_ombuds_chain_that_was_rewritten_or_shortened_is_refused(world:
 
 @pytest.mark.parametrize("table", ["entries", "checkpoints"])
 @pytest.mark.parametrize("statement", ["update {} set number = 0", "delete from {}", "truncate {}"])
-async def test_the_service_can_only_append(world: World, table: str, statement: str) -> None:
+async def test_inv_03_the_service_can_only_append(world: World, table: str, statement: str) -> None:
     statement = statement.format(table).replace("checkpoints set number", "checkpoints set size")
     with pytest.raises(ProgrammingError, match="permission denied"):
         await _execute(world, statement)

@@ -87,7 +87,7 @@ async def test_a_wrong_code_costs_the_same_look_up_as_a_missing_one(
     assert set(counts) == {4}
 
 
-async def test_the_code_itself_is_nowhere_in_the_stores(client: httpx.AsyncClient, world: World) -> None:
+async def test_inv_08_the_code_itself_is_nowhere_in_the_stores(client: httpx.AsyncClient, world: World) -> None:
     idempotency_key = key()
     code = (await lodge(client, draft(), idempotency_key=idempotency_key)).json()["access_code"]
     for secret in (code.encode(), code.replace("-", "").encode(), idempotency_key.encode()):

@@ -96,7 +96,7 @@ async def counts(world: World) -> dict[str, int]:
     return {name: (await world.rows(f"select count(*) as n from {name}"))[0]["n"] for name in names}
 
 
-async def test_the_safety_triage_stores_nothing(client: httpx.AsyncClient, world: World) -> None:
+async def test_inv_26_the_safety_triage_stores_nothing(client: httpx.AsyncClient, world: World) -> None:
     before = await counts(world)
     said = {"danger_now": "yes", "sexual_assault": "yes", "self_harm": "yes", "affected_is": "child"}
     answer = await client.post("/api/v1/ways", json=said)

@@ -108,7 +108,7 @@ async def test_the_schema_is_that_of_the_code_and_goes_down_and_up_with_rows(
     assert await migrations.differences(dsn, Base.metadata) == []
 
 
-async def test_no_column_has_room_for_where_a_request_came_from(world: World) -> None:
+async def test_inv_05_no_column_has_room_for_where_a_request_came_from(world: World) -> None:
     rows = await world.rows(
         "select table_name, column_name, data_type from information_schema.columns where table_schema = 'intake'"
     )

@@ -40,7 +40,7 @@ async def test_a_message_reaches_her_desk_sealed(client: httpx.AsyncClient, worl
     assert world.open_as_desk("ombuds", "ombuds", report_id, last) == {"text": "It happened again.\nToday."}
 
 
-async def test_both_directions_stand_in_the_inbox_in_order(
+async def test_inv_06_with_the_code_alone_both_directions_stand_in_the_inbox_in_order(
     client: httpx.AsyncClient, world: World, signed_in: SignIn
 ) -> None:
     code, report_id = await route_of(client, world, draft())
@@ -135,7 +135,7 @@ async def test_another_desk_gets_nothing_of_it(client: httpx.AsyncClient, world:
     assert (await world.reply(client, "workflow", "oio", report_id, acting, "hello")).status_code == 404
 
 
-async def test_every_handing_out_of_a_report_names_reader_and_purpose(
+async def test_inv_02_every_handing_out_of_a_report_names_reader_and_purpose(
     client: httpx.AsyncClient, world: World, signed_in: SignIn
 ) -> None:
     _, report_id = await route_of(client, world, formal())

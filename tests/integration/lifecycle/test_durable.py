@@ -257,7 +257,9 @@ async def worker_process(
 
 
 @pytest.mark.parametrize("failpoint", ["decide.before_commit", "decide.after_commit"])
-async def test_a_worker_killed_around_its_commit_loses_no_clock(loans: Loans, tmp_path: Path, failpoint: str) -> None:
+async def test_inv_54_a_worker_killed_around_its_commit_loses_no_clock_and_acts_once(
+    loans: Loans, tmp_path: Path, failpoint: str
+) -> None:
     """The caller is gone and Temporal is started again: it has never heard of the action."""
     server = Temporal(tmp_path / "temporal", free_port(), tmp_path / "temporal.log")
     await server.start()

@@ -45,7 +45,9 @@ def failed_as(post: Post, event_id: UUID, failure: str) -> Callable[[], Awaitabl
     )
 
 
-async def test_a_notice_becomes_one_mail_that_says_nothing(wired_post: Post, sink: Smtp, guardian: Guardian) -> None:
+async def test_inv_07_a_notice_becomes_one_mail_that_says_nothing(
+    wired_post: Post, sink: Smtp, guardian: Guardian
+) -> None:
     post = wired_post
     await post.employ(PERSON, ADDRESS)
     async with post.ethics(), post.hr_bridge(), post.delivery(guardian) as address:
@@ -73,7 +75,7 @@ async def test_a_notice_becomes_one_mail_that_says_nothing(wired_post: Post, sin
         assert told not in raw
 
 
-async def test_an_event_that_comes_again_sends_nothing_again(post: Post, sink: Smtp) -> None:
+async def test_inv_54_an_event_that_comes_again_sends_nothing_again(post: Post, sink: Smtp) -> None:
     await post.employ(PERSON, ADDRESS)
     await post.notify(PERSON)
     [(value, event_id)] = await post.rows("select value, event_id from outbox", "ethics")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.web.problems import Problem
+from services.intake.bodies import Answers
 from services.intake.parties import Parties
 from services.intake.use_cases.send_message import NotAFact, check_facts
 from services.intake.web.public import check_key
@@ -57,3 +58,22 @@ def test_every_random_uuid_is_a_key(key: object) -> None:
 def test_a_uuid_that_is_not_random_is_no_key(key: object) -> None:
     with pytest.raises(Problem):
         check_key(str(key))
+
+
+def test_inv_18_nothing_is_asked_that_blames_or_hurts() -> None:
+    """Each answer was weighed: none asks why not, for proof, for clothes, for graphic detail, for a past or a status.
+    Whoever adds one weighs it too.
+    """
+    assert set(Answers.__struct_fields__) == {
+        "what_happened",
+        "wish",
+        "when_and_where",
+        "others_present",
+        "effects",
+        "support_needs",
+        "earlier_steps",
+        "fear_of_retaliation",
+        "how_to_address_me",
+        "safe_times",
+    }
+    assert Answers() == Answers(**dict.fromkeys(Answers.__struct_fields__)), "each may be left out"
