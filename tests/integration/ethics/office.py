@@ -7,34 +7,47 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from aiokafka import AIOKafkaProducer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.protobuf.message import Message
 
 from chassis import keys
+from chassis.consumer import Event
 from chassis.database import Database
 from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
-from chassis.sealing import seal_to
+from chassis.sealing import DeskPrivateKey, seal_to
 from chassis.settings import Settings
 from contracts.envelope import Envelope, sign, to_headers
+from contracts.keys.v1.keys_pb2 import DeskKey
+from contracts.people.v1.people_pb2 import Person as PersonMessage
 from contracts.personnel.v1.actions_pb2 import PersonnelAction, SealedPersonnelAction
-from contracts.topics import HR_PERSONNEL_ACTIONS
-from lifecycle import records
-from lifecycle.desk import Desk
+from contracts.topics import DESK_KEYS, HR_PEOPLE, HR_PERSONNEL_ACTIONS, Topic
+from lifecycle import access, bodies, parties, records
+from lifecycle.decide import decide_as, open_case
+from lifecycle.desk import Desk, EffectRefused
+from lifecycle.durable import Decided
+from lifecycle.exclusions import Parties
+from lifecycle.model import Action, Actor, Fact, Refused
+from lifecycle.records import CaseRow
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.process import Process
+from services.ethics.consumers import handlers
 from services.ethics.desk import build_desk
 from services.ethics.use_cases.ask import facts_of
 from services.ethics.use_cases.protect import Protection, end_protection, start_protection
 from services.ethics.use_cases.see import see_action
 from tests import real_parts
+from tests.lifecycles import texts, valid_facts
 
 PROTECTED, UNPROTECTED, ETHICS_OFFICER = "S0018", "S0019", "S0007"
+OFFENDER, ABOVE = "S0017", "S0016"
 KIND = "poor_appraisal"
 SERVICES_WITH_KEYS = ("ethics", "hr_bridge", "intake", "workflow", "notifications")
+AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 
 def personnel_action(staff_id: str, number: int, *, source: str = "declared", kind: str = KIND) -> PersonnelAction:
@@ -146,6 +159,95 @@ class Office:
             (item,) = await facts_of(session, self.desk, row, purpose)
         found: dict[str, Any] = json.loads(item["text"])
         return found
+
+    async def receive(
+        self, topic: Topic, message: Message, *, key: str, source: str, event_id: UUID | None = None, sequence: int = 1
+    ) -> None:
+        """An event as the service's consumer hands it to its handler, in a transaction of its own."""
+        handler = handlers(self.desk)[topic][type(message)]
+        event = Event(topic, key, event_id or uuid4(), source, sequence, datetime.now(UTC), message, None)
+        async with self.desk.database.transaction() as session:
+            await handler(session, event)
+
+    async def person(self, staff_id: str, line: str = "", *, active: bool = True, ends_on: str = "") -> None:
+        """As the directory tells of somebody."""
+        told = PersonMessage(
+            staff_id=staff_id, unit="u", station="s", line_staff_id=line, contract="staff", active=active
+        )
+        told.contract_ends_on = ends_on
+        told.valid_from.FromDatetime(datetime.now(UTC))
+        await self.receive(HR_PEOPLE, told, key=staff_id, source="hr_bridge")
+
+    async def others_keys(self) -> dict[str, DeskPrivateKey]:
+        """The desk keys of workflow and of HR, known to the office from here on."""
+        found = {}
+        for service, office in (("workflow", "measures"), ("hr_bridge", "hr")):
+            private = keys.ServiceKeys.load(self.scratch / service).desk(office)
+            told = DeskKey(service=service, office=office, key_id=private.key_id, public_key=private.public)
+            await self.receive(DESK_KEYS, told, key=f"{service}/{office}", source=service)
+            found[service] = private
+        return found
+
+    async def request(
+        self, kind: str = "request", *, affected: str | None = PROTECTED, offenders: tuple[str, ...] = (), **facts: Fact
+    ) -> UUID:
+        """A request for protection that has arrived and is routed; what it names lies with the case already."""
+        await self.person(OFFENDER, ABOVE)
+        now, opening = datetime.now(UTC), {"kind": kind, "lodged_at": datetime.now(UTC).isoformat(), **facts}
+        async with self.desk.database.transaction() as session:
+            case_id = await open_case(session, self.desk, uuid4(), "retaliation", 1, opening, now)
+            row = await records.load(session, case_id)
+            assert row is not None
+            await parties.keep(session, self.desk, row, Parties(affected, offenders or (OFFENDER,)))
+        await self.desk.errands["route"](case_id)
+        return case_id
+
+    async def row(self, case_id: UUID) -> CaseRow:
+        async with self.desk.database.transaction() as session:
+            row = await records.load(session, case_id)
+        assert row is not None
+        return row
+
+    async def act(self, case_id: UUID, name: str, by: str | Actor, **facts: Fact) -> Decided | Refused:
+        """With facts and words that are valid where not said otherwise; staff as what they are appointed to."""
+        async with self.desk.database.transaction() as session:
+            row = await records.lock(session, case_id)
+            assert row is not None
+            now = datetime.now(UTC)
+            actor = by if isinstance(by, Actor) else await access.actor_of(session, self.desk, row, by, now)
+            table = self.desk.lifecycles[row.lifecycle]
+            rule = table.rule_of.get((row.state, name)) or next(one for one in table.rules if one.action == name)
+            words = {one: f"{name}: {one}" for one in texts(rule)}
+            sent = valid_facts(rule, now) | facts
+            action = Action(uuid4(), name, sent, frozenset(words))
+            if actor.staff_id and (against := await self.desk.check(session, row, action, words)):
+                return against
+            stored, _ = await bodies.store(session, self.desk, row, action.id, words)
+            try:
+                async with session.begin_nested():
+                    return await decide_as(session, self.desk, case_id, action, actor, now, stored)
+            except EffectRefused as stopped:
+                return stopped.refused
+
+    async def walk(self, case_id: UUID, *steps: tuple[str, str | Actor]) -> None:
+        for name, by in steps:
+            outcome = await self.act(case_id, name, by)
+            assert isinstance(outcome, Decided), (name, outcome)
+
+    async def sees(self, case_id: UUID, staff_id: str) -> bool:
+        async with self.desk.database.transaction() as session:
+            row = await records.load(session, case_id)
+            assert row is not None
+            actor = await access.actor_of(session, self.desk, row, staff_id, datetime.now(UTC))
+            return access.may_see(self.desk, row, actor)
+
+    async def sent(self, topic: Topic, message: type[AnyMessage]) -> list[AnyMessage]:
+        rows = await self.rows(
+            "select value from outbox where topic = :topic and type = :type order by id",
+            topic=topic.name,
+            type=message.DESCRIPTOR.full_name,
+        )
+        return [message.FromString(value) for (value,) in rows]
 
     def audited(self, act: str) -> Callable[[], Awaitable[list[Any]]]:
         async def entries() -> list[Any]:
