@@ -91,6 +91,7 @@ def _written(desk: Desk, written: Handler) -> Handler:
 
     async def answer(session: AsyncSession, event: Event) -> AfterCommit | None:
         await written(session, event)
+        await managers.tell_written(session, desk, _id(event.key))
         return desk.poke(*await formal_reports.record_answer(session, desk, _id(event.key), event.id))
 
     return answer

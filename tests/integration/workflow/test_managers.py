@@ -10,9 +10,10 @@ from chassis.consumer import Event
 from chassis.keys import ServiceKeys
 from chassis.sealing import open_from
 from contracts.ids import CaseId
+from contracts.intake.v1.reports_pb2 import MessageReceived
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.requests.v1.requests_pb2 import CooperationStarted
-from contracts.topics import DESK_KEYS
+from contracts.topics import DESK_KEYS, INTAKE_REPORTS_WORKFLOW
 from lifecycle import access, bodies, decide, records
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
@@ -175,6 +176,19 @@ async def test_nobody_above_is_told_when_he_is_silent(house: House) -> None:
     notices = await house.notices()
     assert {staff_id for _, staff_id in notices} == {SUPERVISOR}
     assert {"supervisor_request.not_acknowledged", "supervisor_request.not_acted"} <= {name for name, _ in notices}
+
+
+async def test_he_hears_that_she_has_written_and_nobody_hears_it_when_he_has_it_no_more(house: House) -> None:
+    await house.people()
+    case_id = await told(house, ABOUT_A_COLLEAGUE)
+    report_id = str((await house.row(case_id)).report_id)
+    message = MessageReceived(report_id=report_id, item_id=str(uuid4()))
+    await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
+    assert (await house.notices())[-1] == ("supervisor_request.message", SUPERVISOR)
+    await house.act(SUPERVISOR, case_id, "declare_conflict")
+    before = await house.notices()
+    await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
+    assert await house.notices() == before
 
 
 # Sexual exploitation or abuse.
