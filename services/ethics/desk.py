@@ -17,7 +17,7 @@ from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Role
 from services.ethics.domain import query, recommendation, retaliation
-from services.ethics.use_cases import act_beside, check, route_case
+from services.ethics.use_cases import act_beside, check, pass_on, route_case
 from services.ethics.use_cases.ask import IMMINENT_HARM, REVIEW, facts_of, forget_facts
 from services.ethics.use_cases.names import OFFICE
 
@@ -64,6 +64,9 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
     async def find_reviewer(case_id: CaseId) -> None:
         await route_case.find_reviewer(desk, case_id)
 
+    async def hand_on(case_id: CaseId) -> None:
+        await pass_on.pass_on(desk, case_id)
+
     desk = Desk(
         service="ethics",
         settings=settings,
@@ -78,7 +81,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         notices_office=OFFICE,
         effects=effects,
         talks=frozenset({RETALIATION}),
-        errands={"route": route, "find_reviewer": find_reviewer},
+        errands={"route": route, "find_reviewer": find_reviewer, "pass_on": hand_on},
         own_contents=own_contents,
         check=checked,
         clear=_clear,

@@ -1,0 +1,22 @@
+"""A request that is no matter of retaliation goes on to the oversight office, with her agreement, and leaves nothing."""
+
+from contracts.ids import CaseId
+from lifecycle import parties, passing_on, records, reports
+from lifecycle.desk import Desk
+from lifecycle.erasing import strip
+from lifecycle.model import PASSED_ON
+from policy.routing import offices_of
+
+
+async def pass_on(desk: Desk, case_id: CaseId) -> None:
+    """The errand of a request that was passed on. Bears being done twice. Raises IntakeUnreachable."""
+    async with desk.database.transaction() as session:
+        row = await records.load(session, case_id)
+        if row is None or row.erased_at is not None or row.state != PASSED_ON:
+            return
+        found = await parties.parties_of(session, desk, row)
+        about = offices_of(desk.policy, found.alleged_offender, await records.clock_now(session)) if found else ()
+    await passing_on.relay(desk, row, "formal_report", about)
+    await strip(desk, case_id)
+    async with desk.database.transaction() as session:
+        await reports.forget(session, row.report_id)
