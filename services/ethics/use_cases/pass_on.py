@@ -1,4 +1,4 @@
-"""A request that is no matter of retaliation goes on to the oversight office, with her agreement, and leaves nothing."""
+"""A request that is no matter of retaliation goes on to the oversight office, if she agrees, and leaves nothing."""
 
 from contracts.ids import CaseId
 from lifecycle import parties, passing_on, records, reports
