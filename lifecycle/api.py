@@ -128,7 +128,8 @@ def _of_contents(desk: Desk) -> list[HTTPRouteHandler]:
         if not allowed:
             known = ", ".join(sorted(desk.purposes[row.lifecycle]))
             raise invalid("purpose", f"Contents of this case are read for one of these purposes: {known}.")
-        return ContentsSeen(items=await _contents(desk, row, signed_in, data.purpose))
+        assert actor is not None  # there is a row
+        return ContentsSeen(items=await _contents(desk, row, actor, signed_in, data.purpose))
 
     @post("/api/v1/cases/{case_id:uuid}/messages", status_code=202, summary="Write to the person")
     async def write_message(
@@ -237,9 +238,14 @@ def _problem(code: str, rule: str, params: Any) -> Problem:
             return refused(code, rule, params)
 
 
-async def _contents(desk: Desk, row: CaseRow, reader: SignedIn, purpose: str) -> list[ItemSeen]:
+async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, purpose: str) -> list[ItemSeen]:
     if row.state == PASSED_ON:
         return []
+    team = desk.teams.get(row.lifecycle)
+    if team and actor.roles.isdisjoint(team.roles):
+        async with desk.database.transaction() as session:
+            texts = await bodies.texts_of(session, desk, row)
+        return [text_of(one) for one in texts if one.action in team.shares]
     found: list[Mapping[str, Any]] = []
     async with desk.database.transaction() as session:
         talks = await _talks(session, desk, row)

@@ -74,6 +74,16 @@ def _opens_one(facts: Facts) -> Sequence[Facts]:
     return (facts,)
 
 
+@dataclass(frozen=True)
+class Team:
+    """Who works on cases of a kind and reads all that was written in them. Others who see such a case read what was
+    written beside these actions, and nothing else (invariant 9).
+    """
+
+    roles: frozenset[Role]
+    shares: frozenset[str]
+
+
 @dataclass
 class Desk:
     """One service's cases. Built once, in `services/<name>/desk.py`.
@@ -83,7 +93,7 @@ class Desk:
     whose handlers read what the person wrote and write to her, through intake. `purposes`: for each lifecycle, what
     its contents may be read for. `notices_office`: whose desk key keeps who a notice is for. `blind`: roles
     that see cases of a lifecycle and none of what was written in them. `narrows`: lifecycles of which not every reader
-    may see every case.
+    may see every case. `teams`: lifecycles that others than those who work on them see too.
     """
 
     service: str
@@ -102,6 +112,7 @@ class Desk:
     opens: Opens = _opens_one
     blind: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     narrows: Mapping[str, Narrow] = field(default_factory=dict)
+    teams: Mapping[str, Team] = field(default_factory=dict)
     errands: Mapping[str, RunErrand] = field(default_factory=dict)
     own_contents: OwnContents = _has_nothing
     check: Check = _takes_all

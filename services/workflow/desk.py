@@ -13,7 +13,7 @@ from chassis.settings import Settings
 from contracts.ids import CaseId
 from lifecycle import directory, exclusions, parties, records, reports
 from lifecycle.decide import decide_as
-from lifecycle.desk import Desk
+from lifecycle.desk import Desk, Team
 from lifecycle.erasing import others_left
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Case, Effect, EffectKind, Refused
@@ -35,6 +35,7 @@ from services.workflow import (
 from services.workflow.domain import (
     danger_alert,
     formal_report,
+    formal_rules,
     interim_measure,
     misdirected_report,
     review,
@@ -179,6 +180,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         talks=LODGED,
         blind={SEA: sea_report.HELPERS},
         narrows={REVIEW: reviews.readers},
+        teams={REPORT: Team(formal_rules.TEAM, formal_rules.SHARED_OUTSIDE)},
         errands={"route": route_case, supervisor_request.FIND_MANAGER.name: find_manager, "pass_on": pass_on},
         check=check,
         clear=clear,

@@ -15,6 +15,13 @@ from policy.model import Role
 OVERSIGHT = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR})
 INVESTIGATE = frozenset({Role.INVESTIGATOR})
 LEGAL = frozenset({Role.LEGAL_OFFICER})
+TEAM = OVERSIGHT | {Role.REVIEWER}
+SHARED_OUTSIDE = frozenset(
+    {"report_to_leg", "charge", "extend_reply", "recommend", "find_no_case", "advise_managerial_action"}
+) | {"decide_discipline", "decide_no_sanction", "dismiss_summarily", "sign_second", "send_letter", "consider_redress"}
+"""Beside these actions oversight and legal affairs write for each other and for whoever decides; what she wrote, and
+what oversight notes for itself, is withheld from everybody else (invariant 9).
+"""
 DECIDERS = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR, Role.EXECUTIVE_HEAD})
 SECOND = frozenset({Role.EXECUTIVE_HEAD, Role.OVERSIGHT_COMMITTEE})
 PERSON = frozenset({ActorKind.PERSON})

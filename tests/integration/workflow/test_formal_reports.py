@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.web.problems import Problem
+from chassis.web.sign_in import SignedIn
 from contracts.ids import CaseId
 from contracts.intake.v1.reports_pb2 import MessageReceived, PersonActed
 from contracts.requests.v1.requests_pb2 import CooperationEnded, CooperationStarted
 from contracts.topics import INTAKE_REPORTS_WORKFLOW
-from lifecycle import parties, records
+from lifecycle import access, parties, records
+from lifecycle.api import _contents
 from lifecycle.decide import decide_as, ring
 from lifecycle.desk import EffectRefused
 from lifecycle.durable import Decided
@@ -323,3 +325,16 @@ async def test_the_parties_of_a_review_are_those_of_its_report(house: House) -> 
     assert found is not None
     assert found.alleged_offender == (SUPERVISOR, OTHER_MANAGER)
     assert await house.excluded(review.case_id, SUPERVISOR)
+
+
+async def test_inv_09_whoever_does_not_work_on_it_reads_only_what_was_written_for_them(house: House) -> None:
+    case_id = await investigating(house)
+    facts = {"finding": "not_substantiated", "legal_officer": LEGAL_AND_HEAD}
+    await took(house, INVESTIGATOR, case_id, "report_to_leg", facts, {"report": "What was found."})
+    row = await house.row(case_id)
+    async with house.desk.database.transaction() as session:
+        counsel = await access.actor_of(session, house.desk, row, LEGAL_AND_HEAD, datetime.now(UTC))
+    reader = SignedIn(LEGAL_AND_HEAD, "token")
+    seen = await _contents(house.desk, row, counsel, reader, "legal_review")
+    assert [(one.action, one.text) for one in seen] == [("report_to_leg", "What was found.")]
+    assert "open_investigation" not in {one.action for one in seen}, "the office's own reasons are not among it"
