@@ -89,7 +89,7 @@ def consistent(lifecycle: Lifecycle, case: Case) -> None:
     }
     parts = [by["alert"], by["ask"], by["decide"], by["review"]]
     assert sum(map(len, parts)) == len(set().union(*parts)), "invariant 33: one person, one part"
-    if case.state in {"decided", "applied"}:
+    if case.lifecycle == "interim_measure" and case.state in {"decided", "applied"}:
         assert case.facts["consent"] or case.facts["burden"] == "alleged_offender", "invariant 38"
     told = [
         effect for effect in case.effects if effect.kind is EffectKind.NOTIFY and effect.facts["to"] == "other_side"
