@@ -13,9 +13,11 @@ from services.ombuds.domain import informal_resolution, mediation
 from services.support.domain import support_referral
 from services.workflow.domain import (
     danger_alert,
+    emergency_separation,
     formal_report,
     interim_measure,
     misdirected_report,
+    respondent,
     review,
     sea_report,
     supervisor_request,
@@ -30,6 +32,8 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
     review.LIFECYCLE,
     misdirected_report.LIFECYCLE,
     interim_measure.LIFECYCLE,
+    emergency_separation.LIFECYCLE,
+    respondent.LIFECYCLE,
     danger_alert.LIFECYCLE,
     supervisor_request.LIFECYCLE,
     sea_report.LIFECYCLE,

@@ -58,7 +58,6 @@ LENGTHS: Final[Mapping[str, Lengths]] = {
     "ret.window": HERS,
     "ret.withdrawal": HERS,
     "respondent.answer": OURS,
-    "respondent.reply": HERS,
     "review": HERS,
     "review.decide": OURS,
     "rwfp": OURS,

@@ -27,7 +27,9 @@ OPENING = {
     "formal_report": {"lodged_at": NOW.isoformat()},
     "review": {"party": "person", "about": "decision"},
     "misdirected_report": {"received_at": NOW.isoformat(), "received_by": "manager", "matter": "formal_report"},
-    "interim_measure": {},
+    "interim_measure": {"writer": "affected"},
+    "emergency_separation": {},
+    "respondent": {"file": 1},
     "danger_alert": {},
     "supervisor_request": {"lodged_at": NOW.isoformat()},
     "sea_report": {"lodged_at": NOW.isoformat(), "affected_is": "child"},
@@ -38,6 +40,8 @@ OPENING = {
 
 
 APPOINTED = {
+    "support_contact": "S0014",
+    "consent_taker": "S0014",
     "specialist": "S0014",
     "reviewer": "S0068",
     "legal_officer": "S0003",
@@ -48,6 +52,7 @@ APPOINTED = {
 """Who may be named in a field of this name."""
 HR_DIRECTOR, EXECUTIVE_HEAD = {"hr_director": "S0002"}, {"executive_head": "S0001"}
 ONE_OF: dict[str, dict[str, Fact]] = {
+    "sign_measure": {"signed_type": "suspension_without_pay"},
     **dict.fromkeys(("advise_managerial_action", "recommend", "ask_redress"), HR_DIRECTOR),
     **dict.fromkeys(("decide_discipline", "dismiss_summarily", "propose_national_referral"), EXECUTIVE_HEAD),
 }
@@ -72,10 +77,11 @@ def valid_facts(rule: Rule, now: datetime, policy: Policy = POLICY) -> dict[str,
     times |= {"session_at": now + timedelta(days=10), "activity_on": now - timedelta(days=10)}
     times |= dict.fromkeys(("hold_until", "deferred_until"), now + timedelta(days=20))
     times |= dict.fromkeys(("response_until", "reply_until"), now + timedelta(days=60))
+    times["signed_until"] = now + timedelta(days=20)
     times["last_incident_at"] = now - timedelta(days=30)
     known = {field.name for field in rule.fields}
     found = {name: fact for name, fact in ONE_OF.get(rule.action, {}).items() if name in known}
-    for field in (field for field in rule.fields if field.required):
+    for field in (field for field in rule.fields if field.required and field.name not in found):
         match field.kind:
             case FieldKind.TIME:
                 found[field.name] = times[field.name].isoformat()

@@ -31,7 +31,8 @@ async def the_office_alerts(story: Story) -> Seen:
     if {FIRST_WORDS, STANDS_BY} - {item["text"] for item in items}:
         raise StoryError("OIO did not receive what the person ticked and wrote")
     risk = {"risk_facts": "He signs her leave and her appraisal; she asked twice for distance."}
-    await investigator.act("alert_interim_measures", story.formal_case, texts=risk)
+    alert = {"purpose": "prevent_repetition", "urgency": "green"}
+    await investigator.act("alert_interim_measures", story.formal_case, alert, risk)
     legal = await story.at("workflow", LEGAL_AND_HEAD)
 
     _, story.measure_case = await until(
@@ -54,7 +55,7 @@ async def the_other_head_decides(story: Story) -> Seen:
         return case if case and any(o["action"] == "consent_to_measure" for o in case["offers"]) else None
 
     case = await until("the question of consent in her inbox", asked)
-    await story.reporter.act(story.formal_report, case, "consent_to_measure")
+    await story.reporter.act(story.formal_report, case, "consent_to_measure", {"effects_seen": True})
 
     async def consented() -> bool:
         return bool((await head.case(story.measure_case))["state"] == "consented")
@@ -64,6 +65,7 @@ async def the_other_head_decides(story: Story) -> Seen:
     facts = {
         "type": "reporting_line_change",
         "purpose": "prevent_repetition",
+        "effects_seen": True,
         "from_at": now.isoformat(),
         "review_at": (now + timedelta(seconds=story.parts.measure_seconds / 2)).isoformat(),
         "until_at": (now + timedelta(seconds=story.parts.measure_seconds)).isoformat(),

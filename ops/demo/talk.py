@@ -104,6 +104,7 @@ async def she_makes_a_formal_report(story: Story) -> Seen:
             "answers": {"what_happened": STANDS_BY},
             "parties": {"affected_individual": PERSON, "alleged_offender": [SUPERVISOR]},
             "consents": {"ethics_contact": True},
+            "choices": {"writer": "affected"},
             "take_over": ticked,
         }
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from chassis.database import Database
@@ -10,6 +11,7 @@ from chassis.keys import ServiceKeys
 from chassis.sealing import SealNotOpened, open_from, seal_to
 from policy.model import Policy
 from services.hr_bridge.adapters.tryton import Tryton
+from services.hr_bridge.domain.by_hand import Order
 from services.hr_bridge.domain.line_change import Persons, PersonsUnreadable
 from services.hr_bridge.settings import HrBridgeSettings
 from services.hr_bridge.tables import Task
@@ -30,7 +32,7 @@ class Bridge:
 
 @dataclass(frozen=True)
 class BeforeImage:
-    """Whose line is to go from whom to whom, all by staff id."""
+    """Whose line is to go from whom to whom, all by staff id; or who is to go from which duty station to which."""
 
     person: str
     from_: str
@@ -39,13 +41,22 @@ class BeforeImage:
 
 def read_persons(keys: ServiceKeys, measure_id: UUID, sealed: bytes) -> Persons:
     """Raises PersonsUnreadable when it was not sealed to HR for this measure or is not what was agreed."""
+    return Persons.parse(_opened(keys, measure_id, sealed))
+
+
+def _opened(keys: ServiceKeys, measure_id: UUID, sealed: bytes) -> Mapping[str, Any]:
     try:
         found = json.loads(open_from(keys.desk(OFFICE), sealed, context=_measure(measure_id)))
     except (SealNotOpened, ValueError):
         raise PersonsUnreadable("persons") from None
     if not isinstance(found, Mapping):
         raise PersonsUnreadable("persons")
-    return Persons.parse(found)
+    return found
+
+
+def read_order(keys: ServiceKeys, measure_id: UUID, sealed: bytes) -> Order:
+    """Raises PersonsUnreadable like `read_persons`; whatever the measure is."""
+    return Order.parse(_opened(keys, measure_id, sealed))
 
 
 def seal_before_image(keys: ServiceKeys, task_id: UUID, image: BeforeImage) -> bytes:

@@ -19,43 +19,47 @@ from contracts.measures.v1.measures_pb2 import (
     MeasureDecided,
     MeasureEnded,
     MeasureEventApplied,
-    MeasureFailed,
 )
 from contracts.topics import DESK_KEYS, HR_MEASURE_RESULTS, WORKFLOW_MEASURES, Topic
-from services.hr_bridge.domain.line_change import FailureCode, TaskKind, TaskState
-
-REPORTING_LINE_CHANGE = "reporting_line_change"
+from services.hr_bridge.bridge import Bridge
+from services.hr_bridge.domain.by_hand import REPORTING_LINE_CHANGE
+from services.hr_bridge.domain.line_change import TaskKind
+from services.hr_bridge.saga.by_hand import hand_over
 
 _ENDINGS = {MEASURE_ENDING_RESTORE: TaskKind.RESTORE, MEASURE_ENDING_PASS_ON: TaskKind.PASS_ON}
-# An ending that names nobody is about those whom the decision named.
+# An ending that names nobody is about those whom the decision named; it says no kind of measure either.
 _ADD_TASK = text("""
-    insert into tasks (task_id, measure_id, number, kind, state, code, due_at, sealed_persons, created_at)
-    select :task_id, :measure_id, 1 + count(*), :kind, :state, :code, :due_at,
+    insert into tasks (task_id, measure_id, number, kind, state, type, decision_id, due_at, until_at, sealed_persons,
+                       created_at)
+    select :task_id, :measure_id, 1 + count(*), :kind, 'waiting',
+           coalesce(nullif(:type, ''), (array_agg(type order by number desc))[1], :line_change),
+           :decision_id, :due_at, coalesce(:until_at, (array_agg(until_at order by number desc))[1]),
            coalesce(nullif(:sealed_persons, ''::bytea), (array_agg(sealed_persons order by number desc))[1], ''::bytea),
            :now
     from tasks where measure_id = :measure_id
+    returning type
 """)
 
 Start = Callable[[UUID], Awaitable[object]]
 """Starts or wakes the workflow of a measure."""
 
 
-def handlers(start: Start) -> Mapping[Topic, Mapping[type[Message], Handler]]:
+def handlers(bridge: Bridge, start: Start) -> Mapping[Topic, Mapping[type[Message], Handler]]:
     async def decided(session: AsyncSession, event: Event) -> AfterCommit | None:
         message = cast("MeasureDecided", event.message)
         measure_id = _measure_id(message.measure_id, event)
         due_at = message.from_at.ToDatetime(UTC)
-        unsupported = FailureCode.TYPE_NOT_SUPPORTED if message.type != REPORTING_LINE_CHANGE else None
-        await _add_task(session, measure_id, TaskKind.APPLY, due_at, message.sealed_persons, unsupported)
-        return None if unsupported else _starting(start, measure_id)
+        until_at = message.until_at.ToDatetime(UTC) if message.HasField("until_at") else None
+        await _add_task(session, measure_id, TaskKind.APPLY, message, due_at, message.type, until_at)
+        return await _begun(session, bridge, start, measure_id, by_hand=message.type != REPORTING_LINE_CHANGE)
 
     async def ended(session: AsyncSession, event: Event) -> AfterCommit | None:
         message = cast("MeasureEnded", event.message)
         measure_id = _measure_id(message.measure_id, event)
         if message.ending not in _ENDINGS:
             raise InvalidMessage("ending_unknown")
-        await _add_task(session, measure_id, _ENDINGS[message.ending], datetime.now(UTC), message.sealed_persons)
-        return _starting(start, measure_id)
+        type_ = await _add_task(session, measure_id, _ENDINGS[message.ending], message, datetime.now(UTC))
+        return await _begun(session, bridge, start, measure_id, by_hand=type_ != REPORTING_LINE_CHANGE)
 
     async def remember(session: AsyncSession, event: Event) -> None:
         await desk_keys.remember(session, event)
@@ -69,7 +73,14 @@ async def acknowledge(session: AsyncSession, event: Event) -> None:
     await add_event(session, HR_MEASURE_RESULTS, event.key, message)
 
 
-def _starting(start: Start, measure_id: UUID) -> AfterCommit:
+async def _begun(
+    session: AsyncSession, bridge: Bridge, start: Start, measure_id: UUID, *, by_hand: bool
+) -> AfterCommit | None:
+    """Handed to somebody in HR at once, or worked off by the measure's workflow."""
+    if by_hand:
+        await hand_over(session, bridge, measure_id)
+        return None
+
     async def after_commit() -> None:
         await start(measure_id)
 
@@ -90,27 +101,29 @@ async def _add_task(
     session: AsyncSession,
     measure_id: UUID,
     kind: TaskKind,
+    message: MeasureDecided | MeasureEnded,
     due_at: datetime,
-    sealed_persons: bytes,
-    failure: FailureCode | None = None,
-) -> None:
+    type_: str = "",
+    until_at: datetime | None = None,
+) -> str:
+    """The kind of measure that it belongs to."""
     task_id = uuid4()
-    await session.execute(
+    found = await session.scalar(
         _ADD_TASK,
-        {
+        params={
             "task_id": task_id,
             "measure_id": measure_id,
             "kind": kind,
-            "state": TaskState.FAILED if failure else TaskState.WAITING,
-            "code": failure,
+            "type": type_,
+            "line_change": REPORTING_LINE_CHANGE,
+            "decision_id": message.decision_id,
             "due_at": due_at,
-            "sealed_persons": sealed_persons,
+            "until_at": until_at,
+            "sealed_persons": message.sealed_persons,
             "now": datetime.now(UTC),
         },
     )
     await audit_trail.record(
         session, "task_opened", object_ref=str(task_id), actor=None, facts={"measure": str(measure_id), "kind": kind}
     )
-    if failure:
-        failed = MeasureFailed(measure_id=str(measure_id), task_id=str(task_id), code=failure)
-        await add_event(session, HR_MEASURE_RESULTS, str(measure_id), failed)
+    return str(found)

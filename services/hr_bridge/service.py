@@ -33,7 +33,7 @@ def build(settings: HrBridgeSettings) -> Service:
     consumer = Consumer(
         settings,
         database,
-        consumers.handlers(workflows.start),
+        consumers.handlers(bridge, workflows.start),
         publics,
         acknowledge={WORKFLOW_MEASURES: consumers.acknowledge},
     )

@@ -65,7 +65,8 @@ class Task(Base, table=True):
     One thing to do in the HR system for one measure; `number` orders the tasks of a measure.
 
     `sealed_persons` is what the event brought; `before_image`, sealed to HR's own key and committed before the HR
-    system is touched, says whose line (`person`) was whose (`from`) and whose it is to be (`to`).
+    system is touched, says whose line (`person`) was whose (`from`) and whose it is to be (`to`); for a separation, at
+    which duty station they were and are to be.
     """
 
     __tablename__ = "tasks"
@@ -81,6 +82,10 @@ class Task(Base, table=True):
     state: TaskState = Field(sa_type=Text)
     code: FailureCode | None = Field(sa_type=Text)
     due_at: datetime = Field(sa_type=AWARE)
+    decision_id: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
+    """Which of workflow's decisions it answers."""
+    type: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "reporting_line_change"})
+    until_at: datetime | None = Field(sa_type=AWARE)
     sealed_persons: bytes
     before_image: bytes | None
     proof_hash: bytes | None

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.keys import ServiceKeys
 from services.hr_bridge.adapters.tryton import EmployeeNotFound
 from services.hr_bridge.bridge import BeforeImage, read_before_image, read_persons
+from services.hr_bridge.domain.by_hand import REPORTING_LINE_CHANGE
 from services.hr_bridge.domain.line_change import Persons, TaskKind
 from services.hr_bridge.tables import Person, Task
 
@@ -21,7 +22,8 @@ async def tasks_of(session: AsyncSession, measure_id: UUID, *, lock: bool = Fals
 
 def supervisor_before(keys: ServiceKeys, tasks: Sequence[Task]) -> str | None:
     """Who supervised before anything of ours, of a measure's tasks in their order; None while nothing was touched."""
-    return next((image.from_ for task in tasks if (image := read_before_image(keys, task))), None)
+    lines = (task for task in tasks if task.type == REPORTING_LINE_CHANGE)
+    return next((image.from_ for task in lines if (image := read_before_image(keys, task))), None)
 
 
 async def meant(session: AsyncSession, keys: ServiceKeys, task: Task, before: str | None) -> BeforeImage:

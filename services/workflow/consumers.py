@@ -1,14 +1,14 @@
 """What workflow takes in: reports and their persons' acts, what the HR bridge did, the directory, desk keys."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from google.protobuf.message import Message
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis import audit_trail, desk_keys, outbox
+from chassis import desk_keys, outbox
 from chassis.consumer import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
 from contracts.alerts.v1.alerts_pb2 import DangerRaised
 from contracts.intake.v1.reports_pb2 import MessageReceived
@@ -33,9 +33,10 @@ from contracts.topics import (
 from lifecycle import directory, reports
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
-from lifecycle.model import Action, Actor, ActorKind, Facts
+from lifecycle.model import Action, Actor, ActorKind
 from lifecycle.records import CaseRow
-from services.workflow import danger, formal_reports, managers, measures
+from services.workflow import danger, formal_reports, lines, managers
+from services.workflow.hr_orders import code, proof, result
 
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
 ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_WORKFLOW: reports.acknowledge("workflow")}
@@ -46,10 +47,10 @@ def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
     return {
         INTAKE_REPORTS_WORKFLOW: {**of_reports, MessageReceived: _written(desk, of_reports[MessageReceived])},
         HR_MEASURE_RESULTS: {
-            MeasureApplied: _result(desk, "record_applied", _proof),
-            MeasureRestored: _result(desk, "record_restored", _proof),
-            MeasurePassedOn: _result(desk, "record_passed_on", _proof),
-            MeasureFailed: _result(desk, "record_failed", _code),
+            MeasureApplied: result(desk, "record_applied", proof),
+            MeasureRestored: result(desk, "record_restored", proof),
+            MeasurePassedOn: result(desk, "record_passed_on", proof),
+            MeasureFailed: result(desk, "record_failed", code),
             MeasureEventApplied: _applied,
         },
         HR_PEOPLE: {Person: _person(desk)},
@@ -72,14 +73,16 @@ def _placed(desk: Desk) -> reports.Placed:
 
 
 def _person(desk: Desk) -> Handler:
-    """Whoever leaves has nothing to read here any more, from this moment on."""
+    """Whoever leaves has nothing to read here any more, from this moment on; and a new line may need a measure."""
 
     async def person(session: AsyncSession, event: Event) -> AfterCommit | None:
-        await directory.record_person(session, event)
         message = event.message
-        assert isinstance(message, Person)  # record_person has made sure of it
+        assert isinstance(message, Person)  # the topic's only message
+        before = await directory.person(session, message.staff_id)
+        await directory.record_person(session, event)
         if message.active:
-            return None
+            new_line = before is not None and before.line_staff_id != (message.line_staff_id or None)
+            return await lines.watch(session, desk, message) if new_line else None
         closed = await managers.close_to_those_who_left(session, desk, message.staff_id, datetime.now(UTC))
         return desk.poke(*closed)
 
@@ -95,32 +98,6 @@ def _written(desk: Desk, written: Handler) -> Handler:
         return desk.poke(*await formal_reports.record_answer(session, desk, _id(event.key), event.id))
 
     return answer
-
-
-def _result(desk: Desk, action: str, facts: Callable[[Any], Facts]) -> Handler:
-    async def result(session: AsyncSession, event: Event) -> AfterCommit | None:
-        message: Any = event.message
-        if message.measure_id != event.key:
-            raise InvalidMessage("measure_not_the_key")
-        case_id = await measures.case_of(session, _id(message.measure_id))
-        if case_id is None:
-            await audit_trail.record(session, "event.without_case", object_ref=event.key, actor=None)
-            return None
-        await decide_as(session, desk, case_id, Action(event.id, action, facts(message)), SYSTEM, datetime.now(UTC))
-        return desk.poke(case_id)
-
-    return result
-
-
-def _proof(message: MeasureApplied | MeasureRestored | MeasurePassedOn) -> Facts:
-    """Without a proof nothing counts as done (invariant 35)."""
-    if not message.proof_hash:
-        raise InvalidMessage("proof_missing")
-    return {"proof_hash": message.proof_hash.hex()}
-
-
-def _code(message: MeasureFailed) -> Facts:
-    return {"code": message.code}
 
 
 async def _applied(session: AsyncSession, event: Event) -> None:

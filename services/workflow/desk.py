@@ -19,32 +19,41 @@ from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Case, Effect, EffectKind, Refused
 from lifecycle.parties import PartiesNotHere
 from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
 from policy.load import load
 from policy.model import Role
 from services.workflow import (
     beside,
     formal_reports,
+    hr_orders,
     managers,
     measures,
     misdirected,
     named_persons,
     notices,
+    respondents,
     reviews,
     sea,
 )
 from services.workflow.domain import (
     danger_alert,
+    emergency_separation,
     formal_report,
     formal_rules,
     interim_measure,
+    measure_parts,
     misdirected_report,
+    respondent,
     review,
     sea_report,
     supervisor_request,
 )
+from services.workflow.domain.measure_parts import RELEASE
 
 REPORT: Final = formal_report.LIFECYCLE.name
 MEASURE: Final = interim_measure.LIFECYCLE.name
+EMERGENCY: Final = emergency_separation.LIFECYCLE.name
+RESPONDENT: Final = respondent.LIFECYCLE.name
 DANGER: Final = danger_alert.LIFECYCLE.name
 REQUEST: Final = supervisor_request.LIFECYCLE.name
 SEA: Final = sea_report.LIFECYCLE.name
@@ -65,8 +74,16 @@ READERS: Final = {
             Role.LEGAL_OFFICER,
             Role.ADMINISTRATIVE_HEAD,
             Role.HR_DIRECTOR,
+            # Only what is theirs: measures that the ethics office has asked for, and what was escalated to them.
+            Role.ETHICS_OFFICER,
+            Role.ALTERNATE_ETHICS_OFFICER,
+            Role.EXECUTIVE_HEAD,
+            Role.OVERSIGHT_COMMITTEE,
         }
     ),
+    EMERGENCY: emergency_separation.READERS,
+    # Oversight, and the one whom it is about, by assignment.
+    RESPONDENT: frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR}),
     DANGER: danger_alert.RECEIVERS,
     # The manager whom it is with, by assignment, and nobody by a role.
     REQUEST: frozenset(),
@@ -79,6 +96,8 @@ READERS: Final = {
 PURPOSES: Final = {
     REPORT: frozenset({"assessment", "investigation", "reply", "legal_review", "decision", "review"}),
     MEASURE: frozenset({"measure", "review"}),
+    EMERGENCY: frozenset({"safety"}),
+    RESPONDENT: frozenset({"own_matter", "handling"}),
     DANGER: frozenset({"safety"}),
     REQUEST: frozenset({"request", "reply"}),
     SEA: frozenset({"assessment", "reply"}),
@@ -109,7 +128,9 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 await misdirected.receive(session, desk, row, case)
             case EffectKind.OPEN if effect.name == REVIEW:
                 await reviews.open_review(session, desk, row, case, effect)
-            case EffectKind.OPEN:
+            case EffectKind.OPEN if effect.name == RESPONDENT:
+                await respondents.tell(session, desk, row, case, effect)
+            case EffectKind.OPEN if effect.name == MEASURE:
                 await measures.alert(session, desk, row, case, effect)
             case EffectKind.EMIT if effect == supervisor_request.KEEP_OUT:
                 await exclusions.declare(session, desk.keys.cell, row.case_id, case.steps[-1].by)
@@ -117,8 +138,12 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 await formal_reports.emit(session, desk, row, case, effect)
             case EffectKind.EMIT if row.lifecycle == REVIEW:
                 await reviews.emit(session, desk, row, case, effect)
-            case EffectKind.EMIT:
-                await measures.emit(session, desk, row, case, effect)
+            case EffectKind.EMIT if row.lifecycle == RESPONDENT:
+                await respondents.emit(session, desk, row, case, effect)
+            case EffectKind.EMIT if row.lifecycle == MEASURE:
+                await hr_orders.emit(session, desk, row, case, effect)
+            case _:
+                raise LookupError(effect.name)
 
     async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
         await formal_reports.check(session, desk, row, action, texts)
@@ -128,6 +153,9 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
 
     async def route_case(case_id: CaseId) -> None:
         await route(desk, case_id)
+
+    async def release_measure(case_id: CaseId) -> None:
+        await measures.release(desk, case_id)
 
     async def find_manager(case_id: CaseId) -> None:
         await managers.find_manager(desk, case_id)
@@ -157,6 +185,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
             for one in (
                 formal_report.LIFECYCLE,
                 interim_measure.LIFECYCLE,
+                emergency_separation.LIFECYCLE,
+                respondent.LIFECYCLE,
                 danger_alert.LIFECYCLE,
                 supervisor_request.LIFECYCLE,
                 sea_report.LIFECYCLE,
@@ -167,6 +197,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         offices={
             REPORT: "oio",
             MEASURE: "measures",
+            EMERGENCY: "measures",
+            RESPONDENT: "oio",
             DANGER: "measures",
             REQUEST: "supervisors",
             SEA: "oio",
@@ -179,9 +211,14 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         notices_office="oio",
         talks=LODGED,
         blind={SEA: sea_report.HELPERS},
-        narrows={REVIEW: reviews.readers},
+        narrows={MEASURE: _measure_of, REVIEW: reviews.readers},
         teams={REPORT: Team(formal_rules.TEAM, formal_rules.SHARED_OUTSIDE)},
-        errands={"route": route_case, supervisor_request.FIND_MANAGER.name: find_manager, "pass_on": pass_on},
+        errands={
+            "route": route_case,
+            RELEASE.name: release_measure,
+            supervisor_request.FIND_MANAGER.name: find_manager,
+            "pass_on": pass_on,
+        },
         check=check,
         clear=clear,
     )
@@ -211,13 +248,17 @@ async def _is_measure(desk: Desk, case_id: CaseId) -> bool:
 
 
 async def _of_the_report(desk: Desk, row: CaseRow) -> Parties:
-    """A measure is about the people of the report it was alerted on."""
+    """A measure is about the people of the case it was asked for in; what intake has is not sealed to its office."""
     async with desk.database.transaction() as session:
-        report = await records.find(session, row.report_id, REPORT, 1)
-        found = await parties.parties_of(session, desk, report) if report else None
-    if found is None:
-        raise PartiesNotHere("the report is not routed yet")
-    return found
+        for one in await records.of_report(session, row.report_id):
+            found = await parties.parties_of(session, desk, one) if one.erased_at is None else None
+            if found is not None:
+                return found
+    raise PartiesNotHere("the report is not routed yet")
+
+
+def _measure_of(row: CaseRow) -> frozenset[Role]:
+    return measure_parts.may_see(from_json(row.data))
 
 
 async def _clear(session: AsyncSession, row: CaseRow) -> None:

@@ -1,112 +1,108 @@
-"""Interim measures beyond their table: opened by an alert, carried to the HR bridge, answered by it."""
+"""Interim measures beyond their table: opened by a need or an alert of whichever case, and released when she knows."""
 
-from dataclasses import replace
-from typing import Any, Final
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import event, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.desk_keys import desk_key
-from chassis.outbox import add_event
-from chassis.sealing import TooLargeToSeal, seal_to
-from contracts.ids import new_id
-from contracts.measures.v1.measures_pb2 import (
-    MEASURE_ENDING_PASS_ON,
-    MEASURE_ENDING_RESTORE,
-    MeasureDecided,
-    MeasureEnded,
-)
-from contracts.topics import WORKFLOW_MEASURES
-from lifecycle import bodies, directory, records
+from contracts.ids import CaseId, new_id
+from lifecycle import bodies, exclusions, parties, records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk, EffectRefused
-from lifecycle.fields import time_of
-from lifecycle.model import Action, Actor, ActorKind, Case, Effect, Refused
+from lifecycle.exclusions import Parties
+from lifecycle.model import Action, Actor, ActorKind, Case, Effect, Fact, Facts, Refused
 from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
+from lifecycle.table import FieldKind
 from policy.model import Role
 from services.workflow.domain import interim_measure
-from services.workflow.domain.persons import Persons, PersonsWrong
+from services.workflow.domain.measure_parts import needs_release
+from services.workflow.domain.measure_rules import ARRANGEMENT
 
 LIFECYCLE: Final = interim_measure.LIFECYCLE.name
-ALERT: Final = "alert"
-RISK_FACTS: Final = "risk_facts"
-DECIDE: Final = "decide_measure"
-PERSONS: Final = "persons"
-_SIZE: Final = 256  # the same for every measure, so that its length tells nothing
+ALERT, NOTE_NEED, RISK_FACTS = "alert", "note_need", "risk_facts"
+DECIDE, PERSONS = "decide_measure", "persons"
+WRITES_FOR_HERSELF: Final = {"supervisor_request"}
+"""Lifecycles that only the affected person herself lodges."""
+SYSTEM: Final = Actor(ActorKind.SYSTEM)
+_RELEASED: Final = uuid.UUID("5a0b3f0e-1f7b-4a52-8a5e-0d3c1b7f6a11")
+
+__all__ = ["ALERT", "ARRANGEMENT", "DECIDE", "LIFECYCLE", "NOTE_NEED", "PERSONS", "alert", "alert_from", "case_of",
+           "measure_id", "open_need", "release", "text_of"]  # fmt: skip
 
 
 async def alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
-    """An alert on a report: joins its measure while that is undecided, else opens one. What was written of the risk
-    goes along, sealed anew under the measure's key; of the report nothing else does. Raises EffectRefused when its
-    sender may not alert in the measure that is there, as who asked for consent in it (invariant 33).
+    """A need that somebody has seen, or an alert, in another case of the report: joins its measure, else opens one.
+    What was written of the risk goes along, sealed anew under the measure's key; of the report nothing else does.
+    Raises EffectRefused when its sender may not do so in the measure that is there, as who asked for consent in it
+    (invariant 33).
     """
-    now = case.steps[-1].at
-    measure = await _undecided(session, desk, row.report_id) or await _opened(session, desk, row, case)
-    words = await _text(session, desk, row, case.steps[-1].action, RISK_FACTS)
-    action = Action(new_id(), ALERT, {}, frozenset({RISK_FACTS}))
-    texts, _ = await bodies.store(session, desk, measure, action.id, {RISK_FACTS: words})
-    actor = Actor(ActorKind.STAFF, str(effect.facts["by"]), frozenset({Role(str(effect.facts["role"]))}))
-    outcome = await decide_as(session, desk, measure.case_id, action, actor, now, texts)
-    if isinstance(outcome, Refused):
-        raise EffectRefused(outcome)
+    step, asked = case.steps[-1], effect.facts
+    words = await text_of(session, desk, row, RISK_FACTS, step.action)
+    role = Role(str(asked["role"])) if "role" in asked else None
+    actor = Actor(ActorKind.STAFF, str(asked["by"]), frozenset({role})) if role else Actor(ActorKind(str(asked["by"])))
+    name = str(asked["action"])
+    measure = await _joinable(session, desk, row.report_id, name) or await _opened(
+        session, desk, row.report_id, {"writer": _writer(case)}, step.at
+    )
+    await _take(session, desk, measure, name, step.facts, words, actor, step.at)
 
 
-async def _undecided(session: AsyncSession, desk: Desk, report_id: UUID) -> CaseRow | None:
-    rules = desk.lifecycles[LIFECYCLE].rule_of
-    of_report = await records.of_report(session, report_id)
-    return next((one for one in of_report if one.lifecycle == LIFECYCLE and (one.state, ALERT) in rules), None)
+async def alert_from(
+    session: AsyncSession,
+    desk: Desk,
+    report_id: UUID,
+    words: str,
+    facts: Facts,
+    staff_id: str,
+    role: Role,
+    opening: Facts,
+    named: Parties,
+) -> UUID:
+    """An alert that came from elsewhere, with whom it concerns; the measure's case. Raises EffectRefused."""
+    now = datetime.now(UTC)
+    measure = await _joinable(session, desk, report_id, ALERT)
+    if measure is None:
+        measure = await _opened(session, desk, report_id, opening, now)
+        await keep_parties(session, desk, measure, named)
+    actor = Actor(ActorKind.STAFF, staff_id, frozenset({role}))
+    await _take(session, desk, measure, ALERT, facts, words, actor, now)
+    return measure.case_id
 
 
-async def _opened(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> CaseRow:
-    there = [one for one in await records.of_report(session, row.report_id) if one.lifecycle == LIFECYCLE]
-    case_id = await open_case(session, desk, row.report_id, LIFECYCLE, len(there) + 1, {}, case.steps[-1].at)
-    # Its workflow is started as soon as this is committed; were that lost, the sweeper would find it.
-    event.listen(session.sync_session, "after_commit", lambda _: desk.to_wake.put_nowait(case_id), once=True)
-    opened = await records.lock(session, case_id)
-    assert opened is not None
-    return opened
+async def open_need(session: AsyncSession, desk: Desk, row: CaseRow, writer: str, now: datetime) -> None:
+    """The system itself has seen that a measure is needed under this report."""
+    measure = await _joinable(session, desk, row.report_id, NOTE_NEED) or await _opened(
+        session, desk, row.report_id, {"writer": writer}, now
+    )
+    await _take(session, desk, measure, NOTE_NEED, {}, None, SYSTEM, now)
 
 
-async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
-    """Tells the HR bridge what to do, and of whom only in words sealed to it. Raises DeskKeyUnknown until the bridge
-    has published its key.
+async def keep_parties(session: AsyncSession, desk: Desk, row: CaseRow, named: Parties) -> None:
+    """Whom a case concerns that no person has lodged: from here on those in conflict do not see it."""
+    await parties.keep(session, desk, row, named)
+    await exclusions.exclude(session, desk.keys.cell, row.case_id, named, datetime.now(UTC))
+
+
+async def release(desk: Desk, case_id: CaseId) -> None:
+    """The errand of a measure that she knows of: it takes effect and the other side is told; where that waits for
+    oversight, oversight is asked. Bears being done twice.
     """
-    match effect.name:
-        case "measure_decided":
-            await _decided(session, desk, row, case)
-        case "measure_passed_on":
-            await _ended(session, desk, row, case, MEASURE_ENDING_PASS_ON)
-        case "measure_restore":
-            await _ended(session, desk, row, case, MEASURE_ENDING_RESTORE)
-        case unknown:
-            raise LookupError(unknown)
+    async with desk.database.transaction() as session:
+        row = await records.lock(session, case_id)
+        if row is None or row.state != "told_first":
+            return
+        held = needs_release(from_json(row.data), desk.policy_of(row))
+        name = "ask_release" if held else "make_effective"
+        action = Action(uuid.uuid5(_RELEASED, f"{case_id}:{name}:{row.version}"), name)
+        await decide_as(session, desk, case_id, action, SYSTEM, datetime.now(UTC))
 
 
-async def _decided(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
-    measure_id = await _measure_id(session, row.case_id)
-    message = MeasureDecided(
-        measure_id=str(measure_id),
-        type=str(case.facts["type"]),
-        sealed_persons=await _sealed_persons(session, desk, row, case, measure_id),
-        from_at=time_of(case.facts, "from_at"),
-        until_at=time_of(case.facts, "until_at"),
-        decided_at=case.steps[-1].at,
-    )
-    await add_event(session, WORKFLOW_MEASURES, str(measure_id), message)
-
-
-async def _ended(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, ending: Any) -> None:
-    measure_id = await _measure_id(session, row.case_id)
-    message = MeasureEnded(
-        measure_id=str(measure_id),
-        ending=ending,
-        sealed_persons=await _sealed_persons(session, desk, row, case, measure_id),
-    )
-    await add_event(session, WORKFLOW_MEASURES, str(measure_id), message)
-
-
-async def _measure_id(session: AsyncSession, case_id: UUID) -> UUID:
+async def measure_id(session: AsyncSession, case_id: UUID) -> UUID:
     """Random, made when it is first needed; every decision on the same measure goes under it."""
     await session.execute(
         text("insert into measures (measure_id, case_id) values (:measure_id, :case_id) on conflict do nothing"),
@@ -118,39 +114,70 @@ async def _measure_id(session: AsyncSession, case_id: UUID) -> UUID:
     return found
 
 
-async def case_of(session: AsyncSession, measure_id: UUID) -> UUID | None:
+async def case_of(session: AsyncSession, measure: UUID) -> UUID | None:
     found: UUID | None = await session.scalar(
-        text("select case_id from measures where measure_id = :measure_id"), params={"measure_id": measure_id}
+        text("select case_id from measures where measure_id = :measure_id"), params={"measure_id": measure}
     )
     return found
 
 
-async def _sealed_persons(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, measure_id: UUID) -> bytes:
-    """Whom the last decision named, for HR's eyes. Who comes next above the supervisor is the directory's to say, as
-    it is at this moment. What cannot be read was refused at the edge; should it come this far, HR refuses it.
-    """
-    words = await _text(session, desk, row, DECIDE, PERSONS)
-    try:
-        plaintext = (await _with_next_manager(session, Persons.parse(words, str(case.facts["type"])))).to_json()
-    except PersonsWrong:
-        plaintext = words.encode()
-    key = await desk_key(session, "hr_bridge", "hr")
-    context = b"measure|" + str(measure_id).encode()
-    try:
-        return seal_to(key.public, plaintext, context=context, size=_SIZE)
-    except TooLargeToSeal:
-        return seal_to(key.public, b"{}", context=context, size=_SIZE)
-
-
-async def _with_next_manager(session: AsyncSession, persons: Persons) -> Persons:
-    if persons.next_level_manager:
-        return persons
-    supervisor = await directory.person(session, persons.current_supervisor)
-    above = supervisor.line_staff_id if supervisor else None
-    return persons if not above or above == persons.person else replace(persons, next_level_manager=above)
-
-
-async def _text(session: AsyncSession, desk: Desk, row: CaseRow, action: str, name: str) -> str:
-    """The words that came with the last `action`."""
+async def text_of(session: AsyncSession, desk: Desk, row: CaseRow, name: str, action: str | None = None) -> str | None:
+    """The words of this name that came last, with `action` where one is named."""
     found = await bodies.texts_of(session, desk, row)
-    return next(one.text for one in reversed(found) if (one.action, one.name) == (action, name))
+    of_name = [one.text for one in found if one.name == name and action in (None, one.action)]
+    return of_name[-1] if of_name else None
+
+
+async def _joinable(session: AsyncSession, desk: Desk, report_id: UUID, action: str) -> CaseRow | None:
+    """The newest measure of the report in which the action is open."""
+    rules = desk.lifecycles[LIFECYCLE].rule_of
+    of_report = await records.of_report(session, report_id)
+    found = [one for one in of_report if one.lifecycle == LIFECYCLE and (one.state, action) in rules]
+    return found[-1] if found else None
+
+
+async def _opened(session: AsyncSession, desk: Desk, report_id: UUID, facts: Facts, now: datetime) -> CaseRow:
+    there = [one for one in await records.of_report(session, report_id) if one.lifecycle == LIFECYCLE]
+    case_id = await open_case(session, desk, report_id, LIFECYCLE, len(there) + 1, facts, now)
+    # Its workflow is started as soon as this is committed; were that lost, the sweeper would find it.
+    event.listen(session.sync_session, "after_commit", lambda _: desk.to_wake.put_nowait(case_id), once=True)
+    opened = await records.lock(session, case_id)
+    assert opened is not None
+    return opened
+
+
+async def _take(
+    session: AsyncSession,
+    desk: Desk,
+    measure: CaseRow,
+    name: str,
+    facts: Facts,
+    words: str | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """The action, with those of the facts that it takes where the measure stands; red, where any alert says red."""
+    rule = desk.lifecycles[LIFECYCLE].rule_of[measure.state, name]
+    taken = {one.name: facts[one.name] for one in rule.fields if one.kind is not FieldKind.TEXT and one.name in facts}
+    action = Action(new_id(), name, taken, frozenset({RISK_FACTS}) if words else frozenset())
+    texts: Mapping[str, str] = {}
+    if words:
+        texts, _ = await bodies.store(session, desk, measure, action.id, {RISK_FACTS: words})
+    _raise_if_refused(await decide_as(session, desk, measure.case_id, action, actor, now, texts))
+    known = from_json(measure.data).facts.get("urgency")
+    if name == ALERT and facts.get("urgency") == "red" and known == "green":
+        urgent = Action(new_id(), "raise_urgency")
+        _raise_if_refused(await decide_as(session, desk, measure.case_id, urgent, actor, now))
+
+
+def _raise_if_refused(outcome: object) -> None:
+    if isinstance(outcome, Refused):
+        raise EffectRefused(outcome)
+
+
+def _writer(case: Case) -> Fact:
+    """Whether the one who writes is the one to be protected, as the opening of the case says."""
+    if case.lifecycle in WRITES_FOR_HERSELF:
+        return "affected"
+    said = case.facts.get("writer", "unsaid")
+    return said if said in {"affected", "witness", "third_party"} else "unsaid"

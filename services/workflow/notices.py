@@ -2,13 +2,14 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from lifecycle import notices
+from lifecycle import directory, notices
 from lifecycle.desk import Desk
 from lifecycle.model import Case, Effect
 from lifecycle.parties import parties_of
 from lifecycle.recipients import OTHER_SIDE
 from lifecycle.records import CaseRow
-from services.workflow.domain.interim_measure import OTHER_SIDE_OVER, other_side_knew
+from services.workflow.domain.measure_parts import other_side_knew
+from services.workflow.domain.measure_standing import OTHER_SIDE_OVER
 
 
 async def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
@@ -23,4 +24,6 @@ async def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
         return
     parties = await parties_of(session, desk, row)
     for staff_id in parties.alleged_offender if parties else ():
-        await notices.add(session, desk, row, staff_id, effect.name)
+        # Somebody from outside has no inbox here: whoever handles the matter tells them.
+        if await directory.person(session, staff_id) is not None:
+            await notices.add(session, desk, row, staff_id, effect.name)

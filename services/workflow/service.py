@@ -7,10 +7,12 @@ from chassis.web.run import Service
 from lifecycle.process import desk_service
 from services.workflow.consumers import ACKNOWLEDGE, handlers
 from services.workflow.desk import build_desk
-from services.workflow.web import manager_requests
+from services.workflow.web import manager_requests, openings
+from services.workflow.web.catalogue import catalogue
 
 
 def build(settings: Settings) -> Service:
     """Raises KeyFileUnusable, PolicyBroken, or ValueError for a missing setting."""
     desk = build_desk(settings, Database(settings.database_dsn), ServiceKeys.load(settings.keys_dir))
-    return desk_service(desk, handlers(desk), acknowledge=ACKNOWLEDGE, routes=manager_requests.routes(desk))
+    routes = [*manager_requests.routes(desk), *openings.routes(desk), catalogue(desk)]
+    return desk_service(desk, handlers(desk), acknowledge=ACKNOWLEDGE, routes=routes)

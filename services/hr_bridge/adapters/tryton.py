@@ -1,7 +1,7 @@
 """Tryton 8.2 as the HR system, by its JSON-RPC: who works where and under whom, and the one field that we write."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
@@ -76,6 +76,15 @@ class Line:
     stamp: str
 
 
+@dataclass(frozen=True)
+class Place:
+    """At which duty station one employee is filed, as read at one moment."""
+
+    employee: int
+    station: str
+    stamp: str
+
+
 class Tryton:
     """
     One signed-in client of one Tryton database; `url` names it, as in `http://127.0.0.1:8000/hris`.
@@ -107,11 +116,7 @@ class Tryton:
 
     async def employees(self) -> list[Employee]:
         """Everybody who has, had or will have an employment, by staff id; of several employments the latest counts."""
-        roots = {
-            row["id"]: (row["parent."]["name"], row["name"])
-            for row in await self._search("party.category", [["parent", "!=", None]], ["name", "parent.name"])
-            if row["parent."]["name"] in CATEGORY_ROOTS
-        }
+        roots = await self._roots()
         fields = ["party.code", "party.categories", "party.email", SUPERVISOR_CODE, "start_date", "end_date"]
         # Without active_test Tryton leaves out whoever has left or has not begun.
         rows = await self._search("company.employee", [], fields, context={"active_test": False})
@@ -138,6 +143,13 @@ class Tryton:
         row = await self._find(staff_id, role="person")
         return Line(employee=row["id"], supervisor=_supervisor(row), stamp=row["_timestamp"])
 
+    async def place(self, staff_id: str) -> Place:
+        """The duty station of one employee now. Raises EmployeeNotFound like `line`."""
+        roots = await self._roots()
+        row = await self._find(staff_id, role="person", fields=["party.categories"])
+        filed = dict(roots[one] for one in row["party."]["categories"] if one in roots)
+        return Place(employee=row["id"], station=filed.get("station", ""), stamp=row["_timestamp"])
+
     async def set_supervisor(self, line: Line, supervisor: str) -> None:
         """
         Make `supervisor` (a staff id) the supervisor of the employee of `line`, if the record is still as it was read.
@@ -152,12 +164,20 @@ class Tryton:
             context={"_timestamp": {f"company.employee,{line.employee}": line.stamp}},
         )
 
-    async def _find(self, staff_id: str, *, role: str) -> Row:
+    async def _roots(self) -> dict[int, tuple[str, str]]:
+        """Each unit, station and kind of contract by its id: which of the three it is, and its name."""
+        return {
+            row["id"]: (row["parent."]["name"], row["name"])
+            for row in await self._search("party.category", [["parent", "!=", None]], ["name", "parent.name"])
+            if row["parent."]["name"] in CATEGORY_ROOTS
+        }
+
+    async def _find(self, staff_id: str, *, role: str, fields: Sequence[str] = (SUPERVISOR_CODE,)) -> Row:
         # An employment that has ended takes no line change and gives no supervisor.
         rows = await self._search(
             "company.employee",
             [["party.code", "=", staff_id], ["active", "=", True]],
-            [SUPERVISOR_CODE, "_timestamp"],
+            [*fields, "_timestamp"],
         )
         if len(rows) != 1:
             raise EmployeeNotFound(role)

@@ -17,6 +17,8 @@ class TaskState(StrEnum):
     """Its hour has not come; nothing was done."""
     RUNNING = "running"
     """The before-image is kept; the HR system may have been written."""
+    HANDED = "handed"
+    """Somebody in HR is to do it by hand and then to say so."""
     DONE = "done"
     """Read back from the HR system and proven."""
     FAILED = "failed"

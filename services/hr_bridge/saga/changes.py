@@ -24,6 +24,7 @@ from contracts.topics import HR_MEASURE_RESULTS
 from services.hr_bridge.adapters.tryton import EmployeeNotFound, Line
 from services.hr_bridge.bridge import BeforeImage, Bridge, read_before_image, read_persons, seal_before_image
 from services.hr_bridge.declarations import expect_line
+from services.hr_bridge.domain.by_hand import REPORTING_LINE_CHANGE
 from services.hr_bridge.domain.line_change import (
     FailureCode,
     PersonsUnreadable,
@@ -72,7 +73,8 @@ class Changes:
         """One transaction of one task; False when nothing is due."""
         async with self._slots, self._bridge.database.transaction() as session:
             tasks = await tasks_of(session, measure_id, lock=True)
-            images = [read_before_image(self._bridge.keys, task) for task in tasks]
+            keys = self._bridge.keys
+            images = [read_before_image(keys, one) if one.type == REPORTING_LINE_CHANGE else None for one in tasks]
             steps = [
                 Step(TaskState(task.state), task.due_at <= now, image.to if image else None)
                 for task, image in zip(tasks, images, strict=True)
@@ -81,8 +83,8 @@ class Changes:
             if turn is None:
                 return False
             for index in turn.withdraw:
-                _settle(tasks[index], TaskState.WITHDRAWN)
-                await _audit(session, tasks[index], "task_withdrawn")
+                settle(tasks[index], TaskState.WITHDRAWN)
+                await audit(session, tasks[index], "task_withdrawn")
             task, image = tasks[turn.do], images[turn.do]
             before = supervisor_before(self._bridge.keys, tasks)
             expected = None if before is None else ours(before, steps)
@@ -92,9 +94,9 @@ class Changes:
                 else:
                     await self._write(session, task, image, expected)
             except EmployeeNotFound as missing:
-                await _fail(session, task, _CODES[missing.role])
+                await fail(session, task, _CODES[missing.role])
             except PersonsUnreadable:
-                await _fail(session, task, FailureCode.PERSONS_UNREADABLE)
+                await fail(session, task, FailureCode.PERSONS_UNREADABLE)
             return True
 
     async def _prepare(
@@ -115,7 +117,7 @@ class Changes:
         else:
             as_known = judge(line.supervisor, expected=expected, wanted=image.to) is not Verdict.NOT_OURS
         if not as_known:
-            await _fail(session, task, FailureCode.CHANGED_MEANWHILE)
+            await fail(session, task, FailureCode.CHANGED_MEANWHILE)
             return
         image = replace(image, from_=line.supervisor)
         task.before_image = seal_before_image(keys, task.task_id, image)
@@ -130,7 +132,7 @@ class Changes:
             failpoints.hit("hr.after_write")
             line = await tryton.line(image.person)
         if line.supervisor != image.to:
-            await _fail(session, task, FailureCode.CHANGED_MEANWHILE)
+            await fail(session, task, FailureCode.CHANGED_MEANWHILE)
             return
         await self._prove(session, task, line)
         await expect_line(session, self._bridge, image.person, image.to)
@@ -157,13 +159,20 @@ class Changes:
         """
         parts = (str(task.task_id), str(line.employee), line.supervisor, line.stamp)
         task.proof_hash = tag(self._bridge.keys.cell, "proof", *parts)
-        task.code = None
-        _settle(task, TaskState.DONE)
-        result, moment = _RESULTS[TaskKind(task.kind)]
-        message = result(measure_id=str(task.measure_id), task_id=str(task.task_id), proof_hash=task.proof_hash)
-        getattr(message, moment).FromDatetime(datetime.now(UTC))
-        await add_event(session, HR_MEASURE_RESULTS, str(task.measure_id), message)
-        await _audit(session, task, "task_done", proof=task.proof_hash.hex())
+        await tell_done(session, task, task.proof_hash)
+
+
+async def tell_done(session: AsyncSession, task: Task, proof: bytes) -> None:
+    """The task is done, with this proof: workflow learns of it."""
+    task.proof_hash = proof
+    task.code = None
+    settle(task, TaskState.DONE)
+    result, moment = _RESULTS[TaskKind(task.kind)]
+    named = {"measure_id": str(task.measure_id), "task_id": str(task.task_id), "decision_id": task.decision_id}
+    message = result(**named, proof_hash=proof)
+    getattr(message, moment).FromDatetime(datetime.now(UTC))
+    await add_event(session, HR_MEASURE_RESULTS, str(task.measure_id), message)
+    await audit(session, task, "task_done", proof=proof.hex())
 
 
 _RESULTS: Final[Mapping[TaskKind, tuple[type[Any], str]]] = {
@@ -180,20 +189,22 @@ async def _beat() -> None:
         await asyncio.sleep(HEARTBEAT.total_seconds() / 3)
 
 
-async def _fail(session: AsyncSession, task: Task, code: FailureCode) -> None:
+async def fail(session: AsyncSession, task: Task, code: FailureCode) -> None:
     """Leave it to a human: the HR system is not touched, and nobody is told that the measure is effective."""
     task.code = code
-    _settle(task, TaskState.FAILED)
-    failed = MeasureFailed(measure_id=str(task.measure_id), task_id=str(task.task_id), code=code)
+    settle(task, TaskState.FAILED)
+    failed = MeasureFailed(
+        measure_id=str(task.measure_id), task_id=str(task.task_id), decision_id=task.decision_id, code=code
+    )
     await add_event(session, HR_MEASURE_RESULTS, str(task.measure_id), failed)
-    await _audit(session, task, "task_failed", code=code)
+    await audit(session, task, "task_failed", code=code)
 
 
-def _settle(task: Task, state: TaskState) -> None:
+def settle(task: Task, state: TaskState) -> None:
     task.state = state
     task.finished_at = datetime.now(UTC)
 
 
-async def _audit(session: AsyncSession, task: Task, act: str, **facts: str) -> None:
+async def audit(session: AsyncSession, task: Task, act: str, **facts: str) -> None:
     facts = {"measure": str(task.measure_id), "kind": task.kind, **facts}
     await audit_trail.record(session, act, object_ref=str(task.task_id), actor=None, rule="36", facts=facts)

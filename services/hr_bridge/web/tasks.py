@@ -19,32 +19,43 @@ from chassis.web.problems import Problem, invalid, not_found, refused, unavailab
 from chassis.web.sign_in import SignedIn
 from policy.model import Role
 from services.hr_bridge.adapters.tryton import EmployeeNotFound, HrSystemRefused, HrSystemUnreachable
-from services.hr_bridge.bridge import Bridge, read_before_image, read_persons
-from services.hr_bridge.domain.line_change import PersonsUnreadable, TaskState
+from services.hr_bridge.bridge import Bridge, read_before_image, read_order
+from services.hr_bridge.domain.line_change import PersonsUnreadable, TaskKind, TaskState
+from services.hr_bridge.saga import by_hand
+from services.hr_bridge.saga.by_hand import is_by_hand
 from services.hr_bridge.saga.changes import Changes
-from services.hr_bridge.tables import Task, TaskAction
+from services.hr_bridge.tables import Person, Task, TaskAction
 from services.hr_bridge.tasks import meant, supervisor_before, tasks_of
 
 HR_ROLES = frozenset({Role.HR_OFFICER, Role.HR_DIRECTOR})
-# The one code HR's records have for it: neutral, and never the reason (invariant 41).
-NEUTRAL_CODE = "reporting_line"
+UNKNOWN = "unknown"
+"""A kind of measure that this policy has no code for; its task has failed."""
 _AT_ONCE = 50
 
 
 class TaskView(msgspec.Struct):
     """
-    What HR needs in order to act. `from` and `to` are supervisors, None where they are not known yet; `problem` says
-    what somebody has to put right by hand. Nothing says what it is for.
+    What HR needs in order to act, under the neutral code that its records have for it (invariant 41). `kind`: apply,
+    pass_on (go on until somebody decides) or restore. `from` and `to` are supervisors, or duty stations for a change of
+    place, None where they are not known yet; `problem` says what somebody has to put right by hand. `arrangement` is
+    what the decider wrote for HR; `home_entity` who else carries it out. Nothing says what it is for.
     """
 
     task_id: UUID
     code: str
+    kind: str
     state: str
     problem: str | None
     due_at: datetime
+    until_at: datetime | None
     person: str | None
     from_: str | None = msgspec.field(name="from")
     to: str | None = None
+    appraiser: str | None = None
+    approver: str | None = None
+    arrangement: str | None = None
+    pay_percent: int | None = None
+    home_entity: str | None = None
 
 
 class TaskPage(msgspec.Struct):
@@ -80,8 +91,9 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
         task_id: FromPath[UUID], data: JSONBody[Confirmation], signed_in: NamedDependency[SignedIn]
     ) -> Confirmed:
         """
-        For a task with a problem that somebody has put right in the HR system. It counts only if the HR system, asked
-        again, says so. The same `action_id` again gets the first answer.
+        For a task that was handed over and whose hour has come, or with a problem that somebody has put right in the HR
+        system. Where the HR system can hold it, it counts only if that, asked again, says so. The same `action_id`
+        again gets the first answer.
         """
         _check_role(bridge, signed_in)
         async with bridge.database.transaction() as session:
@@ -124,16 +136,37 @@ async def _next_tasks(session: AsyncSession, cursor: UUID | None) -> Sequence[Ta
 
 async def _view(session: AsyncSession, bridge: Bridge, task: Task, staff_id: str) -> TaskView | None:
     """None for somebody whom the task touches: nobody handles a measure that he is a party to (invariant 32)."""
-    view = TaskView(task.task_id, NEUTRAL_CODE, task.state, task.code, task.due_at, None, None)
+    measure = bridge.policy.measures.get(task.type)
+    code = measure.code if measure else UNKNOWN
+    view = TaskView(task.task_id, code, task.kind, task.state, task.code, task.due_at, task.until_at, None, None)
     tasks = await tasks_of(session, task.measure_id)
     if staff_id in _touched(bridge, tasks):
         return None
     try:
-        image = await meant(session, bridge.keys, task, supervisor_before(bridge.keys, tasks))
+        await _fill(session, bridge, view, task, tasks)
     except (PersonsUnreadable, EmployeeNotFound):
         return view
-    view.person, view.from_, view.to = image.person, image.from_, image.to
     return view
+
+
+async def _fill(session: AsyncSession, bridge: Bridge, view: TaskView, task: Task, tasks: Sequence[Task]) -> None:
+    """Raises PersonsUnreadable, EmployeeNotFound."""
+    order = read_order(bridge.keys, task.measure_id, task.sealed_persons)
+    if is_by_hand(task):
+        image = read_before_image(bridge.keys, task)
+        view.person, view.arrangement = order.person, order.arrangement or None
+        measure = bridge.policy.measures.get(task.type)
+        view.pay_percent = measure.pay_percent if measure else None
+    else:
+        image = await meant(session, bridge.keys, task, supervisor_before(bridge.keys, tasks))
+        view.person = image.person
+        if task.kind == TaskKind.APPLY:
+            view.appraiser, view.approver = order.appraiser or None, order.approver or None
+    if image is not None:
+        view.from_, view.to = image.from_, image.to
+    person = await session.get(Person, order.person)
+    if person is not None:
+        view.home_entity = bridge.policy.options["home_entity"].choices.get(person.contract)
 
 
 def _touched(bridge: Bridge, tasks: Sequence[Task]) -> set[str]:
@@ -142,12 +175,9 @@ def _touched(bridge: Bridge, tasks: Sequence[Task]) -> set[str]:
         if (image := read_before_image(bridge.keys, task)) is not None:
             found |= {image.person, image.from_, image.to}
         try:
-            persons = read_persons(bridge.keys, task.measure_id, task.sealed_persons)
+            found |= read_order(bridge.keys, task.measure_id, task.sealed_persons).named
         except PersonsUnreadable:
             continue
-        found |= {
-            persons.person, persons.current_supervisor, persons.temporary_supervisor, persons.next_level_manager
-        }  # fmt: skip
     return found
 
 
@@ -163,10 +193,15 @@ async def confirmed(session: AsyncSession, bridge: Bridge, task_id: UUID, action
         return Confirmed(task_id, known.state)
     task = next(one for one in tasks if one.task_id == task_id)
     # Of a measure, the newest task alone: a word about an earlier one would be taken for the later decision's proof.
-    if task.state != TaskState.FAILED or task is not tasks[-1]:
+    handed = task.state == TaskState.HANDED and task.due_at <= datetime.now(UTC)
+    put_right = task.state == TaskState.FAILED and not is_by_hand(task)
+    if not (handed or put_right) or task is not tasks[-1]:
         raise refused("nothing_to_confirm", "35", {"state": task.state})
     try:
-        proven = await Changes(bridge).confirm(session, task, supervisor_before(bridge.keys, tasks))
+        if is_by_hand(task):
+            proven = await by_hand.confirm(session, bridge, task, staff_id)
+        else:
+            proven = await Changes(bridge).confirm(session, task, supervisor_before(bridge.keys, tasks))
     except (PersonsUnreadable, EmployeeNotFound):
         proven = False
     except (HrSystemUnreachable, HrSystemRefused):
@@ -181,5 +216,5 @@ async def confirmed(session: AsyncSession, bridge: Bridge, task_id: UUID, action
 
 
 def _not_proven() -> Problem:
-    said = "The HR system does not show this line as the task wants it. Change it there first, then confirm."
+    said = "The HR system does not show it as the task wants it. Change it there first, then confirm."
     return refused("not_proven", "35", {}, said)

@@ -7,7 +7,7 @@ Its rules stand in a module for each part of the way.
 from __future__ import annotations
 
 from lifecycle.clocks import start
-from lifecycle.fields import choice, reference, text, time
+from lifecycle.fields import choice, reference, time
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import assigned
 from lifecycle.table import Lifecycle, Opening, Rule, State
@@ -20,7 +20,17 @@ from services.workflow.domain import (
     formal_person,
     retention,
 )
-from services.workflow.domain.formal_rules import CLOSED, INVESTIGATE, LEGAL, NOT_FORMAL, OPEN, OVERSIGHT
+from services.workflow.domain.formal_rules import (
+    CLOSED,
+    INVESTIGATE,
+    LEGAL,
+    NOT_FORMAL,
+    NOT_GONE,
+    OPEN,
+    OVERSIGHT,
+    PERSON,
+)
+from services.workflow.domain.measure_asking import ALERT_FIELDS
 
 KEPT_FOR = ("keep.out_of_scope", "keep.no_case", "keep.investigated", "keep.substantiated")
 AT_LEG = "at_leg"
@@ -29,8 +39,16 @@ ALERT = Rule(
     action="alert_interim_measures",
     states=("acknowledged", "assessing", "needs_info", "investigating", AT_LEG, "charged", "replied"),
     by=OVERSIGHT | {Role.LEGAL_OFFICER},
-    fields=(text("risk_facts"),),
+    fields=ALERT_FIELDS,
     effects=(Effect(EffectKind.OPEN, "interim_measure", {"action": "alert"}),),
+)
+# She says that she needs protection; whether a measure is asked for, somebody else decides.
+ASK_FOR_PROTECTION = Rule(
+    action="ask_for_protection",
+    states=OPEN,
+    by=PERSON,
+    guards=(NOT_GONE,),
+    effects=(Effect(EffectKind.OPEN, "interim_measure", {"action": "note_need"}),),
 )
 
 LIFECYCLE = Lifecycle(
@@ -73,6 +91,7 @@ LIFECYCLE = Lifecycle(
     ),
     rules=(
         ALERT,
+        ASK_FOR_PROTECTION,
         *formal_assessment.RULES,
         *formal_investigation.RULES,
         *formal_discipline.RULES,

@@ -88,6 +88,20 @@ class HrSystem:
         found = await self._tryton.call("res.user.search", [["login", "=", login]], 0, None, None)
         await self._tryton.call("res.user.write", found, {"password": password(login)})
 
+    async def set_station(self, staff_id: str, station: str) -> None:
+        """File somebody at another duty station, as HR does."""
+        (row,) = await self._tryton.call(
+            "party.party.search_read", [["code", "=", staff_id]], 0, None, None, ["categories"]
+        )
+        found = await self._tryton.call(
+            "party.category.search_read", [["parent.name", "=", "station"]], 0, None, None, ["name"]
+        )
+        stations = {one["id"]: one["name"] for one in found}
+        (wanted,) = (number for number, name in stations.items() if name == station)
+        old = [one for one in row["categories"] if one in stations]
+        moved = {"categories": [["remove", old], ["add", [wanted]]]}
+        await self._tryton.call("party.party.write", [row["id"]], moved)
+
     async def set_contract_end(self, staff_id: str, day: date | None) -> None:
         end = None if day is None else {"__class__": "date", "year": day.year, "month": day.month, "day": day.day}
         await self._tryton.call("company.employee.write", [(await self._employee(staff_id))["id"]], {"end_date": end})
@@ -124,6 +138,7 @@ class House:
     hr: HrSystem = field(init=False)
     client: httpx.AsyncClient = field(init=False, repr=False)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    orders: dict[UUID, list[str]] = field(default_factory=dict)
 
     def settings(self, service: str, of: type[Settings] = Settings, **changes: Any) -> Any:
         return of(
@@ -223,9 +238,21 @@ class House:
         self, measure_id: UUID, person: str, now: str, temporary: str, *, from_at: datetime | None = None, **named: str
     ) -> None:
         persons = {"person": person, "current_supervisor": now, "temporary_supervisor": temporary, **named}
+        await self._decided(measure_id, "reporting_line_change", persons, from_at)
+
+    async def decide_by_hand(self, type_: str, *, from_at: datetime | None = None, **named: str) -> UUID:
+        """A measure that the bridge does not carry out itself."""
+        measure_id = uuid4()
+        await self._decided(measure_id, type_, named, from_at)
+        return measure_id
+
+    async def _decided(
+        self, measure_id: UUID, type_: str, persons: dict[str, str], from_at: datetime | None = None
+    ) -> None:
         message = MeasureDecided(
             measure_id=str(measure_id),
-            type="reporting_line_change",
+            decision_id=self.order(measure_id),
+            type=type_,
             sealed_persons=await self.sealed(measure_id, persons),
         )
         message.from_at.FromDatetime(from_at or datetime.now(UTC))
@@ -242,10 +269,15 @@ class House:
                     return None
 
         public = await eventually(key)
-        return seal_to(public, json.dumps(persons).encode(), context=f"measure|{measure_id}".encode(), size=256)
+        return seal_to(public, json.dumps(persons).encode(), context=f"measure|{measure_id}".encode(), size=4_096)
+
+    def order(self, measure_id: UUID) -> str:
+        """A name for what is asked next."""
+        self.orders.setdefault(measure_id, []).append(str(uuid4()))
+        return self.orders[measure_id][-1]
 
     async def end(self, measure_id: UUID, ending: Any) -> None:
-        message = MeasureEnded(measure_id=str(measure_id), ending=ending)
+        message = MeasureEnded(measure_id=str(measure_id), decision_id=self.order(measure_id), ending=ending)
         await self.workflow.emit(WORKFLOW_MEASURES, str(measure_id), message)
 
     def results(self, measure_id: UUID) -> list[Any]:

@@ -57,15 +57,21 @@ async def test_a_task_says_whom_and_from_whom_to_whom_and_not_why(house: House) 
     measure = await house.decide("S0034", "S0025", "S0029")
     await house.result(measure, MeasureApplied)
     task = (await listed(house, OFFICER))[await task_of(house, measure)]
-    assert task.pop("due_at")
+    assert task.pop("due_at") < task.pop("until_at")
     assert task == {
         "task_id": await task_of(house, measure),
         "code": "reporting_line",
+        "kind": "apply",
         "state": "done",
         "problem": None,
         "person": "S0034",
         "from": "S0025",
         "to": "S0029",
+        "appraiser": None,
+        "approver": None,
+        "arrangement": None,
+        "pay_percent": None,
+        "home_entity": None,
     }
     await house.end(measure, RESTORE)
     await house.result(measure, MeasureRestored)

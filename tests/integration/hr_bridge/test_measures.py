@@ -164,9 +164,9 @@ async def test_persons_sealed_for_another_measure_are_not_read(house: House) -> 
     assert (await house.result(measure, MeasureFailed)).code == "persons_unreadable"
 
 
-async def test_a_measure_of_another_type_is_not_pretended_to_be_applied(house: House) -> None:
+async def test_a_measure_of_no_known_type_is_not_pretended_to_be_applied(house: House) -> None:
     measure = uuid4()
-    message = MeasureDecided(measure_id=str(measure), type="suspension_with_pay", sealed_persons=b"sealed")
+    message = MeasureDecided(measure_id=str(measure), type="banishment", sealed_persons=b"sealed")
     await house.workflow.emit(WORKFLOW_MEASURES, str(measure), message)
     assert (await house.result(measure, MeasureFailed)).code == "type_not_supported"
 

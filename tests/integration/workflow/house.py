@@ -21,8 +21,9 @@ from chassis.settings import Settings
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.ids import CaseId
 from contracts.keys.v1.keys_pb2 import DeskKey
+from contracts.measures.v1.measures_pb2 import MeasureDecided, MeasureEnded, MeasureFailed
 from contracts.people.v1.people_pb2 import Person
-from contracts.topics import DESK_KEYS, HR_PEOPLE, Topic
+from contracts.topics import DESK_KEYS, HR_MEASURE_RESULTS, HR_PEOPLE, Topic
 from lifecycle import decide, exclusions, parties, records
 from lifecycle.activities import Activities
 from lifecycle.desk import Desk
@@ -113,7 +114,7 @@ class House:
 
     async def open(self, lifecycle: str = "formal_report", report_id: UUID | None = None, number: int = 1) -> CaseId:
         now = datetime.now(UTC)
-        facts = {"lodged_at": now.isoformat()} if lifecycle == "formal_report" else {}
+        facts = {"lodged_at": now.isoformat(), "writer": "affected"} if lifecycle == "formal_report" else {}
         async with self.desk.database.transaction() as session:
             return await decide.open_case(session, self.desk, report_id or uuid4(), lifecycle, number, facts, now)
 
@@ -145,6 +146,18 @@ class House:
             signed = await Sender(self.desk).sign(session, row, action, texts or {}, staff_id)
         async with self.desk.database.transaction() as session:
             return await decide.decide(session, self.desk, signed, datetime.now(UTC))
+
+    async def hr_answers(self, measure_id: str, kind: type[Any], **said: Any) -> None:
+        """What the HR bridge says of the last that it was asked for."""
+        rows = await self.query(
+            "select type, value from outbox where topic = 'workflow.measures.v1' and key = :key order by id",
+            key=measure_id,
+        )
+        asked = MeasureEnded if rows[-1].type.endswith("MeasureEnded") else MeasureDecided
+        order = asked.FromString(rows[-1].value).decision_id
+        proof = {} if kind is MeasureFailed else {"proof_hash": b"\x01" * 32}
+        message = kind(**{"measure_id": measure_id, "decision_id": order, **proof, **said})
+        await self.receive(HR_MEASURE_RESULTS, measure_id, message)
 
     async def run_errands(self) -> None:
         """As the workflows do with what waits in the cases' rows."""

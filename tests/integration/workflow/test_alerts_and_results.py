@@ -44,6 +44,9 @@ from tests.integration.workflow.house import (
 )
 
 RISK = {"risk_facts": "He signs her leave."}
+REASONS = "Two people depend on one man for leave and appraisal while the matter is assessed."
+LEAST = "Her work, her place and her hours stay as they are; only who signs changes."
+ALERT = {"purpose": "prevent_repetition", "urgency": "green"}
 
 
 async def reported(house: House, named: Parties = PARTIES) -> CaseId:
@@ -62,7 +65,7 @@ async def measures(house: House) -> list[UUID]:
 
 async def alerted(house: House) -> UUID:
     case_id = await reported(house)
-    assert isinstance(await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK), Decided)
+    assert isinstance(await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK), Decided)
     (measure,) = await measures(house)
     await route(house.desk, CaseId(measure))
     return measure
@@ -74,12 +77,13 @@ def decision(**changed: Any) -> tuple[dict[str, Any], dict[str, str]]:
         "type": "reporting_line_change",
         "purpose": "prevent_repetition",
         "burden": "alleged_offender",
+        "effects_seen": True,
         "from_at": now.isoformat(),
         "review_at": (now + timedelta(seconds=200)).isoformat(),
         "until_at": (now + timedelta(seconds=400)).isoformat(),
     }
     persons = {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": OTHER_MANAGER} | changed
-    return facts, {"reasons": "r", "least_burden": "l", "persons": json.dumps(persons)}
+    return facts, {"reasons": REASONS, "least_burden": LEAST, "persons": json.dumps(persons)}
 
 
 async def decided(house: House) -> tuple[UUID, str]:
@@ -121,7 +125,7 @@ async def test_before_the_directory_has_come_nothing_is_shown_to_anybody(house: 
     case_id = await house.open()
     await house.route(case_id)
     await house.act(INVESTIGATOR, case_id, "acknowledge")
-    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK)
     (measure,) = await measures(house)
     with pytest.raises(DirectoryNotHere):
         await route(house.desk, CaseId(measure))
@@ -133,8 +137,8 @@ async def test_before_the_directory_has_come_nothing_is_shown_to_anybody(house: 
 
 async def test_alerts_of_two_offices_join_one_measure_and_carry_what_was_written(house: House) -> None:
     case_id = await reported(house)
-    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
-    await house.act(SECOND_INVESTIGATOR, case_id, "alert_interim_measures", texts={"risk_facts": "Also this."})
+    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK)
+    await house.act(SECOND_INVESTIGATOR, case_id, "alert_interim_measures", ALERT, {"risk_facts": "Also this."})
     (measure,) = await measures(house)
     case = (await house.row(measure)).data
     assert [step["by"] for step in case["steps"] if step["action"] == "alert"] == [INVESTIGATOR, SECOND_INVESTIGATOR]
@@ -153,7 +157,7 @@ async def test_inv_33_who_asked_for_consent_learns_that_another_has_to_alert(hou
     assert isinstance(asked, Decided)
     before = [await house.row(one) for one in (case_id, measure)]
 
-    action = Action(uuid4(), "alert_interim_measures", {}, frozenset(RISK))
+    action = Action(uuid4(), "alert_interim_measures", ALERT, frozenset(RISK))
     async with house.desk.database.transaction() as session:
         signed = await Sender(house.desk).sign(session, before[0], action, RISK, SECOND_INVESTIGATOR)
     verdict = await Activities(house.desk).decide(Act(str(case_id), signed, datetime.now(UTC)))
@@ -167,14 +171,14 @@ async def test_inv_33_who_asked_for_consent_learns_that_another_has_to_alert(hou
     last = json.loads(trail[-1].entry_json)
     assert (last["act"], last["actor"], last["rule"]) == ("action.refused", SECOND_INVESTIGATOR, "invariant 33")
 
-    other = await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    other = await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK)
     assert isinstance(other, Decided)
 
 
 async def test_an_alert_after_the_decision_opens_another_measure(house: House) -> None:
     await decided(house)
     ((case_id,),) = await house.query("select case_id from cases where lifecycle = 'formal_report'")
-    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK)
     assert len(await measures(house)) == 2
 
 
@@ -194,10 +198,10 @@ async def test_a_measure_takes_its_reports_exclusions(house: House) -> None:
 
 async def test_those_who_decide_are_told_once_it_is_known_who_must_not_be(house: House) -> None:
     case_id = await reported(house)
-    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK)
     assert [wording for wording, _ in await house.notices() if wording.startswith("interim_measure")] == []
     await house.run_errands()
-    told = {who for wording, who in await house.notices() if wording == "interim_measure.alerted"}
+    told = {who for wording, who in await house.notices() if wording == "interim_measure.to_consider"}
     # S0017 is an administrative head too, and the one whom it is about.
     assert told == {LEGAL_AND_HEAD, OTHER_HEAD, HR_DIRECTOR}
     await house.run_errands()
@@ -219,9 +223,9 @@ async def test_who_may_decide_in_a_wider_line_hears_nothing_in_another_role(hous
     told = [who for wording, who in await house.notices() if wording == "formal_report.received"]
     assert INVESTIGATOR in told
     assert "S0001" not in told
-    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", texts=RISK)
+    await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK)
     await house.run_errands()
-    assert ("interim_measure.alerted", "S0001") in await house.notices()
+    assert ("interim_measure.to_consider", "S0001") in await house.notices()
 
 
 async def test_the_decision_reaches_the_hr_bridge_sealed_and_names_nobody_in_clear(house: House) -> None:
@@ -238,15 +242,17 @@ async def test_the_decision_reaches_the_hr_bridge_sealed_and_names_nobody_in_cle
         "current_supervisor": SUPERVISOR,
         "temporary_supervisor": OTHER_MANAGER,
         "next_level_manager": "S0016",
+        "appraiser": OTHER_MANAGER,
+        "approver": OTHER_MANAGER,
     }
 
 
 async def test_without_a_proof_nothing_counts_as_applied(house: House) -> None:
     measure, measure_id = await decided(house)
     with pytest.raises(InvalidMessage):
-        await house.receive(HR_MEASURE_RESULTS, measure_id, MeasureApplied(measure_id=measure_id))
+        await house.hr_answers(measure_id, MeasureApplied, proof_hash=b"")
     assert await state(house, measure) == "decided"
-    await house.receive(HR_MEASURE_RESULTS, measure_id, MeasureApplied(measure_id=measure_id, proof_hash=b"\x01" * 32))
+    await house.hr_answers(measure_id, MeasureApplied)
     assert await state(house, measure) == "applied"
 
 
@@ -261,8 +267,7 @@ async def test_an_answer_for_another_measure_changes_nothing(house: House) -> No
 
 async def test_a_failure_is_told_and_the_measure_may_be_decided_again_under_its_name(house: House) -> None:
     measure, measure_id = await decided(house)
-    failed = MeasureFailed(measure_id=measure_id, code="changed_meanwhile")
-    await house.receive(HR_MEASURE_RESULTS, measure_id, failed)
+    await house.hr_answers(measure_id, MeasureFailed, code="changed_meanwhile")
     assert await state(house, measure) == "not_applied"
     assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", *decision()), Decided)
     rows = await house.query("select value from outbox where topic = 'workflow.measures.v1' order by id")
@@ -279,12 +284,15 @@ async def test_the_other_side_is_told_only_when_her_inbox_shows_what_was_applied
         await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
 
     await placed(row.version)
-    await house.receive(HR_MEASURE_RESULTS, measure_id, MeasureApplied(measure_id=measure_id, proof_hash=b"\x01"))
+    await house.hr_answers(measure_id, MeasureApplied)
     applied = (await house.row(measure)).version
     await placed(applied - 1)
     assert await state(house, measure) == "applied"
     assert SUPERVISOR not in [who for _, who in await house.notices()]
     await placed(applied)
+    assert await state(house, measure) == "told_first"
+    assert SUPERVISOR not in [who for _, who in await house.notices()]
+    await house.run_errands()
     assert await state(house, measure) == "effective"
     assert ("interim_measure.other_side_told", SUPERVISOR) in await house.notices()
     assert (await house.row(measure)).placed_version == applied
@@ -292,10 +300,10 @@ async def test_the_other_side_is_told_only_when_her_inbox_shows_what_was_applied
 
 async def test_the_other_side_hears_no_end_of_what_it_was_never_told_of(house: House) -> None:
     measure, measure_id = await decided(house)
-    await house.receive(HR_MEASURE_RESULTS, measure_id, MeasureApplied(measure_id=measure_id, proof_hash=b"\x01"))
+    await house.hr_answers(measure_id, MeasureApplied)
     lifted = await house.act(HR_DIRECTOR, measure, "lift_measure", {"safety_check": True}, {"reasons": "Not needed."})
     assert isinstance(lifted, Decided)
-    await house.receive(HR_MEASURE_RESULTS, measure_id, MeasureRestored(measure_id=measure_id, proof_hash=b"\x02"))
+    await house.hr_answers(measure_id, MeasureRestored)
     row = await house.row(measure)
     report_id = str(row.report_id)
     shown = PlacedInInbox(report_id=report_id, lifecycle="interim_measure", number=1, version=row.version)
@@ -348,6 +356,7 @@ async def test_the_person_acts_in_her_own_case_alone_and_an_unknown_one_holds_no
     message = PersonActed(
         report_id=report_id, lifecycle="interim_measure", number=7, action_id=str(uuid4()), action="consent_to_measure"
     )
+    message.facts_json = json.dumps({"effects_seen": True})
     await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
     assert await state(house, measure) == "consent_asked"
     message.number = 1

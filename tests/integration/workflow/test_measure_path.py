@@ -33,6 +33,7 @@ from tests.waiting import eventually
 WORDS = "He mocked how I speak at three meetings."
 RISK = "He signs her leave and her appraisal."
 REASONS = "Two people depend on one man while the matter is assessed."
+LEAST = "Her work, place and hours stay as they are; only who signs changes."
 OTHER_SIDE_TOLD = "interim_measure.other_side_told"
 REPORT = {
     "route": "formal_report",
@@ -41,6 +42,7 @@ REPORT = {
     "answers": {"what_happened": WORDS},
     "parties": {"affected_individual": PERSON, "alleged_offender": [SUPERVISOR]},
     "consents": {},
+    "choices": {"writer": "affected"},
     # Protection is the ethics office's matter, which is not here.
     "watch_for_retaliation": False,
 }
@@ -51,12 +53,13 @@ def decision(seconds: float) -> tuple[dict[str, Any], dict[str, str]]:
     facts = {
         "type": "reporting_line_change",
         "purpose": "prevent_repetition",
+        "effects_seen": True,
         "from_at": now.isoformat(),
         "review_at": (now + timedelta(seconds=seconds / 2)).isoformat(),
         "until_at": (now + timedelta(seconds=seconds)).isoformat(),
     }
     persons = {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": OTHER_MANAGER}
-    return facts, {"reasons": REASONS, "least_burden": "Only who signs changes.", "persons": json.dumps(persons)}
+    return facts, {"reasons": REASONS, "least_burden": LEAST, "persons": json.dumps(persons)}
 
 
 async def ids(handler: Handler, lifecycle: str) -> set[str]:
@@ -101,7 +104,8 @@ async def alerted(whole: Whole) -> tuple[Reporter, str, str, str]:
     await investigator.act("acknowledge", report_case)
     await investigator.act("start_assessment", report_case)
     known = await ids(legal, "interim_measure")
-    await investigator.act("alert_interim_measures", report_case, texts={"risk_facts": RISK})
+    alert = {"purpose": "prevent_repetition", "urgency": "green"}
+    await investigator.act("alert_interim_measures", report_case, alert, {"risk_facts": RISK})
     measure = await new(legal, "interim_measure", known)
     assert await ids(legal, "formal_report") == set()
     assert (await legal.ask(report_case)).status_code == 404
@@ -121,10 +125,15 @@ async def consented(whole: Whole) -> tuple[Reporter, str, str]:
         "invariant 38",
     )
     await second.act("ask_consent", measure, {"alternative_offered": True})
-    case = await eventually(lambda: reporter.case("formal_report", "interim_measure"))
-    await reporter.act(report_id, case, "consent_to_measure")
+    case = await eventually(lambda: asked(reporter))
+    await reporter.act(report_id, case, "consent_to_measure", {"effects_seen": True})
     await eventually(lambda: state_is(head, measure, "consented"))
     return reporter, report_id, measure
+
+
+async def asked(reporter: Reporter) -> Any:
+    case = await reporter.case("formal_report", "interim_measure")
+    return case if case and case["state"] == "consent_asked" else None
 
 
 async def state_is(handler: Handler, case_id: str, state: str) -> bool:
@@ -144,6 +153,8 @@ async def test_a_measure_is_applied_told_to_her_first_passed_on_at_its_end_and_l
         "current_supervisor": SUPERVISOR,
         "temporary_supervisor": OTHER_MANAGER,
         "next_level_manager": NEXT_MANAGER,
+        "appraiser": OTHER_MANAGER,
+        "approver": OTHER_MANAGER,
     }
     await eventually(lambda: nothing_waits(whole))
 

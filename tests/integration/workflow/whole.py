@@ -209,7 +209,8 @@ class Whole:
         return await eventually(come)
 
     async def result(self, measure_id: str, kind: type[Any], **more: Any) -> None:
-        message = kind(measure_id=measure_id, task_id=measure_id, **more)
+        asked: list[Any] = [message for _, key, message in self.hr.seen if key == measure_id]
+        message = kind(measure_id=measure_id, task_id=measure_id, decision_id=asked[-1].decision_id, **more)
         await self.hr.emit(HR_MEASURE_RESULTS, measure_id, message)
 
     def told(self, wording: str) -> list[datetime]:

@@ -25,6 +25,7 @@ def actor_for(lifecycle: Lifecycle, who: Role | ActorKind) -> Actor:
 EVERYBODY_DECIDES = replace(
     POLICY,
     delegation={key: replace(one, deciders=tuple(Role), second=tuple(Role)) for key, one in POLICY.delegation.items()},
+    measures={key: replace(one, deciders=tuple(Role), second=tuple(Role)) for key, one in POLICY.measures.items()},
 )
 """Which of the roles that a table knows the policy lets decide is not the table's."""
 
@@ -56,7 +57,7 @@ OVERDUE = Clock("supervisor.act", NOW - timedelta(days=20), NOW - timedelta(days
 
 OF_SUPPORT = {"service": "listening", "preview": "a1b2"}
 A_CHILD: dict[str, Fact] = {"minor": "yes", "told": "child", "understands": False, "caregiver": "risk"}
-NEEDED |= {action: A_CHILD for action in ("tell_child", "decide_for_child")}
+NEEDED |= dict.fromkeys(("tell_child", "decide_for_child"), A_CHILD)
 RESTATED = Clock("support.restate", NOW - timedelta(days=20), NOW - timedelta(days=6), rung=("due",))
 
 RUNNING = ("ret.complete", "ret.investigation")
@@ -64,6 +65,17 @@ PAUSED = {"end_tolling": "ret.complete", "resume_investigation": "ret.investigat
 OF_RETALIATION: dict[str, Fact] = {"kind": "request", "contact_agreed": True}
 NEEDED |= {action: {"withdrawing": True} for action in ("take_back_withdrawal", "close_case")}
 NEEDED |= {action: {"hr_hold": "kept"} for action in ("release_hr_hold", "record_hr_hold")}
+
+A_LETTER: dict[str, Fact] = {"type": "suspension_with_pay", "burden": "alleged_offender"}
+NEEDED |= dict.fromkeys(("ask_release", "release_notice"), A_LETTER)
+NEEDED |= {"record_clearance": A_LETTER, "ask_for_lifting": {"burden": "alleged_offender"}}
+NEEDED |= {"vary_measure": {"until_at": at(25)}}
+ANOTHERS_WORD = ("name_consent_taker", "record_consent", "record_no_consent", "record_withdrawal", "record_told")
+NEEDED |= {action: {"writer": "third_party"} for action in ANOTHERS_WORD}
+NEEDED["record_told"] |= {"burden": "alleged_offender"}
+ESCALATED = tuple(Step(n, "ring", "system", None, NOW, {"clock": "im.decide", "mark": "due"}) for n in (2, 3))
+ALERTED = (Step(2, "alert", "S9000", None, NOW),)
+TIME_OVER = Clock("subject.response", NOW - timedelta(days=31), NOW - timedelta(days=1), rung=("due",))
 
 PARTS = (
     *(Role.FOCAL_POINT, Role.OMBUDSPERSON, Role.ALLEGED_OFFENDER, Role.SPECIALIST),
@@ -76,7 +88,11 @@ BOTH_SAID_YES = tuple(
     Step(version, action, "somebody", None, NOW)
     for version, action in enumerate(("agree_to_mediation", "accept_invitation"))
 )
-STEPS_BEFORE = {"mediation": BOTH_SAID_YES, "retaliation": (Step(1, "ask_tolling", "person", None, NOW),)}
+STEPS_BEFORE: dict[str, tuple[Step, ...]] = {
+    "interim_measure": ESCALATED,
+    "mediation": BOTH_SAID_YES,
+    "retaliation": (Step(1, "ask_tolling", "person", None, NOW),),
+}
 
 
 def retaliation_clocks(action: str) -> dict[str, Clock]:
@@ -101,16 +117,20 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
             **(formal_reports.clocks(action) if lifecycle.name == "formal_report" else {}),
             **({"supervisor.act": OVERDUE} if lifecycle.name == "supervisor_request" else {}),
             **(retaliation_clocks(action) if lifecycle.name == "retaliation" else {}),
+            **({"subject.response": TIME_OVER} if lifecycle.name == "respondent" else {}),
             **({"support.restate": RESTATED} if lifecycle.name == "support_referral" else {}),
         },
         assigned=dict.fromkeys(PARTS, "S9000") if (lifecycle.name, action) not in OF_NOBODY else {},
-        steps=STEPS_BEFORE.get(lifecycle.name, ()),
+        steps=ALERTED if action in {"escalate_alert", "accept_answer"} else STEPS_BEFORE.get(lifecycle.name, ()),
         facts={
             "message": "a1b2",
             "type": "reporting_line_change",
             "burden": "affected_individual",
             "consent": True,
             "asked_type": "any",
+            "writer": "affected",
+            "origin": "oversight",
+            "urgency": "green",
             "from_at": at(-20),
             "review_at": at(-10),
             "until_at": at(5),

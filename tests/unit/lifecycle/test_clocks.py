@@ -33,10 +33,12 @@ HEAD = staff("S0004", Role.ADMINISTRATIVE_HEAD)
 
 
 def running(until: float) -> Case:
-    case = replace(opened("interim_measure"), state="consented", facts={"consent": True, "asked_type": "any"})
+    facts = {**opened("interim_measure").facts, "consent": True, "asked_type": "any"}
+    case = replace(opened("interim_measure"), state="consented", facts=facts)
     case = act(case, "decide_measure", HEAD, type="reporting_line_change", review_at=at(until / 2), until_at=at(until))
     case = act(case, "record_applied", SYSTEM)
-    return act(case, "record_placed", SYSTEM, version=case.version)
+    case = act(case, "record_placed", SYSTEM, version=case.version)
+    return act(case, "make_effective", SYSTEM)
 
 
 def end_marks(case: Case) -> list[str]:
@@ -70,6 +72,7 @@ def test_after_a_long_standstill_everything_rings_in_its_order() -> None:
         case = engine.on_due(MEASURE, case, due, now, POLICY)
         marks += [f"{due.key} {due.mark}"] if due.key in {"im.end", "im.review"} else []
     assert marks == [
+        "im.review im.review.remind.3",
         "im.review due",
         "im.end im.remind.14",
         "im.end im.remind.7",

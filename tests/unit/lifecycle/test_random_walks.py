@@ -12,6 +12,7 @@ from lifecycle.model import Actor, Case, EffectKind, Refused
 from lifecycle.replay import Replayed, replay
 from lifecycle.serial import from_json, to_json
 from lifecycle.table import Lifecycle
+from services.workflow.domain.measure_parts import last_order
 from tests.lifecycles import BY_NAME, MANY, NOW, PERSON, POLICY, SYSTEM, attempt, opened, staff
 
 STAFF_IDS = sorted({one.staff_id for one in POLICY.appointments})
@@ -82,20 +83,30 @@ def consistent(lifecycle: Lifecycle, case: Case) -> None:
         part: {step.by for step in case.steps if step.action in actions}
         for part, actions in {
             "alert": {"alert"},
-            "ask": {"ask_consent"},
-            "decide": {"decide_measure", "extend_measure", "decline_alert"},
+            "ask": {"ask_consent", "record_consent", "record_no_consent"},
+            "decide": {"decide_measure", "sign_measure", "extend_measure", "vary_measure", "decline_alert"},
             "review": {"review_measure", "lift_measure"},
         }.items()
     }
     parts = [by["alert"], by["ask"], by["decide"], by["review"]]
     assert sum(map(len, parts)) == len(set().union(*parts)), "invariant 33: one person, one part"
-    if case.lifecycle == "interim_measure" and case.state in {"decided", "applied"}:
+    if case.lifecycle == "interim_measure":
+        measure_is_lawful(case)
+
+
+def measure_is_lawful(case: Case) -> None:
+    if case.state == "decided":
         assert case.facts["consent"] or case.facts["burden"] == "alleged_offender", "invariant 38"
     told = [
         effect for effect in case.effects if effect.kind is EffectKind.NOTIFY and effect.facts["to"] == "other_side"
     ]
-    if told and case.lifecycle == "interim_measure":
-        assert case.steps[-1].action == "record_placed", "invariant 43: only once her inbox said so"
+    if told:
+        actions = [step.action for step in case.steps]
+        assert {"record_placed", "record_told"} & set(actions), "invariant 43: only once she knows"
+        assert actions[-1] in {"make_effective", "record_placed", "record_told"}
+    order, version = last_order(case), case.version
+    emits = [one.name for one in case.effects if one.kind is EffectKind.EMIT and one.name.startswith("measure_")]
+    assert (order == version) == bool(emits), "whatever HR is asked for is the last thing it was asked for"
 
 
 def test_the_walks_reach_the_far_ends() -> None:
@@ -109,6 +120,7 @@ def test_the_walks_reach_the_far_ends() -> None:
         ("decide_measure", "S0004"),
         ("record_applied", None),
         ("record_placed", None),
+        ("make_effective", None),
         ("lift_measure", "S0002"),
         ("record_restored", None),
         ("record_placed", None),

@@ -59,18 +59,18 @@ def test_recorded_rings_are_not_played() -> None:
 
 def test_what_a_policy_would_have_refused_is_counted_with_what_follows_from_it() -> None:
     facts = {"burden": "alleged_offender", "type": "reporting_line_change"}
-    case = act(opened("interim_measure"), "acknowledge_alert", HEAD)
+    case = act(act(opened("interim_measure"), "alert", OFFICER), "acknowledge_alert", HEAD)
     case = act(case, "decide_measure", staff("S0002", Role.HR_DIRECTOR), **facts, review_at=at(20), until_at=at(60))
     case = act(case, "record_applied", SYSTEM)
     assert course(case, POLICY, 1).refusals.total() == 0
     strict = course(case, with_deadline("im.max_block", 30), 1)
     assert dict(strict.refusals) == {"decide_measure PERIOD_TOO_LONG": 1, "record_applied ACTION_NOT_OPEN": 1}
-    assert strict.acted == 1
+    assert strict.acted == 2
 
 
 def test_reminders_and_ends_are_told_apart_from_breaches() -> None:
     facts = {"burden": "alleged_offender", "type": "reporting_line_change"}
-    case = act(opened("interim_measure"), "acknowledge_alert", HEAD)
+    case = act(act(opened("interim_measure"), "alert", OFFICER), "acknowledge_alert", HEAD)
     case = act(case, "decide_measure", staff("S0002", Role.HR_DIRECTOR), **facts, review_at=at(10), until_at=at(28))
     case = act(case, "record_applied", SYSTEM)
     case = act(case, "record_placed", SYSTEM, version=case.version)

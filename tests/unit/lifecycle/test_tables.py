@@ -195,6 +195,7 @@ def test_inv_52_a_breach_escalates_and_never_decides_against_anybody(lifecycle: 
         ("danger_alert", "keep.danger", "erased"),
         ("interim_measure", "im.end", "passed_on"),
         ("interim_measure", "im.end", "lifting"),
+        ("emergency_separation", "emergency.separation", "lapsed"),
         ("retaliation", "ret.complete", "info_complete"),
     }
 

@@ -10,6 +10,7 @@ from lifecycle.recipients import recipients
 from policy.load import load
 from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
+from services.workflow.domain.measure_parts import last_order, may_see
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, opened, refused, ring_until, staff
 
 OIO = staff("S0005", Role.INTAKE_OFFICER, Role.INVESTIGATOR)
@@ -18,7 +19,7 @@ LEGAL_AND_HEAD = staff("S0003", Role.LEGAL_OFFICER, Role.ADMINISTRATIVE_HEAD)
 HEAD = staff("S0004", Role.ADMINISTRATIVE_HEAD)
 DIRECTOR = staff("S0002", Role.HR_DIRECTOR)
 LINE: dict[str, Fact] = {"type": "reporting_line_change"}
-LEAVE: dict[str, Fact] = {"type": "special_leave_full_pay"}
+LEAVE: dict[str, Fact] = {"type": "special_leave_full_pay", "entitlements_unaffected": True}
 
 
 def alerted() -> Case:
@@ -41,9 +42,13 @@ def applied(**facts: Fact) -> Case:
     return act(decided(**facts), "record_applied", SYSTEM)
 
 
-def effective(**facts: Fact) -> Case:
+def told_first(**facts: Fact) -> Case:
     case = applied(**facts)
     return act(case, "record_placed", SYSTEM, version=case.version)
+
+
+def effective(**facts: Fact) -> Case:
+    return act(told_first(**facts), "make_effective", SYSTEM)
 
 
 def passed_on() -> Case:
@@ -118,6 +123,7 @@ def test_a_second_office_joins_the_same_alert() -> None:
 
 def test_those_who_may_decide_are_told_and_the_service_leaves_out_the_excluded() -> None:
     routed = act(alerted(), "record_routed", SYSTEM)
+    assert set(effect_names(routed, EffectKind.NOTIFY)) == {"interim_measure.to_consider"}
     told = {one for effect in routed.effects for one in recipients(routed, effect, POLICY, NOW)}
     assert told == {"S0002", "S0003", "S0004", "S0017"}
 
@@ -172,10 +178,12 @@ def test_inv_38_an_earlier_decision_on_the_other_side_does_not_lend_its_freedom_
     assert refused(failed, "decide_measure", HEAD, **LINE, without="burden").code == "CONSENT_MISSING"
 
 
-def test_consent_taken_back_during_a_measure_calls_those_who_decide() -> None:
+def test_inv_15_consent_taken_back_during_a_measure_is_told_to_everybody_who_holds_it() -> None:
     case = act(effective(), "withdraw_consent", PERSON)
     assert (case.state, case.facts["consent"]) == ("effective", False)
     assert set(effect_names(case, EffectKind.NOTIFY)) == {"interim_measure.consent_withdrawn"}
+    told = {one for effect in case.effects for one in recipients(case, effect, POLICY, NOW)}
+    assert {"S0002", "S0004", "S0005", "S0003", "S0006"} <= told, "deciders, alerters and whoever asked her"
     answer = refused(case, "extend_measure", DIRECTOR, now=NOW + timedelta(days=15))
     assert answer.rule == "invariant 38"
 
@@ -186,6 +194,7 @@ def test_inv_38_consent_taken_back_before_hr_has_applied_it_undoes_the_decision(
         assert (back.state, back.facts["consent"]) == ("consent_refused", False)
         assert effect_names(back, EffectKind.EMIT) == ["measure_restore"]
         assert [clock.key for clock in back.clocks.values() if clock.runs] == ["im.decide"]
+        assert last_order(back) == back.version
         # HR was on its way: what it did is given back, and counts for nothing.
         assert refused(back, "record_applied", SYSTEM).code == "ACTION_NOT_OPEN"
         assert act(back, "record_restored", SYSTEM).state == "consent_refused"
@@ -207,6 +216,8 @@ def test_inv_38_what_was_applied_does_not_become_effective_once_she_has_taken_he
     answer = refused(case, "record_placed", SYSTEM, version=case.version)
     assert (answer.code, answer.rule) == ("CONSENT_MISSING", "invariant 38")
     assert act(case, "lift_measure", DIRECTOR).state == "lifting"
+    late = act(told_first(), "withdraw_consent", PERSON)
+    assert refused(late, "make_effective", SYSTEM).code == "CONSENT_MISSING"
 
 
 # The decision
@@ -238,23 +249,27 @@ def test_inv_35_dates_that_make_no_sense_are_refused(facts: dict[str, Fact], cod
 
 @pytest.mark.parametrize(
     "facts",
-    [{"from_at": at(-0.003)}, {"review_at": at(20)}, {"until_at": at(90)}],
+    [{"from_at": at(-0.003)}, {"review_at": at(20)}, {"until_at": at(90), "review_at": at(30)}],
     ids=["clocks differ", "last day", "block"],
 )
 def test_inv_35_dates_at_the_edge_are_taken(facts: dict[str, Fact]) -> None:
     assert decided(**facts).state == "decided"
 
 
-@pytest.mark.parametrize("kind", ["suspension_with_pay", "suspension_without_pay"])
-def test_inv_39_40_a_suspension_stays_closed_while_its_conditions_cannot_be_shown(kind: str) -> None:
-    answer = refused(consented(), "decide_measure", HEAD, type=kind)
-    assert (answer.code, answer.rule) == ("CONDITIONS_NOT_SHOWN", "invariants 39 and 40")
-
-
 def test_a_leave_may_not_take_as_long_as_a_line_change() -> None:
     facts: dict[str, Fact] = {"until_at": at(31), "review_at": at(14)}
     assert refused(consented(), "decide_measure", HEAD, **(LEAVE | facts)).params["deadline"] == "im.short_block"
     assert act(consented(), "decide_measure", HEAD, **(LINE | facts)).state == "decided"
+
+
+def test_each_kind_is_reviewed_within_its_own_time() -> None:
+    late: dict[str, Fact] = {"until_at": at(30), "review_at": at(14.01)}
+    answer = refused(consented(), "decide_measure", HEAD, **(LEAVE | late))
+    assert (answer.code, answer.params["deadline"]) == ("REVIEW_TOO_LATE", "im.review.special_leave_full_pay")
+    assert decided(until_at=at(90), review_at=at(30)).state == "decided"
+    assert (
+        refused(consented(), "decide_measure", HEAD, **LINE, until_at=at(90), review_at=at(30.01)).rule == "policy 2.3"
+    )
 
 
 def test_a_decision_asks_hr_and_answers_the_alerters() -> None:
@@ -266,11 +281,47 @@ def test_a_decision_asks_hr_and_answers_the_alerters() -> None:
     assert case.clocks["im.apply"].runs
 
 
-def test_declining_closes_with_a_reason_and_answers_the_alerters() -> None:
-    case = act(act(alerted(), "acknowledge_alert", HEAD), "decline_alert", HEAD, reason="lighter_means_found")
+def declined() -> Case:
+    return act(act(alerted(), "acknowledge_alert", HEAD), "decline_alert", HEAD, reason="lighter_means_found")
+
+
+def test_declining_answers_the_alerters_who_take_it_up_or_let_it_be() -> None:
+    case = declined()
     assert (case.state, case.facts["reason"]) == ("declined", "lighter_means_found")
     assert effect_names(case, EffectKind.NOTIFY) == ["interim_measure.answered"]
-    assert engine.next_due(LIFECYCLE, case, POLICY) is None
+    assert refused(case, "accept_answer", SECOND_INVESTIGATOR).code == "NOT_AN_ALERTER"
+    accepted = act(case, "accept_answer", OIO)
+    assert (accepted.state, LIFECYCLE.is_closed(accepted)) == ("ended", True)
+    assert [clock.key for clock in accepted.clocks.values() if clock.runs] == ["keep.hr_measure"]
+
+
+def test_inv_50_an_answer_that_nobody_accepts_is_asked_about_and_closes_nothing() -> None:
+    case = ring_until(declined(), NOW + timedelta(days=30))
+    assert case.state == "declined"
+    assert [step.facts["clock"] for step in case.steps if step.action == "ring"].count("im.answer") >= 3
+
+
+def test_an_alert_that_was_declined_goes_one_level_up_and_not_back_to_who_declined() -> None:
+    case = act(declined(), "escalate_alert", LEGAL_AND_HEAD)
+    assert case.state == "alerted"
+    told = {one for effect in case.effects if effect.kind == "notify" for one in recipients(case, effect, POLICY, NOW)}
+    assert {"S0001", "S0002"} <= told
+    assert {Role.EXECUTIVE_HEAD} <= may_see(case)
+    assert Role.EXECUTIVE_HEAD not in may_see(declined())
+    executive = staff("S0001", Role.EXECUTIVE_HEAD)
+    assert refused(alerted(), "acknowledge_alert", executive).code == "NOT_ESCALATED"
+    taken_up = act(case, "acknowledge_alert", executive)
+    on_him: dict[str, Fact] = {**LINE, "burden": "alleged_offender"}
+    assert refused(taken_up, "decide_measure", HEAD, **on_him).params == {"did": "decline_alert"}
+    assert act(taken_up, "decide_measure", executive, **on_him).state == "decided"
+
+
+def test_nobody_is_above_the_last_level() -> None:
+    case = declined()
+    for _ in range(2):
+        case = act(act(case, "escalate_alert", OIO), "acknowledge_alert", DIRECTOR)
+        case = act(case, "decline_alert", DIRECTOR)
+    assert refused(case, "escalate_alert", OIO).code == "NOBODY_ABOVE"
 
 
 def test_an_unanswered_alert_is_escalated_without_end() -> None:
@@ -291,14 +342,27 @@ def test_a_decision_that_hr_could_not_apply_can_be_taken_anew() -> None:
     failed = act(decided(), "record_failed", SYSTEM)
     assert failed.state == "not_applied"
     assert recipients(failed, failed.effects[-1], POLICY, NOW) == ("S0009",)
-    assert act(failed, "decide_measure", HEAD, **LINE).state == "decided"
+    again = act(failed, "decide_measure", HEAD, **LINE)
+    assert again.state == "decided"
+    assert last_order(again) == again.version > last_order(failed)
+
+
+@pytest.mark.parametrize("leaves", ["ask_consent", "decline_alert"])
+def test_leaving_what_hr_could_not_apply_withdraws_it_there(leaves: str) -> None:
+    failed = act(decided(), "record_failed", SYSTEM)
+    actor = SECOND_INVESTIGATOR if leaves == "ask_consent" else HEAD
+    left = act(failed, leaves, actor)
+    assert effect_names(left, EffectKind.EMIT) == ["measure_restore"]
+    assert last_order(left) == left.version
+    assert refused(left, "record_applied", SYSTEM).code == "ACTION_NOT_OPEN"
+    assert act(left, "record_restored", SYSTEM).state == left.state
 
 
 def test_what_hr_put_right_by_hand_after_a_failure_counts_as_applied() -> None:
     case = act(act(decided(), "record_failed", SYSTEM), "record_applied", SYSTEM)
     assert case.state == "applied"
     assert {clock.key for clock in case.clocks.values() if clock.runs} == {
-        "im.end", "im.review", "im.cumulative_alarm",
+        "im.end", "im.review", "im.cumulative_alarm", "consent.refresh",
     }  # fmt: skip
 
 
@@ -310,11 +374,15 @@ def test_hr_that_does_not_answer_is_noticed() -> None:
 
 def test_inv_43_the_other_side_is_told_only_after_her_inbox_said_so() -> None:
     case = applied()
-    assert not [effect for effect in case.effects if effect.facts.get("to") == "other_side"]
     early = refused(case, "record_placed", SYSTEM, version=case.version - 1)
     assert (early.code, early.rule) == ("NOT_IN_THE_INBOX_YET", "invariant 43")
     told = act(case, "record_placed", SYSTEM, version=case.version)
-    assert [effect.facts["to"] for effect in told.effects] == ["other_side"]
+    for one in (case, told):
+        assert not [effect for effect in one.effects if effect.facts.get("to") == "other_side"]
+    assert effect_names(told, EffectKind.ERRAND) == ["release_measure"]
+    in_effect = act(told, "make_effective", SYSTEM)
+    assert [effect.facts["to"] for effect in in_effect.effects if effect.kind == "notify"] == ["other_side"]
+    assert effect_names(in_effect, EffectKind.EMIT) == ["interim_measure.line_told"]
 
 
 def test_inv_43_lifting_needs_a_safety_check_and_tells_her_first() -> None:
@@ -329,14 +397,14 @@ def test_inv_43_lifting_needs_a_safety_check_and_tells_her_first() -> None:
     refused(restored, "record_placed", SYSTEM, version=lifting.version)
     lifted = act(restored, "record_placed", SYSTEM, version=restored.version)
     assert lifted.state == "lifted"
-    assert "other_side" in [effect.facts["to"] for effect in lifted.effects]
+    assert "other_side" in [effect.facts.get("to") for effect in lifted.effects]
 
 
 def test_a_lifted_measure_rings_no_more() -> None:
     lifting = act(effective(), "lift_measure", DIRECTOR)
-    assert [clock.key for clock in lifting.clocks.values() if clock.runs] == ["im.apply"]
+    assert {clock.key for clock in lifting.clocks.values() if clock.runs} == {"im.apply", "consent.refresh"}
     restored = act(lifting, "record_restored", SYSTEM)
-    assert engine.next_due(LIFECYCLE, restored, POLICY) is None
+    assert [clock.key for clock in restored.clocks.values() if clock.runs] == ["consent.refresh"]
 
 
 # The end
@@ -353,6 +421,7 @@ def test_the_end_is_announced_before_it_comes(pack: str, unit: timedelta, before
     decision = act(consented(), "decide_measure", HEAD, policy=policy, **facts)
     case = act(decision, "record_applied", SYSTEM, policy=policy)
     case = act(case, "record_placed", SYSTEM, policy=policy, version=case.version)
+    case = act(case, "make_effective", SYSTEM, policy=policy)
     rung = ring_until(case, end - unit, policy=policy)
     reminders = [(step.facts["mark"], step.at) for step in rung.steps if step.facts.get("clock") == "im.end"]
     assert reminders == [(f"im.remind.{n}", end - n * unit) for n in before]
@@ -362,7 +431,7 @@ def test_the_end_is_announced_before_it_comes(pack: str, unit: timedelta, before
 
 def test_inv_36_without_a_decision_the_line_passes_to_the_next_manager_and_escalates() -> None:
     case = passed_on()
-    assert case.state == "passed_on"
+    assert (case.state, last_order(case)) == ("passed_on", case.version)
     assert effect_names(case, EffectKind.EMIT) == ["measure_passed_on"]
     told = {one for effect in case.effects if effect.kind == "notify" for one in recipients(case, effect, POLICY, NOW)}
     assert {"S0001", "S0002", "S0004"} <= told

@@ -56,3 +56,26 @@ def test_text_that_is_no_json_is_refused_without_its_words() -> None:
 
 def test_nobody_stands_in_a_representation() -> None:
     assert "S0018" not in repr(Persons("S0018", "S0017", "S0019"))
+
+
+def test_inv_42_the_old_supervisor_neither_appraises_nor_approves_any_more() -> None:
+    line = {"person": "S1", "current_supervisor": "S2", "temporary_supervisor": "S3"}
+    complete = Persons.parse(json.dumps(line), LINE_CHANGE).complete()
+    assert (complete.appraiser, complete.approver) == ("S3", "S3")
+    other = Persons.parse(json.dumps(line | {"appraiser": "S4"}), LINE_CHANGE).complete()
+    assert (other.appraiser, other.approver) == ("S4", "S3")
+    for name in ("appraiser", "approver"):
+        with pytest.raises(PersonsWrong) as wrong:
+            Persons.parse(json.dumps(line | {name: "S2"}), LINE_CHANGE)
+        assert wrong.value.field == f"persons.{name}"
+
+
+def test_each_measure_names_what_it_touches_and_nothing_else() -> None:
+    assert Persons.parse('{"person": "S1", "location": "tarn"}', "physical_separation").location == "tarn"
+    for text, measure, field in (
+        ('{"person": "S1", "location": "tarn"}', "flexible_working", "persons.location"),
+        ('{"person": "S1", "temporary_supervisor": "S3"}', "flexible_working", "persons.temporary_supervisor"),
+    ):
+        with pytest.raises(PersonsWrong) as wrong:
+            Persons.parse(text, measure)
+        assert wrong.value.field == field

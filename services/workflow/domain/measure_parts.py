@@ -1,0 +1,155 @@
+"""Who takes which part in an interim measure, which states go together, and who hears of a step (policy 2.3)."""
+
+from __future__ import annotations
+
+from lifecycle.clocks import DUE, meet
+from lifecycle.guards import took_no_part
+from lifecycle.model import ActorKind, Case, Effect, EffectKind, Facts, Step
+from lifecycle.recipients import appointed, escalation, took_part
+from lifecycle.table import Guard, Situation
+from policy.model import AtEnd, MeasureType, Policy, Role, Side
+from services.workflow.domain import retention
+
+SYSTEM, PERSON = frozenset({ActorKind.SYSTEM}), frozenset({ActorKind.PERSON})
+OVERSIGHT = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR})
+ETHICS = frozenset({Role.ETHICS_OFFICER, Role.ALTERNATE_ETHICS_OFFICER})
+COUNSEL = frozenset({Role.LEGAL_OFFICER})
+ALERTERS = OVERSIGHT | ETHICS | COUNSEL
+OUTSIDE_THE_DECISION = frozenset({Role.INVESTIGATOR, Role.WELFARE_OFFICER}) | ETHICS
+"""Who may take her consent: nobody of those who alert by office or decide."""
+USUAL_DECIDERS = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR})
+WRITTEN_REASONS = "written_reasons"
+"""The condition of measures of which the other side is told in a letter that oversight releases."""
+HIGHER_DECIDERS = (Role.EXECUTIVE_HEAD, Role.OVERSIGHT_COMMITTEE)
+"""Who decides once nobody below has, one level after the other (policy: role.hr_director.escalates_to)."""
+DECIDERS = USUAL_DECIDERS | {*HIGHER_DECIDERS}
+
+UNDECIDED = ("alerted", "acknowledged", "consent_asked", "consented", "consent_refused", "not_applied")
+DECIDABLE = ("acknowledged", "consented", "consent_refused", "not_applied")
+RUNNING = ("effective", "notified_of_measure")
+SET_UP = ("applied", "told_first", *RUNNING, "varying", "passed_on")
+"""What HR has done stands, or is on its way to stand otherwise."""
+OPEN = ("need_seen", *UNDECIDED, "declined", "decided", *SET_UP, "lifting", "restored", "lifted")
+CLOSED = ("ended", "not_taken_up")
+
+SEPARATE = "invariant 33"
+NOT_THE_ALERTER = took_no_part("alert", rule=SEPARATE)
+NOT_WHO_ASKED = took_no_part("ask_consent", "record_consent", "record_no_consent", rule=SEPARATE)
+NOT_THE_DECIDER = took_no_part(
+    "decide_measure", "sign_measure", "extend_measure", "vary_measure", "decline_alert", rule=SEPARATE
+)
+NOT_THE_REVIEWER = took_no_part("review_measure", "lift_measure", rule=SEPARATE)
+HAS_NOT_DECLINED = took_no_part("decline_alert", rule="policy 2.3")
+
+KEPT = retention.keep("keep.hr_measure")
+OVER = tuple(meet(key) for key in ("im.end", "im.review", "im.escalate", "im.cumulative_alarm", "im.clear"))
+RESTORE = Effect(EffectKind.EMIT, "measure_restore")
+RELEASE = Effect(EffectKind.ERRAND, "release_measure")
+TELL_LINE = Effect(EffectKind.EMIT, "interim_measure.line_told")
+"""Who supervises either of them hears that something changes and from when to when, and no more (policy 2.10)."""
+TELL_ALERTERS = took_part("interim_measure.answered", "alert")
+
+ESCALATING = frozenset({"im.decide", "im.review", "im.escalate"})
+ORDER = "order"
+"""The fact that says at which version HR was last asked for something by an action."""
+
+
+def ordered(situation: Situation) -> Facts:
+    return {ORDER: situation.case.version + 1}
+
+
+def last_order(case: Case) -> int:
+    """The version at which HR was last asked for something: what it answers to an earlier one counts for nothing."""
+    ended = [step.version for step in case.steps if is_due(step) and step.facts["clock"] == "im.end"]
+    return max((int(case.facts.get(ORDER, 0)), *ended))
+
+
+def is_due(step: Step) -> bool:
+    return step.action == "ring" and step.facts.get("mark") == DUE
+
+
+def deciders(wording: str) -> tuple[Effect, ...]:
+    return appointed(wording, Role.ADMINISTRATIVE_HEAD), appointed(wording, Role.HR_DIRECTOR)
+
+
+def level_up(wording: str) -> tuple[Effect, ...]:
+    return *deciders(wording), escalation(wording, Role.HR_DIRECTOR)
+
+
+def oversight(wording: str) -> tuple[Effect, ...]:
+    """Those who could alert; at a case of the ethics office, that office (invariant 31)."""
+    roles = (Role.INTAKE_OFFICER, Role.LEGAL_OFFICER, Role.ETHICS_OFFICER)
+    return tuple(appointed(wording, role) for role in roles)
+
+
+STUCK = (*deciders("interim_measure.stuck"), appointed("interim_measure.stuck", Role.HR_OFFICER))
+
+
+def level(case: Case) -> int:
+    """How often nobody has decided in time, or an alerter has taken a refusal one level up: so many levels above the
+    HR director may decide, too.
+    """
+    overdue = sum(is_due(step) and step.facts["clock"] in ESCALATING for step in case.steps)
+    return overdue + sum(step.action == "escalate_alert" for step in case.steps)
+
+
+def may_see(case: Case) -> frozenset[Role]:
+    """Of the roles that read measures at all, those that may see this one."""
+    alerting = ETHICS if case.facts["origin"] == "ethics" else OVERSIGHT | COUNSEL
+    signing = any(step.action == "ask_signature" for step in case.steps)
+    return alerting | USUAL_DECIDERS | {*HIGHER_DECIDERS[: None if signing else level(case)]}
+
+
+def her_own_word(case: Case) -> bool:
+    """Whoever writes in the inbox is the one whom the measure protects."""
+    return case.facts["writer"] == "affected"
+
+
+def other_side_knew(case: Case) -> bool:
+    """Whether the other side was told, before the last step, that the measure is in effect."""
+    return any(step.action in {"make_effective", "release_notice"} for step in case.steps[:-1])
+
+
+def lapses(case: Case, policy: Policy) -> bool:
+    return policy.measures[str(case.facts["type"])].at_end is AtEnd.LAPSE
+
+
+def on_her(facts: Facts) -> bool:
+    return facts.get("burden") == Side.AFFECTED_INDIVIDUAL
+
+
+def conditions_of(measure: MeasureType, facts: Facts) -> tuple[str, ...]:
+    """What has to be shown for a measure on this side."""
+    return *measure.conditions, *(() if on_her(facts) else measure.conditions_on_offender)
+
+
+def needs_release(case: Case, policy: Policy) -> bool:
+    """The other side is not told by itself: the measure needs written reasons, or she has to be settled first."""
+    facts = case.facts
+    written = WRITTEN_REASONS in conditions_of(policy.measures[str(facts["type"])], facts)
+    return (written and not on_her(facts)) or facts.get("covers_housing") is True
+
+
+def _not_escalated(situation: Situation) -> Facts | None:
+    roles = situation.actor.roles
+    higher = {*HIGHER_DECIDERS[: level(situation.case)]}
+    return None if roles & (USUAL_DECIDERS | higher) else {"level": level(situation.case)}
+
+
+def _not_her_own_word(situation: Situation) -> Facts | None:
+    return None if her_own_word(situation.case) else {"writer": situation.case.facts["writer"]}
+
+
+def _her_own_word(situation: Situation) -> Facts | None:
+    return {"writer": "affected"} if her_own_word(situation.case) else None
+
+
+def _did_not_alert(situation: Situation) -> Facts | None:
+    alerted = any(step.action == "alert" and step.by == situation.actor.name for step in situation.case.steps)
+    return None if alerted else {"action": "alert"}
+
+
+AT_LEVEL = Guard("NOT_ESCALATED", "policy 2.3", _not_escalated)
+WRITER_AFFECTED = Guard("WRITER_NOT_AFFECTED", "invariant 38", _not_her_own_word)
+WRITER_ANOTHER = Guard("WRITER_AFFECTED", "invariant 38", _her_own_word)
+THE_ALERTER = Guard("NOT_AN_ALERTER", "policy 2.3", _did_not_alert)

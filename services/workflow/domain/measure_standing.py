@@ -1,0 +1,321 @@
+"""An interim measure from the decision to the end: what HR did, who is told when, and what is left (policy 2.3)."""
+
+from __future__ import annotations
+
+from lifecycle.clocks import meet, start
+from lifecycle.fields import choice, flag, number, reference, staff, text
+from lifecycle.guards import confirmed, took_no_part
+from lifecycle.model import Effect, EffectKind
+from lifecycle.recipients import appointed, escalation, other_side, took_part
+from lifecycle.table import ClockRule, Field, FieldKind, Outcome, Rule
+from policy.model import Role
+from services.workflow.domain import measure_rules as rules
+from services.workflow.domain import retention
+from services.workflow.domain.measure_parts import (
+    CLOSED,
+    COUNSEL,
+    ETHICS,
+    KEPT,
+    OPEN,
+    OUTSIDE_THE_DECISION,
+    OVER,
+    OVERSIGHT,
+    PERSON,
+    RELEASE,
+    RESTORE,
+    RUNNING,
+    SET_UP,
+    STUCK,
+    SYSTEM,
+    TELL_LINE,
+    WRITER_AFFECTED,
+    WRITER_ANOTHER,
+    deciders,
+    lapses,
+    level_up,
+    ordered,
+)
+
+OTHER_SIDE_OVER = "interim_measure.over"
+"""Said to the other side only if it was told of the beginning."""
+OPEN_RESPONDENT = Effect(EffectKind.OPEN, "respondent", {"action": "notify"})
+PROOF = (reference("proof_hash"),)
+TAKEN_BACK = ("acknowledged", "consent_asked", "consented", "consent_refused", "declined")
+"""Where a measure may be while HR undoes what it was no longer to do."""
+STANDS = ("applied", "told_first", *RUNNING)
+TOLD = (flag("told_her"), Field("still_agrees", FieldKind.FLAG, required=False, default=False))
+TOLD_HER = confirmed("told_her", "invariant 43")
+RELEASE_WAITS = tuple(
+    appointed("interim_measure.notice_to_release", role)
+    for role in (Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.ETHICS_OFFICER)
+)
+KNOWN_OVER = (other_side(OTHER_SIDE_OVER), TELL_LINE, took_part(OTHER_SIDE_OVER, "alert"))
+AFTERCARE = start("im.aftercare")
+
+RULES = (
+    Rule(
+        action="record_applied",
+        states=("decided",),
+        by=SYSTEM,
+        to="applied",
+        fields=PROOF,
+        checks=(rules.CONSENT,),
+        clocks=(
+            meet("im.decide"),
+            meet("im.apply"),
+            start("im.end", since="from_at", due="until_at"),
+            start("im.review", since="from_at", due="review_at"),
+            start("im.cumulative_alarm", since="from_at", by="type"),
+        ),
+    ),
+    # After a failure HR has put it right by hand, and proven it.
+    Rule(
+        action="record_applied",
+        states=("not_applied",),
+        by=SYSTEM,
+        to="applied",
+        fields=PROOF,
+        checks=(rules.CONSENT,),
+        clocks=(
+            meet("im.decide"),
+            start("im.end", since="from_at", due="until_at"),
+            start("im.review", since="from_at", due="review_at"),
+            start("im.cumulative_alarm", since="from_at", by="type"),
+        ),
+    ),
+    Rule(
+        action="record_applied",
+        states=("varying",),
+        by=SYSTEM,
+        to="applied",
+        fields=PROOF,
+        clocks=(meet("im.apply"), start("im.end", due="until_at"), start("im.review", due="review_at")),
+    ),
+    # An extension: what stands goes on standing.
+    Rule(action="record_applied", states=RUNNING, by=SYSTEM, fields=PROOF, clocks=(meet("im.apply"),)),
+    Rule(
+        action="record_failed",
+        states=("decided",),
+        by=SYSTEM,
+        to="not_applied",
+        fields=(reference("code"),),
+        clocks=(meet("im.apply"), start("im.decide")),
+        effects=(*deciders("interim_measure.apply_failed"), appointed("interim_measure.apply_failed", Role.HR_OFFICER)),
+    ),
+    Rule(
+        action="record_failed",
+        states=(*TAKEN_BACK, *RUNNING, "varying", "passed_on", "lifting"),
+        by=SYSTEM,
+        fields=(reference("code"),),
+        effects=STUCK,
+    ),
+    Rule(
+        action="record_placed",
+        states=("applied",),
+        by=SYSTEM,
+        to="told_first",
+        fields=(number("version"),),
+        checks=(rules.placed_since("record_applied"), rules.CONSENT),
+        effects=(RELEASE,),
+    ),
+    # Whoever protects her is not who writes: somebody outside the decision has told her, and asked her again.
+    Rule(
+        action="record_told",
+        states=("applied",),
+        by=OUTSIDE_THE_DECISION,
+        to="told_first",
+        fields=TOLD,
+        guards=(WRITER_ANOTHER,),
+        checks=(TOLD_HER, rules.STILL_AGREES, rules.CONSENT),
+        effects=(RELEASE,),
+    ),
+    Rule(
+        action="make_effective",
+        states=("told_first",),
+        by=SYSTEM,
+        to="effective",
+        guards=(rules.NOT_HELD,),
+        checks=(rules.CONSENT,),
+        effects=(other_side("interim_measure.other_side_told"), TELL_LINE),
+    ),
+    # Oversight is asked once; what it does not release in time is escalated.
+    Rule(
+        action="ask_release",
+        states=("told_first",),
+        by=SYSTEM,
+        guards=(rules.HELD, took_no_part("ask_release", rule="lifecycle")),
+        clocks=(start("im.release"),),
+        effects=RELEASE_WAITS,
+    ),
+    Rule(
+        action="release_notice",
+        states=("told_first",),
+        by=OVERSIGHT | ETHICS,
+        to="notified_of_measure",
+        fields=(text("letter"), Field("she_is_settled", FieldKind.FLAG, required=False, default=False)),
+        guards=(rules.HELD,),
+        checks=(rules.SETTLED, rules.CONSENT),
+        clocks=(meet("im.release"),),
+        effects=(OPEN_RESPONDENT, TELL_LINE),
+    ),
+    # The other side is cleared: pay and rights come back at once, and nobody is put back over her by it.
+    Rule(
+        action="record_clearance",
+        states=(*STANDS, "varying"),
+        by=SYSTEM,
+        to="lifting",
+        guards=(rules.ON_OTHER_SIDE, rules.LAPSES),
+        derives=ordered,
+        clocks=(*OVER, start("im.apply")),
+        effects=(RESTORE, *deciders("interim_measure.cleared")),
+    ),
+    Rule(
+        action="ask_for_lifting",
+        states=(*STANDS, "varying", "passed_on"),
+        by=SYSTEM,
+        guards=(rules.ON_OTHER_SIDE, rules.PASSES_ON),
+        clocks=(start("im.clear"),),
+        effects=deciders("interim_measure.cleared"),
+    ),
+    Rule(action="record_passed_on", states=("passed_on",), by=SYSTEM, fields=PROOF, clocks=(meet("im.apply"),)),
+    Rule(
+        action="record_restored",
+        states=TAKEN_BACK,
+        by=SYSTEM,
+        fields=PROOF,
+    ),
+    Rule(
+        action="record_restored",
+        states=("lifting",),
+        by=SYSTEM,
+        to="restored",
+        fields=PROOF,
+        clocks=(meet("im.apply"),),
+    ),
+    Rule(
+        action="record_placed",
+        states=("restored",),
+        by=SYSTEM,
+        to="lifted",
+        fields=(number("version"),),
+        checks=(rules.placed_since("record_restored"),),
+        clocks=(AFTERCARE,),
+        effects=KNOWN_OVER,
+    ),
+    Rule(
+        action="record_told",
+        states=("restored",),
+        by=OUTSIDE_THE_DECISION,
+        to="lifted",
+        fields=TOLD,
+        guards=(WRITER_ANOTHER,),
+        checks=(TOLD_HER,),
+        clocks=(AFTERCARE,),
+        effects=KNOWN_OVER,
+    ),
+    Rule(
+        action="end_aftercare",
+        states=("lifted",),
+        by=PERSON,
+        to="ended",
+        fields=(choice("outcome", "well", "no_more_contact"),),
+        guards=(WRITER_AFFECTED,),
+        clocks=(KEPT,),
+    ),
+    Rule(
+        action="close_measure",
+        states=("lifted",),
+        by=OUTSIDE_THE_DECISION,
+        to="ended",
+        fields=(choice("reason", "well", "her_wish", "new_measure", "left_organisation"), text("reasons")),
+        clocks=(KEPT,),
+    ),
+    # Either party may have a measure looked at again, by somebody who had no part in it.
+    Rule(
+        action="ask_review",
+        states=("declined", *SET_UP, "lifted"),
+        by=PERSON,
+        guards=(WRITER_AFFECTED,),
+        effects=(Effect(EffectKind.OPEN, "review", {"party": "person", "about": "measure"}),),
+    ),
+    Rule(
+        action="admit_reviewer",
+        states=(*OPEN, *CLOSED),
+        by=SYSTEM,
+        fields=(staff("reviewer"),),
+        assigns={Role.REVIEWER: "reviewer"},
+    ),
+    Rule(action="dismiss_reviewer", states=(*OPEN, *CLOSED), by=SYSTEM, unassigns=(Role.REVIEWER,)),
+    *retention.hold_rules(("lifted", *CLOSED), frozenset({Role.INVESTIGATOR}) | COUNSEL),
+    *retention.freeze_rules((*OPEN, *CLOSED)),
+)
+
+CLOCKS = (
+    ClockRule(
+        "im.need",
+        outcomes=(
+            Outcome(
+                effects=(
+                    escalation("interim_measure.late", Role.INTAKE_OFFICER),
+                    escalation("interim_measure.late", Role.ETHICS_OFFICER),
+                )
+            ),
+        ),
+        repeats=True,
+    ),
+    ClockRule(
+        "im.ack",
+        outcomes=(Outcome(effects=(escalation("interim_measure.late", Role.ADMINISTRATIVE_HEAD),)),),
+    ),
+    ClockRule("im.decide", outcomes=(Outcome(effects=level_up("interim_measure.late")),), repeats=True),
+    ClockRule(
+        "im.answer",
+        outcomes=(Outcome(effects=(took_part("interim_measure.answer_waits", "alert"),)),),
+        repeats=True,
+    ),
+    ClockRule("im.apply", outcomes=(Outcome(effects=STUCK),), repeats=True),
+    ClockRule(
+        "im.review",
+        reminds=deciders("interim_measure.review_due"),
+        outcomes=(Outcome(effects=level_up("interim_measure.review_due")),),
+        repeats=True,
+        person_sees=True,
+    ),
+    ClockRule("im.cumulative_alarm", outcomes=(Outcome(effects=level_up("interim_measure.runs_long")),)),
+    ClockRule(
+        "consent.refresh",
+        outcomes=(Outcome(effects=deciders("interim_measure.consent_old")),),
+        person_sees=True,
+    ),
+    ClockRule(
+        "im.end",
+        reminds=deciders("interim_measure.ends_soon"),
+        outcomes=(
+            Outcome(
+                when=lapses,
+                to="lifting",
+                clocks=(*OVER, start("im.apply")),
+                effects=(RESTORE, *deciders("interim_measure.lapsed")),
+            ),
+            Outcome(
+                to="passed_on",
+                clocks=(meet("im.review"), start("im.escalate"), start("im.apply")),
+                effects=(Effect(EffectKind.EMIT, "measure_passed_on"), *level_up("interim_measure.end_passed")),
+            ),
+        ),
+        irreversible=True,
+        person_sees=True,
+    ),
+    ClockRule("im.escalate", outcomes=(Outcome(effects=level_up("interim_measure.end_passed")),), repeats=True),
+    ClockRule(
+        "im.release", outcomes=(Outcome(effects=(*RELEASE_WAITS, *level_up("interim_measure.late"))),), repeats=True
+    ),
+    ClockRule("im.clear", outcomes=(Outcome(effects=level_up("interim_measure.cleared")),), repeats=True),
+    ClockRule(
+        "im.aftercare",
+        outcomes=(Outcome(effects=(took_part("interim_measure.aftercare_due", "alert"),)),),
+        repeats=True,
+        person_sees=True,
+    ),
+    *retention.clocks(("keep.hr_measure",), appointed("interim_measure.still_kept", Role.LEGAL_OFFICER)),
+)

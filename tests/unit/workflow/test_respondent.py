@@ -1,0 +1,106 @@
+"""The alleged offender's side: notice, answer, time, somebody at his side, outcome; and nothing about who reported."""
+
+from datetime import timedelta
+
+import pytest
+
+from lifecycle.model import Case, EffectKind, Fact
+from lifecycle.table import FieldKind
+from policy.model import Role
+from services.workflow.domain.respondent import LIFECYCLE
+from tests.lifecycles import NOW, POLICY, act, at, effect_names, opened, refused, ring_until, staff
+
+OIO = staff("S0005", Role.INTAKE_OFFICER, Role.INVESTIGATOR)
+LEGAL = staff("S0003", Role.LEGAL_OFFICER)
+HIM = staff("part:1f", Role.ALLEGED_OFFENDER)
+
+
+def notified(**facts: Fact) -> Case:
+    return act(opened("respondent"), "notify", OIO, respondent="part:1f", **facts)
+
+
+def charged() -> Case:
+    return act(notified(), "charge", LEGAL)
+
+
+def test_inv_01_there_is_nothing_for_him_before_he_is_notified() -> None:
+    case = opened("respondent")
+    assert (case.assigned, case.effects) == ({}, ())
+    told = notified()
+    assert told.assigned == {Role.ALLEGED_OFFENDER: "part:1f"}
+    assert [effect.facts["to"] for effect in told.effects] == ["other_side"]
+
+
+def test_inv_01_no_fact_of_his_case_says_who_reported() -> None:
+    names = {field.name for rule in LIFECYCLE.rules for field in rule.fields} | {"file"}
+    assert not names & {"reporter", "writer", "affected_individual", "person", "alerted_by", "witness"}
+    staff_named = {field.name for rule in LIFECYCLE.rules for field in rule.fields if field.kind is FieldKind.STAFF}
+    assert staff_named == {"support_contact", "hold_owner"}
+    assert not [state for state in LIFECYCLE.states if state.person_sees], "nor does her inbox show his case"
+
+
+def test_inv_48_he_has_support_from_the_first_letter_on() -> None:
+    assert refused(opened("respondent"), "notify", OIO, without="support_contact").code == "FIELD_MISSING"
+    assert refused(opened("respondent"), "notify", OIO, support_contact="S0009").code == "NOT_APPOINTED"
+    assert act(notified(), "name_support", OIO, support_contact="S0014").facts["support_contact"] == "S0014"
+
+
+def test_inv_48_nothing_is_said_to_be_found_before_he_could_answer() -> None:
+    answer = refused(notified(), "tell_outcome", OIO)
+    assert (answer.code, answer.rule) == ("NOT_HEARD", "invariant 48")
+    assert act(act(notified(), "respond", HIM), "tell_outcome", OIO).state == "outcome_told"
+    silent = ring_until(notified(), NOW + timedelta(days=120))
+    assert silent.state == "notified", "silence closes nothing"
+    assert act(silent, "tell_outcome", OIO, now=NOW + timedelta(days=120)).state == "outcome_told"
+
+
+def test_inv_48_a_charge_gives_him_a_time_of_its_own() -> None:
+    answered = act(act(notified(), "respond", HIM), "charge", LEGAL)
+    assert refused(answered, "tell_outcome", LEGAL).code == "NOT_HEARD"
+    assert answered.clocks["charge.reply"].due_at == POLICY.due("charge.reply", NOW)
+    assert act(act(charged(), "reply_to_charge", HIM), "tell_outcome", LEGAL).state == "outcome_told"
+
+
+@pytest.mark.parametrize(("action", "sends"), [("respond", "record_response"), ("reply_to_charge", "record_reply")])
+def test_that_he_answered_is_told_to_the_reports_own_case_and_what_he_wrote_is_not(action: str, sends: str) -> None:
+    case = act(charged() if action == "reply_to_charge" else notified(), action, HIM)
+    (emitted,) = [effect for effect in case.effects if effect.kind is EffectKind.EMIT]
+    assert (emitted.name, dict(emitted.facts)) == (sends, {})
+
+
+def test_he_asks_for_more_time_and_gets_an_answer() -> None:
+    asked = act(notified(), "ask_more_time", HIM, time_for="sick_leave")
+    assert "respondent.waits" in effect_names(ring_until(asked, NOW + timedelta(days=6)), EffectKind.NOTIFY)
+    given = act(asked, "extend_response", OIO, response_until=at(60))
+    assert (given.clocks["subject.response"].due_at, given.clocks["respondent.answer"].runs) == (
+        NOW + timedelta(days=60),
+        False,
+    )
+    sooner = refused(given, "extend_response", OIO, response_until=at(59))
+    assert (sooner.code, sooner.rule) == ("TIMES_OUT_OF_ORDER", "invariant 48")
+    assert refused(given, "extend_response", OIO, response_until=at(-1)).code == "TIME_IN_THE_PAST"
+    assert not act(asked, "refuse_more_time", OIO).clocks["respondent.answer"].runs
+
+
+def test_he_may_bring_somebody_and_have_it_looked_at_again() -> None:
+    assert act(notified(), "name_companion", HIM).facts["companion"] is True
+    asked = act(notified(), "ask_review", HIM, about="measure")
+    (opens,) = [effect for effect in asked.effects if effect.kind is EffectKind.OPEN]
+    assert (opens.name, opens.facts["party"]) == ("review", "alleged_offender")
+
+
+def test_clearing_him_tells_everybody_and_stops_his_clocks() -> None:
+    cleared = act(charged(), "clear", LEGAL)
+    assert cleared.state == "cleared"
+    assert effect_names(cleared, EffectKind.EMIT) == ["respondent.cleared_for_others"]
+    assert not [clock.key for clock in cleared.clocks.values() if clock.runs]
+    closed = act(cleared, "close_respondent", OIO)
+    assert [clock.key for clock in closed.clocks.values() if clock.runs] == ["keep.no_case"]
+    assert refused(opened("respondent"), "clear", OIO).code == "ACTION_NOT_OPEN", "nobody told, nobody to clear"
+
+
+def test_nobody_else_acts_as_him_and_he_acts_as_nobody_else() -> None:
+    for action in ("respond", "ask_more_time", "name_companion", "ask_review"):
+        assert refused(notified(), action, OIO).code == "ROLE_NOT_ALLOWED"
+    for action in ("clear", "tell_outcome", "extend_response", "write_letter", "notify"):
+        assert refused(notified(), action, HIM).code == "ROLE_NOT_ALLOWED"
