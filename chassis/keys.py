@@ -20,10 +20,10 @@ from chassis.sealing import KEY_BYTES, SEED_BYTES, DeskPrivateKey
 
 OFFICES: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("custodian",),
-    "ombuds": ("ombuds",),
+    "ombuds": ("ombuds", "ombuds_outside"),
     "support": ("support",),
-    "workflow": ("oio", "leg", "measures", "supervisors"),
-    "ethics": ("ethics",),
+    "workflow": ("oio", "leg", "measures", "supervisors", "committee"),
+    "ethics": ("ethics", "ethics_outside"),
     "hr_bridge": ("hr",),
     "notifications": ("delivery",),
     "audit": (),

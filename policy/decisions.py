@@ -26,7 +26,7 @@ class Desk:
 
     `offices`: whose people take part in handling at this desk; a matter about one of them goes elsewhere, to the first
     of `instead` that fits. `in_place_of`: for each role that somebody stands in for at this desk, who does.
-    `away`: whoever is appointed at the duty station that the matter is about takes no part.
+    `away`: whoever is appointed to another office at the duty station that the matter is about takes no part.
     """
 
     name: str

@@ -7,6 +7,7 @@ for them is itself never of an office that the matter is about, as long as there
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from policy.decisions import Desk
@@ -73,6 +74,37 @@ def holders(policy: Policy, role: Role, desk: Desk, at: datetime, place: str | N
     return tuple(one for one in standing if not _too_near(desk, one, place))
 
 
+def standing(policy: Policy, desk: Desk) -> tuple[Appointment, ...]:
+    """The appointments as they count in a case of this desk: whoever stands in holds that role too, and whoever is
+    stood in for does not.
+    """
+    found: list[Appointment] = []
+    for one in policy.appointments:
+        if one.role not in desk.in_place_of:
+            found.append(one)
+        found += [replace(one, role=role) for role, stand_in in desk.in_place_of.items() if stand_in is one.role]
+    return tuple(found)
+
+
+def too_near(policy: Policy, usual: Desk, desk: Desk, places: Collection[str], at: datetime) -> frozenset[str]:
+    """Who takes no part in a case that is at `desk` in place of its usual one, because their office is one that it was
+    taken from and they are appointed where the matter is about.
+    """
+    taken_from = usual.offices - desk.offices
+    return frozenset(
+        one.staff_id
+        for one in policy.appointments
+        if one.holds(at) and one.office in taken_from and any(_too_near(desk, one, place) for place in places)
+    )
+
+
+def stood_in_for(policy: Policy, staff_id: str, role: Role, at: datetime) -> frozenset[str]:
+    """For whom somebody stands in as `role` while they are away."""
+    return frozenset(
+        one.substitute_for for one in policy.appointed(role, at) if one.staff_id == staff_id and one.substitute_for
+    )
+
+
 def handlers(policy: Policy, route: str, desk: Desk) -> tuple[Role, ...]:
     """The roles whose turn it is at this desk, in order of preference; stand-ins in place of those they stand for."""
     usual = policy.routes[route].handlers
@@ -80,4 +112,5 @@ def handlers(policy: Policy, route: str, desk: Desk) -> tuple[Role, ...]:
 
 
 def _too_near(desk: Desk, appointment: Appointment, place: str | None) -> bool:
-    return desk.away and place is not None and appointment.place == place
+    """Of the desk's own offices everybody takes part; it is the others whose people are at many places."""
+    return desk.away and place is not None and appointment.place == place and appointment.office not in desk.offices

@@ -56,6 +56,8 @@ class LodgeReport(Struct, forbid_unknown_fields=True, kw_only=True):
     answers: Answers = field(default_factory=Answers)
     parties: Parties = field(default_factory=Parties)
     not_these_people: People = []
+    about_offices: Annotated[list[Code], Meta(max_length=20)] = []
+    """Offices whose people it is about: what she writes is never sealed to one of them."""
     consents: Consents = field(default_factory=Consents)
     choices: Annotated[dict[Code, Annotated[str, Meta(max_length=64)]], Meta(max_length=20)] = {}
     """What the route asks for beside words (policy: route.<name>.asks); each may be left out."""
@@ -85,6 +87,14 @@ class Act(Struct, forbid_unknown_fields=True, kw_only=True):
     action: Code
     facts: Annotated[dict[Code, bool | int | str], Meta(max_length=20)] = {}
     texts: Annotated[dict[Code, Words], Meta(max_length=5)] = {}
+
+
+class AddParties(Struct, forbid_unknown_fields=True, kw_only=True):
+    """More people whom she does not want to deal with it. Nobody is ever taken off that list."""
+
+    report_id: UUID
+    action_id: UUID
+    not_these_people: Annotated[People, Meta(min_length=1)]
 
 
 class CaseSeen(Struct, kw_only=True):
@@ -118,6 +128,7 @@ class PartiesSeen(Struct, kw_only=True):
     alleged_offender: list[str]
     not_these_people: list[str]
     recipient: str | None
+    about_offices: list[str]
 
 
 class RefusedAction(Struct, kw_only=True):

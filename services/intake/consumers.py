@@ -23,9 +23,11 @@ from contracts.cases.v1.cases_pb2 import (
 )
 from contracts.intake.v1.reports_pb2 import CaseEventApplied
 from contracts.keys.v1.keys_pb2 import DeskKey
+from contracts.people.v1.people_pb2 import Person
 from contracts.topics import (
     DESK_KEYS,
     ETHICS_CASES,
+    HR_PEOPLE,
     OMBUDS_CASES,
     SUPPORT_CASES,
     WORKFLOW_CASES,
@@ -34,6 +36,7 @@ from contracts.topics import (
     reports_to,
 )
 from services.intake.intake import Intake
+from services.intake.routing import record_person
 from services.intake.tables import RouteCase
 from services.intake.use_cases.follow_case import NotItsReport, erase_route, note_opened, note_refused, show_case
 
@@ -60,6 +63,7 @@ def handlers(intake: Intake) -> Mapping[Topic, Mapping[type[Message], Handler]]:
         WORKFLOW_CASES: of_cases,
         SUPPORT_CASES: of_cases,
         ETHICS_CASES: of_cases,
+        HR_PEOPLE: {Person: record_person},
         DESK_KEYS: {DeskKey: desk_keys.remember},
     }
 

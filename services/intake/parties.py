@@ -1,29 +1,51 @@
 """Whom a report names: for the desk's routing alone, and for intake's own exclusions."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.sealing import tag
 from services.intake.bodies import LodgeReport
+from services.intake.intake import Intake
+from services.intake.tables import Exclusion
 
 
 @dataclass(frozen=True)
 class Parties:
-    """`refused` are people she does not want to deal with it; `recipient` is the manager whom she tells."""
+    """`refused` are people she does not want to deal with it; `recipient` is the manager whom she tells; `about` the
+    offices that she says it is about.
+    """
 
     affected_individual: str | None = None
     alleged_offender: Sequence[str] = ()
     refused: Sequence[str] = ()
     recipient: str | None = None
+    about: Sequence[str] = ()
 
     @classmethod
     def named_in(cls, draft: LodgeReport) -> "Parties":
         named = draft.parties
-        return cls(named.affected_individual, named.alleged_offender, draft.not_these_people, named.recipient)
+        return cls(
+            named.affected_individual,
+            named.alleged_offender,
+            draft.not_these_people,
+            named.recipient,
+            draft.about_offices,
+        )
 
     @classmethod
     def read(cls, content: dict[str, Any]) -> "Parties":
-        return cls(content["affected_individual"], content["alleged_offender"], content["not_these_people"], None)
+        return cls(
+            content["affected_individual"],
+            content["alleged_offender"],
+            content["not_these_people"],
+            about=content["about_offices"],
+        )
 
     def content(self) -> dict[str, Any]:
         return {
@@ -31,6 +53,7 @@ class Parties:
             "alleged_offender": list(self.alleged_offender),
             "not_these_people": list(self.refused),
             "recipient": self.recipient,
+            "about_offices": list(self.about),
         }
 
     def joined_with(self, earlier: "Parties") -> "Parties":
@@ -40,6 +63,7 @@ class Parties:
             tuple(dict.fromkeys((*self.alleged_offender, *earlier.alleged_offender))),
             tuple(dict.fromkeys((*self.refused, *earlier.refused))),
             self.recipient,
+            tuple(dict.fromkeys((*self.about, *earlier.about))),
         )
 
     def everybody(self) -> set[str]:
@@ -48,3 +72,16 @@ class Parties:
 
 
 NOBODY: Final = Parties()
+
+_EXCLUSIONS: Final = 8
+
+
+async def keep_out(session: AsyncSession, intake: Intake, report_id: UUID, named: Parties) -> None:
+    """From here on nobody of these gets contents of the report. Filled up with tags of nobody, so that a copy does not
+    show how many were named.
+    """
+    tags = [intake.exclusion_tag(report_id, staff_id) for staff_id in sorted(named.everybody())]
+    tags += [secrets.token_bytes(len(tag(b""))) for _ in range(-len(tags) % _EXCLUSIONS)]
+    rows = [{"report_id": report_id, "tag": one} for one in tags]
+    if rows:
+        await session.execute(insert(Exclusion).on_conflict_do_nothing(), rows)

@@ -81,6 +81,7 @@ class Passing(Base, table=True):
     office: str = Field(primary_key=True, sa_type=Text)
     to_service: str = Field(sa_type=Text)
     to_office: str = Field(sa_type=Text)
+    to_desk: str = Field(sa_type=Text)
     begun_at: datetime = Field(sa_type=AWARE)
     done_at: datetime | None = Field(sa_type=AWARE)
 
@@ -105,6 +106,14 @@ class Exclusion(Base, table=True):
     __tablename__ = "exclusions"
     report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
     tag: bytes = Field(primary_key=True)
+
+
+class Person(Base, table=True):
+    """In which unit somebody works: all that intake keeps of the people directory."""
+
+    __tablename__ = "people"
+    staff_id: str = Field(sa_type=Text, primary_key=True)
+    unit: str = Field(sa_type=Text)
 
 
 class Consent(Base, table=True):

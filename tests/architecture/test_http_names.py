@@ -20,6 +20,7 @@ OF_DESKS = {
     "POST /api/v1/cases/{case_id}/actions",
     "POST /api/v1/cases/{case_id}/contents-readings",
     "POST /api/v1/cases/{case_id}/messages",
+    "POST /api/v1/cases/{case_id}/conflicts",
 }
 NAMES = {
     "intake": {
@@ -30,6 +31,7 @@ NAMES = {
         "POST /api/v1/inbox/reminders",
         "DELETE /api/v1/inbox/reminders/{reminder_id}",
         "POST /api/v1/ways",
+        "POST /api/v1/inbox/parties",
     },
     "ombuds": OF_DESKS,
     "support": OF_DESKS | {"GET /api/v1/help"},

@@ -31,7 +31,7 @@ PROTECTED_ACTIVITY_TOLD_SUPERVISOR: ProtectedActivity
 PROTECTED_ACTIVITY_COOPERATED: ProtectedActivity
 
 class ReportLodged(_message.Message):
-    __slots__ = ("report_id", "lifecycle", "mode", "lodged_at", "route_public_key", "parties_item_id", "item_ids", "desk_key_id", "language", "facts_json")
+    __slots__ = ("report_id", "lifecycle", "mode", "lodged_at", "route_public_key", "parties_item_id", "item_ids", "desk_key_id", "language", "facts_json", "desk")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]
     LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
@@ -42,6 +42,7 @@ class ReportLodged(_message.Message):
     DESK_KEY_ID_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     FACTS_JSON_FIELD_NUMBER: _ClassVar[int]
+    DESK_FIELD_NUMBER: _ClassVar[int]
     report_id: str
     lifecycle: str
     mode: ReportingMode
@@ -52,9 +53,18 @@ class ReportLodged(_message.Message):
     desk_key_id: str
     language: str
     facts_json: str
-    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., mode: _Optional[_Union[ReportingMode, str]] = ..., lodged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., route_public_key: _Optional[bytes] = ..., parties_item_id: _Optional[str] = ..., item_ids: _Optional[_Iterable[str]] = ..., desk_key_id: _Optional[str] = ..., language: _Optional[str] = ..., facts_json: _Optional[str] = ...) -> None: ...
+    desk: str
+    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., mode: _Optional[_Union[ReportingMode, str]] = ..., lodged_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., route_public_key: _Optional[bytes] = ..., parties_item_id: _Optional[str] = ..., item_ids: _Optional[_Iterable[str]] = ..., desk_key_id: _Optional[str] = ..., language: _Optional[str] = ..., facts_json: _Optional[str] = ..., desk: _Optional[str] = ...) -> None: ...
 
 class MessageReceived(_message.Message):
+    __slots__ = ("report_id", "item_id")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    ITEM_ID_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    item_id: str
+    def __init__(self, report_id: _Optional[str] = ..., item_id: _Optional[str] = ...) -> None: ...
+
+class PartiesAdded(_message.Message):
     __slots__ = ("report_id", "item_id")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]
     ITEM_ID_FIELD_NUMBER: _ClassVar[int]

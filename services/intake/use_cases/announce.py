@@ -24,9 +24,12 @@ async def announce(
     report: Report,
     items: Sequence[SealedItem | Item],
     desk: DeskPublicKey,
+    at: str,
     choices: Mapping[str, str],
 ) -> None:
-    """To the report's own desk. `choices` are what she chose when lodging, for its opening."""
+    """To the report's own desk, which the routing table calls `at`. `choices` are what she chose when lodging, for its
+    opening.
+    """
     parties = [str(item.item_id) for item in items if item.kind == ItemKind.PARTIES]
     message = ReportLodged(
         report_id=str(report.report_id),
@@ -39,5 +42,6 @@ async def announce(
         desk_key_id=desk.key_id,
         language=report.language,
         facts_json=json.dumps(choices),
+        desk=at,
     )
     await add_event(session, reports_to(report.service), str(report.report_id), message)

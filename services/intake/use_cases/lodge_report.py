@@ -5,7 +5,6 @@ news. A crash between them leaves an orphan that a sweep removes, and the same r
 import hashlib
 import hmac
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,9 +30,10 @@ from policy.model import Protected
 from services.intake.bodies import LodgeReport
 from services.intake.intake import Intake, audit_object
 from services.intake.items import SealedItem, add_items, seal_item
-from services.intake.parties import NOBODY, Parties
+from services.intake.parties import NOBODY, Parties, keep_out
 from services.intake.route_list import add_route, sealed_list
-from services.intake.tables import AccessCodeRow, Consent, Direction, Exclusion, ItemKind, Report, UnsettledLodging
+from services.intake.routing import desk_of
+from services.intake.tables import AccessCodeRow, Consent, Direction, ItemKind, Report, UnsettledLodging
 from services.intake.use_cases.announce import announce
 
 ETHICS_CONTACT: Final = "ethics_contact"
@@ -43,7 +43,6 @@ PERSON_BYTES: Final = 256
 """What a protected person's record is padded to before it is sealed: no two differ in length."""
 
 _ATTEMPTS: Final = 3
-_EXCLUSIONS: Final = 8
 _ACTIVITIES: Final = {
     Protected.REPORTED: ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
     Protected.TOLD_SUPERVISOR: ProtectedActivity.PROTECTED_ACTIVITY_TOLD_SUPERVISOR,
@@ -130,7 +129,8 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
             return before
         route = intake.policy.routes[draft.route]
         async with intake.database.transaction() as session:
-            desk = await desk_key(session, route.service, route.desk)
+            at = await desk_of(session, intake, draft.route, parties, now)
+            desk = await desk_key(session, at.service, at.key)
         report = _report(intake, request, draft, desk, now)
         items = _seal(report, draft, carried, parties, desk)
         if not await _list_route(intake, request, now):
@@ -140,7 +140,7 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
             ours = await _settle(session, request)
             if ours:
                 await _store(session, intake, report, items, parties, draft, now)
-                await announce(session, report, items, desk, draft.choices)
+                await announce(session, report, items, desk, at.name, draft.choices)
                 if route.protects and draft.watch_for_retaliation and parties.affected_individual:
                     await _protect(session, parties.affected_individual, draft, _ACTIVITIES[route.protects], now)
                 await audit_trail.record(session, "report_lodged", object_ref=audit_object(report), actor=None)
@@ -233,10 +233,7 @@ async def _store(
     session.add(report)
     await session.flush()
     await add_items(session, report.report_id, items, now, Direction.PERSON)
-    tags = [intake.exclusion_tag(report.report_id, staff_id) for staff_id in parties.everybody()]
-    # Filled up with tags of nobody, so that a copy does not show how many were named.
-    tags += [secrets.token_bytes(len(tag(b""))) for _ in range(-len(tags) % _EXCLUSIONS)]
-    session.add_all(Exclusion(report_id=report.report_id, tag=one) for one in tags)
+    await keep_out(session, intake, report.report_id, parties)
     session.add(
         Consent(
             report_id=report.report_id, consent=ETHICS_CONTACT, version=1, given=draft.consents.ethics_contact, at=now

@@ -63,7 +63,8 @@ async def look(intake: Intake, asked: Asked) -> DeskPublicKey:
     async with intake.database.transaction() as session:
         report = await lock_report(session, asked.report_id)
         _check_own(report, asked)
-        return await _target(session, intake, asked)
+        _, key = await _target(session, intake, asked)
+        return key
 
 
 async def begin(intake: Intake, asked: Asked, now: datetime) -> Begun:
@@ -73,7 +74,7 @@ async def begin(intake: Intake, asked: Asked, now: datetime) -> Begun:
         passing = await session.get(Passing, (asked.report_id, asked.service, asked.office))
         if passing is None:
             _check_own(report, asked)
-            target = await _target(session, intake, asked)
+            at, target = await _target(session, intake, asked)
             session.add(
                 Passing(
                     report_id=report.report_id,
@@ -81,6 +82,7 @@ async def begin(intake: Intake, asked: Asked, now: datetime) -> Begun:
                     office=asked.office,
                     to_service=target.service,
                     to_office=target.office,
+                    to_desk=at,
                     begun_at=now,
                     done_at=None,
                 )
@@ -114,7 +116,7 @@ async def finish(
             await _rewrap(intake, report_id, ids, target, wraps)
             await intake.keystore.destroy_wraps(report_id, old)
             passing.done_at = now
-            await announce(session, report, items, target, {})
+            await announce(session, report, items, target, passing.to_desk, {})
             facts: dict[str, str | int] = {"from": old, "to": target.label, "items": len(ids)}
             await audit_trail.record(session, "passed_on", object_ref=audit_object(report), actor=None, facts=facts)
     left = await intake.keystore.wraps_of(ids, old) if ids else {}
@@ -133,14 +135,14 @@ def _check_own(report: Report, asked: Asked) -> None:
         raise NothingHere
 
 
-async def _target(session: AsyncSession, intake: Intake, asked: Asked) -> DeskPublicKey:
-    """The body that the routing table names, or the one standing in for it, and no other (invariant 34)."""
+async def _target(session: AsyncSession, intake: Intake, asked: Asked) -> tuple[str, DeskPublicKey]:
+    """The desk that the routing table names, or the one standing in for it, and no other (invariant 34)."""
     desk = desk_for(intake.policy, asked.matter, asked.about)
     if (desk.service, desk.key) == (asked.service, asked.office):
         raise NotToBePassedOn("ITS_OWN_DESK")
     if await session.get(Passing, (asked.report_id, desk.service, desk.key)) is not None:
         raise NotToBePassedOn("CAME_FROM_THERE")
-    return await desk_key(session, desk.service, desk.key)
+    return desk.name, await desk_key(session, desk.service, desk.key)
 
 
 async def _rewrap(

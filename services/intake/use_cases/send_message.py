@@ -16,11 +16,12 @@ from chassis.access_code import AccessCode
 from chassis.desk_keys import desk_key
 from chassis.outbox import add_event
 from chassis.sealing import desk_label
-from contracts.intake.v1.reports_pb2 import MessageReceived, PersonActed
+from contracts.intake.v1.reports_pb2 import MessageReceived, PartiesAdded, PersonActed
 from contracts.topics import reports_to
-from services.intake.bodies import Act, SendMessage
+from services.intake.bodies import Act, AddParties, SendMessage
 from services.intake.intake import AlreadyErased, Intake, NothingHere, audit_object, lock_report
 from services.intake.items import SealedItem, add_items, seal_item
+from services.intake.parties import Parties, keep_out
 from services.intake.route_list import routes_of
 from services.intake.tables import Direction, ItemKind, PersonAction, Report
 
@@ -85,6 +86,25 @@ async def act(intake: Intake, code: AccessCode, action: Act, now: datetime) -> N
         )
         await add_event(session, reports_to(report.service), str(report.report_id), news)
         await audit_trail.record(session, "person_acted", object_ref=audit_object(report), actor=None)
+
+
+async def add_parties(intake: Intake, code: AccessCode, added: AddParties, now: datetime) -> None:
+    """Keep more people from a report: at once from what lies here, and from its cases as soon as the desk has read who
+    they are. Sent again with the same id, nothing follows.
+
+    Raises NothingHere, AlreadyErased, DeskKeyUnknown, PassedOnMeanwhile.
+    """
+    named = Parties(refused=added.not_these_people)
+    (item,) = items = await _sealed(intake, code, added.report_id, [(ItemKind.PARTIES, named.content())])
+    async with intake.database.transaction() as session:
+        report = await _report_of(session, added.report_id, items)
+        if not await _first_time(session, report, added.action_id):
+            return
+        await add_items(session, report.report_id, items, now, Direction.PERSON)
+        await keep_out(session, intake, report.report_id, named)
+        news = PartiesAdded(report_id=str(report.report_id), item_id=str(item.item_id))
+        await add_event(session, reports_to(report.service), str(report.report_id), news)
+        await audit_trail.record(session, "parties_added", object_ref=audit_object(report), actor=None)
 
 
 def check_facts(facts: Mapping[str, bool | int | str]) -> None:

@@ -51,6 +51,6 @@ def intake_app(settings: Settings, intake: Intake, publics: Mapping[str, Ed25519
 async def _desk_keys(intake: Intake) -> None:
     """Nothing can be sealed to a desk whose key has not come yet."""
     async with intake.database.transaction() as session:
-        for route in intake.policy.routes.values():
-            await desk_key(session, route.service, route.desk)
+        for desk in intake.policy.desks.values():
+            await desk_key(session, desk.service, desk.key)
         await desk_key(session, *WATCHES_FOR_RETALIATION)

@@ -17,12 +17,22 @@ from msgspec.structs import asdict
 from chassis.access_code import ACCESS_CODE_BYTES, AccessCode, AccessCodeMalformed
 from chassis.web.problems import invalid
 from policy.model import DAY, RECIPIENT, Route
-from services.intake.bodies import Act, AskWays, Inbox, Lodged, LodgeReport, ReminderSet, SendMessage, SetReminder
+from services.intake.bodies import (
+    Act,
+    AddParties,
+    AskWays,
+    Inbox,
+    Lodged,
+    LodgeReport,
+    ReminderSet,
+    SendMessage,
+    SetReminder,
+)
 from services.intake.domain.ways import Situation, Ways, ways
 from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.lodge_report import lodge_report
 from services.intake.use_cases.read_inbox import read_inbox
-from services.intake.use_cases.send_message import act, send_message
+from services.intake.use_cases.send_message import act, add_parties, send_message
 from services.intake.use_cases.set_reminder import forget_reminder, set_reminder
 from services.intake.use_cases.take_over import take_over
 
@@ -144,10 +154,26 @@ async def post_ways(data: JSONBody[AskWays]) -> Ways:
     return ways(Situation(**asdict(data)))
 
 
+@post(
+    "/api/v1/inbox/parties",
+    status_code=202,
+    summary="Say who else is not to deal with a report",
+    security=_ONLY_WITH_CODE,
+)
+async def post_parties(
+    request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[AddParties]
+) -> ActionTaken:
+    await add_parties(intake, code_of(request), data, utc_now())
+    return ActionTaken(data.action_id)
+
+
 def _check_complete(intake: Intake, draft: LodgeReport) -> None:
     route = intake.policy.routes.get(draft.route)
     if route is None:
         raise invalid("route", f"There is no such route. There are: {', '.join(sorted(intake.policy.routes))}.")
+    offices = {one.value for one in intake.policy.offices}
+    if unknown := sorted(set(draft.about_offices) - offices):
+        raise invalid("about_offices", f"There is no office {unknown[0]}. There are: {', '.join(sorted(offices))}.")
     for name, choice in draft.choices.items():
         _check_choice(name, choice, route.asks)
     given = draft.answers.given()
@@ -197,6 +223,7 @@ ROUTES: Final = [
     get_inbox,
     post_message,
     post_action,
+    post_parties,
     post_reminder,
     delete_reminder,
     post_ways,

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from chassis.sealing import seal_to, told_context
 from contracts.cases.v1.cases_pb2 import (
     CaseChanged,
     CaseErased,
@@ -17,7 +18,6 @@ from contracts.cases.v1.cases_pb2 import (
     ReportOpened,
     StaffNotice,
 )
-from chassis.sealing import seal_to, told_context
 from contracts.topics import DESK_KEYS, ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES
 from tests.integration.intake.conftest import SignIn
 from tests.integration.intake.world import World, code_of_new, draft, formal, inbox, key, lodge, with_code

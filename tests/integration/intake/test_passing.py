@@ -1,18 +1,16 @@
 """A report at the wrong desk goes on once, to the desk of the table; the old one can open nothing of it any more."""
 
 import base64
-import os
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from chassis.sealing import SEED_BYTES, DeskPrivateKey, desk_label, unwrap, wrap, wrap_context
+from chassis.sealing import desk_label, unwrap, wrap, wrap_context
 from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased, ReportOpened
 from contracts.intake.v1.reports_pb2 import PlacedInInbox, ReportLodged
-from contracts.keys.v1.keys_pb2 import DeskKey
-from contracts.topics import DESK_KEYS, INTAKE_REPORTS_WORKFLOW, WORKFLOW_CASES
+from contracts.topics import INTAKE_REPORTS_WORKFLOW, WORKFLOW_CASES
 from tests.integration.intake.world import World, code_of_new, draft, inbox, key, with_code
 
 X, OIO = "supervisors", "oio"
@@ -76,9 +74,6 @@ async def recipients_of(world: World, report_id: str) -> set[str]:
 async def test_inv_34_the_table_says_where_it_goes_and_nobody_else(world: World, client: httpx.AsyncClient) -> None:
     _, report_id = await lodged(world, client)
     assert (await ask(world, client, "/target", report_id)).json() == {"service": "workflow", "office": OIO}
-    committee = DeskPrivateKey.from_seed(os.urandom(SEED_BYTES))
-    published = DeskKey(service="workflow", office="committee", key_id=committee.key_id, public_key=committee.public)
-    await world.tell("workflow", DESK_KEYS, "workflow/committee", published)
     about_oio = await ask(world, client, "/target", report_id, about=["oio"])
     assert about_oio.json() == {"service": "workflow", "office": "committee"}, "who stands in for it"
     for changes in ({"matter": "informal_resolution"}, {"about": ["no_such_office"]}, {"office": "?"}):

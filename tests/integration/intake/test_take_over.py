@@ -78,6 +78,7 @@ async def test_what_she_says_now_and_what_she_carries_over_are_both_there(
     assert parties == {
         "affected_individual": "S0021", "alleged_offender": ["S0022", "S0017"], "not_these_people": ["S0012"],
         "recipient": None,
+        "about_offices": [],
     }  # fmt: skip
     # Who was refused for the talk gets nothing of the report either.
     refused = await world.ask_contents(client, "workflow", new["report_id"], "S0012", await signed_in("S0012"))

@@ -198,7 +198,7 @@ async def test_without_a_grant_for_this_very_request_nothing_is_handed_out(
         "another person": f"Service {world.token('workflow', body | {'staff_id': 'S0006'})}",
         "another audience": f"Service {world.token('workflow', body, audience='hr_bridge')}",
         "forged": f"Service {world.token('workflow', body, signer='ombuds')}",
-        "a service without reports": f"Service {world.token('ethics', body)}",
+        "a service without reports": f"Service {world.token('hr_bridge', body)}",
     }
     before = await refused_so_far(world)
     for name, authorization in grants.items():

@@ -33,7 +33,7 @@ from services.intake.intake import Intake
 from services.intake.web.app import intake_app
 from tests.real_parts import Database as TestDatabase
 
-SERVICES = ("intake", "ombuds", "support", "workflow", "ethics")
+SERVICES = ("intake", "ombuds", "support", "workflow", "ethics", "hr_bridge")
 MIGRATIONS = migrations.SERVICES / "intake" / "migrations"
 CODE = r"([2-9A-HJ-NP-Z]{4}-){5}[2-9A-HJ-NP-Z]{4}"
 

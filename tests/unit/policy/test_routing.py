@@ -5,9 +5,22 @@ from itertools import chain, combinations
 
 import pytest
 
+from chassis.keys import OFFICES
+from policy.decisions import Desk
 from policy.load import load
 from policy.model import Appointment, Office, Policy, Role
-from policy.routing import acting_roles, desk_for, desk_keys, handlers, holders, offices_of, roles_at
+from policy.routing import (
+    acting_roles,
+    desk_for,
+    desk_keys,
+    handlers,
+    holders,
+    offices_of,
+    roles_at,
+    standing,
+    stood_in_for,
+    too_near,
+)
 from tests.lifecycles import NOW
 
 POLICY = load("iom-2024-03")
@@ -33,7 +46,7 @@ O = Office  # noqa: E741
         ("formal_report", (O.COMMITTEE,), "oio"),
         ("formal_report", (O.COMMITTEE, O.OIO), "governing_body"),
         ("informal_resolution", (O.OIO, O.EXECUTIVE), "ombuds"),
-        ("informal_resolution", (O.RWFP,), "ombuds_without_focal_points"),
+        ("informal_resolution", (O.RWFP,), "ombuds"),
         ("informal_resolution", (O.OOM,), "ombuds_outside"),
         ("informal_resolution", (O.OOM, O.RWFP), "ombuds_outside"),
     ],
@@ -114,6 +127,31 @@ def test_a_head_of_offices_own_station_takes_no_part_and_others_do() -> None:
     assert roles_at(POLICY, away, "S0017", NOW, "tarn") == {Role.ADMINISTRATIVE_HEAD}
 
 
+@pytest.mark.parametrize("desk", POLICY.desks.values(), ids=lambda desk: str(desk.name))
+def test_the_appointments_as_they_count_at_a_desk_say_the_same_as_the_table(desk: Desk) -> None:
+    there = replace(POLICY, appointments=standing(POLICY, desk))
+    for staff_id in sorted({one.staff_id for one in POLICY.appointments}):
+        assert there.roles_of(staff_id, NOW) == acting_roles(desk, POLICY.roles_of(staff_id, NOW)), staff_id
+    for role in POLICY.roles:
+        assert staff_ids(there.appointed(role, NOW)) == staff_ids(holders(POLICY, role, desk, NOW)), role
+
+
+def test_only_the_offices_a_matter_was_taken_from_stand_aside_by_place() -> None:
+    usual, away = POLICY.desks["oio"], POLICY.desks["oio_away"]
+    assert too_near(POLICY, usual, away, {"selwick"}, NOW) == {"S0017"}
+    assert too_near(POLICY, usual, away, {"valmora"}, NOW) == {"S0003", "S0004"}, "oversight sits there too, and stays"
+    assert too_near(POLICY, usual, away, set(), NOW) == frozenset()
+    assert too_near(POLICY, usual, usual, {"valmora"}, NOW) == frozenset()
+
+
+def test_for_whom_somebody_stands_in() -> None:
+    one = replace(POLICY.appointments[0], staff_id="S0026", role=Role.INVESTIGATOR, substitute_for="S0006")
+    policy = replace(POLICY, appointments=(*POLICY.appointments, one))
+    assert stood_in_for(policy, "S0026", Role.INVESTIGATOR, NOW) == {"S0006"}
+    assert stood_in_for(policy, "S0026", Role.INTAKE_OFFICER, NOW) == frozenset()
+    assert stood_in_for(policy, "S0005", Role.INVESTIGATOR, NOW) == frozenset()
+
+
 def test_every_part_at_every_desk_is_held_by_somebody() -> None:
     for route in POLICY.routes.values():
         usual = POLICY.desks[route.desk]
@@ -146,6 +184,13 @@ def test_the_keys_of_a_services_desks() -> None:
     assert desk_keys(POLICY, "ethics") == {"ethics", "ethics_outside"}
     assert desk_keys(POLICY, "support") == {"support"}
     assert desk_keys(POLICY, "hr_bridge") == frozenset()
+
+
+@pytest.mark.parametrize("pack", ["iom-2024-03", "minimal"])
+def test_every_service_holds_the_keys_of_its_desks(pack: str) -> None:
+    policy = load(pack)
+    for desk in policy.desks.values():
+        assert desk.key in OFFICES[desk.service], desk.name
 
 
 def test_a_desk_of_another_pack_is_another_desk() -> None:

@@ -72,6 +72,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("report_id", "tag", name="pk_exclusions"),
     )
     op.create_table(
+        "people",
+        sa.Column("staff_id", sa.Text),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("staff_id", name="pk_people"),
+    )
+    op.create_table(
         "consents",
         *_of_report("consents"),
         sa.Column("consent", sa.Text),
@@ -102,7 +108,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    names = ("person_actions", "route_cases", "consents", "exclusions", "items", "reports", "unsettled_lodgings")
+    names = (
+        "person_actions",
+        "route_cases",
+        "consents",
+        "people",
+        "exclusions",
+        "items",
+        "reports",
+        "unsettled_lodgings",
+    )
     for name in (*names, "access_codes"):
         op.drop_table(name)
     migrations.drop_tables(op, tables.define)

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("office", sa.Text),
         sa.Column("to_service", sa.Text, nullable=False),
         sa.Column("to_office", sa.Text, nullable=False),
+        sa.Column("to_desk", sa.Text, nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("report_id", "service", "office", name="pk_passings"),
