@@ -14,13 +14,12 @@ from lifecycle.desk import Desk
 from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, Conflict, case_tag, excluded_from
 from lifecycle.model import Actor, ActorKind
 from lifecycle.records import CaseRow
+from lifecycle.routing import DECIDERS
 from policy.model import BY_ASSIGNMENT, Role
-
-DECIDERS: Final = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR})
-"""Invariant 32: handlers and reviewers stand outside both whole lines, deciders need not."""
+from policy.routing import acting_roles
 
 # A manager stands in the line of whoever told them; the one whom a matter is about is a party to it.
-_KEEPS_OUT: Final = {
+KEEPS_OUT: Final = {
     Role.MANAGER: (Conflict.PARTY, Conflict.REFUSED, Conflict.DECLARED),
     Role.ALLEGED_OFFENDER: (),
 }
@@ -28,12 +27,19 @@ _KEEPS_OUT: Final = {
 Position = tuple[datetime, UUID]
 """Where a page of the list ends: when that case was opened, and its id."""
 
-# Two lists, each from an index of its own, cut before they are put together: what somebody's roles read, and what is
-# assigned to them.
+# Three lists, each from an index of its own, cut before they are put together: what somebody's roles read at the usual
+# desks, what they read where others stand in, and what is assigned to them.
 _LISTED: Final = text("""
     (select case_id, opened_at from cases
-      where erased_at is null and lifecycle = any(:lifecycles) and (opened_at, case_id) < (:opened_at, :case_id)
+      where erased_at is null and desk is null and lifecycle = any(:lifecycles)
+        and (opened_at, case_id) < (:opened_at, :case_id)
       order by opened_at desc, case_id desc limit :limit)
+    union
+    (select c.case_id, c.opened_at
+      from unnest(cast(:desks as text[]), cast(:lifecycles_there as text[])) there (desk, lifecycle)
+      join cases c on c.desk = there.desk and c.lifecycle = there.lifecycle
+      where c.erased_at is null and (c.opened_at, c.case_id) < (:opened_at, :case_id)
+      order by c.opened_at desc, c.case_id desc limit :limit)
     union
     (select case_id, opened_at from cases
       where erased_at is null and handlers && array[cast(:staff_id as text), cast(:part as text)]
@@ -50,16 +56,16 @@ async def actors_of(
 ) -> dict[UUID, Actor]:
     """The person as an actor in each of these cases, also in one that is not there: that takes no less time. Somebody
     in a party's wider line keeps a decider's roles alone; somebody whose part in a case is by assignment has that
-    part alone, and only what `_KEEPS_OUT` says keeps them from it. The one whom a matter is about is the case's tag.
+    part alone, and only what `KEEPS_OUT` says keeps them from it. The one whom a matter is about is the case's tag.
     """
     name = part_name(desk, staff_id)
-    roles = desk.policy.roles_of(staff_id, now)
+    roles = {case_id: roles_of(desk, row, staff_id, now) for case_id, row in cases.items()}
     from_handling = await excluded_from(session, desk.keys.cell, list(cases), staff_id, FOR_HANDLERS)
     # What keeps a decider out keeps a handler out too.
     from_all = await excluded_from(session, desk.keys.cell, sorted(from_handling), staff_id, FOR_DECIDERS)
     parts = {case_id: assigned_to(row, staff_id) & BY_ASSIGNMENT for case_id, row in cases.items() if row}
     kept_out = set[UUID]()
-    for part, conflicts in _KEEPS_OUT.items():
+    for part, conflicts in KEEPS_OUT.items():
         asked = [case_id for case_id, held in parts.items() if part in held]
         kept_out |= await excluded_from(session, desk.keys.cell, asked, staff_id, conflicts)
 
@@ -69,11 +75,16 @@ async def actors_of(
             return Actor(ActorKind.STAFF, name, concerns)
         if held := parts.get(case_id):
             return Actor(ActorKind.STAFF, staff_id, held, excluded=case_id in kept_out)
-        left = roles & DECIDERS if case_id in from_handling else roles
+        left = roles[case_id] & DECIDERS if case_id in from_handling else roles[case_id]
         excluded = case_id in from_all or (case_id in from_handling and not left)
         return Actor(ActorKind.STAFF, staff_id, left, excluded=excluded)
 
     return {case_id: actor(case_id) for case_id in cases}
+
+
+def roles_of(desk: Desk, row: CaseRow | None, staff_id: str, now: datetime) -> frozenset[Role]:
+    """What somebody may act as in a case, by appointment: at another desk than the usual one, as it counts there."""
+    return (desk.policy_of(row) if row and row.desk else desk.policy).roles_of(staff_id, now)
 
 
 def part_name(desk: Desk, staff_id: str) -> str:
@@ -137,10 +148,18 @@ async def _next_rows(
     session: AsyncSession, desk: Desk, staff_id: str, now: datetime, position: Position
 ) -> list[CaseRow]:
     opened_at, case_id = position
+    roles = desk.policy.roles_of(staff_id, now)
+    elsewhere = [
+        (one.name, lifecycle)
+        for one in desk.policy.desks.values()
+        for lifecycle in desk.lifecycles_read_by(acting_roles(one, roles))
+    ]
     found = await session.execute(
         _LISTED,
         params={
-            "lifecycles": desk.lifecycles_read_by(desk.policy.roles_of(staff_id, now)),
+            "lifecycles": desk.lifecycles_read_by(roles),
+            "desks": [name for name, _ in elsewhere],
+            "lifecycles_there": [lifecycle for _, lifecycle in elsewhere],
             "staff_id": staff_id,
             "part": part_name(desk, staff_id),
             "opened_at": opened_at,

@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.web.problems import Problem, invalid, not_found, refused, unavailable, version_missing, version_stale
 from chassis.web.sign_in import SignedIn
-from lifecycle import access, bodies, contents, engine, records, reports, told
+from lifecycle import access, bodies, contents, engine, exclusions, records, reports, told
 from lifecycle.decide import Refusal, refuse
 from lifecycle.desk import Desk
 from lifecycle.model import PASSED_ON, STOP_CONTACT, Action, Actor, Refused
@@ -77,7 +77,21 @@ def _of_cases(desk: Desk) -> list[HTTPRouteHandler]:
         row, actor = seen
         return Response(shown(desk, row, actor, _now()), headers={"ETag": f'"{row.version}"'})
 
-    return [list_cases, show_case]
+    @post("/api/v1/cases/{case_id:uuid}/conflicts", status_code=202, summary="Say that you have a conflict in a case")
+    async def declare_conflict(case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn]) -> None:
+        """Why is not asked. From here on the case is hidden from whoever says so, and what was theirs in it waits for
+        somebody else.
+        """
+        async with desk.database.transaction() as session:
+            seen = await _seen(session, desk, case_id, signed_in.staff_id)
+            if seen is not None:
+                await exclusions.declare(session, desk.keys.cell, case_id, signed_in.staff_id)
+                name = access.hidden_name(desk, case_id, signed_in.staff_id)
+                await audit_trail.record(session, "conflict.declared", object_ref=str(case_id), actor=name)
+        if seen is None:
+            raise not_found()
+
+    return [list_cases, show_case, declare_conflict]
 
 
 def _of_actions(desk: Desk, sender: Sender) -> HTTPRouteHandler:
@@ -187,7 +201,7 @@ async def _talks(session: AsyncSession, desk: Desk, row: CaseRow) -> bool:
     of it.
     """
     lodged = await reports.lodged_as(session, row.report_id) if row.lifecycle in desk.talks else None
-    return lodged is not None and desk.offices[lodged] == desk.offices[row.lifecycle]
+    return lodged is not None and (row.office or desk.offices[lodged]) == desk.office_of(row)
 
 
 async def _check(

@@ -38,7 +38,7 @@ async def case_key(desk: Desk, row: CaseRow) -> bytes:
     """The key of the case, made when it is first needed. Raises LookupError once the case is erased."""
     if row.erased_at is not None:
         raise LookupError("the case is erased and its key destroyed")
-    private, context = desk.desk_key(row.lifecycle), b"case|" + row.case_id.bytes
+    private, context = desk.key_of(row), b"case|" + row.case_id.bytes
     wrapped = await desk.keystore.matter_key(row.case_id)
     if wrapped is None:
         await desk.keystore.put_matter_key(row.case_id, wrap(os.urandom(KEY_BYTES), private.public, context=context))

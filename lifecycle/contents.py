@@ -52,8 +52,8 @@ async def place_message(
     sealed, data_key = seal(
         msgspec.json.encode({"text": text}), item_id=message_id, context=item_context(row.report_id)
     )
-    own = desk.desk_key(row.lifecycle).public
-    labels = {"desk": (desk_label(desk.service, desk.offices[row.lifecycle]), own), "route": (ROUTE, route_key)}
+    own = desk.key_of(row).public
+    labels = {"desk": (desk_label(desk.service, desk.office_of(row)), own), "route": (ROUTE, route_key)}
     wraps = {
         name: wrap(data_key, public, context=wrap_context(row.report_id, message_id, label))
         for name, (label, public) in labels.items()
@@ -62,7 +62,7 @@ async def place_message(
     body = {
         **named,
         "action_id": str(action_id),
-        "office": desk.offices[row.lifecycle],
+        "office": desk.office_of(row),
         "ciphertext_b64": base64.b64encode(sealed.ciphertext).decode(),
         "wraps": {name: base64.b64encode(wrapped).decode() for name, wrapped in wraps.items()},
     }
@@ -103,9 +103,9 @@ async def ask(
 def open_item(desk: Desk, row: CaseRow, item: Mapping[str, Any]) -> bytes:
     """What intake handed out, opened with the key of the case's office. Raises SealNotOpened."""
     item_id = UUID(item["item_id"])
-    label = desk_label(desk.service, desk.offices[row.lifecycle])
+    label = desk_label(desk.service, desk.office_of(row))
     context = wrap_context(row.report_id, item_id, label)
-    data_key = unwrap(base64.b64decode(item["wrapped_b64"]), desk.desk_key(row.lifecycle), context=context)
+    data_key = unwrap(base64.b64decode(item["wrapped_b64"]), desk.key_of(row), context=context)
     sealed = Sealed(item_id, base64.b64decode(item["ciphertext_b64"]))
     return open_sealed(sealed, data_key, context=item_context(row.report_id))
 

@@ -16,11 +16,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from contracts.ids import CaseId, new_id
-from lifecycle import access, bodies, changes, engine, records
+from lifecycle import access, bodies, changes, engine, records, routing
 from lifecycle.desk import Desk
 from lifecycle.durable import Decided
 from lifecycle.model import Action, Actor, Case, DueKind, Facts, Refused
 from lifecycle.records import ActionRow, CaseRow
+from lifecycle.routing import Place
 from lifecycle.serial import from_json, to_json
 from lifecycle.signed import SignedAction
 from policy.model import Role
@@ -90,14 +91,23 @@ async def decide_as(
 
 
 async def open_case(
-    session: AsyncSession, desk: Desk, report_id: UUID, lifecycle: str, number: int, facts: Facts, now: datetime
+    session: AsyncSession,
+    desk: Desk,
+    report_id: UUID,
+    lifecycle: str,
+    number: int,
+    facts: Facts,
+    now: datetime,
+    place: Place | None = None,
 ) -> CaseId:
-    """Opens the case, or finds the one that is open already under this report, lifecycle and number. Afterwards its
-    workflow is to be started: return `desk.poke(case_id)` from a consumer. Raises InvalidFacts.
+    """Opens the case, or finds the one that is open already under this report, lifecycle and number. `place`: where
+    intake had it go; a case that follows from another is where that one is. Afterwards its workflow is to be started:
+    return `desk.poke(case_id)` from a consumer. Raises InvalidFacts.
     """
     if known := await records.find(session, report_id, lifecycle, number):
         return CaseId(known.case_id)
     policy = desk.policy
+    place = place or await routing.place_of_report(session, report_id)
     case = engine.open_case(desk.lifecycles[lifecycle], report_id, number, facts, now, policy)
     row = CaseRow(
         case_id=new_id(),
@@ -119,6 +129,8 @@ async def open_case(
         changed_at=now,
         closed_at=None,
         erased_at=None,
+        desk=place.desk,
+        office=place.office,
     )
     if not await records.insert(session, row):
         # Another transaction opened it while this one looked: its row is committed by now.

@@ -21,6 +21,7 @@ from lifecycle.records import CaseRow
 from lifecycle.table import Lifecycle
 from policy.load import load
 from policy.model import Policy, Role
+from policy.routing import standing
 
 Effects = Callable[[AsyncSession, CaseRow, Case, Effect], Awaitable[None]]
 """Writes what follows from a change as rows, in its transaction; `row` is the case's as it is now. Raises EffectRefused
@@ -84,6 +85,17 @@ class Team:
     shares: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part that somebody has in a case by assignment: by which roles they may have it (none: no appointment is asked
+    for), and the action of the system by which they lose it, which may depend on the case; without one, the bare step
+    `recuse`.
+    """
+
+    appointed: frozenset[Role]
+    release: str | Callable[[Case], str] | None = None
+
+
 @dataclass
 class Desk:
     """One service's cases. Built once, in `services/<name>/desk.py`.
@@ -93,7 +105,9 @@ class Desk:
     whose handlers read what the person wrote and write to her, through intake. `purposes`: for each lifecycle, what
     its contents may be read for. `notices_office`: whose desk key keeps who a notice is for. `blind`: roles
     that see cases of a lifecycle and none of what was written in them. `narrows`: lifecycles of which not every reader
-    may see every case. `teams`: lifecycles that others than those who work on them see too.
+    may see every case. `teams`: lifecycles that others than those who work on them see too. `routed_as`: the route by
+    whose table of desks lifecycles go that are no route of their own. `parts`: for each lifecycle, the parts by
+    assignment that are not simply a role's own.
     """
 
     service: str
@@ -111,6 +125,8 @@ class Desk:
     talks: frozenset[str] = frozenset()
     opens: Opens = _opens_one
     blind: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    routed_as: str | None = None
+    parts: Mapping[str, Mapping[Role, Part]] = field(default_factory=dict)
     narrows: Mapping[str, Narrow] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
     errands: Mapping[str, RunErrand] = field(default_factory=dict)
@@ -138,6 +154,13 @@ class Desk:
     def desk_key(self, lifecycle: str) -> DeskPrivateKey:
         return self.keys.desk(self.offices[lifecycle])
 
+    def office_of(self, row: CaseRow) -> str:
+        """Whose desk key the case's key, and what the person wrote, are wrapped to."""
+        return row.office or self.offices[row.lifecycle]
+
+    def key_of(self, row: CaseRow) -> DeskPrivateKey:
+        return self.keys.desk(self.office_of(row))
+
     def lifecycles_read_by(self, roles: frozenset[Role]) -> Sequence[str]:
         return [name for name, readers in self.readers.items() if readers & roles]
 
@@ -146,6 +169,13 @@ class Desk:
         return readers if narrow is None or row.erased_at is not None else readers & narrow(row)
 
     def policy_of(self, row: CaseRow) -> Policy:
+        """The rules that the case began with, with today's appointments as they count at the case's desk. Raises
+        PolicyPackChanged.
+        """
+        pack = self.pack_of(row)
+        return replace(pack, appointments=standing(pack, pack.desks[row.desk])) if row.desk else pack
+
+    def pack_of(self, row: CaseRow) -> Policy:
         """The rules that the case began with, with today's appointments. Raises PolicyPackChanged."""
         policy = self.policy
         if (policy.name, policy.version) != (row.policy_name, row.policy_version):

@@ -18,7 +18,9 @@ class DirectoryNotHere(Exception):
     """No people directory has come yet, so that nobody's line can be told. Tried again."""
 
 
-_STATE = ("unit", "station", "line_staff_id", "contract", "active")
+_STATE = ("unit", "station", "line_staff_id", "contract", "active", "contract_ends_on")
+_COUNTS = ("line_staff_id", "unit", "station", "active")
+"""What decides who must not see what, and which desk has it: a change of it has every case looked at again."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Person:
     line_staff_id: str | None
     contract: str
     active: bool
+    contract_ends_on: str
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,14 @@ class Line:
 
     first: frozenset[str]
     whole: frozenset[str]
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Somebody who has another's place, as `substitute` for whoever is `absent`."""
+
+    substitute: str
+    absent: str
 
 
 def define(metadata: sa.MetaData) -> None:
@@ -49,6 +60,8 @@ def define(metadata: sa.MetaData) -> None:
             sa.Column("line_staff_id", sa.Text, index=True),
             sa.Column("contract", sa.Text, nullable=False),
             sa.Column("active", sa.Boolean, nullable=False),
+            # As in 2026-03-31; empty where none is set.
+            sa.Column("contract_ends_on", sa.Text, nullable=False, server_default=""),
             sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
         ]
 
@@ -60,7 +73,7 @@ def define(metadata: sa.MetaData) -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), primary_key=True),
         *state(),
     )
-    # One row: counts changes of lines, so that exclusions computed before the last one are computed again.
+    # One row: counts changes of lines and places, so that exclusions computed before the last one are computed again.
     sa.Table(
         "directory_version",
         metadata,
@@ -70,8 +83,8 @@ def define(metadata: sa.MetaData) -> None:
 
 
 async def record_person(session: AsyncSession, event: Event) -> None:
-    """Consumer of hr.people.v1: keep the new state, move the old one to the history, count a change of line. The
-    history ends when the person's state was replaced, by the directory's own dates.
+    """Consumer of hr.people.v1: keep the new state, move the old one to the history, count a change that matters.
+    The history ends when the person's state was replaced, by the directory's own dates.
     """
     message = event.message
     assert isinstance(message, PersonMessage)
@@ -89,26 +102,27 @@ async def record_person(session: AsyncSession, event: Event) -> None:
         await session.execute(
             sa.text(
                 "insert into people_history (staff_id, ended_at, unit, station, line_staff_id, contract, active,"
-                " valid_from) select staff_id, greatest(:since, valid_from), unit, station, line_staff_id, contract,"
-                " active, valid_from from people where staff_id = :staff_id"
+                " contract_ends_on, valid_from) select staff_id, greatest(:since, valid_from), unit, station,"
+                " line_staff_id, contract, active, contract_ends_on, valid_from from people where staff_id = :staff_id"
                 " on conflict (staff_id, ended_at) do update set line_staff_id = excluded.line_staff_id"
             ),
             key | {"since": since},
         )
     await session.execute(
         sa.text(
-            "insert into people (staff_id, unit, station, line_staff_id, contract, active, valid_from)"
-            " values (:staff_id, :unit, :station, :line_staff_id, :contract, :active, :since)"
+            "insert into people (staff_id, unit, station, line_staff_id, contract, active, contract_ends_on,"
+            " valid_from)"
+            " values (:staff_id, :unit, :station, :line_staff_id, :contract, :active, :contract_ends_on, :since)"
             " on conflict (staff_id) do update set unit = excluded.unit, station = excluded.station,"
             " line_staff_id = excluded.line_staff_id, contract = excluded.contract, active = excluded.active,"
-            " valid_from = excluded.valid_from"
+            " contract_ends_on = excluded.contract_ends_on, valid_from = excluded.valid_from"
         ),
         key | new | {"since": since},
     )
     await session.execute(
-        sa.text("delete from people_history where ended_at < :before"), {"before": _months_before(datetime.now(UTC))}
+        sa.text("delete from people_history where ended_at < :before"), {"before": counts_since(datetime.now(UTC))}
     )
-    if found is None or found["line_staff_id"] != new["line_staff_id"]:
+    if found is None or any(found[name] != new[name] for name in _COUNTS):
         await session.execute(
             sa.text(
                 "insert into directory_version (single, version) values (true, 1)"
@@ -118,7 +132,7 @@ async def record_person(session: AsyncSession, event: Event) -> None:
 
 
 async def version(session: AsyncSession) -> int:
-    """How many changes of line this directory has seen."""
+    """How many changes of line or place this directory has seen."""
     found: int = await session.scalar(sa.text("select coalesce(max(version), 0) from directory_version"))
     return found
 
@@ -149,18 +163,26 @@ async def spelled(session: AsyncSession, staff_ids: Collection[str]) -> dict[str
     return {staff_id: known.get(staff_id.strip().casefold(), staff_id.strip()) for staff_id in staff_ids}
 
 
-async def line_of(session: AsyncSession, staff_id: str, now: datetime) -> Line:
-    """Everybody above and below `staff_id`, by the lines of today and of the 24 months before `now`. Empty for
-    somebody the directory does not know.
+async def line_of(session: AsyncSession, staff_id: str, now: datetime, standing_in: Collection[StandIn] = ()) -> Line:
+    """Everybody above and below `staff_id`, by the lines of today and of the 24 months before `now`; whoever stands in
+    for somebody has their place, too. Empty for somebody the directory does not know.
     """
     rows = await session.execute(
         sa.text(
             """
-            with recursive edges as (
+            with recursive own as (
               select staff_id, line_staff_id from people where line_staff_id is not null
               union
               select staff_id, line_staff_id from people_history
                where line_staff_id is not null and ended_at > :since
+            ), acting (staff_id, absent) as (
+              select * from unnest(cast(:substitutes as text[]), cast(:absent as text[]))
+            ), edges as (
+              select staff_id, line_staff_id from own
+              union
+              select own.staff_id, acting.staff_id from own join acting on own.line_staff_id = acting.absent
+              union
+              select acting.staff_id, own.line_staff_id from own join acting on own.staff_id = acting.absent
             ), above as (
               select line_staff_id as staff_id from edges where staff_id = :staff_id
               union
@@ -177,12 +199,26 @@ async def line_of(session: AsyncSession, staff_id: str, now: datetime) -> Line:
              where found.staff_id <> :staff_id
             """
         ),
-        {"staff_id": staff_id, "since": _months_before(now)},
+        {
+            "staff_id": staff_id,
+            "since": counts_since(now),
+            "substitutes": [one.substitute for one in standing_in],
+            "absent": [one.absent for one in standing_in],
+        },
     )
     found = [(str(other), bool(first)) for other, first in rows]
     return Line(first=frozenset(other for other, first in found if first), whole=frozenset(other for other, _ in found))
 
 
-def _months_before(now: datetime) -> datetime:
+async def supervisors_of(session: AsyncSession, staff_id: str, standing_in: Collection[StandIn] = ()) -> frozenset[str]:
+    """Whom somebody reports to today, and who stands in for them."""
+    line = await session.scalar(
+        sa.text("select line_staff_id from people where staff_id = :staff_id"), params={"staff_id": staff_id}
+    )
+    return frozenset({line, *(one.substitute for one in standing_in if one.absent == line)}) if line else frozenset()
+
+
+def counts_since(now: datetime) -> datetime:
+    """From when on somebody's line still counts."""
     month = now.year * 12 + now.month - 1 - HISTORY_MONTHS
     return now.replace(year=month // 12, month=month % 12 + 1, day=min(now.day, 28))

@@ -8,6 +8,7 @@ from lifecycle.fields import time_of
 from lifecycle.model import Case, Facts
 from lifecycle.table import Guard, Situation
 from policy.model import Role
+from policy.routing import stood_in_for
 
 
 def took_no_part(*actions: str, rule: str) -> Guard:
@@ -33,10 +34,14 @@ def holds_none_of(*roles: Role, rule: str) -> Guard:
 
 
 def is_assigned(role: Role) -> Guard:
-    """Only the one who is assigned as `role` in this case."""
+    """Only the one who is assigned as `role` in this case, or whoever stands in for them in that role."""
 
     def broken(situation: Situation) -> Facts | None:
-        return None if situation.case.assigned.get(role) == situation.actor.staff_id else {"role": role}
+        assigned, actor = situation.case.assigned.get(role), situation.actor.staff_id
+        if assigned is None or actor is None:
+            return {"role": role}
+        in_place_of = stood_in_for(situation.policy, actor, role, situation.now)
+        return None if assigned == actor or assigned in in_place_of else {"role": role}
 
     return Guard("NOT_ASSIGNED", "lifecycle", broken)
 

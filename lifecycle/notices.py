@@ -20,7 +20,8 @@ from lifecycle.desk import Desk
 from lifecycle.model import Case, Effect
 from lifecycle.recipients import ASSIGNED, heard_as, recipients
 from lifecycle.records import CaseRow
-from policy.model import Policy, Role
+from lifecycle.serial import from_json
+from policy.model import BY_ASSIGNMENT, Policy, Role
 
 KEPT: Final = timedelta(days=30)
 """How long a reference answers: as long as the topic keeps the event, longer than notifications tries."""
@@ -61,14 +62,38 @@ def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Ef
     before_commit(session, write)
 
 
+async def tell_role(
+    session: AsyncSession, desk: Desk, row: CaseRow, role: Role, wording_key: str, now: datetime
+) -> None:
+    """Has a mail that says nothing sent to those who hold `role` at the case's desk, or to whoever is next above."""
+    for staff_id in await _climb(session, desk, row, role, _appointed(desk.policy_of(row), role, now), now):
+        await add(session, desk, row, staff_id, wording_key)
+
+
+async def tell_assigned(session: AsyncSession, desk: Desk, row: CaseRow, wording_key: str, now: datetime) -> None:
+    """Has a mail that says nothing sent to everybody who has a part in the case by their appointment."""
+    held = {name for role, name in from_json(row.data).assigned.items() if role not in BY_ASSIGNMENT}
+    for staff_id in await _not_excluded(session, desk, row, sorted(held), None, now):
+        await add(session, desk, row, staff_id, wording_key)
+
+
 async def _hearers(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> Sequence[str]:
     policy, now = desk.policy_of(row), case.steps[-1].at
     role = heard_as(effect, policy)
     found = recipients(case, effect, policy, now)
     if effect.facts["to"] == ASSIGNED and found:
         role = Role(str(effect.facts["role"]))
+        found = (*found, *(one.staff_id for one in policy.appointed(role, now) if one.substitute_for in found))
     if role in desk.readers[row.lifecycle] - desk.readers_of(row):
         return ()
+    return await _climb(session, desk, row, role, found, now)
+
+
+async def _climb(
+    session: AsyncSession, desk: Desk, row: CaseRow, role: Role | None, found: Sequence[str], now: datetime
+) -> Sequence[str]:
+    """Those of `found` who may know; where nobody is left, whoever holds the next role above that has somebody."""
+    policy = desk.policy_of(row)
     hearers = await _not_excluded(session, desk, row, found, role, now)
     seen = set[Role]()
     while role is not None and not hearers and role not in seen:

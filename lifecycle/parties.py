@@ -7,6 +7,8 @@ a decision of the case has to reach.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -16,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from contracts.ids import CaseId
-from lifecycle import contents, directory, exclusions, records
+from lifecycle import contents, directory, exclusions, handover, notices, records, routing
 from lifecycle.bodies import case_key, open_under, seal_under
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -60,18 +62,28 @@ def read(opened: Sequence[bytes]) -> Parties:
     offenders: dict[str, None] = {}
     refused: dict[str, None] = {}
     recipient: str | None = None
+    about: dict[str, None] = {}
     for one in opened:
         named = json.loads(one)
         affected = named.get("affected_individual") or affected
         offenders |= dict.fromkeys(named.get("alleged_offender", ()))
         refused |= dict.fromkeys(named.get("not_these_people", ()))
         recipient = named.get("recipient") or recipient
-    return Parties(affected, tuple(offenders), tuple(refused), recipient)
+        about |= dict.fromkeys(named.get("about_offices", ()))
+    return Parties(affected, tuple(offenders), tuple(refused), recipient, tuple(about))
 
 
 async def keep(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties) -> None:
-    """Under the key of this case; what is there already stays."""
-    named = [parties.affected_individual, parties.alleged_offender, parties.refused, parties.recipient]
+    """Under the key of this case. Whoever was named before stays so."""
+    known = await parties_of(session, desk, row)
+    parties = joined(known, parties) if known else parties
+    named = [
+        parties.affected_individual,
+        parties.alleged_offender,
+        parties.refused,
+        parties.recipient,
+        parties.about,
+    ]
     plaintext = json.dumps(named).encode()
     ciphertext, wrapped = seal_under(
         await case_key(desk, row), plaintext, item_id=row.case_id, context=_context(row.case_id)
@@ -79,7 +91,7 @@ async def keep(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties
     await session.execute(
         sa.text(
             "insert into case_parties (case_id, ciphertext, wrapped) values (:case_id, :ciphertext, :wrapped)"
-            " on conflict do nothing"
+            " on conflict (case_id) do update set ciphertext = excluded.ciphertext, wrapped = excluded.wrapped"
         ),
         {"case_id": row.case_id, "ciphertext": ciphertext, "wrapped": wrapped},
     )
@@ -96,8 +108,23 @@ async def parties_of(session: AsyncSession, desk: Desk, row: CaseRow) -> Parties
         return None
     key = await case_key(desk, row)
     opened = open_under(key, found.ciphertext, found.wrapped, item_id=row.case_id, context=_context(row.case_id))
-    affected, offenders, refused, recipient = json.loads(opened)
-    return await _spelled(session, Parties(affected, tuple(offenders), tuple(refused), recipient))
+    affected, offenders, refused, recipient, about = json.loads(opened)
+    return await _spelled(session, Parties(affected, tuple(offenders), tuple(refused), recipient, tuple(about)))
+
+
+def joined(earlier: Parties, later: Parties) -> Parties:
+    """Nobody is left out who was named once."""
+
+    def both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*first, *second)))
+
+    return Parties(
+        later.affected_individual or earlier.affected_individual,
+        both(earlier.alleged_offender, later.alleged_offender),
+        both(earlier.refused, later.refused),
+        later.recipient or earlier.recipient,
+        both(earlier.about, later.about),
+    )
 
 
 async def forget(session: AsyncSession, case_id: UUID) -> None:
@@ -113,32 +140,56 @@ async def find_exclusions(desk: Desk, case_id: CaseId, source: Source = fetch) -
         if row is None or row.erased_at is not None:
             return
         parties = await parties_of(session, desk, row)
-    if parties is None:
+        unread = await exclusions.unread(session, case_id)
+    if parties is None or unread:
         parties = await source(desk, row)
     async with desk.database.transaction() as session:
         row = await records.lock(session, case_id)
         if row is not None and row.erased_at is None:
             await keep(session, desk, row, parties)
-            await _exclude(session, desk, row, await _spelled(session, parties))
+            await settle(session, desk, row, await _spelled(session, parties))
+            await exclusions.have_read(session, case_id, unread)
 
 
-async def retag(desk: Desk) -> int:
-    """Compute again the exclusions of open cases that were found before lines changed; how many there were."""
+async def retag(desk: Desk, source: Source = fetch) -> int:
+    """Compute again the exclusions of cases that were found before the directory or the appointments changed, and
+    which desk has them; how many there were. Raises PartiesNotHere when the person named more people and intake, where
+    `source` has them from, does not hand them out: the case stays closed to everybody till then.
+    """
     async with desk.database.transaction() as session:
-        case_ids = await exclusions.outdated(session)
-    for case_id in case_ids:
+        found = await exclusions.outdated(session, desk.policy, datetime.now(UTC))
+        unread = {case_id: await exclusions.unread(session, case_id) for case_id, more in found.items() if more}
+    for case_id in found:
+        added = await _of_report(desk, case_id, source) if case_id in unread else None
         async with desk.database.transaction() as session:
             row = await records.lock(session, case_id)
-            parties = await parties_of(session, desk, row) if row and row.erased_at is None else None
-            if row and parties:
-                await _exclude(session, desk, row, parties)
-    return len(case_ids)
+            if row is None or row.erased_at is not None:
+                continue
+            if added is not None:
+                await keep(session, desk, row, added)
+            parties = await parties_of(session, desk, row)
+            if parties is None:
+                await exclusions.exclude(session, desk.keys.cell, case_id, Parties(), datetime.now(UTC), desk.policy)
+            else:
+                await settle(session, desk, row, parties)
+            await exclusions.have_read(session, case_id, unread.get(case_id, 0))
+    return len(found)
+
+
+async def _of_report(desk: Desk, case_id: UUID, source: Source) -> Parties | None:
+    """As intake has them now, by that case of the report which has them from there."""
+    async with desk.database.transaction() as session:
+        row = await records.load(session, case_id)
+        cases = await records.of_report(session, row.report_id) if row else []
+    talking = [one for one in cases if one.lifecycle in desk.talks and one.erased_at is None]
+    return await source(desk, talking[0]) if talking else None
 
 
 async def retag_forever(desk: Desk) -> None:
     """Part of a desk's background. An import changes many lines at once: they are taken together."""
     while True:
-        await retag(desk)
+        with suppress(PartiesNotHere):
+            await retag(desk)
         await asyncio.sleep(_LOOK_EVERY)
 
 
@@ -149,17 +200,28 @@ async def _spelled(session: AsyncSession, parties: Parties) -> Parties:
     spelling = await directory.spelled(session, typed)
     return Parties(
         spelling[affected] if affected else None,
-        tuple(spelling[one] for one in parties.alleged_offender),
-        tuple(spelling[one] for one in parties.refused),
+        tuple(dict.fromkeys(spelling[one] for one in parties.alleged_offender)),
+        tuple(dict.fromkeys(spelling[one] for one in parties.refused)),
         spelling[recipient] if recipient else None,
+        parties.about,
     )
 
 
-async def _exclude(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties) -> None:
-    await exclusions.exclude(session, desk.keys.cell, row.case_id, parties, datetime.now(UTC))
+async def settle(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties) -> None:
+    """Who must not see a case, and which desk has it, now that it is known whom it concerns. Bears being done again."""
+    now = datetime.now(UTC)
+    routed = await exclusions.computed(session, row.case_id)
+    await exclusions.exclude(session, desk.keys.cell, row.case_id, parties, now, desk.policy)
+    moved = await routing.move_on(session, desk, row, parties, now)
+    above_her = await exclusions.came_above_her(session, desk.keys.cell, row.case_id, parties, desk.policy, now)
+    if routed and above_her and row.closed_at is None:
+        await notices.tell_assigned(session, desk, row, handover.LINE_CHANGED, now)
     await audit_trail.record(
         session, "parties.opened", object_ref=str(row.case_id), actor=None, facts={"purpose": PURPOSE}
     )
+    if routed and moved != row.desk:
+        for role in routing.handlers_of(desk, row):
+            await notices.tell_role(session, desk, replace(row, desk=moved), role, handover.WAITING, now)
 
 
 def _context(case_id: UUID) -> str:

@@ -44,7 +44,7 @@ async def relay(desk: Desk, row: CaseRow, matter: str, about: Collection[Office]
     begun = await contents.ask(desk, "POST", _PATH, asked, asked)
     label, public = desk_label(begun["service"], begun["office"]), base64.b64decode(begun["public_key_b64"])
     wraps = [_rewrapped(desk, row, item, label, public) for item in begun["items"]]
-    named = {"report_id": str(row.report_id), "office": desk.offices[row.lifecycle]}
+    named = {"report_id": str(row.report_id), "office": desk.office_of(row)}
     done = await contents.ask(desk, "PUT", _PATH, {**named, "wraps": wraps}, named)
     return PassedOn(body=label, proof=str(done["proof"]))
 
@@ -52,7 +52,7 @@ async def relay(desk: Desk, row: CaseRow, matter: str, about: Collection[Office]
 def _asked(desk: Desk, row: CaseRow, matter: str, about: Collection[Office]) -> dict[str, Any]:
     return {
         "report_id": str(row.report_id),
-        "office": desk.offices[row.lifecycle],
+        "office": desk.office_of(row),
         "matter": matter,
         "about": sorted(office.value for office in about),
     }
@@ -60,8 +60,8 @@ def _asked(desk: Desk, row: CaseRow, matter: str, about: Collection[Office]) -> 
 
 def _rewrapped(desk: Desk, row: CaseRow, item: dict[str, str], label: str, public: bytes) -> dict[str, str]:
     item_id = UUID(item["item_id"])
-    own = desk_label(desk.service, desk.offices[row.lifecycle])
+    own = desk_label(desk.service, desk.office_of(row))
     context = wrap_context(row.report_id, item_id, own)
-    data_key = unwrap(base64.b64decode(item["wrapped_b64"]), desk.desk_key(row.lifecycle), context=context)
+    data_key = unwrap(base64.b64decode(item["wrapped_b64"]), desk.key_of(row), context=context)
     wrapped = wrap(data_key, public, context=wrap_context(row.report_id, item_id, label))
     return {"item_id": str(item_id), "wrapped_b64": base64.b64encode(wrapped).decode()}

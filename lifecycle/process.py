@@ -16,7 +16,7 @@ from chassis.web.health import Check, reachable
 from chassis.web.run import Background, Service
 from chassis.web.sign_in import SignIn
 from contracts.topics import Topic, applied_to
-from lifecycle import api, parties, reports, sweeper
+from lifecycle import api, parties, recusal, reports, sweeper
 from lifecycle.desk import Desk
 from lifecycle.recipient_route import recipient_route
 from lifecycle.sender import Sender
@@ -60,6 +60,7 @@ def desk_service(
             Consumer(settings, database, handlers, publics, acknowledge=acknowledge).run,
             partial(sweeper.keep, desk),
             partial(parties.retag_forever, desk),
+            partial(recusal.release_forever, desk),
             partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
             *background,
         ],

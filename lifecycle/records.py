@@ -31,7 +31,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 _COLUMNS: Final = (
     "case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version, policy_hash,"
-    " workflow_id, next_due_at, errands, handlers, placed_version, opened_at, changed_at, closed_at, erased_at"
+    " workflow_id, next_due_at, errands, handlers, placed_version, opened_at, changed_at, closed_at, erased_at,"
+    " desk, office"
 )
 
 
@@ -39,6 +40,8 @@ _COLUMNS: Final = (
 class CaseRow:
     """One case as it is kept. `data` is the pure case; `errands` are `name:version` and wait to be done; `handlers` are
     the staff it is assigned to; `placed_version` is the newest version that the person's inbox is known to show.
+    `desk`: the desk of the routing table that has it, and `office` whose desk key its key is wrapped to; None for the
+    usual ones.
     """
 
     case_id: UUID
@@ -60,6 +63,8 @@ class CaseRow:
     changed_at: datetime
     closed_at: datetime | None
     erased_at: datetime | None
+    desk: str | None = None
+    office: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,8 @@ def _cases(metadata: MetaData) -> None:
         Column("errands", ARRAY(Text), nullable=False, server_default="{}"),
         Column("handlers", ARRAY(Text), nullable=False, server_default="{}"),
         Column("placed_version", Integer, nullable=False, server_default="0"),
+        Column("desk", Text),
+        Column("office", Text),
         Column("opened_at", DateTime(timezone=True), nullable=False),
         Column("changed_at", DateTime(timezone=True), nullable=False),
         Column("closed_at", DateTime(timezone=True)),
@@ -120,6 +127,8 @@ def _cases(metadata: MetaData) -> None:
     Index("ix_cases_errands", cases.c.changed_at, postgresql_where=text("errands <> '{}' and erased_at is null"))
     Index("ix_cases_handlers", cases.c.handlers, postgresql_using="gin")
     Index("ix_cases_opened_at_case_id", cases.c.opened_at, cases.c.case_id, postgresql_where=alive)
+    elsewhere = text("desk is not null and erased_at is null")
+    Index("ix_cases_elsewhere", cases.c.desk, cases.c.opened_at, cases.c.case_id, postgresql_where=elsewhere)
     Table(
         "case_tags",
         metadata,
@@ -233,9 +242,9 @@ async def _one(session: AsyncSession, where: str, parameters: Mapping[str, objec
 
 _INSERT: Final = text("""
     insert into cases (case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version,
-        policy_hash, workflow_id, next_due_at, errands, handlers, opened_at, changed_at)
+        policy_hash, workflow_id, next_due_at, errands, handlers, opened_at, changed_at, desk, office)
     values (:case_id, :report_id, :lifecycle, :number, :state, :version, :data, :policy_name, :policy_version,
-        :policy_hash, :workflow_id, :next_due_at, :errands, :handlers, :opened_at, now())
+        :policy_hash, :workflow_id, :next_due_at, :errands, :handlers, :opened_at, now(), :desk, :office)
     on conflict (report_id, lifecycle, number) do nothing
     returning case_id
 """).bindparams(bindparam("data", type_=JSONB))

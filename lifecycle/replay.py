@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from lifecycle import clocks, engine
+from lifecycle import clocks, engine, handover
 from lifecycle.model import PERSON, SYSTEM, Action, Actor, ActorKind, Case, Refused, Step
 from lifecycle.table import FieldKind, Lifecycle
 from policy.model import Policy
@@ -70,6 +70,8 @@ def again(lifecycle: Lifecycle, case: Case, step: Step, policy: Policy) -> Case 
             None,
         )
         return engine.on_due(lifecycle, case, rung, step.at, policy) if rung else None
+    if step.action in handover.STEPS:
+        return handover.again(case, step)
     rule = lifecycle.rule_of.get((case.state, step.action))
     texts = frozenset(field.name for field in rule.fields if field.kind is FieldKind.TEXT) if rule else frozenset[str]()
     return engine.apply(lifecycle, case, Action(_NO_ID, step.action, step.facts, texts), _actor(step), step.at, policy)

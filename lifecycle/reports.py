@@ -21,12 +21,13 @@ from contracts.intake.v1.reports_pb2 import (
     CaseEventApplied,
     MessagePlaced,
     MessageReceived,
+    PartiesAdded,
     PersonActed,
     PlacedInInbox,
     ReportLodged,
 )
 from contracts.topics import cases_of
-from lifecycle import records
+from lifecycle import exclusions, records, routing
 from lifecycle.decide import Refusal, decide_as, open_case
 from lifecycle.desk import Desk
 from lifecycle.fields import InvalidFacts
@@ -81,6 +82,10 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
         report_id = _id(message.report_id)
         if message.lifecycle not in desk.talks or message.mode not in _MODES:
             raise InvalidMessage("report_not_for_this_desk")
+        try:
+            place = routing.place_at(desk, message.lifecycle, message.desk)
+        except routing.DeskUnknown:
+            raise InvalidMessage("desk_unknown") from None
         at = message.lodged_at.ToDatetime(tzinfo=UTC)
         await session.execute(
             sa.text(
@@ -97,7 +102,7 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
             facts["language"] = message.language
         try:
             case_ids = [
-                await open_case(session, desk, report_id, message.lifecycle, number, one, _now())
+                await open_case(session, desk, report_id, message.lifecycle, number, one, _now(), place)
                 for number, one in enumerate(desk.opens(facts), start=1)
             ]
         except InvalidFacts:
@@ -128,6 +133,14 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
         await records.place(session, row.case_id, message.version)
         return await placed(session, row, message.version, event) if placed else None
 
+    async def added(session: AsyncSession, event: Event) -> None:
+        """Nobody sees the report's cases until it is known whom she has named now."""
+        message = _of(event, PartiesAdded)
+        for row in await records.of_report(session, _id(message.report_id)):
+            if row.erased_at is None:
+                await exclusions.suspend(session, row.case_id)
+        await audit_trail.record(session, "parties.added", object_ref=str(_id(message.report_id)), actor=None)
+
     async def written(session: AsyncSession, event: Event) -> None:
         """Contents stay at intake; that there are any is a fact of procedure."""
         message = _of(event, MessageReceived)
@@ -141,6 +154,7 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
         ReportLodged: lodged,
         PersonActed: acted,
         PlacedInInbox: shown,
+        PartiesAdded: added,
         MessageReceived: written,
         MessagePlaced: answered,
     }

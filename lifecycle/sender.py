@@ -48,7 +48,7 @@ class Sender:
         """Keeps the texts sealed and signs what refers to them, for the version that the sender has seen."""
         named, body_hash = await bodies.store(session, self._desk, row, action.id, texts)
         now = datetime.now(UTC)
-        roles = self._desk.policy.roles_of(staff_id, now) | access.parts_of(self._desk, row, staff_id)
+        roles = access.roles_of(self._desk, row, staff_id, now) | access.parts_of(self._desk, row, staff_id)
         return SignedAction(
             case_id=str(row.case_id),
             seen_version=row.version,

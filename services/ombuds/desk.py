@@ -75,6 +75,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         # What the person wrote is read in the talk alone: a mediation has nothing but what both parties agreed.
         purposes={TALK: frozenset({"conversation", "handover"}), MEDIATION: frozenset({"agreement"})},
         notices_office=OFFICE,
+        routed_as=TALK,
+        parts=conflicts.PARTS,
         effects=effects,
         talks=frozenset({TALK}),
         check=check,

@@ -1,13 +1,10 @@
 """The process of the ombuds cell: its parts put together."""
 
-from functools import partial
-
 from chassis.database import Database
 from chassis.keys import ServiceKeys
 from chassis.settings import Settings
 from chassis.web.run import Service
 from lifecycle.process import desk_service
-from services.ombuds import conflicts
 from services.ombuds.consumers import ACKNOWLEDGE, handlers
 from services.ombuds.desk import build_desk
 
@@ -15,5 +12,4 @@ from services.ombuds.desk import build_desk
 def build(settings: Settings) -> Service:
     """Raises KeyFileUnusable, PolicyBroken, or ValueError for a missing setting."""
     desk = build_desk(settings, Database(settings.database_dsn), ServiceKeys.load(settings.keys_dir))
-    background = [partial(conflicts.release_forever, desk)]
-    return desk_service(desk, handlers(desk), acknowledge=ACKNOWLEDGE, background=background)
+    return desk_service(desk, handlers(desk), acknowledge=ACKNOWLEDGE)

@@ -56,6 +56,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         readers={REFERRAL: COORDINATORS},
         purposes={REFERRAL: frozenset({"assistance", "referral", "handover"})},
         notices_office=OFFICE,
+        routed_as=REFERRAL,
+        parts=routing.PARTS,
         effects=effects,
         talks=frozenset({REFERRAL}),
         opens=wishes,

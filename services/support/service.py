@@ -1,7 +1,6 @@
 """The process of the support cell: a desk like the others, and beside it the directory of help, open to anybody."""
 
 from datetime import UTC, date, datetime
-from functools import partial
 
 from chassis.database import Database
 from chassis.keys import ServiceKeys
@@ -11,7 +10,6 @@ from lifecycle.process import desk_service
 from services.support import help_file
 from services.support.consumers import ACKNOWLEDGE, handlers
 from services.support.desk import build_desk
-from services.support.routing import release_forever
 from services.support.web import help as help_page
 
 
@@ -23,7 +21,6 @@ def build(settings: Settings) -> Service:
         handlers(desk),
         acknowledge=ACKNOWLEDGE,
         routes=[help_page.route(help_file.load(), desk.policy, _today)],
-        background=[partial(release_forever, desk)],
     )
 
 

@@ -209,6 +209,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         purposes=PURPOSES,
         effects=effects,
         notices_office="oio",
+        routed_as=REPORT,
         talks=LODGED,
         blind={SEA: sea_report.HELPERS},
         narrows={MEASURE: _measure_of, REVIEW: reviews.readers},

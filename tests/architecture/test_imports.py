@@ -16,6 +16,7 @@ PURE_LIFECYCLE = (
     "clocks",
     "fields",
     "guards",
+    "handover",
     "recipients",
     "rehearsal",
     "replay",

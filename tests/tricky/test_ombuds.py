@@ -11,7 +11,7 @@ from chassis.web.problems import Problem
 from lifecycle import parties
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action
-from services.ombuds.conflicts import release_the_unfit
+from lifecycle.recusal import release_the_unfit
 from tests import real_parts
 from tests.integration.ombuds.cell import (
     ELSEWHERE,

@@ -10,8 +10,8 @@ from contracts.cases.v1.cases_pb2 import CaseChanged
 from lifecycle import parties
 from lifecycle.exclusions import Conflict, case_tag
 from lifecycle.model import Actor, ActorKind, Refused
+from lifecycle.recusal import release_the_unfit
 from policy.model import Role
-from services.ombuds.conflicts import release_the_unfit
 from tests.integration.ombuds.cell import (
     ELSEWHERE,
     FURTHER,

@@ -15,9 +15,9 @@ from lifecycle.desk import EffectRefused
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Refused
 from lifecycle.records import CaseRow
+from lifecycle.recusal import release_the_unfit
 from lifecycle.sender import Sender
 from policy.model import Role
-from services.ombuds.conflicts import release_the_unfit
 from tests.integration.ombuds.cell import (
     ELSEWHERE,
     FURTHER,

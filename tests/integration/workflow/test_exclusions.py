@@ -82,17 +82,15 @@ async def test_a_new_supervisor_is_excluded_once_the_directory_says_so_and_the_o
     assert await parties.retag(house.desk) == 0
 
 
-async def test_a_change_that_is_none_of_lines_computes_nothing_again(house: House) -> None:
+async def test_a_change_that_is_none_of_lines_or_places_computes_nothing_again(house: House) -> None:
     await house.people()
     case_id = await house.open()
     await house.route(case_id)
     message = person(PERSON, SUPERVISOR)
-    message.unit = "Logistics"
+    message.contract = "consultant"
     await house.receive(HR_PEOPLE, PERSON, message)
     assert await parties.retag(house.desk) == 0
-    assert await house.query("select unit from people_history where staff_id = :who", who=PERSON) == [
-        ("Field Support",)
-    ]
+    assert await house.query("select contract from people_history where staff_id = :who", who=PERSON) == [("staff",)]
 
 
 async def test_two_cases_about_the_same_people_share_no_tag_and_no_row_names_anybody(house: House) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from lifecycle import handover
 from lifecycle.clocks import meet, start
 from lifecycle.model import ActorKind, Effect, EffectKind
 from lifecycle.recipients import APPOINTED, ASSIGNED, ESCALATION, HER_INBOX, OTHER_SIDE, TOOK_PART
@@ -153,6 +154,7 @@ def test_no_words_without_a_use() -> None:
     used |= {effect.name for lifecycle in LIFECYCLES for effect in effects(lifecycle)}
     used |= {f"{lifecycle.name}.message" for lifecycle in LIFECYCLES}  # a message is no action; the desk tells of it
     used |= {"review.decision_came"}  # whom the service tells depends on what was looked at
+    used |= {handover.WAITING, handover.AHEAD, handover.LINE_CHANGED}  # of any procedure
     assert POLICY.wording.keys() <= used
 
 

@@ -1,0 +1,152 @@
+"""Who may no longer have a part that they were assigned: asked again and again, of every open case of a desk.
+
+Somebody who has come into conflict, has left or is no longer appointed loses the part by a step that gives no reason,
+and whoever could take it hears that it waits. Who leaves on a day that is known hears of it before, and has nothing
+left to hand over on the last day.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.ids import CaseId
+from lifecycle import access, changes, directory, exclusions, handover, records
+from lifecycle.decide import decide_as
+from lifecycle.desk import Desk, Part
+from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, Conflict
+from lifecycle.model import Action, Actor, ActorKind
+from lifecycle.records import CaseRow
+from lifecycle.routing import DECIDERS
+from lifecycle.serial import from_json
+from policy.model import BY_ASSIGNMENT, Policy, Role
+
+BEFORE: Final = "handover.before"
+"""How long before a last day it is announced."""
+_LOOK_EVERY: Final = 5.0
+_PAGE: Final = 200
+_RELEASED: Final = uuid.UUID("0a1f9d0e-9d31-4c6b-8d5e-61a4f2f7a3c5")
+_HELD: Final = text("""
+    select case_id from cases where closed_at is null and erased_at is null and handlers <> '{}' and case_id > :after
+    order by case_id limit :page
+""")
+
+
+@dataclass(frozen=True)
+class _Held:
+    """One part in one case. `ahead`: it is only announced that it has to be handed over before this day."""
+
+    case_id: UUID
+    staff_id: str
+    role: Role
+    ahead: date | None
+
+
+async def release_the_unfit(desk: Desk) -> int:
+    """Takes from everybody what they may no longer have, and tells who will soon have to hand over; in how many parts
+    that was so.
+    """
+    count, after = 0, UUID(int=0)
+    while True:
+        async with desk.database.transaction() as session:
+            # Without a directory nobody's standing can be told: whatever is held stays so.
+            if await directory.version(session) == 0:
+                return 0
+            page = list(await session.scalars(_HELD, params={"after": after, "page": _PAGE}))
+            rows = await records.load_all(session, page)
+            found = await _unfit(session, desk, rows, await records.clock_now(session))
+        for held in found:
+            async with desk.database.transaction() as session:
+                await _take(session, desk, held)
+            await desk.poke(held.case_id)()
+        count += len(found)
+        if len(page) < _PAGE:
+            return count
+        after = page[-1]
+
+
+async def release_forever(desk: Desk) -> None:
+    """Part of a desk's background, beside the one that computes exclusions again."""
+    while True:
+        await release_the_unfit(desk)
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def part_of(desk: Desk, lifecycle: str, role: Role) -> Part | None:
+    """What is asked of whoever has this part; None for a part that nobody loses like this."""
+    own = desk.parts.get(lifecycle, {}).get(role)
+    return own or (None if role in BY_ASSIGNMENT else Part(frozenset({role})))
+
+
+async def _unfit(session: AsyncSession, desk: Desk, rows: Iterable[CaseRow], now: datetime) -> list[_Held]:
+    held: dict[tuple[str, frozenset[Conflict]], list[tuple[CaseRow, Role, Part]]] = {}
+    for row in rows:
+        for role, staff_id in from_json(row.data).assigned.items():
+            if part := part_of(desk, row.lifecycle, role):
+                held.setdefault((staff_id, _conflicts(role)), []).append((row, role, part))
+    found: list[_Held] = []
+    for (staff_id, conflicts), cases in held.items():
+        person = await directory.person(session, staff_id)
+        case_ids = [row.case_id for row, _, _ in cases]
+        # By their tags: while it is found out who else must not see a case, nobody is taken for one of them.
+        kept_out = await exclusions.tagged(session, desk.keys.cell, case_ids, staff_id, conflicts)
+        for row, role, part in cases:
+            last = _last_day(desk.policy_of(row), part, person, staff_id, now)
+            if (person and not person.active) or row.case_id in kept_out or (last and last <= now.date()):
+                found.append(_Held(row.case_id, staff_id, role, None))
+            elif last and _is_near(desk.policy_of(row), last, now) and not _is_announced(row, role, last):
+                found.append(_Held(row.case_id, staff_id, role, last))
+    return found
+
+
+def _conflicts(role: Role) -> frozenset[Conflict]:
+    if role in access.KEEPS_OUT:
+        return frozenset(access.KEEPS_OUT[role])
+    return FOR_DECIDERS if role in DECIDERS else FOR_HANDLERS
+
+
+def _last_day(policy: Policy, part: Part, person: directory.Person | None, staff_id: str, now: datetime) -> date | None:
+    """The last day on which somebody may have a part: before today where they may not now, None where none is set."""
+    days = [date.fromisoformat(person.contract_ends_on)] if person and person.contract_ends_on else []
+    if part.appointed:
+        held = [one for role in part.appointed for one in policy.appointed(role, now) if one.staff_id == staff_id]
+        ends = [one.to for one in held]
+        if not held:
+            return date.min
+        if None not in ends:
+            days.append(max(end for end in ends if end))
+    return min(days, default=None)
+
+
+def _is_near(policy: Policy, last: date, now: datetime) -> bool:
+    return policy.is_set(BEFORE) and policy.opens(BEFORE, datetime.combine(last, time.min, UTC)) <= now
+
+
+def _is_announced(row: CaseRow, role: Role, last: date) -> bool:
+    return handover.is_announced(from_json(row.data), role, last)
+
+
+async def _take(session: AsyncSession, desk: Desk, held: _Held) -> None:
+    row = await records.lock(session, held.case_id)
+    if row is None or row.closed_at is not None or from_json(row.data).assigned.get(held.role) != held.staff_id:
+        # Somebody was faster.
+        return
+    case, now = from_json(row.data), await records.clock_now(session)
+    part = part_of(desk, row.lifecycle, held.role)
+    if held.ahead:
+        after = handover.announce(case, held.role, held.ahead, now)
+    elif part and part.release:
+        name = part.release if isinstance(part.release, str) else part.release(case)
+        action = Action(uuid.uuid5(_RELEASED, f"{row.case_id}:{row.version}"), name)
+        await decide_as(session, desk, CaseId(row.case_id), action, Actor(ActorKind.SYSTEM), now)
+        return
+    else:
+        after = handover.recuse(case, held.role, now)
+    facts = {"action": after.steps[-1].action}
+    await changes.keep_change(session, desk, row, after, desk.policy_of(row), "case.acted", "system", facts)

@@ -1,0 +1,144 @@
+"""Which desk has a case: the one intake chose before it sealed, or the next body in the table once nobody is left.
+
+A desk here is one of the policy's routing table, by its name. A case moves on and never back: what a change of the
+directory or of the appointments adds may send it further, and nothing brings it back to those it was taken from.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from lifecycle import exclusions
+from lifecycle.desk import Desk
+from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, Conflict, Parties
+from lifecycle.records import CaseRow
+from policy import routing
+from policy.decisions import Desk as RoutedDesk
+from policy.model import BY_ASSIGNMENT, Office, Policy, Role
+
+DECIDERS: Final = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR})
+"""Invariant 32: handlers and reviewers stand outside both whole lines, deciders need not."""
+
+_WHERE_OF_REPORT: Final = text("""
+    select desk, office from cases where report_id = :report_id and erased_at is null
+    order by opened_at, case_id limit 1
+""")
+_UNITS: Final = text("select distinct unit from people where staff_id = any(:staff_ids)")
+_STATIONS: Final = text("select distinct station from people where staff_id = any(:staff_ids)")
+_GONE: Final = text("select staff_id from people where not active and staff_id = any(:staff_ids)")
+_MOVE: Final = text("update cases set desk = :desk where case_id = :case_id")
+
+
+class DeskUnknown(LookupError):
+    """The policy has no such desk for that route, or not in this version."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a case is: at a desk, under an office's key; None for the usual ones."""
+
+    desk: str | None = None
+    office: str | None = None
+
+
+def place_at(desk: Desk, lifecycle: str, name: str) -> Place:
+    """Where a report lies that intake sealed to the desk of this name. Raises DeskUnknown."""
+    route = desk.policy.routes.get(lifecycle)
+    if not name or (route and name == route.desk):
+        return Place()
+    found = desk.policy.desks.get(name)
+    if found is None or found.service != desk.service:
+        raise DeskUnknown
+    return Place(name, found.key if found.key != desk.offices[lifecycle] else None)
+
+
+async def place_of_report(session: AsyncSession, report_id: UUID) -> Place:
+    """Where the oldest case of a report is: what follows from it is nobody else's to see."""
+    row = (await session.execute(_WHERE_OF_REPORT, params={"report_id": report_id})).one_or_none()
+    return Place(row.desk, row.office) if row else Place()
+
+
+async def move_on(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties, now: datetime) -> str | None:
+    """Which desk has the case, once it is known whom it concerns and who must not see it; kept in its row. Whoever is
+    appointed too near to the one whom it is about is excluded on the way.
+    """
+    policy = desk.pack_of(row)
+    route = row.lifecycle if row.lifecycle in policy.routes else desk.routed_as
+    if route is None:
+        return row.desk
+    usual = policy.desks[policy.routes[route].desk]
+    about = await _about(session, policy, parties, now)
+    if row.desk:
+        # From where it is it goes on, not back: it was taken from these.
+        about |= usual.offices - policy.desks[row.desk].offices
+    places = await _column(session, _STATIONS, parties.alleged_offender)
+    while True:
+        chosen = routing.desk_for(policy, route, about)
+        near = routing.too_near(policy, usual, chosen, places, now)
+        await exclusions.add_tags(session, desk.keys.cell, row.case_id, dict.fromkeys(near, Conflict.SAME_OFFICE))
+        left_out = await _without_anybody(session, desk, row, policy, route, chosen, now)
+        if routing.desk_for(policy, route, about | left_out) is chosen:
+            break
+        about |= left_out
+    name = chosen.name if chosen is not usual else None
+    if name != row.desk:
+        await session.execute(_MOVE, params={"case_id": row.case_id, "desk": name})
+    return name
+
+
+def handlers_of(desk: Desk, row: CaseRow) -> Sequence[Role]:
+    """The roles whose turn it is in a case of this kind; none where they come by assignment alone."""
+    policy = desk.pack_of(row)
+    route = row.lifecycle if row.lifecycle in policy.routes else desk.routed_as
+    if route is None:
+        return ()
+    deciders = desk.readers[row.lifecycle] & DECIDERS if row.lifecycle != route else frozenset[Role]()
+    return [role for role in (*(deciders or policy.routes[route].handlers),) if role not in BY_ASSIGNMENT]
+
+
+async def _about(session: AsyncSession, policy: Policy, parties: Parties, now: datetime) -> frozenset[Office]:
+    """The offices that a matter is about: the person's word, and where those work whom she names."""
+    units = await _column(session, _UNITS, parties.alleged_offender)
+    named = routing.offices_of(policy, parties.alleged_offender, now, units=units)
+    return named | {Office(one) for one in parties.about}
+
+
+async def _without_anybody(
+    session: AsyncSession, desk: Desk, row: CaseRow, policy: Policy, route: str, at: RoutedDesk, now: datetime
+) -> frozenset[Office]:
+    """The offices of those who would have to act at this desk, where none of them may: for a part that nobody is left
+    for, the next body in the table takes the case.
+    """
+    parts = [(frozenset(policy.routes[route].handlers), FOR_HANDLERS)]
+    if row.lifecycle != route and (deciders := desk.readers[row.lifecycle] & DECIDERS):
+        parts.append((deciders, FOR_DECIDERS))
+    left_out = frozenset[Office]()
+    for roles, conflicts in parts:
+        if roles & BY_ASSIGNMENT:
+            continue
+        held = [one for role in roles for one in routing.holders(policy, role, at, now)]
+        if not await _free(session, desk, row, {one.staff_id for one in held}, conflicts):
+            left_out |= {one.office for one in held}
+            left_out |= {policy.roles[at.in_place_of.get(role, role)].office for role in roles}
+    return left_out
+
+
+async def _free(
+    session: AsyncSession, desk: Desk, row: CaseRow, staff_ids: Collection[str], conflicts: Iterable[Conflict]
+) -> bool:
+    """Whether somebody of these is not in conflict, and has not left. People from outside are in no directory."""
+    for staff_id in sorted(set(staff_ids).difference(await _column(session, _GONE, staff_ids))):
+        if not await exclusions.tagged(session, desk.keys.cell, [row.case_id], staff_id, conflicts):
+            return True
+    return False
+
+
+async def _column(session: AsyncSession, query: object, staff_ids: Collection[str]) -> Sequence[str]:
+    if not staff_ids:
+        return ()
+    return list(await session.scalars(query, params={"staff_ids": list(staff_ids)}))  # type: ignore[call-overload]

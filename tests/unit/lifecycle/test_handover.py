@@ -1,0 +1,85 @@
+"""Taking somebody out of a part, and telling them ahead: pure, and the same when a case is played again."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from lifecycle import handover, replay
+from lifecycle.guards import is_assigned
+from lifecycle.model import Case, EffectKind
+from lifecycle.table import Situation
+from policy.model import Appointment, Office, Policy, Role
+from tests.lifecycles import BY_NAME, NOW, POLICY, SYSTEM, act, opened, staff
+
+OFFICER, INVESTIGATOR = staff("S0005", Role.INTAKE_OFFICER), staff("S0006", Role.INVESTIGATOR)
+LAST = date(2026, 4, 30)
+
+
+def investigated() -> Case:
+    case = act(opened("formal_report"), "record_routed", SYSTEM)
+    return act(act(case, "acknowledge", OFFICER), "start_assessment", INVESTIGATOR)
+
+
+def test_a_recused_part_is_nobodys_and_the_step_says_which_part_alone() -> None:
+    before = investigated()
+    after = handover.recuse(before, Role.INVESTIGATOR, NOW)
+    assert after.assigned == {Role.INTAKE_OFFICER: "S0005"}
+    assert (after.version, after.state, after.clocks, after.facts) == (
+        before.version + 1, before.state, before.clocks, before.facts,
+    )  # fmt: skip
+    step = after.steps[-1]
+    assert (step.action, step.by, step.role, dict(step.facts)) == ("recuse", "system", None, {"role": "investigator"})
+    (effect,) = after.effects
+    assert (effect.kind, effect.name, dict(effect.facts)) == (
+        EffectKind.NOTIFY, "handover.waiting", {"to": "appointed", "role": "investigator"},
+    )  # fmt: skip
+
+
+def test_a_last_day_is_announced_once_and_takes_nothing_away() -> None:
+    before = investigated()
+    assert not handover.is_announced(before, Role.INVESTIGATOR, LAST)
+    after = handover.announce(before, Role.INVESTIGATOR, LAST, NOW)
+    assert after.assigned == before.assigned
+    assert handover.is_announced(after, Role.INVESTIGATOR, LAST)
+    assert not handover.is_announced(after, Role.INVESTIGATOR, LAST + timedelta(days=1))
+    assert not handover.is_announced(after, Role.INTAKE_OFFICER, LAST)
+    (effect,) = after.effects
+    assert (effect.name, effect.facts["to"]) == ("handover.ahead", "assigned")
+
+
+def test_a_case_with_these_steps_is_played_again_without_a_deviation() -> None:
+    case = handover.announce(investigated(), Role.INVESTIGATOR, LAST, NOW)
+    case = handover.recuse(case, Role.INVESTIGATOR, NOW)
+    again = replay.replay(BY_NAME["formal_report"], case, case.steps, POLICY)
+    assert again.deviations == ()
+    assert again.case.assigned == case.assigned
+    assert again.case.steps == case.steps
+
+
+def with_substitute(of: str, role: Role, to: date | None = None) -> Policy:
+    one = Appointment(
+        "S0026", role, Office.OIO, "valmora", NOW.date(), to, of, appointed_by="S0001", confirmed_by="S0020"
+    )
+    return replace(POLICY, appointments=(*POLICY.appointments, one))
+
+
+@pytest.mark.parametrize(
+    ("policy", "fits"),
+    [
+        (POLICY, False),
+        (with_substitute("S0006", Role.INVESTIGATOR), True),
+        (with_substitute("S0006", Role.INVESTIGATOR, NOW.date() - timedelta(days=1)), False),
+        (with_substitute("S0005", Role.INVESTIGATOR), False),
+        (with_substitute("S0006", Role.INTAKE_OFFICER), False),
+    ],
+)
+def test_who_stands_in_for_the_assigned_one_in_that_role_may_do_what_is_theirs(policy: Policy, fits: bool) -> None:
+    case, guard = investigated(), is_assigned(Role.INVESTIGATOR)
+
+    def broken(staff_id: str) -> object:
+        return guard.broken(Situation(case, staff(staff_id, Role.INVESTIGATOR), NOW, policy, {}))
+
+    assert broken("S0006") is None
+    assert (broken("S0026") is None) == fits
+    assert guard.broken(Situation(case, SYSTEM, NOW, policy, {})) is not None
