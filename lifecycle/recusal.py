@@ -25,6 +25,7 @@ from lifecycle.model import Action, Actor, ActorKind
 from lifecycle.records import CaseRow
 from lifecycle.routing import DECIDERS
 from lifecycle.serial import from_json
+from lifecycle.table import ACTOR
 from policy.model import BY_ASSIGNMENT, Policy, Role
 
 BEFORE: Final = "handover.before"
@@ -79,9 +80,15 @@ async def release_forever(desk: Desk) -> None:
 
 
 def part_of(desk: Desk, lifecycle: str, role: Role) -> Part | None:
-    """What is asked of whoever has this part; None for a part that nobody loses like this."""
-    own = desk.parts.get(lifecycle, {}).get(role)
-    return own or (None if role in BY_ASSIGNMENT else Part(frozenset({role})))
+    """What is asked of whoever has this part; None for a part that nobody loses like this. Where the desk says nothing:
+    the part's own role, or one by which the table lets somebody take the part.
+    """
+    if own := desk.parts.get(lifecycle, {}).get(role):
+        return own
+    if role in BY_ASSIGNMENT:
+        return None
+    taking = [rule.by for rule in desk.lifecycles[lifecycle].rules if rule.assigns.get(role) == ACTOR]
+    return Part(frozenset({role, *(one for by in taking for one in by if isinstance(one, Role))}))
 
 
 async def _unfit(session: AsyncSession, desk: Desk, rows: Iterable[CaseRow], now: datetime) -> list[_Held]:

@@ -21,8 +21,8 @@ from policy import routing
 from policy.decisions import Desk as RoutedDesk
 from policy.model import BY_ASSIGNMENT, Office, Policy, Role
 
-DECIDERS: Final = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR})
-"""Invariant 32: handlers and reviewers stand outside both whole lines, deciders need not."""
+DECIDERS: Final = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR, Role.EXECUTIVE_HEAD})
+"""Invariant 32: handlers and reviewers stand outside both whole lines, deciders need not: at the top nobody else is."""
 
 _WHERE_OF_REPORT: Final = text("""
     select desk, office from cases where report_id = :report_id and erased_at is null
@@ -72,7 +72,7 @@ async def move_on(session: AsyncSession, desk: Desk, row: CaseRow, parties: Part
     if route is None:
         return row.desk
     usual = policy.desks[policy.routes[route].desk]
-    about = await _about(session, policy, parties, now)
+    about = await offices_about(session, policy, parties, now)
     if row.desk:
         # From where it is it goes on, not back: it was taken from these.
         about |= usual.offices - policy.desks[row.desk].offices
@@ -101,7 +101,7 @@ def handlers_of(desk: Desk, row: CaseRow) -> Sequence[Role]:
     return [role for role in (*(deciders or policy.routes[route].handlers),) if role not in BY_ASSIGNMENT]
 
 
-async def _about(session: AsyncSession, policy: Policy, parties: Parties, now: datetime) -> frozenset[Office]:
+async def offices_about(session: AsyncSession, policy: Policy, parties: Parties, now: datetime) -> frozenset[Office]:
     """The offices that a matter is about: the person's word, and where those work whom she names."""
     units = await _column(session, _UNITS, parties.alleged_offender)
     named = routing.offices_of(policy, parties.alleged_offender, now, units=units)

@@ -11,12 +11,12 @@ from chassis.keystore import Keystore
 from chassis.settings import Settings
 from contracts.ids import CaseId
 from lifecycle import notices, parties, reports
-from lifecycle.desk import Desk
+from lifecycle.desk import Desk, Part
 from lifecycle.model import Action, Case, Effect, EffectKind, Refused
 from lifecycle.records import CaseRow
 from policy.load import load
 from policy.model import Role
-from services.ethics.domain import query, recommendation, retaliation
+from services.ethics.domain import query, recommendation, retaliation, retaliation_parts
 from services.ethics.use_cases import act_beside, check, pass_on, route_case
 from services.ethics.use_cases.ask import IMMINENT_HARM, REVIEW, facts_of, forget_facts
 from services.ethics.use_cases.names import OFFICE
@@ -79,6 +79,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         readers=READERS,
         purposes=PURPOSES,
         notices_office=OFFICE,
+        routed_as=RETALIATION,
+        parts={RETALIATION: {Role.REVIEWER: Part(retaliation_parts.REVIEWERS)}},
         effects=effects,
         talks=frozenset({RETALIATION}),
         errands={"route": route, "find_reviewer": find_reviewer, "pass_on": hand_on},

@@ -15,9 +15,9 @@ from lifecycle.desk import Desk
 from lifecycle.erasing import strip
 from lifecycle.model import PASSED_ON, Action, Actor, ActorKind, Case, Facts, Refused
 from lifecycle.records import CaseRow
+from lifecycle.routing import offices_about
 from lifecycle.serial import from_json
 from policy.model import Office
-from policy.routing import offices_of
 from services.workflow import beside
 from services.workflow.domain import formal_report, misdirected_report, supervisor_request
 
@@ -81,7 +81,7 @@ async def _about(session: AsyncSession, desk: Desk, row: CaseRow) -> Collection[
     """The offices that the matter is about: intake learns these, and no name."""
     found = await parties.parties_of(session, desk, row)
     now = await records.clock_now(session)
-    return offices_of(desk.policy, found.alleged_offender, now) if found else frozenset()
+    return await offices_about(session, desk.policy, found, now) if found else frozenset()
 
 
 async def _record(desk: Desk, case_id: CaseId, name: str, facts: Facts) -> None:

@@ -27,9 +27,11 @@ from lifecycle.model import Action, Actor, ActorKind, Refused
 from lifecycle.records import CaseRow
 from lifecycle.sender import Sender
 from ops.demo.sign_in import access_token
+from ops.local_stack.guardian import Guardian
 from ops.local_stack.oidc import Oidc
 from policy.model import Appointment, Office, Role
 from tests import real_parts
+from tests.integration.ethics.office import open_office
 from tests.integration.workflow.house import House, prepare
 
 Fresh = Callable[[], Awaitable[real_parts.Database]]
@@ -207,6 +209,24 @@ async def test_inv_33_the_alleged_offender_is_the_director_general(house: House)
     assert await told(house) <= COMMITTEE | {OUTSIDE_INVESTIGATOR, OUTSIDE_COUNSEL}
 
 
+async def test_inv_32_at_the_top_of_every_line_somebody_still_decides(house: House) -> None:
+    """He stands in everybody's line: what he does by deciding is left to him, and nothing else."""
+    appoint(house, appointment(DIRECTOR_GENERAL, Role.INVESTIGATOR))
+    case_id = await routed(house, await lodge(house), about(OFFENDER))
+    assert await parts(house, case_id, DIRECTOR_GENERAL) == frozenset()
+    async with house.desk.database.transaction() as session:
+        row = await house.row(case_id)
+        actor = await access.actor_of(session, house.desk, row, DIRECTOR_GENERAL, datetime.now(UTC))
+    assert (actor.roles, actor.excluded) == ({Role.EXECUTIVE_HEAD}, False)
+
+
+async def test_an_intake_officer_who_investigates_keeps_the_case(house: House) -> None:
+    """The table lets him take the part, so he is not taken for somebody who is not appointed to it."""
+    await investigated(house, about(OFFENDER), "S0005")
+    appoint(house, appointment("S0005", Role.INTAKE_OFFICER), without=["S0005"])
+    assert await recusal.release_the_unfit(house.desk) == 0
+
+
 @pytest.mark.parametrize(
     ("offender", "desk", "out", "instead"),
     [
@@ -228,6 +248,23 @@ async def test_the_alleged_offender_is_in_hr_legal_or_ethics(
     assert instead.items() <= found.items()
     assert [one for one, roles in found.items() if roles & {Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR}]
     assert not [one for one, roles in found.items() if Role.LEGAL_OFFICER in roles and one == LEGAL and instead]
+
+
+async def test_inv_32_the_alleged_retaliator_is_in_the_ethics_office(
+    fresh_database: Fresh, fresh_keystore: Fresh, guardian: Guardian, tmp_path: Path
+) -> None:
+    """The alternate acts in the office's place, and the office does not know."""
+    folder = tmp_path / "ethics"
+    folder.mkdir()
+    office = await open_office(await fresh_database(), await fresh_keystore(), guardian, folder, policy="iom-2024-03")
+    case_id = await office.request(offenders=("S0007",))
+    assert (await office.row(case_id)).desk == "ethics_outside"
+    everybody = {one.staff_id for one in office.desk.policy.appointments}
+    assert {one for one in everybody if await office.sees(case_id, one)} == {ALTERNATE}
+    await office.walk(case_id, ("acknowledge", ALTERNATE))
+    assert (await office.row(case_id)).data["assigned"] == {"ethics_officer": ALTERNATE}
+    assert await recusal.release_the_unfit(office.desk) == 0
+    await office.close()
 
 
 async def test_inv_32_where_nobody_of_a_desk_is_left_the_next_body_has_it(house: House) -> None:

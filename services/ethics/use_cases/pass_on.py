@@ -5,7 +5,8 @@ from lifecycle import parties, passing_on, records, reports
 from lifecycle.desk import Desk
 from lifecycle.erasing import strip
 from lifecycle.model import PASSED_ON
-from policy.routing import offices_of
+from lifecycle.routing import offices_about
+from policy.model import Office
 
 
 async def pass_on(desk: Desk, case_id: CaseId) -> None:
@@ -15,7 +16,8 @@ async def pass_on(desk: Desk, case_id: CaseId) -> None:
         if row is None or row.erased_at is not None or row.state != PASSED_ON:
             return
         found = await parties.parties_of(session, desk, row)
-        about = offices_of(desk.policy, found.alleged_offender, await records.clock_now(session)) if found else ()
+        now = await records.clock_now(session)
+        about = await offices_about(session, desk.policy, found, now) if found else frozenset[Office]()
     await passing_on.relay(desk, row, "formal_report", about)
     await strip(desk, case_id)
     async with desk.database.transaction() as session:

@@ -12,8 +12,9 @@ from contracts.topics import INTAKE_REPORTS_SUPPORT
 from lifecycle import erasing, records, told
 from lifecycle.exclusions import Parties, excluded
 from lifecycle.model import Refused
+from lifecycle.recusal import release_the_unfit
 from policy.model import Role
-from services.support.routing import DirectoryNotHere, release_the_unfit
+from services.support.routing import DirectoryNotHere
 from tests.integration.support.cell import (
     HERSELF,
     HIS_SUPERVISOR,
