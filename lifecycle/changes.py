@@ -68,7 +68,7 @@ async def tell(
     await audit_trail.record(session, act, object_ref=str(row.case_id), actor=actor, facts=said)
     if desk.lifecycles[case.lifecycle].person_sees(case):
         news = _news(desk, case, policy)
-        news.sealed_facts = await told.sealed(session, desk.lifecycles[case.lifecycle], case)
+        news.sealed_facts = await told.sealed(session, desk.lifecycles[case.lifecycle], case, policy)
         await add_event(session, cases_of(desk.service), str(case.report_id), news)
     for effect in case.effects:
         if effect.kind not in (EffectKind.ERRAND, EffectKind.ERASE):

@@ -200,7 +200,7 @@ class LifecycleBroken(Exception):
 class Lifecycle:
     """A procedure: its name, states, rules and clocks. Checks itself when built. `shown`: whether the person who writes
     may know of this case at all; where nothing is said, she may. `tells`: as what somebody is assigned of whom she is
-    told who it is.
+    told who it is. `explains`: facts that she is told beside that, sealed to her.
     """
 
     name: str
@@ -210,6 +210,7 @@ class Lifecycle:
     clocks: tuple[ClockRule, ...] = ()
     shown: Callable[[Case], bool] | None = None
     tells: tuple[Role, ...] = ()
+    explains: Callable[[Case, Policy], Facts] | None = None
     state_of: Mapping[str, State] = field(init=False, repr=False, compare=False)
     clock_of: Mapping[str, ClockRule] = field(init=False, repr=False, compare=False)
     rule_of: Mapping[tuple[str, str], Rule] = field(init=False, repr=False, compare=False)

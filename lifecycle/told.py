@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.sealing import seal_to, told_context
-from lifecycle.model import Case
+from lifecycle.model import Case, Fact
 from lifecycle.table import Lifecycle
+from policy.model import Policy
 
-_SIZE: Final = 256  # room for a few staff ids; the same for all, so that its length tells nothing
+_SIZE: Final = 1_024  # room for a few staff ids and facts; the same for all, so that its length tells nothing
 
 
 async def route_key(session: AsyncSession, report_id: UUID) -> bytes | None:
@@ -22,9 +23,13 @@ async def route_key(session: AsyncSession, report_id: UUID) -> bytes | None:
     return key
 
 
-async def sealed(session: AsyncSession, lifecycle: Lifecycle, case: Case) -> bytes:
-    """Who of the staff deals with her case, where the procedure tells her; empty where there is nothing to tell."""
-    told = {role.value: case.assigned[role] for role in lifecycle.tells if role in case.assigned}
+async def sealed(session: AsyncSession, lifecycle: Lifecycle, case: Case, policy: Policy) -> bytes:
+    """Who of the staff deals with her case and what she is to know of it, where the procedure tells her; empty where
+    there is nothing to tell.
+    """
+    told: dict[str, Fact] = {role.value: case.assigned[role] for role in lifecycle.tells if role in case.assigned}
+    if lifecycle.explains is not None:
+        told |= lifecycle.explains(case, policy)
     key = await route_key(session, case.report_id) if told else None
     if key is None:
         return b""

@@ -98,7 +98,7 @@ class AddParties(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class CaseSeen(Struct, kw_only=True):
-    """`facts`: who deals with it, by the part they have, where she is told."""
+    """`facts`: who deals with it, by the part they have, and what else she is told of it."""
 
     lifecycle: str
     number: int

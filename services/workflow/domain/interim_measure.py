@@ -11,7 +11,7 @@ from lifecycle.clocks import start
 from lifecycle.model import Effect, EffectKind
 from lifecycle.table import Field, FieldKind, Lifecycle, Opening, State
 from services.workflow.domain import measure_asking, measure_deciding, measure_standing
-from services.workflow.domain.measure_parts import her_own_word
+from services.workflow.domain.measure_parts import explained_to_her, her_own_word
 
 LIFECYCLE = Lifecycle(
     name="interim_measure",
@@ -56,4 +56,5 @@ LIFECYCLE = Lifecycle(
     rules=(*measure_asking.RULES, *measure_deciding.RULES, *measure_standing.RULES),
     clocks=measure_standing.CLOCKS,
     shown=her_own_word,
+    explains=explained_to_her,
 )

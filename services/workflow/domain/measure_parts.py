@@ -123,6 +123,20 @@ def conditions_of(measure: MeasureType, facts: Facts) -> tuple[str, ...]:
     return *measure.conditions, *(() if on_her(facts) else measure.conditions_on_offender)
 
 
+def explained_to_her(case: Case, policy: Policy) -> Facts:
+    """What the measure is, where it is hers to know: what changes for her, until when, and what that does to her pay
+    and rights. Of what changes for the other side she knows the dates alone.
+    """
+    facts, kind = case.facts, str(case.facts.get("asked_type", "any"))
+    told = {name: facts[name] for name in ("from_at", "until_at", "review_at") if name in facts and "type" in facts}
+    if "type" in facts:
+        if not on_her(facts):
+            return told
+        kind = str(facts["type"])
+    effects = policy.measures[kind].legal_effects if kind in policy.measures else {}
+    return {**told, "measure": kind, **{f"effect_on_{name}": becomes for name, becomes in effects.items()}}
+
+
 def needs_release(case: Case, policy: Policy) -> bool:
     """The other side is not told by itself: the measure needs written reasons, or she has to be settled first."""
     facts = case.facts

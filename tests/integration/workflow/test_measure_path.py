@@ -124,8 +124,9 @@ async def consented(whole: Whole) -> tuple[Reporter, str, str]:
         "CONSENT_MISSING",
         "invariant 38",
     )
-    await second.act("ask_consent", measure, {"alternative_offered": True})
+    await second.act("ask_consent", measure, {"alternative_offered": True, "asked_type": "reporting_line_change"})
     case = await eventually(lambda: asked(reporter))
+    assert (case["facts"]["measure"], case["facts"]["effect_on_pay"]) == ("reporting_line_change", "unchanged")
     await reporter.act(report_id, case, "consent_to_measure", {"effects_seen": True})
     await eventually(lambda: state_is(head, measure, "consented"))
     return reporter, report_id, measure

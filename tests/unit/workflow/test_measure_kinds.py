@@ -10,7 +10,7 @@ from lifecycle.recipients import recipients
 from policy.model import Role, Side
 from services.workflow.domain.interim_measure import LIFECYCLE
 from services.workflow.domain.measure_conditions import KNOWN
-from services.workflow.domain.measure_parts import may_see, needs_release
+from services.workflow.domain.measure_parts import explained_to_her, may_see, needs_release
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, attempt, effect_names, refused, ring_until, staff
 from tests.unit.workflow.measures import (
     DIRECTOR,
@@ -22,6 +22,7 @@ from tests.unit.workflow.measures import (
     SECOND_INVESTIGATOR,
     SUSPENSION,
     WITHOUT_PAY,
+    acknowledged,
     consented,
     effective,
     signed,
@@ -149,6 +150,20 @@ def test_the_legal_effects_are_seen_before_anybody_signs_or_agrees() -> None:
     assert refused(asked, "consent_to_measure", PERSON, effects_seen=False).code == "NOT_CONFIRMED"
     assert refused(consented(), "decide_measure", HEAD, **LINE, effects_seen=False).params == {"field": "effects_seen"}
     assert refused(consented(), "sign_measure", EXECUTIVE, effects_seen=False).code == "NOT_CONFIRMED"
+
+
+def test_she_sees_to_what_she_is_asked_to_agree_and_of_the_other_sides_measure_the_dates_alone() -> None:
+    case = act(acknowledged(), "ask_consent", SECOND_INVESTIGATOR, asked_type="flexible_working")
+    told = explained_to_her(case, POLICY)
+    assert (told["measure"], told["effect_on_pay"], told["effect_on_pension"]) == (
+        "flexible_working",
+        "unchanged",
+        "unchanged",
+    )
+    hers = explained_to_her(effective(), POLICY)
+    assert (hers["measure"], hers["until_at"]) == ("reporting_line_change", at(20))
+    his = explained_to_her(told_first(**SUSPENSION), POLICY)
+    assert his == {"from_at": at(0), "review_at": at(10), "until_at": at(20)}
 
 
 # Notice
