@@ -111,8 +111,8 @@ class Database:
 
 
 def _ping_the_rested(engine: Engine) -> None:
-    """As the pool's own `pre_ping`, but without a round trip on a connection that has just worked. Whoever gets one
-    that died within that second sees the error once; it goes then, and every other of its age with it.
+    """As the pool's own `pre_ping`, but without a round trip on a connection that has just worked and whose end the
+    driver has not seen. Whoever gets one that died this very moment sees the error once.
     """
 
     @event.listens_for(engine, "checkin")
@@ -121,6 +121,8 @@ def _ping_the_rested(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def taken(connection: Any, record: Any, _: Any) -> None:
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
         if time.monotonic() - record.info.get("since", time.monotonic()) < _TRUSTED:
             return
         try:

@@ -245,7 +245,9 @@ async def test_an_ethics_officer_in_conflict_neither_sees_the_query_nor_is_told(
     """The officer is the protected person, or stands in her line."""
     office = quiet_office
     await office.rows(
-        "insert into people values (:person, 'u', 's', 'S0002', 'staff', true, now()) returning 1", person=PROTECTED
+        "insert into people (staff_id, unit, station, line_staff_id, contract, active, valid_from)"
+        " values (:person, 'u', 's', 'S0002', 'staff', true, now()) returning 1",
+        person=PROTECTED,
     )
     policy = office.desk.policy
     [officer] = policy.appointed(Role.ETHICS_OFFICER, NOW)
