@@ -1,6 +1,5 @@
 """The ombuds cell's desk on real stores, and what a test does with it."""
 
-import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,22 +9,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from google.protobuf.message import Message
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis import keys
 from chassis.database import Database, async_dsn
 from chassis.inbox import Event
 from chassis.keys import ServiceKeys
-from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
-from chassis.sealing import open_from
-from chassis.settings import Settings
-from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.ids import CaseId
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.people.v1.people_pb2 import Person
-from contracts.topics import DESK_KEYS, HR_PEOPLE, Topic
-from lifecycle import access, bodies, decide, records
+from contracts.topics import DESK_KEYS, HR_PEOPLE
+from lifecycle import access, bodies, decide
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Refused
@@ -34,6 +27,7 @@ from services.ombuds import matching
 from services.ombuds.consumers import handlers
 from services.ombuds.desk import build_desk
 from tests import real_parts
+from tests.integration.desk_on_stores import DeskOnStores, settings_on_stores
 
 # The supervisor S0017 is in the line of S0018; S0013 is a focal point who reports to him, S0011 and S0012 are focal
 # points elsewhere, S0010 is the ombudsperson.
@@ -57,7 +51,6 @@ SYSTEM, HERSELF = Actor(ActorKind.SYSTEM), Actor(ActorKind.PERSON)
 SELWICK: Mapping[str, str] = {}
 """Everybody is there."""
 NO_TEXTS: Mapping[str, str] = {}
-_numbers = itertools.count(1)
 
 
 def taken(outcome: Any) -> Any:
@@ -67,23 +60,8 @@ def taken(outcome: Any) -> Any:
 
 
 @dataclass
-class Cell:
-    desk: Desk
-    database: real_parts.Database
-    store: real_parts.Database
-
-    async def close(self) -> None:
-        await self.desk.database.close()
-        await self.desk.keystore.close()
-
-    async def receive(self, topic: Topic, key: str, message: Message) -> None:
-        """As the consumer does for an event that was verified and is next in order."""
-        source = next(iter(topic.producers))
-        event = Event(topic, key, uuid4(), source, next(_numbers), datetime.now(UTC), message, None)
-        async with self.desk.database.transaction() as session:
-            after = await handlers(self.desk)[topic][type(message)](session, event)
-        if after:
-            await after()
+class Cell(DeskOnStores):
+    handlers = staticmethod(handlers)
 
     async def people(
         self, lines: dict[str, str] | None = None, *, active: bool = True, stations: Mapping[str, str] = SELWICK
@@ -147,37 +125,9 @@ class Cell:
     async def sees(self, case_id: UUID, staff_id: str) -> bool:
         return access.may_see(self.desk, await self.row(case_id), await self.as_staff(case_id, staff_id))
 
-    async def ring(self, case_id: UUID, now: datetime) -> None:
-        async with self.desk.database.transaction() as session:
-            await decide.ring(session, self.desk, case_id, now)
-
-    async def row(self, case_id: UUID) -> CaseRow:
-        async with self.desk.database.transaction() as session:
-            row = await records.load(session, case_id)
-        assert row is not None
-        return row
-
-    async def told(self) -> list[tuple[str, str]]:
-        """(staff id, wording) of every notice, in order."""
-        rows = await self.query("select value from outbox where type = 'contracts.cases.v1.StaffNotice' order by id")
-        notices = [StaffNotice.FromString(row.value) for row in rows]
-        sealed = {
-            row.recipient_ref: row.sealed for row in await self.query("select recipient_ref, sealed from recipients")
-        }
-        office = self.desk.keys.desk("ombuds")
-
-        def who(ref: UUID) -> str:
-            return open_from(office, sealed[ref], context=b"recipient|" + ref.bytes).decode()
-
-        return [(who(UUID(one.recipient_ref)), one.wording_key) for one in notices]
-
     async def trail(self) -> list[dict[str, Any]]:
         rows = await self.query("select entry_json from audit_trail order by shard, number")
         return [json.loads(row.entry_json) for row in rows]
-
-    async def query(self, statement: str, **parameters: Any) -> list[Any]:
-        async with self.desk.database.transaction() as session:
-            return list((await session.execute(sa.text(statement), params=parameters)).all())
 
     async def as_owner(self, statement: str) -> None:
         engine = create_async_engine(async_dsn(self.database.migration_dsn("ombuds")))
@@ -187,26 +137,7 @@ class Cell:
 
 
 async def build_cell(database: real_parts.Database, store: real_parts.Database, folder: Path, **changes: Any) -> Cell:
-    publics = {
-        service: keys.create(service, folder / service) for service in ("ombuds", "intake", "notifications", "workflow")
-    }
-    (folder / "services.json").write_text(json.dumps(publics))
-    await migrate(database.migration_dsn("ombuds"), SERVICES / "ombuds" / "migrations")
-    await migrate(store.migration_dsn("ombuds"), KEYSTORE_CHAIN)
-    settings = Settings(
-        **{
-            "service": "ombuds",
-            "database_dsn": database.dsn("ombuds"),
-            "keystore_dsn": store.dsn("ombuds"),
-            "kafka_bootstrap": "127.0.0.1:1",
-            "temporal_address": "127.0.0.1:1",
-            "oidc_issuer": "http://127.0.0.1:1",
-            "http_port": 0,
-            "keys_dir": folder / "ombuds",
-            "service_keys": folder / "services.json",
-            "policy": "rehearsal",
-            **changes,
-        }
-    )
+    knows = ("intake", "notifications", "workflow")
+    settings = await settings_on_stores("ombuds", knows, database, store, folder, **changes)
     desk = build_desk(settings, Database(settings.database_dsn), ServiceKeys.load(settings.keys_dir))
     return Cell(desk, database, store)

@@ -1,6 +1,5 @@
 """The support cell's desk on real stores, and what a test does with it."""
 
-import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,21 +8,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
-from google.protobuf.message import Message
-
-from chassis import keys
 from chassis.database import Database
-from chassis.inbox import Event
 from chassis.keys import ServiceKeys
-from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
-from chassis.sealing import DeskPrivateKey, open_from
-from chassis.settings import Settings
-from contracts.cases.v1.cases_pb2 import StaffNotice
+from chassis.sealing import DeskPrivateKey
 from contracts.ids import CaseId
 from contracts.intake.v1.reports_pb2 import REPORTING_MODE_ANONYMOUS, MessagePlaced, ReportLodged
 from contracts.people.v1.people_pb2 import Person
-from contracts.topics import HR_PEOPLE, INTAKE_REPORTS_SUPPORT, Topic
+from contracts.topics import HR_PEOPLE, INTAKE_REPORTS_SUPPORT
 from lifecycle import decide, records
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -34,6 +25,7 @@ from services.support import routing
 from services.support.consumers import handlers
 from services.support.desk import build_desk
 from tests import real_parts
+from tests.integration.desk_on_stores import DeskOnStores, settings_on_stores
 
 # The welfare officer S0014 answers to S0002, the specialist S0072 to S0022; S0070 leads the PSEAH unit.
 LINES = {
@@ -53,27 +45,11 @@ PERSON, SUPERVISOR = "S0018", "S0017"
 SYSTEM, HERSELF = Actor(ActorKind.SYSTEM), Actor(ActorKind.PERSON)
 ROUTE_KEY = DeskPrivateKey.from_seed(bytes(range(96)))
 """Her route's: the private half would come from her access code."""
-_numbers = itertools.count(1)
 
 
 @dataclass
-class Cell:
-    desk: Desk
-    database: real_parts.Database
-    store: real_parts.Database
-
-    async def close(self) -> None:
-        await self.desk.database.close()
-        await self.desk.keystore.close()
-
-    async def receive(self, topic: Topic, key: str, message: Message) -> None:
-        """As the consumer does for an event that was verified and is next in order."""
-        source = next(iter(topic.producers))
-        event = Event(topic, key, uuid4(), source, next(_numbers), datetime.now(UTC), message, None)
-        async with self.desk.database.transaction() as session:
-            after = await handlers(self.desk)[topic][type(message)](session, event)
-        if after:
-            await after()
+class Cell(DeskOnStores):
+    handlers = staticmethod(handlers)
 
     async def people(self, *gone: str) -> None:
         """The directory; `gone` are not at work any more."""
@@ -136,49 +112,8 @@ class Cell:
             texts: Mapping[str, str] = {}
             return await self.desk.check(session, row, Action(uuid4(), name, facts), texts)
 
-    async def ring(self, case_id: UUID, now: datetime) -> None:
-        async with self.desk.database.transaction() as session:
-            await decide.ring(session, self.desk, case_id, now)
-
-    async def row(self, case_id: UUID) -> CaseRow:
-        async with self.desk.database.transaction() as session:
-            row = await records.load(session, case_id)
-        assert row is not None
-        return row
-
-    async def told(self) -> list[tuple[str, str]]:
-        """(staff id, wording) of every notice, in order."""
-        rows = await self.query("select value from outbox where type = 'contracts.cases.v1.StaffNotice' order by id")
-        notices = [StaffNotice.FromString(row.value) for row in rows]
-        sealed = {row.recipient_ref: row.sealed for row in await self.query("select * from recipients")}
-        office = self.desk.keys.desk("support")
-
-        def who(ref: UUID) -> str:
-            return open_from(office, sealed[ref], context=b"recipient|" + ref.bytes).decode()
-
-        return [(who(UUID(one.recipient_ref)), one.wording_key) for one in notices]
-
-    async def query(self, statement: str, **parameters: Any) -> list[Any]:
-        async with self.desk.database.transaction() as session:
-            return list((await session.execute(sa.text(statement), params=parameters)).all())
-
 
 async def build_cell(database: real_parts.Database, store: real_parts.Database, folder: Path) -> Cell:
-    publics = {service: keys.create(service, folder / service) for service in ("support", "intake", "notifications")}
-    (folder / "services.json").write_text(json.dumps(publics))
-    await migrate(database.migration_dsn("support"), SERVICES / "support" / "migrations")
-    await migrate(store.migration_dsn("support"), KEYSTORE_CHAIN)
-    settings = Settings(
-        service="support",
-        database_dsn=database.dsn("support"),
-        keystore_dsn=store.dsn("support"),
-        kafka_bootstrap="127.0.0.1:1",
-        temporal_address="127.0.0.1:1",
-        oidc_issuer="http://127.0.0.1:1",
-        http_port=0,
-        keys_dir=folder / "support",
-        service_keys=folder / "services.json",
-        policy="rehearsal",
-    )
+    settings = await settings_on_stores("support", ("intake", "notifications"), database, store, folder)
     desk = build_desk(settings, Database(settings.database_dsn), ServiceKeys.load(settings.keys_dir))
     return Cell(desk, database, store)
