@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -45,17 +45,34 @@ def as_of(lifecycle: Lifecycle, case: Case, moment: datetime, policy: Policy) ->
 
 def replay(lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policy: Policy) -> Replayed:
     """`steps` are the case's own, from its opening on."""
-    first = steps[0]
-    played = engine.open_case(lifecycle, case.report_id, case.number, first.facts, first.at, policy)
-    deviations: list[Deviation] = []
-    for step in steps[1:]:
-        after = again(lifecycle, played, step, policy)
+    played, deviations = case, list[Deviation]()
+    for step, _, after in _play(lifecycle, case, steps, policy):
         if isinstance(after, Case):
-            # As recorded: who acted is kept with the step, whatever of it the rules looked at.
-            played = replace(after, version=step.version, steps=(*played.steps, step))
+            played = after
         else:
             deviations.append(Deviation(step.version, step.action, after))
     return Replayed(replace(played, effects=()), tuple(deviations))
+
+
+def states_before(lifecycle: Lifecycle, case: Case, policy: Policy) -> Mapping[int, str]:
+    """The state in which each step was taken, by the version that it made; none for the opening."""
+    played = _play(lifecycle, case, case.steps, policy)
+    return {step.version: before.state for step, before, _ in played if before is not None}
+
+
+def _play(
+    lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policy: Policy
+) -> Iterator[tuple[Step, Case | None, Case | Refused | None]]:
+    """Each step with the case before and after it, or why it could not be played."""
+    first = steps[0]
+    played = engine.open_case(lifecycle, case.report_id, case.number, first.facts, first.at, policy)
+    yield first, None, played
+    for step in steps[1:]:
+        before, after = played, again(lifecycle, played, step, policy)
+        if isinstance(after, Case):
+            # As recorded: who acted is kept with the step, whatever of it the rules looked at.
+            played = after = replace(after, version=step.version, steps=(*before.steps, step))
+        yield step, before, after
 
 
 def again(lifecycle: Lifecycle, case: Case, step: Step, policy: Policy) -> Case | Refused | None:

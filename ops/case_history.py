@@ -15,7 +15,7 @@ from sqlalchemy import text
 from lifecycle import engine
 from lifecycle.clocks import standing
 from lifecycle.model import Actor, ActorKind, Case, Fact, Facts, Step
-from lifecycle.replay import RING, as_of, replay
+from lifecycle.replay import RING, as_of, states_before
 from lifecycle.serial import from_json
 from lifecycle.table import FieldKind
 from policy.model import Policy, Role
@@ -35,15 +35,13 @@ async def explain(desk: Desk, row: CaseRow) -> dict[str, Any]:
     """Every step with the rules it was taken under, and every refusal with the rule that refused it."""
     case, policy = from_json(row.data), desk.policy_of(row)
     lifecycle = desk.lifecycles[row.lifecycle]
+    states = states_before(lifecycle, case, policy)
     async with desk.database.transaction() as session:
         trail = [json.loads(one) for one in (await session.execute(_TRAIL, {"case_id": str(row.case_id)})).scalars()]
     return {
         **_named(desk, row),
         "steps": [
-            {
-                **_step(desk, step),
-                "rules": _rules(lifecycle, _before(lifecycle, case, step, policy), step, policy),
-            }
+            {**_step(desk, step), "rules": _rules(lifecycle, states.get(step.version), step, policy)}
             for step in case.steps
         ],
         "refused": [
@@ -121,11 +119,6 @@ def _staff_facts(desk: Desk) -> frozenset[str]:
 def _facts(desk: Desk, facts: Facts) -> dict[str, Fact]:
     hidden = _staff_facts(desk)
     return {name: value for name, value in facts.items() if name not in hidden}
-
-
-def _before(lifecycle: Lifecycle, case: Case, step: Step, policy: Policy) -> str | None:
-    earlier = [one for one in case.steps if one.version < step.version]
-    return replay(lifecycle, case, earlier, policy).case.state if earlier else None
 
 
 def _rules(lifecycle: Lifecycle, before: str | None, step: Step, policy: Policy) -> Sequence[str]:
