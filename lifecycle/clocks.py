@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from lifecycle.fields import time_of
-from lifecycle.model import Case, Clock, Due, DueKind, Facts
+from lifecycle.model import Case, Clock, Due, DueKind, Effect, EffectKind, Facts
 from lifecycle.recipients import at_level
 from lifecycle.table import ClockChange, ClockChangeKind, ClockRule, Lifecycle, Outcome
 from policy.model import Policy
@@ -48,6 +48,12 @@ def pause(key: str, *, reason: str) -> ClockChange:
 def resume(key: str) -> ClockChange:
     """Lets a paused clock go on; its due time moves by as long as it stood still, in its deadline's own unit."""
     return ClockChange(ClockChangeKind.RESUME, key)
+
+
+def erases(key: str, *, person_sees: bool = False) -> ClockRule:
+    """The clock of a time for which a closed case is kept: at its end all of it goes, for good (invariant 53)."""
+    gone = Outcome(effects=(Effect(EffectKind.ERASE, "case"),), to="erased")
+    return ClockRule(key, outcomes=(gone,), irreversible=True, person_sees=person_sees)
 
 
 def change(

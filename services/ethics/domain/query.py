@@ -6,9 +6,9 @@ Only the ethics office sees it; HR never learns that anybody asks, and no clock 
 
 from __future__ import annotations
 
-from lifecycle.clocks import meet, start
+from lifecycle.clocks import erases, meet, start
 from lifecycle.fields import choice, reference, text
-from lifecycle.model import Effect, EffectKind, Facts
+from lifecycle.model import Facts
 from lifecycle.recipients import appointed, escalation
 from lifecycle.table import ACTOR, ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
@@ -89,10 +89,6 @@ LIFECYCLE = Lifecycle(
             ),
             repeats=True,
         ),
-        ClockRule(
-            "keep.no_case",
-            outcomes=(Outcome(effects=(Effect(EffectKind.ERASE, "case"),), to="erased"),),
-            irreversible=True,
-        ),
+        erases("keep.no_case"),
     ),
 )

@@ -5,7 +5,7 @@ A case of its own, so that a decider sees what is recommended and never what the
 
 from __future__ import annotations
 
-from lifecycle.clocks import start
+from lifecycle.clocks import erases, start
 from lifecycle.fields import choice, text
 from lifecycle.guards import took_no_part
 from lifecycle.model import ActorKind, Effect, EffectKind
@@ -99,10 +99,6 @@ LIFECYCLE = Lifecycle(
             ),
             repeats=True,
         ),
-        ClockRule(
-            "keep.investigated",
-            outcomes=(Outcome(effects=(Effect(EffectKind.ERASE, "case"),), to="erased"),),
-            irreversible=True,
-        ),
+        erases("keep.investigated"),
     ),
 )

@@ -6,7 +6,7 @@ and then one named investigator of it alone (invariant 31). Clocks remind and es
 
 from __future__ import annotations
 
-from lifecycle.clocks import start
+from lifecycle.clocks import erases, start
 from lifecycle.fields import choice, reference, time
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import escalation, her_inbox
@@ -21,7 +21,6 @@ from services.ethics.domain.retaliation_parts import ASKED, FEARED, OPEN, TOLD_B
 LATE = escalation("retaliation.late", Role.ETHICS_OFFICER)
 DELAYED = her_inbox("retaliation.delayed")
 """A deadline of ours has passed: she is told, and nothing follows from it against anybody."""
-ERASE = Effect(EffectKind.ERASE, "case")
 
 
 def _late(key: str, pause_cap: str | None = None) -> ClockRule:
@@ -32,10 +31,6 @@ def _late(key: str, pause_cap: str | None = None) -> ClockRule:
 def _check_in(key: str) -> ClockRule:
     outcome = Outcome(effects=(tell_office("retaliation.check_in_due"), her_inbox("retaliation.check_in")))
     return ClockRule(key, outcomes=(outcome,), person_sees=True)
-
-
-def _keep(key: str) -> ClockRule:
-    return ClockRule(key, outcomes=(Outcome(effects=(ERASE,), to="erased"),), irreversible=True)
 
 
 LIFECYCLE = Lifecycle(
@@ -103,7 +98,7 @@ LIFECYCLE = Lifecycle(
             repeats=True,
         ),
         *(_check_in(key) for key in rules.MONITORING),
-        _keep("keep.no_case"),
-        _keep("keep.investigated"),
+        erases("keep.no_case"),
+        erases("keep.investigated"),
     ),
 )

@@ -7,7 +7,7 @@ to the very words that will go.
 
 from __future__ import annotations
 
-from lifecycle.clocks import start
+from lifecycle.clocks import erases, start
 from lifecycle.fields import choice, reference, time
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import appointed, escalation, her_inbox
@@ -79,11 +79,6 @@ LIFECYCLE = Lifecycle(
         ),
         # Once, and never again.
         ClockRule("support.restate", outcomes=(Outcome(effects=(her_inbox("support_referral.offer_stands"),)),)),
-        ClockRule(
-            "keep.support",
-            outcomes=(Outcome(effects=(Effect(EffectKind.ERASE, "case"),), to="erased"),),
-            irreversible=True,
-            person_sees=True,
-        ),
+        erases("keep.support", person_sees=True),
     ),
 )

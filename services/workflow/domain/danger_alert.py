@@ -6,10 +6,10 @@ came to know. Separating people is a procedure of its own.
 
 from __future__ import annotations
 
-from lifecycle.clocks import meet, start
+from lifecycle.clocks import erases, meet, start
 from lifecycle.fields import choice, text
 from lifecycle.guards import took_no_part
-from lifecycle.model import ActorKind, Effect, EffectKind
+from lifecycle.model import ActorKind
 from lifecycle.recipients import appointed, escalation
 from lifecycle.table import ACTOR, ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
@@ -73,10 +73,6 @@ LIFECYCLE = Lifecycle(
             outcomes=(Outcome(effects=(escalation("danger_alert.late", Role.SECURITY_OFFICER),)),),
             repeats=True,
         ),
-        ClockRule(
-            "keep.danger",
-            outcomes=(Outcome(effects=(Effect(EffectKind.ERASE, "case"),), to="erased"),),
-            irreversible=True,
-        ),
+        erases("keep.danger"),
     ),
 )

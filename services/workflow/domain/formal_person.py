@@ -12,8 +12,8 @@ from lifecycle.recipients import appointed, assigned, her_inbox
 from lifecycle.table import ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
-from services.workflow.domain.formal_rules import CLOSED, INVESTIGATE, LEGAL, OPEN, OVERSIGHT, PERSON, SYSTEM
-from services.workflow.domain.retention import HOLD_CHECKS, HOLD_FIELDS, SET_HOLD
+from services.workflow.domain.formal_rules import CLOSED, INVESTIGATE, LEGAL, OPEN, OVERSIGHT, PERSON
+from services.workflow.domain.retention import HOLD_CHECKS, HOLD_FIELDS, SET_HOLD, reviewer_rules
 
 RULES = (
     # Contact ends at once. Whether she herself has withdrawn is looked at once a while has passed: the code alone may
@@ -126,15 +126,7 @@ RULES = (
         guards=(rules.CONTACT_WANTED, rules.NOT_GONE),
         effects=(her_inbox("formal_report.demand_refused"),),
     ),
-    # Whoever reviews a decision sees the file for as long as the review lasts.
-    Rule(
-        action="admit_reviewer",
-        states=(*OPEN, *CLOSED),
-        by=SYSTEM,
-        fields=(staff("reviewer"),),
-        assigns={Role.REVIEWER: "reviewer"},
-    ),
-    Rule(action="dismiss_reviewer", states=(*OPEN, *CLOSED), by=SYSTEM, unassigns=(Role.REVIEWER,)),
+    *reviewer_rules((*OPEN, *CLOSED)),
 )
 
 CLOCKS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifecycle.clocks import meet, start
-from lifecycle.fields import choice, flag, number, reference, staff, text
+from lifecycle.fields import choice, flag, number, reference, text
 from lifecycle.guards import confirmed, took_no_part
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import appointed, escalation, other_side, took_part
@@ -238,14 +238,7 @@ RULES = (
         guards=(WRITER_AFFECTED,),
         effects=(Effect(EffectKind.OPEN, "review", {"party": "person", "about": "measure"}),),
     ),
-    Rule(
-        action="admit_reviewer",
-        states=(*OPEN, *CLOSED),
-        by=SYSTEM,
-        fields=(staff("reviewer"),),
-        assigns={Role.REVIEWER: "reviewer"},
-    ),
-    Rule(action="dismiss_reviewer", states=(*OPEN, *CLOSED), by=SYSTEM, unassigns=(Role.REVIEWER,)),
+    *retention.reviewer_rules((*OPEN, *CLOSED)),
     *retention.hold_rules(("lifted", *CLOSED), frozenset({Role.INVESTIGATOR}) | COUNSEL),
     *retention.freeze_rules((*OPEN, *CLOSED)),
 )

@@ -7,7 +7,7 @@ that it was passed on. No human hand is in it after the lock.
 
 from __future__ import annotations
 
-from lifecycle.clocks import meet, start
+from lifecycle.clocks import erases, meet, start
 from lifecycle.fields import choice, number, reference, time
 from lifecycle.model import ActorKind, Effect, EffectKind
 from lifecycle.recipients import appointed, her_inbox
@@ -17,7 +17,6 @@ from services.workflow.domain import retention
 from services.workflow.domain.measure_rules import placed_since
 
 SYSTEM = frozenset({ActorKind.SYSTEM})
-ERASE = Effect(EffectKind.ERASE, "case")
 
 LIFECYCLE = Lifecycle(
     name="misdirected_report",
@@ -85,6 +84,6 @@ LIFECYCLE = Lifecycle(
             repeats=True,
             person_sees=True,
         ),
-        ClockRule("keep.out_of_scope", outcomes=(Outcome(effects=(ERASE,), to="erased"),), irreversible=True),
+        erases("keep.out_of_scope"),
     ),
 )

@@ -69,6 +69,20 @@ def freeze_rules(states: tuple[str, ...]) -> tuple[Rule, ...]:
     )
 
 
+def reviewer_rules(states: tuple[str, ...]) -> tuple[Rule, ...]:
+    """Whoever reviews a decision sees the file for as long as the review lasts."""
+    return (
+        Rule(
+            action="admit_reviewer",
+            states=states,
+            by=SYSTEM,
+            fields=(staff("reviewer"),),
+            assigns={Role.REVIEWER: "reviewer"},
+        ),
+        Rule(action="dismiss_reviewer", states=states, by=SYSTEM, unassigns=(Role.REVIEWER,)),
+    )
+
+
 def clocks(keys: tuple[str, ...], notice: Effect, *, to: str = "erased") -> tuple[ClockRule, ...]:
     """Of a procedure that keeps its cases for one of `keys`. Whichever of them, a hold or a release ends last erases;
     `notice` says that something else ended and the case is still there.

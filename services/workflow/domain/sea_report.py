@@ -9,7 +9,7 @@ matter among personnel goes on only by the person's own word.
 
 from __future__ import annotations
 
-from lifecycle.clocks import meet, start
+from lifecycle.clocks import erases, meet, start
 from lifecycle.fields import choice, flag, reference, text, time
 from lifecycle.model import STOP_CONTACT, ActorKind, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, escalation
@@ -244,13 +244,7 @@ LIFECYCLE = Lifecycle(
             repeats=True,
             person_sees=True,
         ),
-        *(
-            ClockRule(
-                key,
-                outcomes=(Outcome(effects=(Effect(EffectKind.ERASE, "case"),), to="erased"),),
-                irreversible=True,
-            )
-            for key in ("keep.out_of_scope", "keep.no_case")
-        ),
+        erases("keep.out_of_scope"),
+        erases("keep.no_case"),
     ),
 )

@@ -8,7 +8,7 @@ the person is offered the next level, and no other manager is copied.
 
 from __future__ import annotations
 
-from lifecycle.clocks import meet, start
+from lifecycle.clocks import erases, meet, start
 from lifecycle.fields import choice, flag, reference, staff, text, time
 from lifecycle.guards import confirmed
 from lifecycle.model import ActorKind, Effect, EffectKind
@@ -348,13 +348,7 @@ LIFECYCLE = Lifecycle(
             )
             for key in CHECK_INS
         ),
-        *(
-            ClockRule(
-                key,
-                outcomes=(Outcome(effects=(Effect(EffectKind.ERASE, "case"),), to="erased"),),
-                irreversible=True,
-            )
-            for key in ("keep.informal_supervisor", "keep.investigated")
-        ),
+        erases("keep.informal_supervisor"),
+        erases("keep.investigated"),
     ),
 )
