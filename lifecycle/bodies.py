@@ -7,10 +7,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.sealing import KEY_BYTES, Sealed, open_sealed, seal, unwrap, wrap
@@ -18,6 +19,17 @@ from contracts.ids import new_id
 from lifecycle.desk import Desk
 from lifecycle.records import CaseRow
 from lifecycle.signed import hash_bodies
+
+_OF_CASE: Final = """
+    select b.body_id, a.action, b.name, b.ciphertext, b.wrapped, a.at from case_actions a
+    cross join lateral jsonb_each_text(a.bodies) named join action_bodies b on b.body_id = named.value::uuid
+    where a.case_id = :case_id
+"""
+_TEXTS: Final = text(f"{_OF_CASE} order by a.version, b.name")
+_LAST: Final = text(f"""
+    {_OF_CASE} and b.name = :name and (cast(:action as text) is null or a.action = :action)
+    order by a.version desc limit 1
+""")
 
 
 @dataclass(frozen=True)
@@ -102,15 +114,29 @@ async def hash_of(session: AsyncSession, case_id: UUID, action_id: UUID, bodies:
 
 async def texts_of(session: AsyncSession, desk: Desk, row: CaseRow) -> list[StaffText]:
     """Every text of the case's actions, oldest first, opened. Whoever calls this has checked and audited it."""
-    found = await session.execute(
-        text(
-            "select b.body_id, a.action, b.name, b.ciphertext, b.wrapped, a.at from case_actions a"
-            " cross join lateral jsonb_each_text(a.bodies) named join action_bodies b on b.body_id = named.value::uuid"
-            " where a.case_id = :case_id order by a.version, b.name"
-        ),
-        params={"case_id": row.case_id},
-    )
-    rows = found.all()
+    return await _opened(session, desk, row, _TEXTS, {})
+
+
+async def text_of(session: AsyncSession, desk: Desk, row: CaseRow, name: str, action: str | None = None) -> str | None:
+    """The words of this name that came last, with `action` where one is named; None where there are none. Nothing else
+    of the case is opened. Whoever calls this has checked and audited it.
+    """
+    found = await _opened(session, desk, row, _LAST, {"name": name, "action": action})
+    return found[0].text if found else None
+
+
+async def words_of(session: AsyncSession, desk: Desk, row: CaseRow, name: str, action: str | None = None) -> str:
+    """As `text_of`, of an action that always brings them. Raises LookupError where it has not been taken."""
+    found = await text_of(session, desk, row, name, action)
+    if found is None:
+        raise LookupError(f"no text {name} in this case")
+    return found
+
+
+async def _opened(
+    session: AsyncSession, desk: Desk, row: CaseRow, query: TextClause, params: Mapping[str, object]
+) -> list[StaffText]:
+    rows = (await session.execute(query, params={"case_id": row.case_id, **params})).all()
     if not rows:
         return []
     key = await case_key(desk, row)

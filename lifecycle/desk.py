@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.consumer import AfterCommit
@@ -145,6 +146,17 @@ class Desk:
                 self.to_wake.put_nowait(case_id)
 
         return wake
+
+    def wake(self, session: AsyncSession, *case_ids: UUID) -> None:
+        """As `poke`, for a case that is opened or changed beside the one at hand: once this transaction is committed.
+        A workflow woken before would still find the case as it was.
+        """
+
+        def wake(_: object) -> None:
+            for case_id in case_ids:
+                self.to_wake.put_nowait(case_id)
+
+        event.listen(session.sync_session, "after_commit", wake, once=True)
 
     @property
     def task_queue(self) -> str:

@@ -97,6 +97,13 @@ async def keep(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties
     )
 
 
+async def bring(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties, now: datetime) -> None:
+    """Whom a new case concerns that no errand routes: from here on those in conflict do not see it, and others may."""
+    await keep(session, desk, row, parties)
+    await exclusions.exclude(session, desk.keys.cell, row.case_id, parties, now)
+    await _audit_opened(session, row.case_id)
+
+
 async def parties_of(session: AsyncSession, desk: Desk, row: CaseRow) -> Parties | None:
     """None before the case was routed. Whoever calls this audits what for."""
     found = (
@@ -216,12 +223,14 @@ async def settle(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parti
     above_her = await exclusions.came_above_her(session, desk.keys.cell, row.case_id, parties, desk.policy, now)
     if routed and above_her and row.closed_at is None:
         await notices.tell_assigned(session, desk, row, handover.LINE_CHANGED, now)
-    await audit_trail.record(
-        session, "parties.opened", object_ref=str(row.case_id), actor=None, facts={"purpose": PURPOSE}
-    )
+    await _audit_opened(session, row.case_id)
     if routed and moved != row.desk:
         for role in routing.handlers_of(desk, row):
             await notices.tell_role(session, desk, replace(row, desk=moved), role, handover.WAITING, now)
+
+
+async def _audit_opened(session: AsyncSession, case_id: UUID) -> None:
+    await audit_trail.record(session, "parties.opened", object_ref=str(case_id), actor=None, facts={"purpose": PURPOSE})
 
 
 def _context(case_id: UUID) -> str:

@@ -219,9 +219,12 @@ async def find(session: AsyncSession, report_id: UUID, lifecycle: str, number: i
     )
 
 
-async def of_report(session: AsyncSession, report_id: UUID) -> list[CaseRow]:
-    """Every case of a report, oldest first."""
-    return await _many(session, "where report_id = :report_id order by opened_at, case_id", {"report_id": report_id})
+async def of_report(session: AsyncSession, report_id: UUID, lifecycle: str | None = None) -> list[CaseRow]:
+    """Every case of a report, oldest first; those of one kind alone where `lifecycle` says which."""
+    where = "where report_id = :report_id and (cast(:lifecycle as text) is null or lifecycle = :lifecycle)"
+    return await _many(
+        session, f"{where} order by opened_at, case_id", {"report_id": report_id, "lifecycle": lifecycle}
+    )
 
 
 async def load_all(session: AsyncSession, case_ids: Sequence[UUID]) -> list[CaseRow]:

@@ -54,14 +54,6 @@ def define(metadata: sa.MetaData) -> None:
     )
 
 
-async def route_key(session: AsyncSession, report_id: UUID) -> bytes | None:
-    """The public key whose private half the access code alone gives; None for what did not come from intake."""
-    key: bytes | None = await session.scalar(
-        sa.text("select route_public_key from reports where report_id = :report_id"), params={"report_id": report_id}
-    )
-    return key
-
-
 async def lodged_as(session: AsyncSession, report_id: UUID) -> str | None:
     """The lifecycle of the route that it came by; None for what did not come from intake."""
     name: str | None = await session.scalar(

@@ -40,10 +40,9 @@ async def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> N
     """The people of the matter go along for one purpose: that those in conflict with them do not see it. Raises
     DeskKeyUnknown until workflow has published its keys.
     """
-    words = [one.text for one in await bodies.texts_of(session, desk, row) if one.action == RAISE_IMMINENT_HARM]
     named = await parties_of(session, desk, row)
     sealed = {
-        TEXT: words[-1],
+        TEXT: await bodies.words_of(session, desk, row, TEXT, RAISE_IMMINENT_HARM),
         "affected_individual": named.affected_individual if named else None,
         "alleged_offender": list(named.alleged_offender) if named else [],
     }

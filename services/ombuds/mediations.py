@@ -1,11 +1,7 @@
 """Mediations beyond their table: opened from a talk, with its exclusions, and ended with it."""
 
-from uuid import UUID
-
-from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis import audit_trail
 from chassis.web.problems import invalid
 from contracts.ids import new_id
 from lifecycle import access, bodies, directory, exclusions, notices, parties, records
@@ -26,7 +22,7 @@ async def open_one(session: AsyncSession, desk: Desk, talk: CaseRow, case: Case)
     """Under the talk's report, so that her inbox shows both, and under a number and a key of its own. Raises
     EffectRefused while another one runs.
     """
-    there = await _of_report(session, talk.report_id)
+    there = await records.of_report(session, talk.report_id, NAME)
     if any(one.state in (*mediation.UNDECIDED, *mediation.AFTERWARDS) for one in there):
         raise EffectRefused(RUNS)
     named = await parties.parties_of(session, desk, talk)
@@ -36,24 +32,20 @@ async def open_one(session: AsyncSession, desk: Desk, talk: CaseRow, case: Case)
     case_id = await open_case(session, desk, talk.report_id, NAME, len(there) + 1, {}, now)
     opened = await records.lock(session, case_id)
     assert opened is not None
-    await parties.keep(session, desk, opened, named)
-    await exclusions.exclude(session, desk.keys.cell, case_id, named, now)
+    await parties.bring(session, desk, opened, named, now)
     # Who said of the talk that they have a conflict has it here too.
     for staff_id in have_a_conflict(case):
         await exclusions.declare(session, desk.keys.cell, case_id, staff_id)
-    await audit_trail.record(
-        session, "parties.opened", object_ref=str(case_id), actor=None, facts={"purpose": parties.PURPOSE}
-    )
-    _wake(session, desk, case_id)
+    desk.wake(session, case_id)
 
 
 async def end_all(session: AsyncSession, desk: Desk, talk: CaseRow, case: Case) -> None:
     """The talk is over: so is what was opened from it, and both are destroyed on the same day."""
-    for one in await _of_report(session, talk.report_id):
+    for one in await records.of_report(session, talk.report_id, NAME):
         if one.closed_at is None:
             action = Action(new_id(), mediation.END)
             await decide_as(session, desk, one.case_id, action, Actor(ActorKind.SYSTEM), case.steps[-1].at)
-            _wake(session, desk, one.case_id)
+            desk.wake(session, one.case_id)
 
 
 async def check_invited(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str) -> None:
@@ -82,14 +74,4 @@ async def tell_other_party(session: AsyncSession, desk: Desk, row: CaseRow, case
 
 
 async def _other_party(session: AsyncSession, desk: Desk, row: CaseRow) -> str:
-    found = await bodies.texts_of(session, desk, row)
-    return next(one.text for one in reversed(found) if one.name == mediation.INVITED)
-
-
-async def _of_report(session: AsyncSession, report_id: UUID) -> list[CaseRow]:
-    return [one for one in await records.of_report(session, report_id) if one.lifecycle == NAME]
-
-
-def _wake(session: AsyncSession, desk: Desk, case_id: UUID) -> None:
-    """As soon as this is committed; were that lost, the sweeper would find it."""
-    event.listen(session.sync_session, "after_commit", lambda _: desk.to_wake.put_nowait(case_id), once=True)
+    return await bodies.words_of(session, desk, row, mediation.INVITED)

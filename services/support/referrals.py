@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.web.problems import invalid
@@ -39,7 +39,7 @@ async def forget(session: AsyncSession, report_id: UUID) -> None:
 async def open_another(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
     """A case of its own for another service, beside the first. One that is open for it already is enough."""
     wanted, now = str(case.facts["wanted"]), case.steps[-1].at
-    there = [one for one in await records.of_report(session, row.report_id) if one.lifecycle == LIFECYCLE]
+    there = await records.of_report(session, row.report_id, LIFECYCLE)
     open_for = {from_json(one.data).facts["service"] for one in there if one.closed_at is None}
     if wanted in open_for:
         return
@@ -47,8 +47,7 @@ async def open_another(session: AsyncSession, desk: Desk, row: CaseRow, case: Ca
     facts = {**carried, "service": wanted, "lodged_at": now.isoformat()}
     number = max(one.number for one in there) + 1
     case_id = await open_case(session, desk, row.report_id, LIFECYCLE, number, facts, now)
-    # Its workflow is started as soon as this is committed; were that lost, the sweeper would find it.
-    event.listen(session.sync_session, "after_commit", lambda _: desk.to_wake.put_nowait(case_id), once=True)
+    desk.wake(session, case_id)
 
 
 async def check(session: AsyncSession, desk: Desk, places: Directory, row: CaseRow, action: Action) -> Refused | None:

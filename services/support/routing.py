@@ -22,10 +22,6 @@ PARTS: Final = {LIFECYCLE.name: {Role.SPECIALIST: Part(HELPERS, RELEASE)}}
 """Who may have a part by assignment, and by which step they lose it once they no longer may."""
 
 
-class DirectoryNotHere(Exception):
-    """Somebody is named and no people directory has come yet: nobody's line can be told. Tried again."""
-
-
 async def route(desk: Desk, case_id: CaseId, source: parties.Source = parties.fetch) -> None:
     """The errand of every new case. Where nobody is named nothing has to be known first: help starts at once
     (invariant 22). Bears being done twice. Raises PartiesNotHere, DirectoryNotHere.
@@ -33,9 +29,9 @@ async def route(desk: Desk, case_id: CaseId, source: parties.Source = parties.fe
 
     async def known(desk: Desk, row: CaseRow) -> Parties:
         named = await source(desk, row)
-        async with desk.database.transaction() as session:
-            if named != Parties() and await directory.version(session) == 0:
-                raise DirectoryNotHere
+        if named != Parties():
+            async with desk.database.transaction() as session:
+                await directory.need(session)
         return named
 
     await parties.find_exclusions(desk, case_id, known)

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import CaseId
@@ -26,27 +25,36 @@ async def opened(
     """
     carried = {name: case.facts[name] for name in CARRIED if name in case.facts}
     case_id = await open_case(session, desk, row.report_id, lifecycle, number, {**carried, **facts}, _now(case))
-    wake(session, desk, case_id)
+    desk.wake(session, case_id)
     return case_id
-
-
-def wake(session: AsyncSession, desk: Desk, case_id: UUID) -> None:
-    """Its workflow looks again once this is committed."""
-    event.listen(session.sync_session, "after_commit", lambda _: desk.to_wake.put_nowait(case_id), once=True)
 
 
 async def parties_of(desk: Desk, row: CaseRow) -> Parties:
     """Those of another case of the report, where one has them; else intake's. Raises PartiesNotHere, SealNotOpened."""
+    return await _known_parties(desk, row) or await parties.fetch(desk, row)
+
+
+async def parties_of_others(desk: Desk, row: CaseRow) -> Parties:
+    """Those of another case of the report: what intake has is not sealed to this one's office. Raises PartiesNotHere
+    while none of them is routed.
+    """
+    found = await _known_parties(desk, row)
+    if found is None:
+        raise parties.PartiesNotHere("the report is not routed yet")
+    return found
+
+
+async def _known_parties(desk: Desk, row: CaseRow) -> Parties | None:
     async with desk.database.transaction() as session:
         for one in await records.of_report(session, row.report_id):
             found = await parties.parties_of(session, desk, one) if one.erased_at is None else None
             if found is not None:
                 return found
-    return await parties.fetch(desk, row)
+    return None
 
 
 async def case_ids(session: AsyncSession, report_id: UUID, lifecycle: str) -> list[UUID]:
-    return [one.case_id for one in await records.of_report(session, report_id) if one.lifecycle == lifecycle]
+    return [one.case_id for one in await records.of_report(session, report_id, lifecycle)]
 
 
 def _now(case: Case) -> datetime:

@@ -7,22 +7,17 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis import audit_trail
 from chassis.consumer import AfterCommit, Event, Handler, InvalidMessage
 from chassis.sealing import SealNotOpened, open_from
 from contracts.alerts.v1.alerts_pb2 import DangerRaised
 from contracts.ids import new_id
-from lifecycle import bodies, directory, exclusions, parties, records
+from lifecycle import bodies, directory, parties, records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk
 from lifecycle.model import Action, Actor, ActorKind
 from services.workflow.domain.danger_alert import DANGER, LIFECYCLE, NEEDS, RECORD
 
 NAME: Final = LIFECYCLE.name
-
-
-class DirectoryNotHere(Exception):
-    """No people directory has come yet: nobody's conflicts can be told. The event waits for it."""
 
 
 def handler(desk: Desk) -> Handler:
@@ -34,18 +29,13 @@ def handler(desk: Desk) -> Handler:
         danger_id = _id(message, event.key)
         if await records.find(session, danger_id, NAME, 1) is not None:
             return None
-        if await directory.version(session) == 0:
-            raise DirectoryNotHere
+        # The event waits for it: nobody's conflicts could be told.
+        await directory.need(session)
         plaintext, now = _opened(desk, message), datetime.now(UTC)
         case_id = await open_case(session, desk, danger_id, NAME, 1, {}, now)
         row = await records.lock(session, case_id)
         assert row is not None
-        named = parties.read([plaintext])
-        await parties.keep(session, desk, row, named)
-        await exclusions.exclude(session, desk.keys.cell, case_id, named, now)
-        await audit_trail.record(
-            session, "parties.opened", object_ref=str(case_id), actor=None, facts={"purpose": parties.PURPOSE}
-        )
+        await parties.bring(session, desk, row, parties.read([plaintext]), now)
         action = Action(new_id(), RECORD, {"needed": message.needed}, frozenset({DANGER}))
         texts, _ = await bodies.store(session, desk, row, action.id, {DANGER: json.loads(plaintext)[DANGER]})
         await decide_as(session, desk, case_id, action, Actor(ActorKind.SYSTEM), now, texts)

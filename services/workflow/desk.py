@@ -15,9 +15,7 @@ from lifecycle import directory, exclusions, parties, records, reports
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk, Team
 from lifecycle.erasing import others_left
-from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Case, Effect, EffectKind, Refused
-from lifecycle.parties import PartiesNotHere
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.load import load
@@ -105,10 +103,6 @@ PURPOSES: Final = {
     MISDIRECTED: frozenset(),
 }
 _ROUTED: Final = uuid.UUID("b0a1a4a2-54a6-4b26-9a4c-0f6f4e3c6b6d")
-
-
-class DirectoryNotHere(Exception):
-    """No people directory has come yet: without lines a case would be open to those who stand in them. Tried again."""
 
 
 def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
@@ -231,10 +225,9 @@ async def route(desk: Desk, case_id: CaseId) -> None:
     PartiesNotHere while the parties are not to be had, DirectoryNotHere while nobody's line is.
     """
     async with desk.database.transaction() as session:
-        if await directory.version(session) == 0:
-            raise DirectoryNotHere
+        await directory.need(session)
     await parties.find_exclusions(
-        desk, case_id, _of_the_report if await _is_measure(desk, case_id) else beside.parties_of
+        desk, case_id, beside.parties_of_others if await _is_measure(desk, case_id) else beside.parties_of
     )
     async with desk.database.transaction() as session:
         action = Action(uuid.uuid5(_ROUTED, str(case_id)), "record_routed")
@@ -246,16 +239,6 @@ async def _is_measure(desk: Desk, case_id: CaseId) -> bool:
     async with desk.database.transaction() as session:
         row = await records.load(session, case_id)
         return row is not None and row.lifecycle == MEASURE
-
-
-async def _of_the_report(desk: Desk, row: CaseRow) -> Parties:
-    """A measure is about the people of the case it was asked for in; what intake has is not sealed to its office."""
-    async with desk.database.transaction() as session:
-        for one in await records.of_report(session, row.report_id):
-            found = await parties.parties_of(session, desk, one) if one.erased_at is None else None
-            if found is not None:
-                return found
-    raise PartiesNotHere("the report is not routed yet")
 
 
 def _measure_of(row: CaseRow) -> frozenset[Role]:

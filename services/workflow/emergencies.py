@@ -20,8 +20,8 @@ _CONFIRMED: Final = uuid.UUID("7e0b6e58-0c1a-4b0e-8d7e-4a6c2f0d9b12")
 
 async def confirm(session: AsyncSession, desk: Desk, measure: CaseRow, at: datetime) -> None:
     """The measure that was asked for under the same report has been decided."""
-    for row in await records.of_report(session, measure.report_id):
-        if row.lifecycle == LIFECYCLE and (row.state, "record_confirmed") in desk.lifecycles[LIFECYCLE].rule_of:
+    for row in await records.of_report(session, measure.report_id, LIFECYCLE):
+        if (row.state, "record_confirmed") in desk.lifecycles[LIFECYCLE].rule_of:
             action = Action(uuid.uuid5(_CONFIRMED, str(row.case_id)), "record_confirmed")
             await decide_as(session, desk, row.case_id, action, SYSTEM, at)
-            desk.to_wake.put_nowait(row.case_id)
+            desk.wake(session, row.case_id)

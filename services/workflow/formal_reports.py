@@ -70,8 +70,8 @@ async def _check_respondent(session: AsyncSession, desk: Desk, row: CaseRow, act
 
 async def _in_subfiles(session: AsyncSession, desk: Desk, report_id: UUID) -> set[str]:
     found = set[str]()
-    for one in await records.of_report(session, report_id):
-        subject = await subject_of(session, desk, one) if one.lifecycle == REPORT else None
+    for one in await records.of_report(session, report_id, REPORT):
+        subject = await subject_of(session, desk, one)
         found |= {subject.casefold()} if subject else set()
     return found
 
@@ -80,8 +80,8 @@ async def subject_of(session: AsyncSession, desk: Desk, row: CaseRow) -> str | N
     """The one whom a sub-file is about; None for a report that is about everybody it names, but those."""
     if row.erased_at is not None or from_json(row.data).facts.get(SUBFILE) is not True:
         return None
-    texts = await bodies.texts_of(session, desk, row)
-    return next((one.text.strip() for one in texts if (one.action, one.name) == ("begin_subfile", RESPONDENT)), None)
+    found = await bodies.text_of(session, desk, row, RESPONDENT, "begin_subfile")
+    return found.strip() if found else None
 
 
 async def subjects_of(session: AsyncSession, desk: Desk, row: CaseRow) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ async def open_subfile(session: AsyncSession, desk: Desk, row: CaseRow, case: Ca
     )
     opened = await records.lock(session, case_id)
     assert opened is not None  # opened just now
-    about = await _last_text(session, desk, row, "open_subfile", RESPONDENT)
+    about = await bodies.words_of(session, desk, row, RESPONDENT, "open_subfile")
     action = Action(
         new_id(),
         "begin_subfile",
@@ -116,8 +116,8 @@ async def open_subfile(session: AsyncSession, desk: Desk, row: CaseRow, case: Ca
 async def record_answer(session: AsyncSession, desk: Desk, report_id: UUID, event_id: UUID) -> list[UUID]:
     """She has written to her desk: the cases that asked her something, which have their answer now."""
     found = []
-    for row in await records.of_report(session, report_id):
-        if row.lifecycle == REPORT and (row.state, "record_answer") in desk.lifecycles[REPORT].rule_of:
+    for row in await records.of_report(session, report_id, REPORT):
+        if (row.state, "record_answer") in desk.lifecycles[REPORT].rule_of:
             action = Action(event_id, "record_answer")
             await decide_as(session, desk, row.case_id, action, SYSTEM, await records.clock_now(session))
             found.append(row.case_id)
@@ -131,7 +131,7 @@ async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
         case "report_linked":
             await _linked(session, desk, row, case, now)
         case "cooperation_started":
-            witness = (await _last_text(session, desk, row, "record_witness", "witness")).strip()
+            witness = (await bodies.words_of(session, desk, row, "witness", "record_witness")).strip()
             # Who has seen it handles none of it (invariant 32).
             for one in await records.of_report(session, row.report_id):
                 await exclusions.declare(session, desk.keys.cell, one.case_id, witness)
@@ -154,7 +154,7 @@ async def _ended(session: AsyncSession, desk: Desk, row: CaseRow, now: datetime)
 
 async def _linked(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, now: datetime) -> None:
     """A counter-report is somebody else's to handle where there is somebody (invariant 49)."""
-    named = await _last_text(session, desk, row, "link_report", "other_case")
+    named = await bodies.words_of(session, desk, row, "other_case", "link_report")
     other = await _other_report(session, row, named)
     handler = case.assigned.get(Role.INVESTIGATOR)
     if other is None or case.facts["relation"] != "counter_report" or handler is None:
@@ -177,8 +177,3 @@ async def _other_report(session: AsyncSession, row: CaseRow, named: str) -> Case
         return None
     there = found is not None and found.lifecycle == REPORT and found.report_id != row.report_id
     return found if there and found is not None and found.erased_at is None else None
-
-
-async def _last_text(session: AsyncSession, desk: Desk, row: CaseRow, action: str, name: str) -> str:
-    found = await bodies.texts_of(session, desk, row)
-    return next(one.text for one in reversed(found) if (one.action, one.name) == (action, name))

@@ -25,7 +25,7 @@ from contracts.measures.v1.measures_pb2 import (
     MeasureRestored,
 )
 from contracts.topics import WORKFLOW_MEASURES
-from lifecycle import directory, notices, records
+from lifecycle import bodies, directory, notices, records
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.fields import time_of
@@ -35,7 +35,7 @@ from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from services.workflow.domain.measure_parts import TELL_LINE, last_order
 from services.workflow.domain.persons import Persons, PersonsWrong
-from services.workflow.measures import ARRANGEMENT, PERSONS, SYSTEM, case_of, measure_id, text_of
+from services.workflow.measures import ARRANGEMENT, PERSONS, SYSTEM, case_of, measure_id
 
 SIZE: Final = 4_096  # the same for every order, so that its length tells nothing
 
@@ -125,8 +125,8 @@ async def _sealed(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, m
     the directory's to say, as it is at this moment. What cannot be read was refused at the edge; should it come this
     far, HR refuses it.
     """
-    words = await text_of(session, desk, row, PERSONS) or ""
-    arrangement = await text_of(session, desk, row, ARRANGEMENT) or ""
+    words = await bodies.text_of(session, desk, row, PERSONS) or ""
+    arrangement = await bodies.text_of(session, desk, row, ARRANGEMENT) or ""
     try:
         named = await _with_next_manager(session, Persons.parse(words, str(case.facts["type"])))
         plaintext = named.complete().to_json(arrangement=arrangement)
@@ -151,7 +151,7 @@ async def _with_next_manager(session: AsyncSession, persons: Persons) -> Persons
 async def _tell_line(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
     """Whoever supervises the person whose work changes, for the time being and otherwise; never one of the parties."""
     try:
-        persons = Persons.parse(await text_of(session, desk, row, PERSONS) or "", str(case.facts["type"]))
+        persons = Persons.parse(await bodies.text_of(session, desk, row, PERSONS) or "", str(case.facts["type"]))
     except PersonsWrong:
         return
     moved = await directory.person(session, persons.person)

@@ -82,8 +82,8 @@ async def close_to_those_who_left(session: AsyncSession, desk: Desk, staff_id: s
 
 async def tell_written(session: AsyncSession, desk: Desk, report_id: UUID) -> None:
     """The manager whom it is with hears that there is something to read."""
-    for row in await records.of_report(session, report_id):
-        if row.lifecycle == REQUEST and row.closed_at is None:
+    for row in await records.of_report(session, report_id, REQUEST):
+        if row.closed_at is None:
             notices.tell(session, desk, row, from_json(row.data), _HAS_WRITTEN)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import CaseId, new_id
@@ -32,7 +32,7 @@ SYSTEM: Final = Actor(ActorKind.SYSTEM)
 _RELEASED: Final = uuid.UUID("5a0b3f0e-1f7b-4a52-8a5e-0d3c1b7f6a11")
 
 __all__ = ["ALERT", "ARRANGEMENT", "DECIDE", "LIFECYCLE", "NOTE_NEED", "PERSONS", "alert", "alert_from", "case_of",
-           "measure_id", "open_need", "release", "text_of"]  # fmt: skip
+           "measure_id", "open_need", "release"]  # fmt: skip
 
 
 async def alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
@@ -42,7 +42,7 @@ async def alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, eff
     (invariant 33).
     """
     step, asked = case.steps[-1], effect.facts
-    words = await text_of(session, desk, row, RISK_FACTS, step.action)
+    words = await bodies.text_of(session, desk, row, RISK_FACTS, step.action)
     role = Role(str(asked["role"])) if "role" in asked else None
     actor = Actor(ActorKind.STAFF, str(asked["by"]), frozenset({role})) if role else Actor(ActorKind(str(asked["by"])))
     name = str(asked["action"])
@@ -121,26 +121,18 @@ async def case_of(session: AsyncSession, measure: UUID) -> UUID | None:
     return found
 
 
-async def text_of(session: AsyncSession, desk: Desk, row: CaseRow, name: str, action: str | None = None) -> str | None:
-    """The words of this name that came last, with `action` where one is named."""
-    found = await bodies.texts_of(session, desk, row)
-    of_name = [one.text for one in found if one.name == name and action in (None, one.action)]
-    return of_name[-1] if of_name else None
-
-
 async def _joinable(session: AsyncSession, desk: Desk, report_id: UUID, action: str) -> CaseRow | None:
     """The newest measure of the report in which the action is open."""
     rules = desk.lifecycles[LIFECYCLE].rule_of
-    of_report = await records.of_report(session, report_id)
-    found = [one for one in of_report if one.lifecycle == LIFECYCLE and (one.state, action) in rules]
+    of_report = await records.of_report(session, report_id, LIFECYCLE)
+    found = [one for one in of_report if (one.state, action) in rules]
     return found[-1] if found else None
 
 
 async def _opened(session: AsyncSession, desk: Desk, report_id: UUID, facts: Facts, now: datetime) -> CaseRow:
-    there = [one for one in await records.of_report(session, report_id) if one.lifecycle == LIFECYCLE]
+    there = await records.of_report(session, report_id, LIFECYCLE)
     case_id = await open_case(session, desk, report_id, LIFECYCLE, len(there) + 1, facts, now)
-    # Its workflow is started as soon as this is committed; were that lost, the sweeper would find it.
-    event.listen(session.sync_session, "after_commit", lambda _: desk.to_wake.put_nowait(case_id), once=True)
+    desk.wake(session, case_id)
     opened = await records.lock(session, case_id)
     assert opened is not None
     return opened

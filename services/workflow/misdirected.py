@@ -49,7 +49,7 @@ async def receive(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -
     number = 1 + len(await beside.case_ids(session, row.report_id, MISDIRECTED))
     case_id = await open_case(session, desk, row.report_id, MISDIRECTED, number, facts, now)
     await decide_as(session, desk, case_id, Action(new_id(), "lock"), SYSTEM, now)
-    beside.wake(session, desk, case_id)
+    desk.wake(session, case_id)
 
 
 async def pass_on(desk: Desk, case_id: CaseId) -> None:

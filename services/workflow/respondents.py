@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import new_id
@@ -72,11 +71,11 @@ async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
     if effect == respondent.CLEARED:
         await _undo(session, desk, row, case, at)
         return
-    for one in await records.of_report(session, row.report_id):
-        if one.lifecycle == REPORT and one.number == case.facts["file"]:
+    for one in await records.of_report(session, row.report_id, REPORT):
+        if one.number == case.facts["file"]:
             action = Action(uuid.uuid5(_ALSO, f"{row.case_id}:{case.version}:{effect.name}"), effect.name)
             await decide_as(session, desk, one.case_id, action, measures.SYSTEM, at)
-            desk.to_wake.put_nowait(one.case_id)
+            desk.wake(session, one.case_id)
 
 
 async def _undo(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, at: datetime) -> None:
@@ -84,8 +83,8 @@ async def _undo(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, at:
     somebody who has seen to her safety first.
     """
     (he,) = (await _named(session, desk, row)).alleged_offender
-    for one in await records.of_report(session, row.report_id):
-        if one.lifecycle != measures.LIFECYCLE or one.erased_at is not None:
+    for one in await records.of_report(session, row.report_id, measures.LIFECYCLE):
+        if one.erased_at is not None:
             continue
         measure = from_json(one.data)
         on_him = measure.facts.get("burden") == Side.ALLEGED_OFFENDER
@@ -95,7 +94,7 @@ async def _undo(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, at:
         if (one.state, name) in desk.lifecycles[measures.LIFECYCLE].rule_of:
             action = Action(uuid.uuid5(_ALSO, f"{row.case_id}:{case.version}:{one.case_id}"), name)
             await decide_as(session, desk, one.case_id, action, measures.SYSTEM, at)
-            desk.to_wake.put_nowait(one.case_id)
+            desk.wake(session, one.case_id)
         await _tell_the_told(session, desk, one, measure)
 
 
@@ -106,7 +105,7 @@ async def _tell_the_told(session: AsyncSession, desk: Desk, row: CaseRow, measur
     policy, now = desk.policy_of(row), measure.steps[-1].at
     told |= {one.staff_id for one in policy.appointed(Role.HR_OFFICER, now)}
     try:
-        words = await measures.text_of(session, desk, row, measures.PERSONS) or ""
+        words = await bodies.text_of(session, desk, row, measures.PERSONS) or ""
         told |= {Persons.parse(words, str(measure.facts["type"])).temporary_supervisor} - {""}
     except PersonsWrong:
         pass
@@ -134,7 +133,7 @@ async def _named(session: AsyncSession, desk: Desk, row: CaseRow) -> Parties:
 
 
 async def _person(session: AsyncSession, desk: Desk, row: CaseRow, measure: Case) -> str | None:
-    words = await measures.text_of(session, desk, row, measures.PERSONS)
+    words = await bodies.text_of(session, desk, row, measures.PERSONS)
     try:
         return Persons.parse(words, str(measure.facts["type"])).person if words else None
     except PersonsWrong:
@@ -143,7 +142,7 @@ async def _person(session: AsyncSession, desk: Desk, row: CaseRow, measure: Case
 
 async def _of_file(session: AsyncSession, row: CaseRow, file: int) -> Sequence[CaseRow]:
     """The cases of those told in this file of the report; a measure's letter belongs to whichever file names him."""
-    found = [one for one in await records.of_report(session, row.report_id) if one.lifecycle == LIFECYCLE]
+    found = await records.of_report(session, row.report_id, LIFECYCLE)
     return [one for one in found if one.erased_at is None and (file in (0, _file(one)) or _file(one) == 0)]
 
 
@@ -161,7 +160,7 @@ async def _opened(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str
     """
     number = secrets.randbelow(_HIGHEST) + 1
     case_id = await open_case(session, desk, row.report_id, LIFECYCLE, number, {"file": file}, now)
-    event.listen(session.sync_session, "after_commit", lambda _: desk.to_wake.put_nowait(case_id), once=True)
+    desk.wake(session, case_id)
     opened = await records.lock(session, case_id)
     assert opened is not None
     named = await _named(session, desk, row)

@@ -15,7 +15,6 @@ from lifecycle.recipients import appointed
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Role
-from services.workflow import beside
 from services.workflow.domain import review
 
 REVIEW: Final = review.LIFECYCLE.name
@@ -36,7 +35,7 @@ async def open_review(session: AsyncSession, desk: Desk, row: CaseRow, case: Cas
     """Asked for in any case of a report, by the party that the effect names, about what the action or the effect says.
     The file of the report stays as it is from now on.
     """
-    there = [one for one in await records.of_report(session, row.report_id) if one.lifecycle == REVIEW]
+    there = await records.of_report(session, row.report_id, REVIEW)
     clock = case.clocks.get(WINDOW)
     facts = {
         "party": effect.facts["party"],
@@ -45,7 +44,7 @@ async def open_review(session: AsyncSession, desk: Desk, row: CaseRow, case: Cas
     }
     now = case.steps[-1].at
     case_id = await open_case(session, desk, row.report_id, REVIEW, len(there) + 1, facts, now)
-    beside.wake(session, desk, case_id)
+    desk.wake(session, case_id)
     await _each(session, desk, row.report_id, case, "freeze", {})
 
 
@@ -75,8 +74,7 @@ async def _admit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) ->
 
 
 async def _end(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
-    of_report = await records.of_report(session, row.report_id)
-    others = [one for one in of_report if one.lifecycle == REVIEW and one.case_id != row.case_id]
+    others = [one for one in await records.of_report(session, row.report_id, REVIEW) if one.case_id != row.case_id]
     await _each(session, desk, row.report_id, case, "dismiss_reviewer", {})
     if all(desk.lifecycles[REVIEW].state_of[one.state].closed for one in others):
         await _each(session, desk, row.report_id, case, "unfreeze", {})
@@ -87,4 +85,4 @@ async def _each(session: AsyncSession, desk: Desk, report_id: UUID, case: Case, 
     for one in await records.of_report(session, report_id):
         if one.erased_at is None and (one.state, name) in desk.lifecycles[one.lifecycle].rule_of:
             await decide_as(session, desk, one.case_id, Action(new_id(), name, facts), SYSTEM, case.steps[-1].at)
-            beside.wake(session, desk, one.case_id)
+            desk.wake(session, one.case_id)

@@ -36,8 +36,7 @@ async def open_from_request(session: AsyncSession, desk: Desk, row: CaseRow, cas
         "writer": "personnel",
     }
     case_id = await beside.opened(session, desk, row, case, SEA, facts)
-    words = await bodies.texts_of(session, desk, row)
-    allegation = next(one.text for one in reversed(words) if one.name == ALLEGATION)
+    allegation = await bodies.words_of(session, desk, row, ALLEGATION)
     opened = await records.lock(session, case_id)
     assert opened is not None  # opened just now
     action = Action(new_id(), sea_report.TAKE_OVER, {}, frozenset({ALLEGATION}))

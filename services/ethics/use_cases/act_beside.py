@@ -6,7 +6,7 @@ import json
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.desk_keys import desk_key
@@ -88,7 +88,7 @@ async def _correct(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) 
     asked = await correct_activity(
         session, desk, protection_of(desk, row.case_id), str(case.facts["activity"]), started_at, step.by, step.at
     )
-    _wake(session, desk, *asked)
+    desk.wake(session, *asked)
 
 
 async def _alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
@@ -101,7 +101,7 @@ async def _alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) ->
         "affected_individual": concerned.affected_individual,
         "alleged_offender": list(concerned.alleged_offender),
         "not_these_people": list(concerned.refused),
-        "risk_facts": await _words(session, desk, row, step.action, "risk_facts"),
+        "risk_facts": await bodies.words_of(session, desk, row, "risk_facts", step.action),
         "by": step.by,
     }
     report_id = str(row.report_id)
@@ -136,18 +136,18 @@ async def _release_hold(session: AsyncSession, row: CaseRow) -> None:
 
 async def _recommend(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
     step = case.steps[-1]
-    there = [one for one in await records.of_report(session, row.report_id) if one.lifecycle == recommendation.NAME]
+    there = await records.of_report(session, row.report_id, recommendation.NAME)
     facts = {name: case.facts[name] for name in ("remedy", "decider")}
     case_id = await open_case(session, desk, row.report_id, recommendation.NAME, len(there) + 1, facts, step.at)
     opened = await records.lock(session, case_id)
     assert opened is not None
-    words = await _words(session, desk, row, step.action, recommendation.TEXT)
+    words = await bodies.words_of(session, desk, row, recommendation.TEXT, step.action)
     action = Action(new_id(), recommendation.EXPLAIN, {}, frozenset({recommendation.TEXT}))
     texts, _ = await bodies.store(session, desk, opened, action.id, {recommendation.TEXT: words})
     actor = Actor(ActorKind.STAFF, str(effect.facts["by"]), frozenset({Role(str(effect.facts["role"]))}))
     outcome = await decide_as(session, desk, case_id, action, actor, step.at, texts)
     assert not isinstance(outcome, Refused)  # its first step, by whoever may recommend
-    _wake(session, desk, case_id)
+    desk.wake(session, case_id)
 
 
 async def _answer(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
@@ -158,7 +158,7 @@ async def _answer(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -
     outcome = await decide_as(session, desk, request.case_id, Action(new_id(), f"record_{case.state}"), SYSTEM, step.at)
     if isinstance(outcome, Refused):
         raise EffectRefused(outcome)
-    _wake(session, desk, request.case_id)
+    desk.wake(session, request.case_id)
 
 
 async def _query(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
@@ -172,22 +172,8 @@ async def _query(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) ->
     opened = await records.lock(session, case_id)
     assert opened is not None
     action = Action(new_id(), "note_query", {}, frozenset({"note"}))
-    words = await _words(session, desk, row, step.action, "note")
+    words = await bodies.words_of(session, desk, row, "note", step.action)
     texts, _ = await bodies.store(session, desk, opened, action.id, {"note": words})
     actor = Actor(ActorKind.STAFF, step.by, frozenset({Role.ETHICS_OFFICER}))
     await decide_as(session, desk, case_id, action, actor, step.at, texts)
-    _wake(session, desk, case_id)
-
-
-async def _words(session: AsyncSession, desk: Desk, row: CaseRow, action: str, name: str) -> str:
-    """Those that came with the last `action`."""
-    found = await bodies.texts_of(session, desk, row)
-    return next(one.text for one in reversed(found) if (one.action, one.name) == (action, name))
-
-
-def _wake(session: AsyncSession, desk: Desk, *case_ids: UUID) -> None:
-    """Their workflows start as soon as this is committed; were that lost, the sweeper would find them."""
-    for case_id in case_ids:
-        event.listen(
-            session.sync_session, "after_commit", lambda _, id_=case_id: desk.to_wake.put_nowait(id_), once=True
-        )
+    desk.wake(session, case_id)

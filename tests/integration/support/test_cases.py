@@ -10,11 +10,11 @@ from contracts.cases.v1.cases_pb2 import CaseErased
 from contracts.intake.v1.reports_pb2 import MessagePlaced, MessageReceived
 from contracts.topics import INTAKE_REPORTS_SUPPORT
 from lifecycle import erasing, records, told
+from lifecycle.directory import DirectoryNotHere
 from lifecycle.exclusions import Parties, excluded
 from lifecycle.model import Refused
 from lifecycle.recusal import release_the_unfit
 from policy.model import Role
-from services.support.routing import DirectoryNotHere
 from tests.integration.support.cell import (
     HERSELF,
     HIS_SUPERVISOR,

@@ -23,13 +23,14 @@ from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureDecided, M
 from contracts.topics import HR_MEASURE_RESULTS, INTAKE_REPORTS_WORKFLOW, WORKFLOW_CASES
 from lifecycle import bodies, notices
 from lifecycle.activities import Activities
+from lifecycle.directory import DirectoryNotHere
 from lifecycle.durable import Act, Decided, RefusedAction
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Refused
 from lifecycle.parties import PartiesNotHere
 from lifecycle.sender import Sender
 from policy.model import Appointment, Office, Role
-from services.workflow.desk import DirectoryNotHere, route
+from services.workflow.desk import route
 from tests.integration.workflow.house import (
     HR_DIRECTOR,
     INVESTIGATOR,

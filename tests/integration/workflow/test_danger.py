@@ -12,8 +12,8 @@ from chassis.sealing import seal_to
 from contracts.alerts.v1.alerts_pb2 import DangerRaised
 from contracts.topics import OMBUDS_ALERTS
 from lifecycle import access, bodies
+from lifecycle.directory import DirectoryNotHere
 from lifecycle.model import Refused
-from services.workflow.danger import DirectoryNotHere
 from tests.integration.workflow.house import (
     COLLEAGUE,
     HR_DIRECTOR,
