@@ -44,6 +44,7 @@ from services.workflow.domain import (
     respondent,
     review,
     sea_report,
+    supervisor_parts,
     supervisor_request,
 )
 from services.workflow.domain.measure_parts import RELEASE
@@ -126,7 +127,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 await respondents.tell(session, desk, row, case, effect)
             case EffectKind.OPEN if effect.name == MEASURE:
                 await measures.alert(session, desk, row, case, effect)
-            case EffectKind.EMIT if effect == supervisor_request.KEEP_OUT:
+            case EffectKind.EMIT if effect == supervisor_parts.KEEP_OUT:
                 await exclusions.declare(session, desk.keys.cell, row.case_id, case.steps[-1].by)
             case EffectKind.EMIT if row.lifecycle == REPORT:
                 await formal_reports.emit(session, desk, row, case, effect)
@@ -211,7 +212,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         errands={
             "route": route_case,
             RELEASE.name: release_measure,
-            supervisor_request.FIND_MANAGER.name: find_manager,
+            supervisor_parts.FIND_MANAGER.name: find_manager,
             "pass_on": pass_on,
         },
         check=check,

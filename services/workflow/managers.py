@@ -22,7 +22,7 @@ from lifecycle.recipients import assigned
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Policy, Role
-from services.workflow.domain import supervisor_request, supervisor_rules
+from services.workflow.domain import supervisor_parts, supervisor_request, supervisor_rules
 from services.workflow.domain.choosing_manager import HIGHER, Candidate, levels_above, may_be_asked, next_level
 
 REQUEST: Final = supervisor_request.LIFECYCLE.name
@@ -70,11 +70,7 @@ async def close_to_those_who_left(session: AsyncSession, desk: Desk, staff_id: s
         row = await records.lock(session, case_id)
         assert row is not None  # cases are never deleted
         begun_by = from_json(row.data).facts["begun_by"]
-        name = (
-            supervisor_request.CLOSE_TO_MANAGER
-            if begun_by == supervisor_rules.BY_PERSON
-            else supervisor_request.HAND_ON
-        )
+        name = supervisor_parts.CLOSE_TO_MANAGER if begun_by == supervisor_rules.BY_PERSON else supervisor_parts.HAND_ON
         action = Action(uuid.uuid5(_CLOSED, f"{case_id}:{row.version}"), name)
         await decide_as(session, desk, case_id, action, Actor(ActorKind.SYSTEM), now)
     return case_ids

@@ -26,7 +26,7 @@ from lifecycle.model import Action, Actor, ActorKind, Refused
 from lifecycle.views import Taken, Words
 from policy.model import Role
 from services.workflow import managers
-from services.workflow.domain import supervisor_request, supervisor_rules
+from services.workflow.domain import supervisor_parts, supervisor_rules
 
 _WORDS: Final = "what_was_seen"
 _HIMSELF: Final = {"found": "himself"}
@@ -92,7 +92,7 @@ async def _begin(
         await exclusions.exclude(session, desk.keys.cell, case_id, named, now)
         assigned = Action(UUID(bytes=made[16:], version=4), supervisor_rules.ASSIGN, _HIMSELF | {"manager": staff_id})
         await decide_as(session, desk, case_id, assigned, Actor(ActorKind.SYSTEM), now)
-    action = Action(asked.action_id, supervisor_request.NOTE_SEEN, {}, frozenset({_WORDS}))
+    action = Action(asked.action_id, supervisor_parts.NOTE_SEEN, {}, frozenset({_WORDS}))
     known = await records.known_action(session, action.id)
     texts = {} if known else (await bodies.store(session, desk, row, action.id, {_WORDS: asked.what_was_seen}))[0]
     actor = Actor(ActorKind.STAFF, staff_id, frozenset({Role.MANAGER}))

@@ -13,7 +13,8 @@ from lifecycle.model import ActorKind, Case, EffectKind
 from lifecycle.recipients import recipients
 from policy.load import load
 from policy.model import Role
-from services.workflow.domain.supervisor_request import LIFECYCLE, OPEN, WITH_MANAGER
+from services.workflow.domain.supervisor_parts import OPEN, WITH_MANAGER
+from services.workflow.domain.supervisor_request import LIFECYCLE
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, effect_names, opened, refused, ring_until, staff
 
 MANAGER = staff("S0017", Role.MANAGER)
