@@ -1,23 +1,46 @@
 """Connections that died while they lay in the pool."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 
-from chassis import database
 from chassis.database import Database
 from tests.integration.chassis.house import House
 
 pytestmark = pytest.mark.stack
 
 
-@pytest.fixture
-async def pool(house: House) -> AsyncIterator[Database]:
-    pool = Database(house.test_database.dsn("intake"), pool_size=1)
-    yield pool
-    await pool.close()
+@asynccontextmanager
+async def line_without_end(dsn: str) -> AsyncIterator[str]:
+    """Address of a line to the server that passes on its last words, but not that it has hung up."""
+    server = urlsplit(dsn)
+    assert server.hostname is not None
+    ended = asyncio.Event()
+
+    async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while words := await source.read(65536):
+            target.write(words)
+            await target.drain()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_connection(server.hostname, server.port)
+        asking = asyncio.create_task(pass_on(reader, questions))
+        await pass_on(answers, writer)
+        await ended.wait()
+        asking.cancel()
+        questions.close()
+        writer.close()
+
+    line = await asyncio.start_server(carry, "127.0.0.1", 0)
+    port = line.sockets[0].getsockname()[1]
+    yield server._replace(netloc=server.netloc.replace(f":{server.port}", f":{port}")).geturl()
+    ended.set()
+    line.close()
 
 
 async def one(pool: Database) -> int:
@@ -32,19 +55,21 @@ async def cut(house: House) -> None:
     await connection.close()
 
 
-async def test_one_that_has_rested_is_asked_first(
-    house: House, pool: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database, "_TRUSTED", 0.0)
-    assert await one(pool) == 1
-    await cut(house)
-    assert await one(pool) == 1
+async def test_one_that_died_in_the_pool_is_replaced_before_use(house: House) -> None:
+    pool = Database(house.test_database.dsn("intake"), pool_size=1)
+    for wait in (0, 0, 0.001, 0.02):
+        assert await one(pool) == 1
+        await cut(house)
+        await asyncio.sleep(wait)
+        assert await one(pool) == 1
+    await pool.close()
 
 
-async def test_one_whose_end_was_seen_is_replaced_without_asking(
-    house: House, pool: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database, "_TRUSTED", 3600.0)
-    assert await one(pool) == 1
-    await cut(house)
-    assert await one(pool) == 1
+async def test_one_whose_last_words_came_but_not_its_end_is_replaced_too(house: House) -> None:
+    async with line_without_end(house.test_database.dsn("intake")) as dsn:
+        pool = Database(dsn, pool_size=1)
+        assert await one(pool) == 1
+        await cut(house)
+        await asyncio.sleep(0.2)
+        assert await one(pool) == 1
+    await pool.close()
