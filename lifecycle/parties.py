@@ -97,11 +97,10 @@ async def keep(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties
     )
 
 
-async def bring(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties, now: datetime) -> None:
+async def bring(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties) -> None:
     """Whom a new case concerns that no errand routes: from here on those in conflict do not see it, and others may."""
     await keep(session, desk, row, parties)
-    await exclusions.exclude(session, desk.keys.cell, row.case_id, parties, now)
-    await _audit_opened(session, row.case_id)
+    await settle(session, desk, row, parties)
 
 
 async def parties_of(session: AsyncSession, desk: Desk, row: CaseRow) -> Parties | None:

@@ -32,7 +32,7 @@ async def open_one(session: AsyncSession, desk: Desk, talk: CaseRow, case: Case)
     case_id = await open_case(session, desk, talk.report_id, NAME, len(there) + 1, {}, now)
     opened = await records.lock(session, case_id)
     assert opened is not None
-    await parties.bring(session, desk, opened, named, now)
+    await parties.bring(session, desk, opened, named)
     # Who said of the talk that they have a conflict has it here too.
     for staff_id in have_a_conflict(case):
         await exclusions.declare(session, desk.keys.cell, case_id, staff_id)

@@ -35,7 +35,7 @@ def handler(desk: Desk) -> Handler:
         case_id = await open_case(session, desk, danger_id, NAME, 1, {}, now)
         row = await records.lock(session, case_id)
         assert row is not None
-        await parties.bring(session, desk, row, parties.read([plaintext]), now)
+        await parties.bring(session, desk, row, parties.read([plaintext]))
         action = Action(new_id(), RECORD, {"needed": message.needed}, frozenset({DANGER}))
         texts, _ = await bodies.store(session, desk, row, action.id, {DANGER: json.loads(plaintext)[DANGER]})
         await decide_as(session, desk, case_id, action, Actor(ActorKind.SYSTEM), now, texts)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import CaseId, new_id
-from lifecycle import bodies, exclusions, parties, records
+from lifecycle import bodies, parties, records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk, EffectRefused
 from lifecycle.exclusions import Parties
@@ -84,8 +84,7 @@ async def open_need(session: AsyncSession, desk: Desk, row: CaseRow, writer: str
 
 async def keep_parties(session: AsyncSession, desk: Desk, row: CaseRow, named: Parties) -> None:
     """Whom a case concerns that no person has lodged: from here on those in conflict do not see it."""
-    await parties.keep(session, desk, row, named)
-    await exclusions.exclude(session, desk.keys.cell, row.case_id, named, datetime.now(UTC))
+    await parties.bring(session, desk, row, named)
 
 
 async def release(desk: Desk, case_id: CaseId) -> None:

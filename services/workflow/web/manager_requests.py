@@ -18,7 +18,7 @@ from chassis import audit_trail
 from chassis.sealing import tag
 from chassis.web.problems import Problem, invalid, refused, unavailable
 from chassis.web.sign_in import SignedIn
-from lifecycle import bodies, directory, exclusions, parties, records
+from lifecycle import bodies, directory, parties, records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -88,8 +88,7 @@ async def _begin(
     row = await records.lock(session, case_id)
     assert row is not None  # opened just now
     if row.version == 1:
-        await parties.keep(session, desk, row, named)
-        await exclusions.exclude(session, desk.keys.cell, case_id, named, now)
+        await parties.bring(session, desk, row, named)
         assigned = Action(UUID(bytes=made[16:], version=4), supervisor_rules.ASSIGN, _HIMSELF | {"manager": staff_id})
         await decide_as(session, desk, case_id, assigned, Actor(ActorKind.SYSTEM), now)
     action = Action(asked.action_id, supervisor_parts.NOTE_SEEN, {}, frozenset({_WORDS}))

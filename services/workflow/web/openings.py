@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.web.problems import Problem, not_found, refused
 from chassis.web.sign_in import SignedIn
-from lifecycle import bodies, directory, engine, records
+from lifecycle import bodies, directory, engine, parties, records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -87,7 +87,7 @@ async def opened(
     case_id = await open_case(session, desk, report_id, asked.lifecycle, 1, {}, now)
     row = await records.lock(session, case_id)
     assert row is not None  # opened just now
-    await measures.keep_parties(session, desk, row, named)
+    await parties.bring(session, desk, row, named)
     texts, _ = await bodies.store(session, desk, row, asked.action_id, asked.texts)
     action = Action(asked.action_id, name, asked.facts, frozenset(asked.texts))
     decided = await decide_as(session, desk, case_id, action, actor, now, texts)
@@ -108,8 +108,8 @@ def _against(
     return tried if isinstance(tried, Refused) else None
 
 
-async def _spelled(session: AsyncSession, parties: Concerned) -> Parties:
+async def _spelled(session: AsyncSession, named: Concerned) -> Parties:
     """As the directory spells them; somebody from outside stays as written."""
-    affected, offenders = parties.affected_individual, parties.alleged_offender
+    affected, offenders = named.affected_individual, named.alleged_offender
     spelled = await directory.spelled(session, [*offenders, *([affected] if affected else [])])
     return Parties(spelled[affected] if affected else None, tuple(spelled[one] for one in offenders), ())

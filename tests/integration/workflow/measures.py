@@ -1,0 +1,96 @@
+"""Short ways through measures on real stores: opened by staff, decided, answered by HR, shown in her inbox."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from contracts.ids import CaseId
+from contracts.intake.v1.reports_pb2 import PlacedInInbox
+from contracts.measures.v1.measures_pb2 import MeasureApplied
+from contracts.topics import INTAKE_REPORTS_WORKFLOW
+from lifecycle import access
+from lifecycle.durable import Decided
+from services.workflow.desk import route
+from services.workflow.web.openings import Concerned, OpenCase, opened
+from tests.integration.workflow.house import INVESTIGATOR, OTHER_HEAD, PERSON, SUPERVISOR, House
+from tests.integration.workflow.test_alerts_and_results import ALERT, LEAST, REASONS, RISK, measures, reported
+
+GUARD, WELFARE, EXECUTIVE = "S0069", "S0014", "S0001"
+LETTER = "You stay at home with full pay until the date below. This is no finding against you."
+HOW = "He stays at home with full pay, and hands in badge and computer on the day."
+SUSPENSION: dict[str, Any] = {
+    "type": "suspension_with_pay",
+    "burden": "alleged_offender",
+    "serious_misconduct": True,
+    "hearing": "will_be_heard",
+    "redeployment_considered": True,
+}
+
+
+def terms(**facts: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    times = {"from_at": now, "review_at": now + timedelta(seconds=200), "until_at": now + timedelta(seconds=400)}
+    return {
+        "purpose": "prevent_repetition",
+        "effects_seen": True,
+        **{name: at.isoformat() for name, at in times.items()},
+        **facts,
+    }
+
+
+def words(**named: str) -> dict[str, str]:
+    return {"reasons": REASONS, "least_burden": LEAST, "persons": json.dumps(named)}
+
+
+async def open_by_staff(
+    house: House,
+    staff_id: str,
+    lifecycle: str,
+    facts: dict[str, Any],
+    texts: dict[str, str] | None = None,
+    **named: Any,
+) -> Any:
+    asked = OpenCase(
+        lifecycle=lifecycle,
+        action_id=uuid4(),
+        parties=Concerned(**({"affected_individual": PERSON, "alleged_offender": [SUPERVISOR]} | named)),
+        facts=facts,
+        texts=texts or {},
+    )
+    async with house.desk.database.transaction() as session:
+        return await opened(session, house.desk, staff_id, asked, datetime.now(UTC))
+
+
+async def suspended(house: House) -> UUID:
+    """The supervisor is suspended with pay, and she knows; oversight has not released the letter."""
+    case_id = await reported(house)
+    assert isinstance(await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK), Decided)
+    (measure,) = await measures(house)
+    await route(house.desk, CaseId(measure))
+    assert isinstance(await house.act(OTHER_HEAD, measure, "acknowledge_alert"), Decided)
+    texts = words(person=SUPERVISOR) | {"arrangement": HOW}
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", terms(**SUSPENSION), texts), Decided)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    await placed(house, measure)
+    await house.run_errands()
+    return measure
+
+
+async def placed(house: House, case_id: UUID) -> None:
+    row = await house.row(case_id)
+    message = PlacedInInbox(
+        report_id=str(row.report_id), lifecycle=row.lifecycle, number=row.number, version=row.version
+    )
+    await house.receive(INTAKE_REPORTS_WORKFLOW, str(row.report_id), message)
+
+
+async def name_at_hr(house: House, measure: UUID) -> str:
+    ((found,),) = await house.query("select measure_id from measures where case_id = :case", case=measure)
+    return str(found)
+
+
+async def seen_by(house: House, staff_id: str, lifecycle: str) -> list[UUID]:
+    async with house.desk.database.transaction() as session:
+        rows, _ = await access.cases_seen_by(session, house.desk, staff_id, datetime.now(UTC), after=None, limit=50)
+    return [row.case_id for row in rows if row.lifecycle == lifecycle]

@@ -1,0 +1,117 @@
+"""Measures and emergency separations that staff open without a report."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.web.problems import Problem
+from contracts.ids import CaseId
+from contracts.measures.v1.measures_pb2 import MeasureApplied
+from lifecycle.durable import Decided
+from lifecycle.model import Action
+from services.workflow.desk import route
+from tests.integration.workflow.house import (
+    COLLEAGUE,
+    INVESTIGATOR,
+    LEGAL_AND_HEAD,
+    OTHER_HEAD,
+    SECOND_INVESTIGATOR,
+    SUPERVISOR,
+    House,
+)
+from tests.integration.workflow.measures import GUARD, name_at_hr, open_by_staff, seen_by, terms, words
+from tests.integration.workflow.test_alerts_and_results import ALERT, RISK, measures, state
+
+
+async def test_security_separates_at_once_and_a_measure_that_is_decided_stands_in_its_place(house: House) -> None:
+    await house.people()
+    await house.hr_key()
+    facts = {"danger": "weapon", "moved": "alleged_offender"}
+    taken = await open_by_staff(house, GUARD, "emergency_separation", facts, {"what_was_done": "He was led out."})
+    assert taken["state"] == "separated"
+    emergency = UUID(str(taken["case_id"]))
+    assert {who for wording, who in await house.notices() if wording == "emergency_separation.happened"} == {
+        INVESTIGATOR, LEGAL_AND_HEAD,
+    }  # fmt: skip
+    assert await seen_by(house, SUPERVISOR, "emergency_separation") == [], "he is a head of office, and the other side"
+    assert await seen_by(house, OTHER_HEAD, "emergency_separation") == [emergency]
+
+    alert = await house.act(LEGAL_AND_HEAD, emergency, "alert_interim_measures", ALERT | {"urgency": "red"}, RISK)
+    assert isinstance(alert, Decided)
+    (measure,) = await measures(house)
+    await route(house.desk, CaseId(measure))
+    assert (await house.row(measure)).data["facts"]["writer"] == "unsaid"
+    assert isinstance(await house.act(OTHER_HEAD, measure, "acknowledge_alert"), Decided)
+    texts = words(person=SUPERVISOR) | {"arrangement": "Another building until it is looked at."}
+    kind = {"type": "physical_separation", "burden": "alleged_offender"}
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", terms(**kind), texts), Decided)
+    assert await state(house, emergency) == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("staff_id", "facts", "code"),
+    [
+        (GUARD, {"danger": "weapon", "moved": "affected_individual"}, "AGAINST_HER_WISH"),
+        (GUARD, {"danger": "weapon"}, "FIELD_MISSING"),
+        (SUPERVISOR, {"danger": "threat", "moved": "alleged_offender"}, "ACTOR_EXCLUDED"),
+    ],
+)
+async def test_what_may_not_be_opened_leaves_one_row_in_the_trail(
+    house: House, staff_id: str, facts: dict[str, Any], code: str
+) -> None:
+    await house.people()
+    answer = await open_by_staff(house, staff_id, "emergency_separation", facts, {"what_was_done": "x"})
+    assert isinstance(answer, Problem)
+    assert (answer.status, answer.code) == (409, code)
+    assert await house.query("select * from cases") == []
+    rows = await house.query("select convert_from(entry_json, 'utf8') as entry from audit_trail")
+    assert [json.loads(row.entry)["act"] for row in rows] == ["opening.refused"]
+
+
+async def test_who_holds_no_role_for_it_opens_nothing_and_learns_of_nothing(house: House) -> None:
+    await house.people()
+    for staff_id, lifecycle in ((COLLEAGUE, "emergency_separation"), (GUARD, "formal_report"), (GUARD, "no_such")):
+        answer = await open_by_staff(house, staff_id, lifecycle, {"danger": "weapon", "moved": "alleged_offender"})
+        assert isinstance(answer, Problem)
+        assert answer.status == 404
+    assert await house.query("select * from audit_trail") == []
+
+
+async def test_protection_needs_no_report(house: House) -> None:
+    await house.people()
+    taken = await open_by_staff(house, OTHER_HEAD, "interim_measure", {}, {"risk_facts": "They share one office."})
+    measure = UUID(str(taken["case_id"]))
+    extra = {"extra": "seating", "extra_for": "affected_individual", "she_agrees": True}
+    texts = {"extra_words": "The room beside the library."}
+    assert isinstance(await house.act(OTHER_HEAD, measure, "arrange_extra", extra, texts), Decided)
+    assert await state(house, measure) == "need_seen"
+    assert await house.excluded(measure, SUPERVISOR, decides=True)
+    await house.run_errands()
+    assert ("interim_measure.need_noted", INVESTIGATOR) in await house.notices()
+
+
+async def test_an_outsider_is_kept_off_the_site_at_once(house: House) -> None:
+    """A vendor: no post here, so no leave and no suspension; and no mail, which would go nowhere."""
+    await house.people()
+    await house.hr_key()
+    taken = await open_by_staff(house, OTHER_HEAD, "interim_measure", {}, None, alleged_offender=["vendor-7"])
+    measure = UUID(str(taken["case_id"]))
+    await house.act(LEGAL_AND_HEAD, measure, "alert", ALERT, RISK)
+    await house.act(OTHER_HEAD, measure, "acknowledge_alert")
+    facts, texts = terms(type="physical_separation", burden="alleged_offender"), words(person="vendor-7")
+    texts |= {"arrangement": "No access to the site; another contact at the vendor's."}
+    async with house.desk.database.transaction() as session:
+        action = Action(uuid4(), "decide_measure", facts, frozenset(texts))
+        assert await house.desk.check(session, await house.row(measure), action, texts) is None
+        leave = Action(uuid4(), "decide_measure", facts | {"type": "special_leave_full_pay"}, frozenset(texts))
+        with pytest.raises(Problem):
+            await house.desk.check(session, await house.row(measure), leave, texts)
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", facts, texts), Decided)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    told = await house.act(SECOND_INVESTIGATOR, measure, "record_told", {"told_her": True})
+    assert isinstance(told, Decided)
+    await house.run_errands()
+    assert await state(house, measure) == "effective"
+    assert "vendor-7" not in [who for _, who in await house.notices()]
