@@ -12,7 +12,7 @@ from chassis.sealing import SealNotOpened, open_from, seal_to
 from policy.model import Policy
 from services.hr_bridge.adapters.tryton import Tryton
 from services.hr_bridge.domain.by_hand import Order
-from services.hr_bridge.domain.line_change import Persons, PersonsUnreadable
+from services.hr_bridge.domain.line_change import Persons, PersonsUnreadable, TaskKind
 from services.hr_bridge.settings import HrBridgeSettings
 from services.hr_bridge.tables import Task
 
@@ -41,12 +41,12 @@ class BeforeImage:
 
 def read_persons(keys: ServiceKeys, measure_id: UUID, sealed: bytes) -> Persons:
     """Raises PersonsUnreadable when it was not sealed to HR for this measure or is not what was agreed."""
-    return Persons.parse(_opened(keys, measure_id, sealed))
+    return Persons.parse(_opened(keys, sealed, _measure(measure_id)))
 
 
-def _opened(keys: ServiceKeys, measure_id: UUID, sealed: bytes) -> Mapping[str, Any]:
+def _opened(keys: ServiceKeys, sealed: bytes, context: bytes) -> Mapping[str, Any]:
     try:
-        found = json.loads(open_from(keys.desk(OFFICE), sealed, context=_measure(measure_id)))
+        found = json.loads(open_from(keys.desk(OFFICE), sealed, context=context))
     except (SealNotOpened, ValueError):
         raise PersonsUnreadable("persons") from None
     if not isinstance(found, Mapping):
@@ -54,9 +54,10 @@ def _opened(keys: ServiceKeys, measure_id: UUID, sealed: bytes) -> Mapping[str, 
     return found
 
 
-def read_order(keys: ServiceKeys, measure_id: UUID, sealed: bytes) -> Order:
-    """Raises PersonsUnreadable like `read_persons`; whatever the measure is."""
-    return Order.parse(_opened(keys, measure_id, sealed))
+def read_order(keys: ServiceKeys, task: Task) -> Order:
+    """Raises PersonsUnreadable like `read_persons`; whatever the measure is, or for a hold."""
+    context = _hold(task.measure_id) if task.kind == TaskKind.HOLD else _measure(task.measure_id)
+    return Order.parse(_opened(keys, task.sealed_persons, context))
 
 
 def seal_before_image(keys: ServiceKeys, task_id: UUID, image: BeforeImage) -> bytes:
@@ -73,6 +74,10 @@ def read_before_image(keys: ServiceKeys, task: Task) -> BeforeImage | None:
 
 def _measure(measure_id: UUID) -> bytes:
     return b"measure|" + str(measure_id).encode()
+
+
+def _hold(hold_id: UUID) -> bytes:
+    return b"hold|" + str(hold_id).encode()
 
 
 def _task(task_id: UUID) -> bytes:

@@ -1,4 +1,4 @@
-"""Events that reach the HR bridge: decisions and endings of measures become tasks; desk keys are remembered."""
+"""Events that reach the HR bridge: measures decided and ended, and holds, become tasks; desk keys are remembered."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail, desk_keys
 from chassis.consumer import AfterCommit, Event, Handler, InvalidMessage
 from chassis.outbox import add_event
+from contracts.holds.v1.holds_pb2 import HoldAsked, HoldReleased
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.measures.v1.measures_pb2 import (
     MEASURE_ENDING_PASS_ON,
@@ -20,7 +21,8 @@ from contracts.measures.v1.measures_pb2 import (
     MeasureEnded,
     MeasureEventApplied,
 )
-from contracts.topics import DESK_KEYS, HR_MEASURE_RESULTS, WORKFLOW_MEASURES, Topic
+from contracts.topics import DESK_KEYS, ETHICS_HOLDS, HR_MEASURE_RESULTS, WORKFLOW_MEASURES, Topic
+from services.hr_bridge import holds
 from services.hr_bridge.bridge import Bridge
 from services.hr_bridge.domain.by_hand import REPORTING_LINE_CHANGE
 from services.hr_bridge.domain.line_change import TaskKind
@@ -47,7 +49,7 @@ Start = Callable[[UUID], Awaitable[object]]
 def handlers(bridge: Bridge, start: Start) -> Mapping[Topic, Mapping[type[Message], Handler]]:
     async def decided(session: AsyncSession, event: Event) -> AfterCommit | None:
         message = cast("MeasureDecided", event.message)
-        measure_id = _measure_id(message.measure_id, event)
+        measure_id = _id(message.measure_id, event, "measure")
         due_at = message.from_at.ToDatetime(UTC)
         until_at = message.until_at.ToDatetime(UTC) if message.HasField("until_at") else None
         await _add_task(session, measure_id, TaskKind.APPLY, message, due_at, message.type, until_at)
@@ -55,16 +57,28 @@ def handlers(bridge: Bridge, start: Start) -> Mapping[Topic, Mapping[type[Messag
 
     async def ended(session: AsyncSession, event: Event) -> AfterCommit | None:
         message = cast("MeasureEnded", event.message)
-        measure_id = _measure_id(message.measure_id, event)
+        measure_id = _id(message.measure_id, event, "measure")
         if message.ending not in _ENDINGS:
             raise InvalidMessage("ending_unknown")
         type_ = await _add_task(session, measure_id, _ENDINGS[message.ending], message, datetime.now(UTC))
         return await _begun(session, bridge, start, measure_id, by_hand=type_ != REPORTING_LINE_CHANGE)
 
+    async def hold_asked(session: AsyncSession, event: Event) -> None:
+        message = cast("HoldAsked", event.message)
+        await holds.ask(session, bridge, _id(message.hold_id, event, "hold"), message)
+
+    async def hold_released(session: AsyncSession, event: Event) -> None:
+        message = cast("HoldReleased", event.message)
+        await holds.release(session, _id(message.hold_id, event, "hold"))
+
     async def remember(session: AsyncSession, event: Event) -> None:
         await desk_keys.remember(session, event)
 
-    return {WORKFLOW_MEASURES: {MeasureDecided: decided, MeasureEnded: ended}, DESK_KEYS: {DeskKey: remember}}
+    return {
+        WORKFLOW_MEASURES: {MeasureDecided: decided, MeasureEnded: ended},
+        ETHICS_HOLDS: {HoldAsked: hold_asked, HoldReleased: hold_released},
+        DESK_KEYS: {DeskKey: remember},
+    }
 
 
 async def acknowledge(session: AsyncSession, event: Event) -> None:
@@ -87,14 +101,14 @@ async def _begun(
     return after_commit
 
 
-def _measure_id(text_: str, event: Event) -> UUID:
-    # The key orders a measure's events; one that speaks of another measure than its key would come out of order.
+def _id(text_: str, event: Event, of: str) -> UUID:
+    # The key orders what is said of one thing; what speaks of another than its key would come out of order.
     if text_ != event.key:
-        raise InvalidMessage("measure_is_not_the_key")
+        raise InvalidMessage(f"{of}_is_not_the_key")
     try:
         return UUID(text_)
     except ValueError:
-        raise InvalidMessage("measure_id_malformed") from None
+        raise InvalidMessage(f"{of}_id_malformed") from None
 
 
 async def _add_task(

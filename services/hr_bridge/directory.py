@@ -10,12 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.outbox import add_event
 from contracts.people.v1.people_pb2 import Person as PersonMessage
 from contracts.topics import HR_PEOPLE
+from policy.model import Policy
 from services.hr_bridge.adapters.tryton import Employee
 from services.hr_bridge.tables import PastPerson, Person
 
-HISTORY_MONTHS = 24  # invariant 32: lines of the past two years count
+HISTORY = "conflict.history_months"
 _STATE = ("unit", "station", "line_staff_id", "contract", "contract_end", "active", "mail_address")
-# What other services get to see; addresses and contract ends stay here.
+# What other services get to see, beside the end of the contract; addresses stay here.
 _PUBLISHED = ("unit", "station", "line_staff_id", "contract", "active")
 
 
@@ -23,11 +24,12 @@ class DirectoryEmpty(Exception):
     """The HR system names nobody: a wrong database or a missing right, not an organisation without people."""
 
 
-async def take_over(session: AsyncSession, employees: list[Employee], now: datetime) -> int:
+async def take_over(session: AsyncSession, employees: list[Employee], policy: Policy, now: datetime) -> int:
     """
     Make the directory what the HR system says, and tell others what changed for them; how many states changed.
 
-    Whoever is not there any more becomes inactive and keeps the last known line. Raises DirectoryEmpty.
+    Whoever is not there any more becomes inactive and keeps the last known line. Past lines are kept for as long as
+    they count (invariant 32; policy: conflict.history_months). Raises DirectoryEmpty.
     """
     if not employees:
         raise DirectoryEmpty("the HR system names nobody; check RECOURSE_TRYTON_URL and the rights of its user")
@@ -42,7 +44,7 @@ async def take_over(session: AsyncSession, employees: list[Employee], now: datet
             delete from people_history
             where compared and ended_at < cast(:now as timestamptz) - make_interval(months => :months)
         """),
-        {"now": now, "months": HISTORY_MONTHS},
+        {"now": now, "months": policy.thresholds[HISTORY].value},
     )
     changes = 0
     for staff_id, state in sorted(states.items()):
@@ -65,8 +67,13 @@ async def _take_over_one(
             setattr(person, name, state[name])
         person.valid_from = now
     session.add(person)
-    if not set(changed).isdisjoint(_PUBLISHED):
-        message = PersonMessage(staff_id=staff_id, valid_from=now, **{name: state[name] for name in _PUBLISHED})
+    if not set(changed).isdisjoint((*_PUBLISHED, "contract_end")):
+        message = PersonMessage(
+            staff_id=staff_id,
+            valid_from=now,
+            contract_ends_on=state["contract_end"].isoformat() if state["contract_end"] else "",
+            **{name: state[name] for name in _PUBLISHED},
+        )
         await add_event(session, HR_PEOPLE, staff_id, message)
     return True
 

@@ -1,12 +1,12 @@
 """Every personnel action of everybody, sealed alike to the ethics office: what HR declares and what it does not."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
@@ -15,8 +15,9 @@ from chassis.outbox import add_event
 from chassis.sealing import seal_to, tag
 from contracts.personnel.v1.actions_pb2 import PersonnelAction, SealedPersonnelAction
 from contracts.topics import HR_PERSONNEL_ACTIONS
+from services.hr_bridge import holds
 from services.hr_bridge.bridge import Bridge
-from services.hr_bridge.declarations import Changed, expect_declared, was_known
+from services.hr_bridge.declarations import DECLARES, Changed, expect_declared, was_known
 
 DECLARED: Final = "declared"
 OBSERVED: Final = "observed"
@@ -32,15 +33,15 @@ _COUNT: Final = text("""
 """)
 # What has replaced a past state: the next past one, or the present one.
 _NOT_COMPARED: Final = text("""
-    select past.staff_id, past.ended_at, past.line_staff_id, past.contract_end,
-           next.line_staff_id as next_line, next.contract_end as next_end
+    select past.staff_id, past.ended_at, past.line_staff_id, past.contract_end, past.active,
+           next.line_staff_id as next_line, next.contract_end as next_end, next.active as next_active
     from people_history past
     cross join lateral (
-        select line_staff_id, contract_end from (
-            select line_staff_id, contract_end, ended_at as until from people_history
+        select line_staff_id, contract_end, active from (
+            select line_staff_id, contract_end, active, ended_at as until from people_history
             where staff_id = past.staff_id and ended_at > past.ended_at
             union all
-            select line_staff_id, contract_end, 'infinity' from people where staff_id = past.staff_id
+            select line_staff_id, contract_end, active, 'infinity' from people where staff_id = past.staff_id
         ) states order by until limit 1
     ) next
     where not past.compared and past.ended_at <= :seen_until
@@ -89,6 +90,7 @@ async def record(session: AsyncSession, bridge: Bridge, declared: Declared, now:
         return False
     await expect_declared(session, keys, declared.staff_id, declared.kind)
     await emit(session, DECLARED, declared.staff_id, declared.kind, declared.effective_on, now)
+    await holds.notice(session, bridge, declared.staff_id, {declared.kind}, _begin_of(declared.effective_on))
     return True
 
 
@@ -106,16 +108,41 @@ async def compare(session: AsyncSession, bridge: Bridge, now: datetime) -> int:
             Changed.LINE: (row.line_staff_id, row.next_line),
             Changed.CONTRACT_END: (row.contract_end, row.next_end),
         }
+        observed = set()
         for changed, (before, after) in changes.items():
             if before == after or await was_known(session, bridge.keys, row.staff_id, changed, str(after or "")):
                 continue
             await emit(session, OBSERVED, row.staff_id, changed, row.ended_at.date(), now)
-            told += 1
+            observed.add(changed)
+        await _notice(session, bridge, row, observed)
+        told += len(observed)
         await session.execute(
             text("update people_history set compared = true where staff_id = :staff_id and ended_at = :ended_at"),
             {"staff_id": row.staff_id, "ended_at": row.ended_at},
         )
     return told
+
+
+async def _notice(session: AsyncSession, bridge: Bridge, row: Row[Any], observed: Collection[Changed]) -> None:
+    """
+    What HR was asked to leave undone and did. Nobody has given it a name, so any that it may go by counts.
+
+    A contract that is prolonged is nothing to hold (invariant 44); one that nobody prolongs ends without any change.
+    """
+    effective: dict[Changed, datetime] = {}
+    if Changed.LINE in observed:
+        effective[Changed.LINE] = row.ended_at
+    if row.active and not row.next_active:
+        effective[Changed.CONTRACT_END] = row.ended_at
+    elif Changed.CONTRACT_END in observed and (row.next_end or date.max) < (row.contract_end or date.max):
+        effective[Changed.CONTRACT_END] = _begin_of(row.next_end)
+    for changed, effective_at in effective.items():
+        kinds = [kind for kind, shown in DECLARES.items() if shown is changed]
+        await holds.notice(session, bridge, row.staff_id, kinds, effective_at)
+
+
+def _begin_of(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 async def emit(session: AsyncSession, source: str, staff_id: str, kind: str, effective_on: date, now: datetime) -> None:
@@ -125,7 +152,7 @@ async def emit(session: AsyncSession, source: str, staff_id: str, kind: str, eff
         number=await session.scalar(_COUNT, params={"source": source}),
         staff_id=staff_id,
         kind=kind,
-        effective_on=datetime.combine(effective_on, time(), UTC),
+        effective_on=_begin_of(effective_on),
         recorded_at=now,
         source=source,
     )

@@ -19,7 +19,7 @@ from services.hr_bridge.adapters.tryton import Tryton
 from services.hr_bridge.bridge import Bridge
 from services.hr_bridge.saga.keep import Workflows
 from services.hr_bridge.settings import HrBridgeSettings
-from services.hr_bridge.web import mail_address, tasks
+from services.hr_bridge.web import mail_address, tasks, words
 from services.hr_bridge.web import personnel_actions as webhook
 
 
@@ -40,7 +40,7 @@ def build(settings: HrBridgeSettings) -> Service:
     relay = Relay(settings, keys.signing)
     app = create_app(
         settings,
-        [*tasks.routes(bridge), *webhook.routes(bridge), *mail_address.routes(bridge, publics)],
+        [*tasks.routes(bridge), *words.routes(bridge), *webhook.routes(bridge), *mail_address.routes(bridge, publics)],
         checks=[
             Check("database", database.check, needed=True),
             Check("kafka", reachable(settings.kafka_bootstrap)),
@@ -74,7 +74,7 @@ async def read_directory(bridge: Bridge) -> None:
     while True:
         employees = await bridge.tryton.employees()
         async with bridge.database.transaction() as session:
-            await directory.take_over(session, employees, datetime.now(UTC))
+            await directory.take_over(session, employees, bridge.policy, datetime.now(UTC))
         await asyncio.sleep(bridge.settings.directory_every)
 
 

@@ -62,7 +62,8 @@ class PastPerson(PersonState, Base, table=True):
 
 class Task(Base, table=True):
     """
-    One thing to do in the HR system for one measure; `number` orders the tasks of a measure.
+    One thing to do in the HR system for one measure; `number` orders the tasks of a measure. Or one to leave undone: a
+    hold, which stands alone under its own id in the place of a measure's, with the kind of action as its `type`.
 
     `sealed_persons` is what the event brought; `before_image`, sealed to HR's own key and committed before the HR
     system is touched, says whose line (`person`) was whose (`from`) and whose it is to be (`to`); for a separation, at

@@ -10,6 +10,8 @@ class TaskKind(StrEnum):
     APPLY = "apply"
     PASS_ON = "pass_on"  # noqa: S105
     RESTORE = "restore"
+    HOLD = "hold"
+    """No measure: something that HR is to leave undone for a while."""
 
 
 class TaskState(StrEnum):
@@ -39,6 +41,10 @@ class FailureCode(StrEnum):
     SUPERVISOR_NOT_EMPLOYED = "supervisor_not_employed"
     PERSONS_UNREADABLE = "persons_unreadable"
     TYPE_NOT_SUPPORTED = "type_not_supported"
+    NOT_POSSIBLE = "not_possible"
+    """Somebody in HR has said that it cannot be left undone."""
+    DONE_ANYWAY = "done_anyway"
+    """What was to be left undone was done."""
 
 
 class PersonsUnreadable(Exception):

@@ -48,7 +48,7 @@ async def hand_over(session: AsyncSession, bridge: Bridge, measure_id: UUID) -> 
         await fail(session, task, FailureCode.TYPE_NOT_SUPPORTED)
         return
     try:
-        order = read_order(bridge.keys, measure_id, task.sealed_persons)
+        order = read_order(bridge.keys, task)
     except PersonsUnreadable:
         await fail(session, task, FailureCode.PERSONS_UNREADABLE)
         return

@@ -1,4 +1,4 @@
-"""The HR desk: what is to be done in the HR system, and a human's word that it was done by hand."""
+"""The HR desk: what is to be done in the HR system, and what is to be left undone."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,28 +6,27 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromQuery, QueryParameter
 from litestar.types import ControllerRouterHandler
 from sqlalchemy import tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
-from chassis.web.problems import Problem, invalid, not_found, refused, unavailable
+from chassis.web.problems import invalid, not_found
 from chassis.web.sign_in import SignedIn
 from policy.model import Role
-from services.hr_bridge.adapters.tryton import EmployeeNotFound, HrSystemRefused, HrSystemUnreachable
+from services.hr_bridge.adapters.tryton import EmployeeNotFound
 from services.hr_bridge.bridge import Bridge, read_before_image, read_order
-from services.hr_bridge.domain.line_change import PersonsUnreadable, TaskKind, TaskState
-from services.hr_bridge.saga import by_hand
+from services.hr_bridge.domain.line_change import PersonsUnreadable, TaskKind
 from services.hr_bridge.saga.by_hand import is_by_hand
-from services.hr_bridge.saga.changes import Changes
-from services.hr_bridge.tables import Person, Task, TaskAction
+from services.hr_bridge.tables import Person, Task
 from services.hr_bridge.tasks import meant, supervisor_before, tasks_of
 
 HR_ROLES = frozenset({Role.HR_OFFICER, Role.HR_DIRECTOR})
+HOLD = "hold"
 UNKNOWN = "unknown"
 """A kind of measure that this policy has no code for; its task has failed."""
 _AT_ONCE = 50
@@ -36,9 +35,10 @@ _AT_ONCE = 50
 class TaskView(msgspec.Struct):
     """
     What HR needs in order to act, under the neutral code that its records have for it (invariant 41). `kind`: apply,
-    pass_on (go on until somebody decides) or restore. `from` and `to` are supervisors, or duty stations for a change of
-    place, None where they are not known yet; `problem` says what somebody has to put right by hand. `arrangement` is
-    what the decider wrote for HR; `home_entity` who else carries it out. Nothing says what it is for.
+    pass_on (go on until somebody decides), restore, or hold: then `action` is what is to be left undone. `from` and
+    `to` are supervisors, or duty stations for a change of place, None where they are not known yet; `problem` says what
+    somebody has to put right by hand. `arrangement` is what the decider wrote for HR; `home_entity` who else carries it
+    out. Nothing says what it is for.
     """
 
     task_id: UUID
@@ -56,20 +56,12 @@ class TaskView(msgspec.Struct):
     arrangement: str | None = None
     pay_percent: int | None = None
     home_entity: str | None = None
+    action: str | None = None
 
 
 class TaskPage(msgspec.Struct):
     tasks: list[TaskView]
     next_cursor: UUID | None
-
-
-class Confirmation(msgspec.Struct, forbid_unknown_fields=True):
-    action_id: UUID
-
-
-class Confirmed(msgspec.Struct):
-    task_id: UUID
-    state: str
 
 
 def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
@@ -79,30 +71,17 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
         cursor: FromQuery[UUID | None] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=100)] = 50,
     ) -> TaskPage:
-        _check_role(bridge, signed_in)
+        check_role(bridge, signed_in)
         async with bridge.database.transaction() as session:
             page = await _page(session, bridge, signed_in.staff_id, cursor, limit)
             facts = {"count": len(page.tasks)}
             await audit_trail.record(session, "tasks_read", object_ref="tasks", actor=signed_in.staff_id, facts=facts)
         return page
 
-    @post("/api/v1/tasks/{task_id:uuid}/confirm", status_code=200, summary="Say that it was done by hand")
-    async def confirm(
-        task_id: FromPath[UUID], data: JSONBody[Confirmation], signed_in: NamedDependency[SignedIn]
-    ) -> Confirmed:
-        """
-        For a task that was handed over and whose hour has come, or with a problem that somebody has put right in the HR
-        system. Where the HR system can hold it, it counts only if that, asked again, says so. The same `action_id`
-        again gets the first answer.
-        """
-        _check_role(bridge, signed_in)
-        async with bridge.database.transaction() as session:
-            return await confirmed(session, bridge, task_id, data.action_id, signed_in.staff_id)
-
-    return [list_tasks, confirm]
+    return [list_tasks]
 
 
-def _check_role(bridge: Bridge, signed_in: SignedIn) -> None:
+def check_role(bridge: Bridge, signed_in: SignedIn) -> None:
     """Whoever holds no HR appointment finds nothing here."""
     if not bridge.policy.roles_of(signed_in.staff_id, datetime.now(UTC)) & HR_ROLES:
         raise not_found()
@@ -136,11 +115,20 @@ async def _next_tasks(session: AsyncSession, cursor: UUID | None) -> Sequence[Ta
 
 async def _view(session: AsyncSession, bridge: Bridge, task: Task, staff_id: str) -> TaskView | None:
     """None for somebody whom the task touches: nobody handles a measure that he is a party to (invariant 32)."""
-    measure = bridge.policy.measures.get(task.type)
-    code = measure.code if measure else UNKNOWN
-    view = TaskView(task.task_id, code, task.kind, task.state, task.code, task.due_at, task.until_at, None, None)
+    view = TaskView(
+        task_id=task.task_id,
+        code=_code(bridge, task),
+        kind=task.kind,
+        state=task.state,
+        problem=task.code,
+        due_at=task.due_at,
+        until_at=task.until_at,
+        person=None,
+        from_=None,
+        action=task.type if task.kind == TaskKind.HOLD else None,
+    )
     tasks = await tasks_of(session, task.measure_id)
-    if staff_id in _touched(bridge, tasks):
+    if staff_id in touched(bridge, tasks):
         return None
     try:
         await _fill(session, bridge, view, task, tasks)
@@ -149,9 +137,16 @@ async def _view(session: AsyncSession, bridge: Bridge, task: Task, staff_id: str
     return view
 
 
+def _code(bridge: Bridge, task: Task) -> str:
+    if task.kind == TaskKind.HOLD:
+        return HOLD
+    measure = bridge.policy.measures.get(task.type)
+    return measure.code if measure else UNKNOWN
+
+
 async def _fill(session: AsyncSession, bridge: Bridge, view: TaskView, task: Task, tasks: Sequence[Task]) -> None:
     """Raises PersonsUnreadable, EmployeeNotFound."""
-    order = read_order(bridge.keys, task.measure_id, task.sealed_persons)
+    order = read_order(bridge.keys, task)
     if is_by_hand(task):
         image = read_before_image(bridge.keys, task)
         view.person, view.arrangement = order.person, order.arrangement or None
@@ -169,52 +164,14 @@ async def _fill(session: AsyncSession, bridge: Bridge, view: TaskView, task: Tas
         view.home_entity = bridge.policy.options["home_entity"].choices.get(person.contract)
 
 
-def _touched(bridge: Bridge, tasks: Sequence[Task]) -> set[str]:
+def touched(bridge: Bridge, tasks: Sequence[Task]) -> set[str]:
+    """Everybody who is named in a measure's tasks."""
     found: set[str] = set()
     for task in tasks:
         if (image := read_before_image(bridge.keys, task)) is not None:
             found |= {image.person, image.from_, image.to}
         try:
-            found |= read_order(bridge.keys, task.measure_id, task.sealed_persons).named
+            found |= read_order(bridge.keys, task).named
         except PersonsUnreadable:
             continue
     return found
-
-
-async def confirmed(session: AsyncSession, bridge: Bridge, task_id: UUID, action_id: UUID, staff_id: str) -> Confirmed:
-    measure_id = (await session.exec(select(Task.measure_id).where(col(Task.task_id) == task_id))).one_or_none()
-    tasks = await tasks_of(session, measure_id, lock=True) if measure_id else []
-    if not tasks or staff_id in _touched(bridge, tasks):
-        raise not_found()
-    known = await session.get(TaskAction, action_id)
-    if known is not None:
-        if (known.task_id, known.staff_id) != (task_id, staff_id):
-            raise invalid("action_id", "This id was used for something else. Make a fresh one.", status=422)
-        return Confirmed(task_id, known.state)
-    task = next(one for one in tasks if one.task_id == task_id)
-    # Of a measure, the newest task alone: a word about an earlier one would be taken for the later decision's proof.
-    handed = task.state == TaskState.HANDED and task.due_at <= datetime.now(UTC)
-    put_right = task.state == TaskState.FAILED and not is_by_hand(task)
-    if not (handed or put_right) or task is not tasks[-1]:
-        raise refused("nothing_to_confirm", "35", {"state": task.state})
-    try:
-        if is_by_hand(task):
-            proven = await by_hand.confirm(session, bridge, task, staff_id)
-        else:
-            proven = await Changes(bridge).confirm(session, task, supervisor_before(bridge.keys, tasks))
-    except (PersonsUnreadable, EmployeeNotFound):
-        proven = False
-    except (HrSystemUnreachable, HrSystemRefused):
-        raise unavailable("The HR system does not answer, so nothing can be proven. Try again later.") from None
-    if not proven:
-        raise _not_proven()
-    session.add(
-        TaskAction(action_id=action_id, task_id=task_id, staff_id=staff_id, state=task.state, at=datetime.now(UTC))
-    )
-    await audit_trail.record(session, "task_confirmed", object_ref=str(task_id), actor=staff_id, rule="35")
-    return Confirmed(task_id, task.state)
-
-
-def _not_proven() -> Problem:
-    said = "The HR system does not show it as the task wants it. Change it there first, then confirm."
-    return refused("not_proven", "35", {}, said)

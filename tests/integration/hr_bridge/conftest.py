@@ -1,15 +1,18 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chassis import keys
 from ops.local_stack.oidc import Oidc
 from ops.local_stack.tryton import ADMIN, Tryton
 from ops.local_stack.tryton_client import TrytonClient
+from services.hr_bridge.bridge import Bridge
+from tests.integration.hr_bridge.alone import open_bridge
 from tests.integration.hr_bridge.house import House, HrSystem
-from tests.real_parts import KafkaServer, PostgresServer, TemporalServer
+from tests.real_parts import Database, KafkaServer, PostgresServer, TemporalServer
 from tests.waiting import eventually
 
 
@@ -58,4 +61,12 @@ async def house(empty_house: Callable[[Tryton], Any], tryton: Tryton) -> AsyncIt
     """One running bridge for all tests that do not break it; each takes people of its own."""
     async with empty_house(tryton) as made, made.bridge():
         await eventually(made.is_settled)
+        yield made
+
+
+@pytest.fixture
+async def bridge(fresh_database: Callable[[], Awaitable[Database]], tmp_path: Path) -> AsyncIterator[Bridge]:
+    for service in ("hr_bridge", "ethics"):
+        keys.create(service, tmp_path / service)
+    async with open_bridge(await fresh_database(), tmp_path) as made:
         yield made

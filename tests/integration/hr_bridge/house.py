@@ -31,6 +31,7 @@ from chassis.relay import Relay
 from chassis.sealing import seal_to
 from chassis.settings import Settings
 from chassis.web.run import Service, keep_running
+from contracts.holds.v1.holds_pb2 import HoldAnswered, HoldAsked, HoldReleased
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.measures.v1.measures_pb2 import (
     MEASURE_ENDING_PASS_ON,
@@ -44,7 +45,15 @@ from contracts.measures.v1.measures_pb2 import (
     MeasureRestored,
 )
 from contracts.people.v1.people_pb2 import Person
-from contracts.topics import DESK_KEYS, HR_MEASURE_RESULTS, HR_PEOPLE, WORKFLOW_MEASURES, Topic
+from contracts.topics import (
+    DESK_KEYS,
+    ETHICS_HOLDS,
+    HR_HOLD_RESULTS,
+    HR_MEASURE_RESULTS,
+    HR_PEOPLE,
+    WORKFLOW_MEASURES,
+    Topic,
+)
 from ops.local_stack.kafka import ADMIN
 from ops.local_stack.tryton_client import TrytonClient
 from services.hr_bridge.service import build
@@ -172,7 +181,7 @@ class House:
         (self.folder / "webhook.key").write_text(base64.b64encode(secrets.token_bytes(32)).decode())
         await migrate(self.test_database.migration_dsn("hr_bridge"), SERVICES / "hr_bridge" / "migrations")
         self.workflow = await self._peer("workflow", DESK_KEYS, HR_MEASURE_RESULTS, HR_PEOPLE)
-        self.ethics = await self._peer("ethics", DESK_KEYS)
+        self.ethics = await self._peer("ethics", DESK_KEYS, HR_HOLD_RESULTS)
         async with self.ethics.database.transaction() as session:
             await desk_keys.publish(session, self.ethics.keys, "ethics", datetime.now(UTC))
 
@@ -195,6 +204,7 @@ class House:
             DESK_KEYS: {DeskKey: desk_keys.remember},
             HR_MEASURE_RESULTS: {**dict.fromkeys(RESULTS, peer.note), MeasureEventApplied: forget},
             HR_PEOPLE: {Person: peer.note},
+            HR_HOLD_RESULTS: {HoldAnswered: peer.note},
         }
         consumer = Consumer(
             settings, peer.database, {topic: handlers[topic] for topic in topics}, public_keys(settings)
@@ -253,23 +263,12 @@ class House:
             measure_id=str(measure_id),
             decision_id=self.order(measure_id),
             type=type_,
-            sealed_persons=await self.sealed(measure_id, persons),
+            sealed_persons=await sealed(self.workflow, f"measure|{measure_id}", persons, 4_096),
         )
         message.from_at.FromDatetime(from_at or datetime.now(UTC))
         message.until_at.FromDatetime(datetime.now(UTC) + timedelta(days=90))
         message.decided_at.FromDatetime(datetime.now(UTC))
         await self.workflow.emit(WORKFLOW_MEASURES, str(measure_id), message)
-
-    async def sealed(self, measure_id: UUID, persons: object) -> bytes:
-        async def key() -> bytes | None:
-            async with self.workflow.database.transaction() as session:
-                try:
-                    return (await desk_key(session, "hr_bridge", "hr")).public
-                except desk_keys.DeskKeyUnknown:
-                    return None
-
-        public = await eventually(key)
-        return seal_to(public, json.dumps(persons).encode(), context=f"measure|{measure_id}".encode(), size=4_096)
 
     def order(self, measure_id: UUID) -> str:
         """A name for what is asked next."""
@@ -298,6 +297,28 @@ class House:
             query = text("select sequence from outbox where key = :key and topic = :topic")
             parameters = {"key": str(measure_id), "topic": WORKFLOW_MEASURES.name}
             return list((await session.execute(query, parameters)).all())
+
+    # What the ethics office does.
+
+    async def hold(self, person: str, kind: str, until: datetime | None = None) -> UUID:
+        hold_id = uuid4()
+        asked = HoldAsked(hold_id=str(hold_id), kind=kind)
+        asked.sealed_person = await sealed(self.ethics, f"hold|{hold_id}", {"person": person}, 128)
+        asked.until_at.FromDatetime(until or datetime.now(UTC) + timedelta(days=90))
+        await self.ethics.emit(ETHICS_HOLDS, str(hold_id), asked)
+        return hold_id
+
+    async def release(self, hold_id: UUID) -> None:
+        await self.ethics.emit(ETHICS_HOLDS, str(hold_id), HoldReleased(hold_id=str(hold_id)))
+
+    async def answers(self, hold_id: UUID, number: int) -> list[bool]:
+        """What HR has said of a hold, once it is this many."""
+
+        async def enough() -> list[bool]:
+            found: list[Any] = [message for key, message in self.ethics.seen if key == str(hold_id)]
+            return [one.kept for one in found] if len(found) >= number else []
+
+        return list(await eventually(enough))
 
     # What HR does.
 
@@ -356,6 +377,19 @@ class House:
             return found
         finally:
             await consumer.stop()
+
+
+async def sealed(peer: Peer, context: str, persons: object, size: int) -> bytes:
+    """To HR, as soon as the peer knows its key."""
+
+    async def key() -> bytes | None:
+        async with peer.database.transaction() as session:
+            try:
+                return (await desk_key(session, "hr_bridge", "hr")).public
+            except desk_keys.DeskKeyUnknown:
+                return None
+
+    return seal_to(await eventually(key), json.dumps(persons).encode(), context=context.encode(), size=size)
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

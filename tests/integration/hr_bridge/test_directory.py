@@ -12,6 +12,8 @@ from chassis.database import Database
 from chassis.migrations import SERVICES, migrate
 from contracts.people.v1.people_pb2 import Person
 from contracts.topics import HR_PEOPLE
+from policy.load import load
+from policy.model import Policy
 from services.hr_bridge import directory
 from services.hr_bridge.adapters.tryton import Employee
 from tests import real_parts
@@ -20,6 +22,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 
+POLICY = load("iom-2024-03")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ANN = Employee("S1", "OIO", "valmora", "staff", "S2", date(2024, 1, 1), None, "s1@staff.example")
 BOB = Employee("S2", "OIO", "valmora", "staff", "", date(2024, 1, 1), None, "s2@staff.example")
@@ -57,6 +60,18 @@ async def test_who_has_left_is_told_of_as_inactive(house: House) -> None:
     assert told(house, "S0054")[-1].active is True
 
 
+async def test_a_last_day_that_is_still_to_come_is_told(house: House) -> None:
+    await eventually(lambda: _known(house, "S0055", 1))
+    before = len(told(house, "S0055"))
+    await house.hr.set_contract_end("S0055", date(2031, 6, 30))
+    await eventually(lambda: _known(house, "S0055", before + 1))
+    newest = told(house, "S0055")[-1]
+    assert (newest.contract_ends_on, newest.active) == ("2031-06-30", True)
+    await house.hr.set_contract_end("S0055", None)
+    await eventually(lambda: _known(house, "S0055", before + 2))
+    assert told(house, "S0055")[-1].contract_ends_on == ""
+
+
 async def test_no_name_is_on_the_topic(house: House) -> None:
     await eventually(lambda: _known(house, "S0018", 1))
     records = await house.records(HR_PEOPLE)
@@ -73,9 +88,9 @@ async def database(fresh_database: Callable[[], Awaitable[real_parts.Database]])
     await database.close()
 
 
-async def take_over(database: Database, *employees: Employee, now: datetime) -> int:
+async def take_over(database: Database, *employees: Employee, now: datetime, policy: Policy = POLICY) -> int:
     async with database.transaction() as session:
-        return await directory.take_over(session, list(employees), now)
+        return await directory.take_over(session, list(employees), policy, now)
 
 
 async def read(database: Database, query: str) -> list[tuple[Any, ...]]:
@@ -91,11 +106,19 @@ async def test_a_second_reading_of_the_same_changes_nothing(database: Database) 
 
 async def test_what_others_do_not_see_is_kept_without_telling_them(database: Database) -> None:
     await take_over(database, ANN, BOB, now=NOW)
-    ending = replace(ANN, end=date(2027, 3, 31), mail_address="other@staff.example")
-    assert await take_over(database, ending, BOB, now=NOW + timedelta(minutes=1)) == 1
+    moved = replace(ANN, mail_address="other@staff.example")
+    assert await take_over(database, moved, BOB, now=NOW + timedelta(minutes=1)) == 1
     assert await read(database, "select key, sequence from outbox order by key") == [("S1", 1), ("S2", 1)]
-    found = await read(database, "select contract_end, mail_address from people where staff_id = 'S1'")
-    assert found == [(date(2027, 3, 31), "other@staff.example")]
+    assert await read(database, "select mail_address from people where staff_id = 'S1'") == [("other@staff.example",)]
+
+
+async def test_the_end_of_a_contract_is_told_and_that_there_is_none_any_more(database: Database) -> None:
+    await take_over(database, ANN, BOB, now=NOW)
+    for minute, end in enumerate((date(2027, 3, 31), None), start=1):
+        await take_over(database, replace(ANN, end=end), BOB, now=NOW + timedelta(minutes=minute))
+    values = await read(database, "select value from outbox where key = 'S1' order by sequence")
+    ends = [Person.FromString(value).contract_ends_on for (value,) in values]
+    assert ends[-2:] == ["2027-03-31", ""]
 
 
 async def test_who_has_vanished_becomes_inactive_and_keeps_the_line(database: Database) -> None:
@@ -104,6 +127,19 @@ async def test_who_has_vanished_becomes_inactive_and_keeps_the_line(database: Da
     assert await take_over(database, BOB, now=NOW + timedelta(minutes=2)) == 0
     assert await read(database, "select active, line_staff_id from people where staff_id = 'S1'") == [(False, "S2")]
     assert await read(database, "select active, line_staff_id from people_history") == [(True, "S2")]
+
+
+async def test_inv_32_a_past_line_is_kept_for_as_long_as_the_policy_counts_it(database: Database) -> None:
+    kept = replace(POLICY.thresholds[directory.HISTORY], value=30)
+    policy = replace(POLICY, thresholds={**POLICY.thresholds, directory.HISTORY: kept})
+    await take_over(database, ANN, BOB, now=NOW, policy=policy)
+    await take_over(database, replace(ANN, supervisor=""), BOB, now=NOW + timedelta(minutes=1), policy=policy)
+    async with database.transaction() as session:
+        await session.execute(text("update people_history set compared = true"))
+    for days, left in ((29 * 30, 1), (31 * 31, 0)):
+        await take_over(database, ANN, BOB, now=NOW + timedelta(days=days), policy=policy)
+        past = await read(database, "select line_staff_id from people_history where compared")
+        assert len(past) == left, f"after {days} days"
 
 
 async def test_an_hr_system_that_names_nobody_empties_nothing(database: Database) -> None:

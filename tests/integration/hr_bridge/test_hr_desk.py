@@ -72,6 +72,7 @@ async def test_a_task_says_whom_and_from_whom_to_whom_and_not_why(house: House) 
         "arrangement": None,
         "pay_percent": None,
         "home_entity": None,
+        "action": None,
     }
     await house.end(measure, RESTORE)
     await house.result(measure, MeasureRestored)

@@ -15,7 +15,7 @@ from contracts.measures.v1.measures_pb2 import (
 )
 from contracts.topics import HR_MEASURE_RESULTS, WORKFLOW_MEASURES
 from tests.e2e.leak_scan import Scanner
-from tests.integration.hr_bridge.house import PASS_ON, RESTORE, House
+from tests.integration.hr_bridge.house import PASS_ON, RESTORE, House, sealed
 from tests.real_parts import TemporalServer
 from tests.waiting import eventually
 
@@ -153,12 +153,11 @@ async def test_a_person_whom_the_hr_system_does_not_employ_fails(house: House) -
 
 async def test_persons_sealed_for_another_measure_are_not_read(house: House) -> None:
     measure = uuid4()
+    persons = {"person": "S0037", "current_supervisor": "S0022", "temporary_supervisor": "S0023"}
     message = MeasureDecided(
         measure_id=str(measure),
         type="reporting_line_change",
-        sealed_persons=await house.sealed(
-            uuid4(), {"person": "S0037", "current_supervisor": "S0022", "temporary_supervisor": "S0023"}
-        ),
+        sealed_persons=await sealed(house.workflow, f"measure|{uuid4()}", persons, 4_096),
     )
     await house.workflow.emit(WORKFLOW_MEASURES, str(measure), message)
     assert (await house.result(measure, MeasureFailed)).code == "persons_unreadable"

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.migrations import SERVICES, differences, migrate
+from policy.load import load
 from services.hr_bridge import directory
 from services.hr_bridge.adapters.tryton import Employee
 from services.hr_bridge.tables import Base
@@ -29,7 +30,7 @@ async def test_up_down_up_and_the_tables_are_those_of_the_code(
         assert await differences(owner, Base.metadata) == []
         database = Database(made.dsn("hr_bridge"))
         async with database.transaction() as session:
-            await directory.take_over(session, [ANN], datetime.now(UTC))
+            await directory.take_over(session, [ANN], load("iom-2024-03"), datetime.now(UTC))
         async with database.transaction() as session:
             assert await session.scalar(text("select count(*) from people")) == 1
         await database.close()

@@ -1,76 +1,28 @@
 """What HR declares or confirms is taken down once and whole, whatever happens on the way: on a database alone."""
 
 import asyncio
-import base64
 import json
-import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
 from sqlalchemy import text
 
-from chassis import desk_keys, keys
-from chassis.database import Database
-from chassis.inbox import Event
-from chassis.keys import ServiceKeys
-from chassis.migrations import SERVICES, migrate
 from chassis.web.app import create_app
 from chassis.web.problems import Problem
-from contracts.keys.v1.keys_pb2 import DeskKey
-from contracts.topics import DESK_KEYS
-from policy.load import load
 from services.hr_bridge import directory, personnel_actions
-from services.hr_bridge.adapters.tryton import Employee, Tryton
+from services.hr_bridge.adapters.tryton import Employee
 from services.hr_bridge.bridge import Bridge
 from services.hr_bridge.domain.line_change import TaskKind, TaskState
-from services.hr_bridge.settings import HrBridgeSettings
 from services.hr_bridge.tables import Task
 from services.hr_bridge.web import personnel_actions as webhook
-from services.hr_bridge.web import tasks
-from tests import real_parts
+from services.hr_bridge.web import words
+from tests.integration.hr_bridge.alone import ethics_is_known
 
 ANN = Employee("S1", "OIO", "valmora", "staff", "S2", date(2024, 1, 1), None, "s1@staff.example")
 DECLARED = personnel_actions.Declared("poor_appraisal", "S1", date(2026, 11, 20), "HR-1")
-
-
-@pytest.fixture
-async def bridge(fresh_database: Callable[[], Awaitable[real_parts.Database]], tmp_path: Path) -> AsyncIterator[Bridge]:
-    made = await fresh_database()
-    await migrate(made.migration_dsn("hr_bridge"), SERVICES / "hr_bridge" / "migrations")
-    for service in ("hr_bridge", "ethics"):
-        keys.create(service, tmp_path / service)
-    (tmp_path / "webhook.key").write_text(base64.b64encode(secrets.token_bytes(32)).decode())
-    settings = HrBridgeSettings(
-        database_dsn=made.dsn("hr_bridge"),
-        kafka_bootstrap="127.0.0.1:1",
-        temporal_address="127.0.0.1:1",
-        oidc_issuer="http://127.0.0.1:1",
-        http_port=0,
-        keys_dir=tmp_path / "hr_bridge",
-        service_keys=tmp_path / "services.json",
-        tryton_url="http://127.0.0.1:1/hris",
-        tryton_username="hr_bridge",
-        tryton_password="unused",
-        webhook_key_file=tmp_path / "webhook.key",
-    )
-    database = Database(settings.database_dsn)
-    tryton = Tryton(settings.tryton_url, "hr_bridge", "unused")
-    yield Bridge(settings, database, ServiceKeys.load(settings.keys_dir), tryton, load(settings.policy))
-    await tryton.close()
-    await database.close()
-
-
-async def ethics_is_known(bridge: Bridge) -> None:
-    private = ServiceKeys.load(bridge.settings.keys_dir.parent / "ethics").desk("ethics")
-    key = DeskKey(service="ethics", office="ethics", key_id=private.key_id, public_key=private.public)
-    async with bridge.database.transaction() as session:
-        event = Event(DESK_KEYS, "ethics/ethics", uuid4(), "ethics", 1, datetime.now(UTC), key, None)
-        await desk_keys.remember(session, event)
 
 
 async def count(bridge: Bridge, what: str) -> int:
@@ -104,7 +56,7 @@ async def test_an_action_declared_twice_at_the_same_time_is_told_of_once(bridge:
 async def test_a_request_that_came_to_nothing_can_be_sent_again_as_it_was(bridge: Bridge) -> None:
     """Were its nonce used up, HR would take the answer for a sign that the action has been received."""
     async with bridge.database.transaction() as session:
-        await directory.take_over(session, [ANN], datetime.now(UTC))
+        await directory.take_over(session, [ANN], bridge.policy, datetime.now(UTC))
     body = json.dumps(
         {"kind": DECLARED.kind, "staff_id": "S1", "effective_on": "2026-11-20", "reference": DECLARED.reference}
     ).encode()
@@ -153,5 +105,5 @@ async def test_nothing_is_confirmed_that_a_later_decision_has_taken_the_place_of
     for task in (failed, waiting):
         async with bridge.database.transaction() as session:
             with pytest.raises(Problem) as refusal:
-                await tasks.confirmed(session, bridge, task.task_id, uuid4(), "S0009")
+                await words.confirmed(session, bridge, task.task_id, uuid4(), "S0009")
         assert (refusal.value.status, refusal.value.code) == (409, "nothing_to_confirm")
