@@ -79,7 +79,7 @@ def _opens_one(facts: Facts) -> Sequence[Facts]:
 @dataclass(frozen=True)
 class Team:
     """Who works on cases of a kind and reads all that was written in them. Others who see such a case read what was
-    written beside these actions, and nothing else (invariant 9).
+    written beside these actions, and nothing else (invariant 9); the one whom it is about sees no other step of it.
     """
 
     roles: frozenset[Role]

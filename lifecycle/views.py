@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -16,11 +17,11 @@ from lifecycle.bodies import StaffText
 from lifecycle.changes import field_of
 from lifecycle.clocks import standing
 from lifecycle.desk import Desk
-from lifecycle.model import Actor, Clock, Fact
+from lifecycle.model import Actor, Case, Clock, Fact
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import Offer
-from policy.model import Policy
+from policy.model import Policy, Role
 
 LONGEST_TEXT: Final = 20_000
 """Characters of one text beside an action."""
@@ -158,6 +159,8 @@ def listed(row: CaseRow) -> CaseInList:
 def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
     case, policy = from_json(row.data), desk.policy_of(row)
     offers = engine.offers(desk.lifecycles[row.lifecycle], case, actor, now, policy)
+    if actor.roles == {Role.ALLEGED_OFFENDER}:
+        case = _his_part(desk, case, actor)
     return CaseSeen(
         **asdict(listed(row)),
         offers=[_offer(one) for one in offers],
@@ -168,6 +171,23 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
         ],
         facts=dict(case.facts),
         placed_version=row.placed_version,
+    )
+
+
+def _his_part(desk: Desk, case: Case, actor: Actor) -> Case:
+    """The case as the one whom it is about sees it, where others work on it: a hold, or the other side's review, is
+    none of his.
+    """
+    team, table = desk.teams.get(case.lifecycle), desk.lifecycles[case.lifecycle]
+    if team is None:
+        return case
+    steps = tuple(one for one in case.steps if one.action in team.shares)
+    return replace(
+        case,
+        steps=steps,
+        facts={name: case.facts[name] for one in steps for name in one.facts if name in case.facts},
+        clocks={key: clock for key, clock in case.clocks.items() if table.clock_of[key].person_sees},
+        assigned={role: name for role, name in case.assigned.items() if name == actor.name},
     )
 
 

@@ -29,7 +29,7 @@ OPENING = {
     "misdirected_report": {"received_at": NOW.isoformat(), "received_by": "manager", "matter": "formal_report"},
     "interim_measure": {"writer": "affected"},
     "emergency_separation": {},
-    "respondent": {"file": 1},
+    "respondent": {},
     "danger_alert": {},
     "supervisor_request": {"lodged_at": NOW.isoformat()},
     "sea_report": {"lodged_at": NOW.isoformat(), "affected_is": "child"},

@@ -96,7 +96,7 @@ PURPOSES: Final = {
     REPORT: frozenset({"assessment", "investigation", "reply", "legal_review", "decision", "review"}),
     MEASURE: frozenset({"measure", "review"}),
     EMERGENCY: frozenset({"safety"}),
-    RESPONDENT: frozenset({"own_matter", "handling"}),
+    RESPONDENT: frozenset({"own_matter", "handling", "review"}),
     DANGER: frozenset({"safety"}),
     REQUEST: frozenset({"request", "reply"}),
     SEA: frozenset({"assessment", "reply"}),
@@ -208,7 +208,10 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         talks=LODGED,
         blind={SEA: sea_report.HELPERS},
         narrows={MEASURE: _measure_of, REVIEW: reviews.readers},
-        teams={REPORT: Team(formal_rules.TEAM, formal_rules.SHARED_OUTSIDE)},
+        teams={
+            REPORT: Team(formal_rules.TEAM, formal_rules.SHARED_OUTSIDE),
+            RESPONDENT: Team(formal_rules.TEAM, respondent.BETWEEN_HIM_AND_US),
+        },
         errands={
             "route": route_case,
             RELEASE.name: release_measure,
@@ -244,9 +247,3 @@ async def _is_measure(desk: Desk, case_id: CaseId) -> bool:
 
 def _measure_of(row: CaseRow) -> frozenset[Role]:
     return measure_parts.may_see(from_json(row.data))
-
-
-async def _clear(session: AsyncSession, row: CaseRow) -> None:
-    await parties.forget(session, row.case_id)
-    if row.lifecycle == REPORT:
-        await reports.forget(session, row.report_id)

@@ -38,7 +38,7 @@ async def check(session: AsyncSession, desk: Desk, row: CaseRow, action: Action,
         return
     await _check_parts(session, desk, row, action)
     if RESPONDENT in texts:
-        await _check_respondent(session, desk, row, action, texts[RESPONDENT])
+        await _check_respondent(session, desk, row, texts[RESPONDENT])
     if "witness" in texts and await directory.person(session, texts["witness"].strip()) is None:
         raise invalid("texts.witness", "The people directory knows nobody by this staff id.")
     if "other_case" in texts and await _other_report(session, row, texts["other_case"]) is None:
@@ -59,12 +59,12 @@ async def _check_parts(session: AsyncSession, desk: Desk, row: CaseRow, action: 
                 raise invalid(f"facts.{name}", "This person cannot take this part here. Name somebody else.")
 
 
-async def _check_respondent(session: AsyncSession, desk: Desk, row: CaseRow, action: Action, named: str) -> None:
+async def _check_respondent(session: AsyncSession, desk: Desk, row: CaseRow, named: str) -> None:
     of_the_matter = await parties.parties_of(session, desk, row)
     spelled = {one.casefold() for one in of_the_matter.alleged_offender} if of_the_matter else set()
     if named.strip().casefold() not in spelled:
         raise invalid(f"texts.{RESPONDENT}", "The report names nobody by this staff id.")
-    if action.name == "open_subfile" and named.strip().casefold() in await _in_subfiles(session, desk, row.report_id):
+    if named.strip().casefold() in await _in_subfiles(session, desk, row.report_id):
         raise invalid(f"texts.{RESPONDENT}", "There is a sub-file about this person already.")
 
 
@@ -80,8 +80,8 @@ async def subject_of(session: AsyncSession, desk: Desk, row: CaseRow) -> str | N
     """The one whom a sub-file is about; None for a report that is about everybody it names, but those."""
     if row.erased_at is not None or from_json(row.data).facts.get(SUBFILE) is not True:
         return None
-    found = await bodies.text_of(session, desk, row, RESPONDENT, "begin_subfile")
-    return found.strip() if found else None
+    found = (await bodies.words_of(session, desk, row, RESPONDENT, "begin_subfile")).strip()
+    return (await directory.spelled(session, [found]))[found]
 
 
 async def subjects_of(session: AsyncSession, desk: Desk, row: CaseRow) -> tuple[str, ...]:

@@ -5,97 +5,141 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import new_id
-from lifecycle import access, bodies, directory, exclusions, notices, parties, records
+from lifecycle import access, bodies, exclusions, notices, parties, records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk, EffectRefused
 from lifecycle.exclusions import Parties
-from lifecycle.model import Action, Actor, ActorKind, Case, Effect, Fact, Refused
+from lifecycle.model import Action, Case, Effect, Fact, Refused, Step
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import FieldKind, Rule
 from policy.model import Role, Side
-from services.workflow import measures
+from services.workflow import formal_reports, measures
 from services.workflow.domain import respondent
+from services.workflow.domain.formal_rules import OVERSIGHT
 from services.workflow.domain.measure_parts import lapses
 from services.workflow.domain.persons import Persons, PersonsWrong
 
 LIFECYCLE: Final = respondent.LIFECYCLE.name
 REPORT: Final = "formal_report"
 NOTIFY, CLEAR = "notify", "clear"
-RESPONDENT: Final = "respondent"
-"""The text by which whoever writes says which of several people is meant, by staff id."""
+RESPONDENT, WROTE = "respondent", "respondent.wrote"
+ELSEWHERE: Final = "another_body_acts"
+"""An investigation that ends for this reason clears nobody: it goes on where the office has nothing to say."""
 _ALSO: Final = uuid.UUID("0c1f9d3e-7a55-4b0e-9a58-3d1d2d0a4e21")
 _HIGHEST: Final = 2**31 - 1
 
 
 async def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
     """Something in a case of the report concerns the one whom it is about: it arrives in his own case, word for word.
-    `notify` opens that; `clear` goes to everybody who was told. Raises EffectRefused.
+    `notify` opens that; `clear` goes to everybody whom the file is about. Raises EffectRefused.
     """
     step, name = case.steps[-1], str(effect.facts["action"])
-    actor = Actor(ActorKind.STAFF, str(effect.facts["by"]), frozenset({Role(str(effect.facts["role"]))}))
-    file = row.number if row.lifecycle == REPORT else 0
-    known = await _of_file(session, row, file)
     if name == CLEAR:
-        letter = desk.policy_of(row).options["letter"].choices["clearance"]
-        for one in known:
-            if (one.state, CLEAR) in desk.lifecycles[LIFECYCLE].rule_of:
-                await _take(session, desk, one, CLEAR, {}, {"letter": letter}, actor, step.at)
+        if step.facts.get("discontinued_for") != ELSEWHERE:
+            await _clear(session, desk, row, step)
         return
     texts = await _texts(session, desk, row, step.action)
-    staff_id = await _meant(session, desk, row, case, texts)
-    if staff_id is None:
-        raise EffectRefused(Refused("RESPONDENT_UNCLEAR", "policy 2.13", {"field": RESPONDENT}))
-    his = next((one for one in known if _is_his(desk, one, staff_id)), None)
+    for staff_id in await _meant(session, desk, row, case, name):
+        await _join(session, desk, row, case, name, staff_id, texts)
+
+
+async def _join(
+    session: AsyncSession, desk: Desk, row: CaseRow, case: Case, name: str, staff_id: str, texts: Mapping[str, str]
+) -> None:
+    step = case.steps[-1]
+    his = await _his(session, desk, row.report_id, staff_id)
     if his is None and name != NOTIFY:
         raise EffectRefused(Refused("NOT_NOTIFIED", "invariant 48", {"action": name}))
-    facts: dict[str, Fact] = {**step.facts, "letter_about": "allegation" if row.lifecycle == REPORT else "measure"}
+    facts: dict[str, Fact] = dict(step.facts)
     if his is None:
-        his = await _opened(session, desk, row, staff_id, file, step.at)
+        his = await _opened(session, desk, row, staff_id, step.at)
         facts[RESPONDENT] = access.part_name(desk, staff_id)
         facts[respondent.SUPPORT] = await _support(session, desk, his, step.at)
-    if row.lifecycle == measures.LIFECYCLE:
+    if row.lifecycle == REPORT:
+        facts |= {"file": str(row.case_id), "letter_about": "allegation"}
+    else:
+        facts |= {"letter_about": "measure"}
         facts |= {key: case.facts[key] for key in ("from_at", "until_at") if key in case.facts}
-    await _take(session, desk, his, name, facts, texts, actor, step.at)
+    await _take(session, desk, his, name, facts, texts, step.at)
+
+
+async def _clear(session: AsyncSession, desk: Desk, row: CaseRow, step: Step) -> None:
+    """Whoever was told gets the letter, and is cleared for all who were told; where a measure alone rested on it and
+    nothing was written to him, that ends all the same.
+    """
+    letter = desk.policy_of(row).options["letter"].choices["clearance"]
+    for staff_id in await formal_reports.subjects_of(session, desk, row):
+        his = await _his(session, desk, row.report_id, staff_id)
+        if his is None:
+            await _undo(session, desk, row, staff_id, step.at)
+        elif (his.state, CLEAR) in desk.lifecycles[LIFECYCLE].rule_of:
+            await _take(session, desk, his, CLEAR, {}, {"letter": letter}, step.at)
 
 
 async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
-    """He has answered: the report's own case learns that he did, and not what. Or he is cleared: everybody once told is
-    told, and what was decided over his work ends (policy 2.13).
+    """He has written: his file in the report learns that he did, and not what; where it can do nothing with that, those
+    hear who handle his case. Or he is cleared: everybody once told is told, and what was decided over his work ends
+    (policy 2.13).
     """
     at = case.steps[-1].at
+    file = await records.load(session, UUID(str(case.facts["file"]))) if "file" in case.facts else None
     if effect == respondent.CLEARED:
-        await _undo(session, desk, row, case, at)
-        return
-    for one in await records.of_report(session, row.report_id, REPORT):
-        if one.number == case.facts["file"]:
-            action = Action(uuid.uuid5(_ALSO, f"{row.case_id}:{case.version}:{effect.name}"), effect.name)
-            await decide_as(session, desk, one.case_id, action, measures.SYSTEM, at)
-            desk.wake(session, one.case_id)
+        (he,) = (await _named(session, desk, row)).alleged_offender
+        await _undo(session, desk, row, he, at)
+        if file is not None:
+            await _tell_part_takers(session, desk, file, at)
+    elif effect == respondent.LONGER:
+        await _lengthen(session, desk, file, case)
+    else:
+        action = Action(uuid.uuid5(_ALSO, f"{row.case_id}:{case.version}:{effect.name}"), effect.name)
+        if file is None or isinstance(
+            await decide_as(session, desk, file.case_id, action, measures.SYSTEM, at), Refused
+        ):
+            await notices.tell_role(session, desk, row, Role.INTAKE_OFFICER, WROTE, at)
+        else:
+            desk.wake(session, file.case_id)
 
 
-async def _undo(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, at: datetime) -> None:
+async def _lengthen(session: AsyncSession, desk: Desk, file: CaseRow | None, case: Case) -> None:
+    """The report's clock, unless that is where the time was given."""
+    until, current = str(case.facts["response_until"]), file and from_json(file.data).clocks.get("subject.response")
+    if file is not None and current and current.due_at.isoformat() != until:
+        action = Action(new_id(), "record_extension", {"response_until": until})
+        await decide_as(session, desk, file.case_id, action, measures.SYSTEM, case.steps[-1].at)
+        desk.wake(session, file.case_id)
+
+
+async def _undo(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, at: datetime) -> None:
     """Every measure over his work. Pay and rights come back by themselves; what keeps him away from her is lifted by
     somebody who has seen to her safety first.
     """
-    (he,) = (await _named(session, desk, row)).alleged_offender
     for one in await records.of_report(session, row.report_id, measures.LIFECYCLE):
         if one.erased_at is not None:
             continue
         measure = from_json(one.data)
         on_him = measure.facts.get("burden") == Side.ALLEGED_OFFENDER
-        if not on_him or await _person(session, desk, one, measure) != he:
+        if not on_him or await _person(session, desk, one, measure) != staff_id:
             continue
         name = "record_clearance" if lapses(measure, desk.policy_of(one)) else "ask_for_lifting"
         if (one.state, name) in desk.lifecycles[measures.LIFECYCLE].rule_of:
-            action = Action(uuid.uuid5(_ALSO, f"{row.case_id}:{case.version}:{one.case_id}"), name)
+            action = Action(uuid.uuid5(_ALSO, f"{row.case_id}:{row.version}:{one.case_id}"), name)
             await decide_as(session, desk, one.case_id, action, measures.SYSTEM, at)
             desk.wake(session, one.case_id)
         await _tell_the_told(session, desk, one, measure)
+
+
+async def _tell_part_takers(session: AsyncSession, desk: Desk, file: CaseRow, at: datetime) -> None:
+    """Legal affairs, whoever decided or was to sign: everybody beside oversight who had a part in his file."""
+    steps = from_json(file.data).steps
+    told = {step.by for step in steps[:-1] if step.role and step.role not in OVERSIGHT} - {steps[-1].by}
+    for staff_id in sorted(told):
+        await _tell_unless_excluded(session, desk, file, staff_id, at)
 
 
 async def _tell_the_told(session: AsyncSession, desk: Desk, row: CaseRow, measure: Case) -> None:
@@ -110,22 +154,30 @@ async def _tell_the_told(session: AsyncSession, desk: Desk, row: CaseRow, measur
     except PersonsWrong:
         pass
     for staff_id in sorted(told):
-        actor = await access.actor_of(session, desk, row, staff_id, now)
-        if not actor.excluded:
-            await notices.add(session, desk, row, staff_id, respondent.CLEARED.name)
+        await _tell_unless_excluded(session, desk, row, staff_id, now)
 
 
-async def _meant(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, texts: Mapping[str, str]) -> str | None:
-    """Whom a letter is for: as its writer says, whose work a measure changes, or the only one named."""
-    named = await _named(session, desk, row)
+async def _tell_unless_excluded(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, now: datetime) -> None:
+    if not (await access.actor_of(session, desk, row, staff_id, now)).excluded:
+        await notices.add(session, desk, row, staff_id, respondent.CLEARED.name)
+
+
+async def _meant(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, name: str) -> Sequence[str]:
+    """Whom a letter is for: whose work a measure changes, else both sides' measure concerns all who are named; of a
+    report, the one whom the file is about. Raises EffectRefused where that is not one person: each has a sub-file.
+    """
     if row.lifecycle == measures.LIFECYCLE:
         person = await _person(session, desk, row, case)
         if case.facts.get("burden") == Side.ALLEGED_OFFENDER and person is not None:
-            return person
-    if said := texts.get(RESPONDENT, "").strip():
-        spelled = (await directory.spelled(session, [said]))[said]
-        return spelled if spelled in named.alleged_offender else None
-    return named.alleged_offender[0] if len(named.alleged_offender) == 1 else None
+            return (person,)
+        return (await _named(session, desk, row)).alleged_offender
+    of_file: Sequence[str] = await formal_reports.subjects_of(session, desk, row)
+    if name != NOTIFY:
+        # Somebody who was named later has a sub-file to wait for, and holds nobody up.
+        of_file = [one for one in of_file if await _his(session, desk, row.report_id, one)] or of_file
+    if len(of_file) != 1:
+        raise EffectRefused(Refused("RESPONDENT_UNCLEAR", "policy 2.13", {"needs": "open_subfile"}))
+    return of_file
 
 
 async def _named(session: AsyncSession, desk: Desk, row: CaseRow) -> Parties:
@@ -140,26 +192,19 @@ async def _person(session: AsyncSession, desk: Desk, row: CaseRow, measure: Case
         return None
 
 
-async def _of_file(session: AsyncSession, row: CaseRow, file: int) -> Sequence[CaseRow]:
-    """The cases of those told in this file of the report; a measure's letter belongs to whichever file names him."""
-    found = await records.of_report(session, row.report_id, LIFECYCLE)
-    return [one for one in found if one.erased_at is None and (file in (0, _file(one)) or _file(one) == 0)]
+async def _his(session: AsyncSession, desk: Desk, report_id: UUID, staff_id: str) -> CaseRow | None:
+    """The case of somebody who was told of something in this report, for as long as it is open."""
+    name = access.part_name(desk, staff_id)
+    found = await records.of_report(session, report_id, LIFECYCLE)
+    return next((one for one in found if one.closed_at is None and access.assigned_to(one, name)), None)
 
 
-def _file(row: CaseRow) -> int:
-    return int(from_json(row.data).facts["file"])
-
-
-def _is_his(desk: Desk, row: CaseRow, staff_id: str) -> bool:
-    return bool(access.assigned_to(row, access.part_name(desk, staff_id)))
-
-
-async def _opened(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, file: int, now: datetime) -> CaseRow:
+async def _opened(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, now: datetime) -> CaseRow:
     """His case, about nobody but him: its number is drawn, so that it does not say how many others there are. Whoever
     must not see the report does not see it either.
     """
     number = secrets.randbelow(_HIGHEST) + 1
-    case_id = await open_case(session, desk, row.report_id, LIFECYCLE, number, {"file": file}, now)
+    case_id = await open_case(session, desk, row.report_id, LIFECYCLE, number, {}, now)
     desk.wake(session, case_id)
     opened = await records.lock(session, case_id)
     assert opened is not None
@@ -193,7 +238,6 @@ async def _take(
     name: str,
     facts: Mapping[str, Fact],
     texts: Mapping[str, str],
-    actor: Actor,
     now: datetime,
 ) -> None:
     """With those of the facts and words alone that his case takes: reasons of the office are none of them."""
@@ -205,6 +249,6 @@ async def _take(
     words = {one.name: texts[one.name] for one in fields if one.kind is FieldKind.TEXT and one.name in texts}
     action = Action(new_id(), name, taken, frozenset(words))
     named, _ = await bodies.store(session, desk, current, action.id, words)
-    outcome = await decide_as(session, desk, row.case_id, action, actor, now, named)
+    outcome = await decide_as(session, desk, row.case_id, action, measures.SYSTEM, now, named)
     if isinstance(outcome, Refused):
         raise EffectRefused(outcome)

@@ -20,6 +20,7 @@ from services.workflow.domain import review
 REVIEW: Final = review.LIFECYCLE.name
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
 WINDOW: Final = "review.request"
+OTHER_PARTY: Final = "alleged_offender"
 OF_MEASURES: Final = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR})
 OF_REPORTS: Final = frozenset({Role.INVESTIGATOR})
 """Whose decision is looked at, by what the review is about."""
@@ -41,6 +42,7 @@ async def open_review(session: AsyncSession, desk: Desk, row: CaseRow, case: Cas
         "party": effect.facts["party"],
         "about": effect.facts.get("about") or case.facts["about"],
         **({"after_the_window": True} if clock and DUE in clock.rung else {}),
+        **({"asked_in": str(row.case_id)} if effect.facts["party"] == OTHER_PARTY else {}),
     }
     now = case.steps[-1].at
     case_id = await open_case(session, desk, row.report_id, REVIEW, len(there) + 1, facts, now)
@@ -55,6 +57,7 @@ async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
         case "review_ended":
             await _end(session, desk, row, case)
         case "review_decided":
+            await _tell_other_party(session, desk, case)
             roles = OF_MEASURES if case.facts["about"] == "measure" else OF_REPORTS
             for role in sorted(roles):
                 notices.tell(session, desk, row, case, appointed("review.decision_came", role))
@@ -71,6 +74,15 @@ async def _admit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) ->
             if did is not None:
                 raise EffectRefused(Refused("SAME_PERSON", "policy 2.2", {"did": did}))
     await _each(session, desk, row.report_id, case, "admit_reviewer", {"reviewer": reviewer})
+
+
+async def _tell_other_party(session: AsyncSession, desk: Desk, case: Case) -> None:
+    """Who asked from the other side is told in his own case; the person's inbox shows her own review."""
+    if case.facts["party"] == OTHER_PARTY:
+        told = Action(new_id(), "receive_review", {"outcome": case.facts["outcome"]})
+        his = UUID(str(case.facts["asked_in"]))
+        await decide_as(session, desk, his, told, SYSTEM, case.steps[-1].at)
+        desk.wake(session, his)
 
 
 async def _end(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:

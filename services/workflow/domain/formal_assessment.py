@@ -14,7 +14,16 @@ from lifecycle.recipients import appointed, assigned, escalation, her_inbox
 from lifecycle.table import ACTOR, ClockRule, Guard, Outcome, Rule, Situation
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
-from services.workflow.domain.formal_rules import ASSESSMENT, INVESTIGATE, OPEN, OVERSIGHT, PERSON, SYSTEM
+from services.workflow.domain.formal_rules import (
+    ASSESSMENT,
+    AT_LEG,
+    CLEAR,
+    INVESTIGATE,
+    OPEN,
+    OVERSIGHT,
+    PERSON,
+    SYSTEM,
+)
 from services.workflow.domain.retention import keep
 
 NEXT_UPDATE = start("report.update")
@@ -63,7 +72,7 @@ RECEIPT = (
     # One sub-file for each alleged offender, so that each sees his own matter only. She is written to from the first.
     Rule(
         action="open_subfile",
-        states=("assessing", "investigating"),
+        states=("assessing", "investigating", *AT_LEG),
         by=INVESTIGATE,
         fields=(text("respondent"),),
         guards=(rules.MAIN_FILE,),
@@ -204,6 +213,7 @@ ASSESSING = (
         guards=(CLOSES, rules.OTHER_HANDLER),
         checks=(rules.TOO_EARLY,),
         clocks=(keep("keep.no_case"), REVIEW_WINDOW),
+        effects=(CLEAR,),
     ),
     Rule(
         action="close_out_of_scope",
@@ -213,6 +223,7 @@ ASSESSING = (
         fields=(choice("reason", "outside_mandate", "nothing_reported"), text("reasons")),
         guards=(CLOSES, rules.OTHER_HANDLER),
         clocks=(keep("keep.out_of_scope"), REVIEW_WINDOW),
+        effects=(CLEAR,),
     ),
     # She is told of it, and no more: no case opens, and the formal way stays hers.
     Rule(
@@ -223,6 +234,7 @@ ASSESSING = (
         fields=(choice("reason", "below_misconduct", "her_wish"), text("reasons")),
         guards=(CLOSES,),
         clocks=(keep("keep.no_case"), REVIEW_WINDOW),
+        effects=(CLEAR,),
     ),
     Rule(
         action="refer_other",

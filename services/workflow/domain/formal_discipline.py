@@ -14,9 +14,9 @@ from lifecycle.table import ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
 from services.workflow.domain.formal_assessment import late
-from services.workflow.domain.formal_investigation import to_respondent
 from services.workflow.domain.formal_rules import (
     AT_LEG,
+    CLEAR,
     DECIDER_PARTS,
     DECIDERS,
     LEGAL,
@@ -26,6 +26,7 @@ from services.workflow.domain.formal_rules import (
     SECOND_PARTS,
     SETTLED,
     SYSTEM,
+    to_respondent,
 )
 
 DECIDED_APART = took_no_part("report_to_leg", "charge", "recommend", "open_investigation", rule=rules.POLICY)
@@ -46,7 +47,7 @@ RULES = (
         fields=(text("reasons"),),
         guards=(rules.BY_LEGAL,),
         clocks=(meet("leg.review"),),
-        effects=(to_respondent("clear"),),
+        effects=(CLEAR,),
     ),
     Rule(
         action="advise_managerial_action",
@@ -75,7 +76,7 @@ RULES = (
         states=("at_leg",),
         by=LEGAL,
         to="charged",
-        fields=(text("letter"), text("evidence"), text("respondent", required=False)),
+        fields=(text("letter"), text("evidence")),
         guards=(rules.BY_LEGAL, rules.SUBSTANTIATED),
         clocks=(start("charge.reply"),),
         effects=(to_respondent("charge"),),
@@ -157,7 +158,7 @@ RULES = (
         to="no_case",
         fields=(text("reasons"),),
         guards=(rules.BY_DECIDER, DISCIPLINE, DECIDED_APART),
-        effects=(to_respondent("clear"),),
+        effects=(CLEAR,),
     ),
     # An outcome of its own, only when it was recommended, and never without knowing what she thinks of it.
     Rule(
@@ -177,7 +178,7 @@ RULES = (
         states=("decided",),
         by=DECIDERS | LEGAL,
         to="letter_sent",
-        fields=(text("letter"), text("respondent", required=False)),
+        fields=(text("letter"),),
         guards=(rules.SIGNED,),
         effects=(to_respondent("tell_outcome"),),
     ),

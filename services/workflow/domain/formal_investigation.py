@@ -13,16 +13,10 @@ from lifecycle.table import ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
 from services.workflow.domain.formal_assessment import HANDLER, LAWFUL_PAUSE, NEXT_UPDATE, late
-from services.workflow.domain.formal_rules import INVESTIGATE, OVERSIGHT, SYSTEM
+from services.workflow.domain.formal_rules import CLEAR, INVESTIGATE, OVERSIGHT, SYSTEM, to_respondent
 
 HERE = ("investigating",)
 AFTER_OPENING = ("investigating", *rules.AT_LEG, *rules.SETTLED, "disclosure_decided")
-
-
-def to_respondent(action: str) -> Effect:
-    """The alleged offender's own case is opened by `notify` alone; everything else joins it."""
-    return Effect(EffectKind.OPEN, "respondent", {"action": action})
-
 
 RULES = (
     # At a time that the office chooses; putting it off needs a reason and an end.
@@ -42,7 +36,7 @@ RULES = (
         action="notify_subject",
         states=HERE,
         by=INVESTIGATE,
-        fields=(text("letter"), text("respondent", required=False)),
+        fields=(text("letter"),),
         clocks=(meet("subject.notice"), start("subject.response"), NEXT_UPDATE),
         sets={"subject_notified": True},
         effects=(to_respondent("notify"),),
@@ -65,6 +59,20 @@ RULES = (
         checks=(rules.later("response_until", "subject.response", rules.HEARD),),
         clocks=(start("subject.response", due="response_until"),),
         effects=(to_respondent("extend_response"),),
+    ),
+    # Given in his own case: it is his time here, too.
+    Rule(
+        action="record_extension",
+        states=HERE,
+        by=SYSTEM,
+        fields=(time("response_until"),),
+        clocks=(start("subject.response", due="response_until"),),
+    ),
+    Rule(
+        action="note_subject_wrote",
+        states=AFTER_OPENING,
+        by=SYSTEM,
+        effects=tuple(assigned("respondent.wrote", role) for role in (Role.INVESTIGATOR, Role.LEGAL_OFFICER)),
     ),
     # He had his time and did not use it: that is on record, and the inquiry goes on.
     Rule(
@@ -105,7 +113,7 @@ RULES = (
         action="disclose_to_subject",
         states=AFTER_OPENING,
         by=INVESTIGATE,
-        fields=(text("statement"), text("reasons"), text("respondent", required=False)),
+        fields=(text("statement"), text("reasons")),
         guards=(rules.NOTIFIED,),
         effects=(to_respondent("receive_statement"),),
     ),
@@ -143,6 +151,7 @@ RULES = (
         ),
         guards=(rules.CLEARCHECK,),
         clocks=(meet("investigation"), meet("subject.notice"), meet("subject.response"), NEXT_UPDATE),
+        effects=(CLEAR,),
     ),
     Rule(
         action="report_to_leg",

@@ -8,7 +8,7 @@ from datetime import timedelta
 from lifecycle.clocks import DUE
 from lifecycle.fields import staff, time_of
 from lifecycle.guards import is_appointed, is_assigned
-from lifecycle.model import STOP_CONTACT, ActorKind, Facts
+from lifecycle.model import STOP_CONTACT, ActorKind, Effect, EffectKind, Facts
 from lifecycle.table import Field, Guard, Situation
 from policy.model import Role
 
@@ -238,6 +238,15 @@ REDRESS = holds("redress_considered", "REDRESS_NOT_CONSIDERED", POLICY)
 VIEW = holds("view_recorded", "VIEW_NOT_RECORDED", POLICY)
 SIGNED = holds("signed_second", "SECOND_SIGNATURE_MISSING", POLICY)
 BY_LEGAL, BY_DECIDER, BY_SECOND = is_assigned(Role.LEGAL_OFFICER), has_part(DECIDER_PARTS), has_part(SECOND_PARTS)
+
+
+def to_respondent(action: str) -> Effect:
+    """The alleged offender's own case is opened by `notify` alone; everything else joins it."""
+    return Effect(EffectKind.OPEN, "respondent", {"action": action})
+
+
+CLEAR = to_respondent("clear")
+"""Nothing was found: whoever was told of it, of a measure too, is told so the same day (policy 2.13)."""
 
 
 def time_limit(situation: Situation) -> Facts:

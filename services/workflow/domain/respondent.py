@@ -1,30 +1,25 @@
 """The alleged offender's side (policy 2.13): a case for each person a report names, which of the parties he alone sees.
 
 It begins when oversight notifies him, or releases the letter on a measure; before that nothing here says that there is
-a report (invariant 1). Every text of this case is written to him or by him; who reported stands in none of its facts.
+a report (invariant 1). What is decided in the report, or in a measure, arrives here by a step of the system, so that
+nobody can charge him, clear him or give him time here alone. Every text that he reads is written to him or by him; who
+reported stands in none of its facts.
 """
 
 from __future__ import annotations
 
 from lifecycle.clocks import DUE, meet, start
-from lifecycle.fields import choice, number, reference, staff, text, time
+from lifecycle.fields import choice, reference, staff, text, time
 from lifecycle.guards import is_appointed, not_before_now
-from lifecycle.model import Effect, EffectKind, Facts
-from lifecycle.recipients import appointed, escalation, other_side, took_part
+from lifecycle.model import ActorKind, Effect, EffectKind, Facts, Step
+from lifecycle.recipients import appointed, escalation, other_side
 from lifecycle.table import ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
 from services.workflow.domain import retention
 
 HIS = frozenset({Role.ALLEGED_OFFENDER})
 HANDLERS = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.ETHICS_OFFICER, Role.ALTERNATE_ETHICS_OFFICER})
-# Legal affairs and deciders act through the report's own case; what they do arrives here, and they do not see it.
-WRITERS = HANDLERS | {
-    Role.LEGAL_OFFICER,
-    Role.ADMINISTRATIVE_HEAD,
-    Role.HR_DIRECTOR,
-    Role.EXECUTIVE_HEAD,
-    Role.OVERSIGHT_COMMITTEE,
-}
+SYSTEM = frozenset({ActorKind.SYSTEM})
 BEFORE_OUTCOME = ("notified", "responded", "charged", "replied")
 TOLD = (*BEFORE_OUTCOME, "outcome_told", "cleared")
 HEARD = "invariant 48"
@@ -32,7 +27,11 @@ SUPPORT = "support_contact"
 
 CLEARED = Effect(EffectKind.EMIT, "respondent.cleared_for_others")
 TELL_HIM = (other_side("respondent.letter"),)
-TELL_HANDLERS = (took_part("respondent.wrote", "notify"), took_part("respondent.wrote", "charge"))
+WROTE, RESPONDED, REPLIED = (
+    Effect(EffectKind.EMIT, name) for name in ("note_subject_wrote", "record_response", "record_reply")
+)
+"""What his file in the report, by the action of this name, learns: that he has written, never what."""
+LONGER = Effect(EffectKind.EMIT, "record_extension")
 
 
 def _has_answered(situation: Situation) -> bool:
@@ -40,10 +39,15 @@ def _has_answered(situation: Situation) -> bool:
     case = situation.case
     charged = any(step.action == "charge" for step in case.steps)
     key, answer = ("charge.reply", "reply_to_charge") if charged else ("subject.response", "respond")
-    since = max((step.version for step in case.steps if step.action in {"charge", "notify"}), default=0)
+    since = max((step.version for step in case.steps if _says_what(step)), default=0)
     answered = any(step.action == answer and step.version > since for step in case.steps)
     clock = case.clocks.get(key)
     return answered or (clock is not None and (DUE in clock.rung or clock.due_at <= situation.now))
+
+
+def _says_what(step: Step) -> bool:
+    """What he is said to have done; a letter on a measure alone is nothing that he has to answer first."""
+    return step.action == "charge" or (step.action == "notify" and step.facts.get("letter_about") == "allegation")
 
 
 def _not_heard(situation: Situation) -> Facts | None:
@@ -61,6 +65,16 @@ def _earlier(name: str, key: str) -> Guard:
 
 CHANCE = Guard("NOT_HEARD", HEARD, _not_heard)
 HAS_SUPPORT = is_appointed(SUPPORT, Role.WELFARE_OFFICER)
+REVIEW_WINDOW = start("review.request")
+FILE = reference("file", required=False)
+"""The formal report, by its case, in which he is heard; not there while he was told of a measure alone."""
+
+BETWEEN_HIM_AND_US = frozenset(
+    {"notify", "write_letter", "receive_statement", "respond", "extend_response", "charge", "reply_to_charge"}
+    | {"extend_reply", "ask_more_time", "refuse_more_time", "name_companion", "name_support", "ask_review"}
+    | {"receive_review", "tell_outcome", "clear", "close_respondent"}
+)
+"""The steps that he sees, with what was written beside them; a hold or the other side's review is none of his."""
 
 LIFECYCLE = Lifecycle(
     name="respondent",
@@ -75,15 +89,16 @@ LIFECYCLE = Lifecycle(
         State("closed", person_sees=False, closed=True),
         State("erased", person_sees=False, closed=True),
     ),
-    opening=Opening(state="to_notify", fields=(number("file"),)),
+    opening=Opening(state="to_notify"),
     rules=(
         Rule(
             action="notify",
             states=("to_notify",),
-            by=WRITERS,
+            by=SYSTEM,
             to="notified",
             fields=(
                 reference("respondent"),
+                FILE,
                 choice("letter_about", "allegation", "measure"),
                 staff(SUPPORT),
                 time("from_at", required=False),
@@ -99,8 +114,9 @@ LIFECYCLE = Lifecycle(
         Rule(
             action="notify",
             states=TOLD,
-            by=WRITERS,
+            by=SYSTEM,
             fields=(
+                FILE,
                 choice("letter_about", "allegation", "measure"),
                 time("from_at", required=False),
                 time("until_at", required=False),
@@ -119,7 +135,7 @@ LIFECYCLE = Lifecycle(
         Rule(
             action="receive_statement",
             states=TOLD,
-            by=WRITERS,
+            by=SYSTEM,
             fields=(text("statement"),),
             effects=TELL_HIM,
         ),
@@ -130,21 +146,22 @@ LIFECYCLE = Lifecycle(
             to="responded",
             fields=(text("response"),),
             clocks=(meet("subject.response"),),
-            effects=(Effect(EffectKind.EMIT, "record_response"), *TELL_HANDLERS),
+            effects=(RESPONDED,),
         ),
+        # Given here or in the report, it counts in both.
         Rule(
             action="extend_response",
             states=BEFORE_OUTCOME,
-            by=WRITERS,
+            by=HANDLERS | SYSTEM,
             fields=(time("response_until"),),
             checks=(not_before_now("response_until", HEARD), _earlier("response_until", "subject.response")),
             clocks=(meet("respondent.answer"), start("subject.response", due="response_until")),
-            effects=TELL_HIM,
+            effects=(*TELL_HIM, LONGER),
         ),
         Rule(
             action="charge",
             states=BEFORE_OUTCOME,
-            by=WRITERS,
+            by=SYSTEM,
             to="charged",
             fields=(text("letter"), text("evidence")),
             clocks=(start("charge.reply"),),
@@ -157,12 +174,12 @@ LIFECYCLE = Lifecycle(
             to="replied",
             fields=(text("reply"),),
             clocks=(meet("charge.reply"),),
-            effects=(Effect(EffectKind.EMIT, "record_reply"), *TELL_HANDLERS),
+            effects=(REPLIED,),
         ),
         Rule(
             action="extend_reply",
             states=("charged", "replied"),
-            by=WRITERS,
+            by=SYSTEM,
             fields=(time("reply_until"),),
             checks=(not_before_now("reply_until", HEARD), _earlier("reply_until", "charge.reply")),
             clocks=(meet("respondent.answer"), start("charge.reply", due="reply_until")),
@@ -174,7 +191,7 @@ LIFECYCLE = Lifecycle(
             by=HIS,
             fields=(choice("time_for", "sick_leave", "official_travel", "translation", "companion", "much_to_read"),),
             clocks=(start("respondent.answer"),),
-            effects=TELL_HANDLERS,
+            effects=(WROTE,),
         ),
         Rule(
             action="refuse_more_time",
@@ -190,7 +207,7 @@ LIFECYCLE = Lifecycle(
             by=HIS,
             fields=(text("companion"),),
             sets={"companion": True},
-            effects=TELL_HANDLERS,
+            effects=(WROTE,),
         ),
         Rule(
             action="name_support",
@@ -203,28 +220,36 @@ LIFECYCLE = Lifecycle(
         # He may have a measure, a decision or how his case was handled looked at again, like the other side.
         Rule(
             action="ask_review",
-            states=TOLD,
+            states=(*TOLD, "closed"),
             by=HIS,
             fields=(choice("about", "measure", "decision", "closure"), text("request")),
-            effects=(Effect(EffectKind.OPEN, "review", {"party": "alleged_offender"}), *TELL_HANDLERS),
+            effects=(Effect(EffectKind.OPEN, "review", {"party": "alleged_offender"}), WROTE),
+        ),
+        Rule(
+            action="receive_review",
+            states=(*TOLD, "closed"),
+            by=SYSTEM,
+            fields=(choice("outcome", "upheld", "changed", "sent_back", "not_admitted"),),
+            effects=TELL_HIM,
         ),
         Rule(
             action="tell_outcome",
             states=("notified", "responded", "charged", "replied", "outcome_told", "cleared"),
-            by=WRITERS,
+            by=SYSTEM,
             to="outcome_told",
             fields=(text("letter"),),
             guards=(CHANCE,),
+            clocks=(REVIEW_WINDOW,),
             effects=TELL_HIM,
         ),
         # Everybody who was told of it is told of this, too, on the same day (policy 2.13).
         Rule(
             action="clear",
             states=("notified", "responded", "charged", "replied", "outcome_told"),
-            by=WRITERS,
+            by=SYSTEM,
             to="cleared",
             fields=(text("letter"),),
-            clocks=(meet("subject.response"), meet("charge.reply"), meet("respondent.answer")),
+            clocks=(meet("subject.response"), meet("charge.reply"), meet("respondent.answer"), REVIEW_WINDOW),
             effects=(other_side("respondent.nothing_found"), CLEARED),
         ),
         Rule(
@@ -245,17 +270,20 @@ LIFECYCLE = Lifecycle(
         ),
         *retention.hold_rules((*TOLD, "closed"), frozenset({Role.INVESTIGATOR})),
         *retention.freeze_rules((*TOLD, "closed")),
+        *retention.reviewer_rules((*TOLD, "closed")),
     ),
     clocks=(
         ClockRule(
             "subject.response",
             reminds=TELL_HIM,
             outcomes=(Outcome(effects=(other_side("respondent.time_over"),)),),
+            person_sees=True,
         ),
         ClockRule(
             "charge.reply",
             reminds=TELL_HIM,
             outcomes=(Outcome(effects=(other_side("respondent.time_over"),)),),
+            person_sees=True,
         ),
         ClockRule(
             "respondent.answer",
@@ -268,6 +296,13 @@ LIFECYCLE = Lifecycle(
                 ),
             ),
             repeats=True,
+            person_sees=True,
+        ),
+        ClockRule(
+            "review.request",
+            outcomes=(Outcome(effects=(other_side("respondent.review_window_over"),)),),
+            person_sees=True,
+            outlives=True,
         ),
         *retention.clocks(("keep.no_case", "keep.investigated"), appointed("respondent.kept", Role.INTAKE_OFFICER)),
     ),

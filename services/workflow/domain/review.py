@@ -8,7 +8,7 @@ refusal by itself. The file stays as it is until the end (invariant 53).
 from __future__ import annotations
 
 from lifecycle.clocks import start
-from lifecycle.fields import choice, flag, text
+from lifecycle.fields import choice, flag, reference, text
 from lifecycle.guards import is_assigned, took_no_part
 from lifecycle.model import Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, assigned, escalation, her_inbox
@@ -52,6 +52,8 @@ LIFECYCLE = Lifecycle(
             choice("party", "person", "alleged_offender"),
             choice("about", "closure", "decision", "measure"),
             flag("after_the_window", required=False),
+            # His own case, where the other side asks: there he is told how it went.
+            reference("asked_in", required=False),
         ),
         clocks=(start("review.decide"),),
         effects=(Effect(EffectKind.ERRAND, "route"),),

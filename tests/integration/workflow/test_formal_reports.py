@@ -119,7 +119,7 @@ async def test_each_alleged_offender_has_a_sub_file_of_his_own_and_is_named_ther
     assert second.handlers == [INVESTIGATOR]
     await house.run_errands()
     async with house.desk.database.transaction() as session:
-        assert await formal_reports.subjects_of(session, house.desk, second) == (SUPERVISOR.lower(),)
+        assert await formal_reports.subjects_of(session, house.desk, second) == (SUPERVISOR,)
         assert await formal_reports.subjects_of(session, house.desk, first) == (OTHER_MANAGER,)
     for case_id in (first.case_id, second.case_id):
         for party in (SUPERVISOR, OTHER_MANAGER, PERSON):

@@ -34,6 +34,8 @@ AFTER_CLOSING = {
     "freeze",
     "unfreeze",
     "request_review",
+    "ask_review",
+    "receive_review",
     "admit_reviewer",
     "dismiss_reviewer",
 }

@@ -129,7 +129,8 @@ def test_inv_01_his_case_is_opened_by_the_notice_alone() -> None:
     before = {"submitted", "acknowledged", "assessing", "needs_info"}
     for rule in LIFECYCLE.rules:
         if before.intersection(rule.states):
-            assert not [e for e in rule.effects if e.name == "respondent"], f"{rule.action} would reach him before"
+            reaches = {e.facts["action"] for e in rule.effects if e.name == "respondent"}
+            assert reaches <= {"clear"}, f"{rule.action} would reach him before; a clearance opens nothing"
 
 
 def test_inv_04_her_name_goes_further_only_with_ground_recipient_and_notice() -> None:

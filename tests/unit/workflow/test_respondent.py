@@ -8,19 +8,18 @@ from lifecycle.model import Case, EffectKind, Fact
 from lifecycle.table import FieldKind
 from policy.model import Role
 from services.workflow.domain.respondent import LIFECYCLE
-from tests.lifecycles import NOW, POLICY, act, at, effect_names, opened, refused, ring_until, staff
+from tests.lifecycles import NOW, POLICY, SYSTEM, act, at, effect_names, opened, refused, ring_until, staff
 
 OIO = staff("S0005", Role.INTAKE_OFFICER, Role.INVESTIGATOR)
-LEGAL = staff("S0003", Role.LEGAL_OFFICER)
 HIM = staff("part:1f", Role.ALLEGED_OFFENDER)
 
 
 def notified(**facts: Fact) -> Case:
-    return act(opened("respondent"), "notify", OIO, respondent="part:1f", **facts)
+    return act(opened("respondent"), "notify", SYSTEM, respondent="part:1f", **facts)
 
 
 def charged() -> Case:
-    return act(notified(), "charge", LEGAL)
+    return act(notified(), "charge", SYSTEM)
 
 
 def test_inv_01_there_is_nothing_for_him_before_he_is_notified() -> None:
@@ -32,33 +31,33 @@ def test_inv_01_there_is_nothing_for_him_before_he_is_notified() -> None:
 
 
 def test_inv_01_no_fact_of_his_case_says_who_reported() -> None:
-    names = {field.name for rule in LIFECYCLE.rules for field in rule.fields} | {"file"}
+    names = {field.name for rule in LIFECYCLE.rules for field in rule.fields}
     assert not names & {"reporter", "writer", "affected_individual", "person", "alerted_by", "witness"}
     staff_named = {field.name for rule in LIFECYCLE.rules for field in rule.fields if field.kind is FieldKind.STAFF}
-    assert staff_named == {"support_contact", "hold_owner"}
+    assert staff_named == {"support_contact", "hold_owner", "reviewer"}
     assert not [state for state in LIFECYCLE.states if state.person_sees], "nor does her inbox show his case"
 
 
 def test_inv_48_he_has_support_from_the_first_letter_on() -> None:
-    assert refused(opened("respondent"), "notify", OIO, without="support_contact").code == "FIELD_MISSING"
-    assert refused(opened("respondent"), "notify", OIO, support_contact="S0009").code == "NOT_APPOINTED"
+    assert refused(opened("respondent"), "notify", SYSTEM, without="support_contact").code == "FIELD_MISSING"
+    assert refused(opened("respondent"), "notify", SYSTEM, support_contact="S0009").code == "NOT_APPOINTED"
     assert act(notified(), "name_support", OIO, support_contact="S0014").facts["support_contact"] == "S0014"
 
 
 def test_inv_48_nothing_is_said_to_be_found_before_he_could_answer() -> None:
-    answer = refused(notified(), "tell_outcome", OIO)
+    answer = refused(notified(), "tell_outcome", SYSTEM)
     assert (answer.code, answer.rule) == ("NOT_HEARD", "invariant 48")
-    assert act(act(notified(), "respond", HIM), "tell_outcome", OIO).state == "outcome_told"
+    assert act(act(notified(), "respond", HIM), "tell_outcome", SYSTEM).state == "outcome_told"
     silent = ring_until(notified(), NOW + timedelta(days=120))
     assert silent.state == "notified", "silence closes nothing"
-    assert act(silent, "tell_outcome", OIO, now=NOW + timedelta(days=120)).state == "outcome_told"
+    assert act(silent, "tell_outcome", SYSTEM, now=NOW + timedelta(days=120)).state == "outcome_told"
 
 
 def test_inv_48_a_charge_gives_him_a_time_of_its_own() -> None:
-    answered = act(act(notified(), "respond", HIM), "charge", LEGAL)
-    assert refused(answered, "tell_outcome", LEGAL).code == "NOT_HEARD"
+    answered = act(act(notified(), "respond", HIM), "charge", SYSTEM)
+    assert refused(answered, "tell_outcome", SYSTEM).code == "NOT_HEARD"
     assert answered.clocks["charge.reply"].due_at == POLICY.due("charge.reply", NOW)
-    assert act(act(charged(), "reply_to_charge", HIM), "tell_outcome", LEGAL).state == "outcome_told"
+    assert act(act(charged(), "reply_to_charge", HIM), "tell_outcome", SYSTEM).state == "outcome_told"
 
 
 @pytest.mark.parametrize(("action", "sends"), [("respond", "record_response"), ("reply_to_charge", "record_reply")])
@@ -90,13 +89,13 @@ def test_he_may_bring_somebody_and_have_it_looked_at_again() -> None:
 
 
 def test_clearing_him_tells_everybody_and_stops_his_clocks() -> None:
-    cleared = act(charged(), "clear", LEGAL)
+    cleared = act(charged(), "clear", SYSTEM)
     assert cleared.state == "cleared"
     assert effect_names(cleared, EffectKind.EMIT) == ["respondent.cleared_for_others"]
     assert not [clock.key for clock in cleared.clocks.values() if clock.runs]
     closed = act(cleared, "close_respondent", OIO)
     assert [clock.key for clock in closed.clocks.values() if clock.runs] == ["keep.no_case"]
-    assert refused(opened("respondent"), "clear", OIO).code == "ACTION_NOT_OPEN", "nobody told, nobody to clear"
+    assert refused(opened("respondent"), "clear", SYSTEM).code == "ACTION_NOT_OPEN", "nobody told, nobody to clear"
 
 
 def test_nobody_else_acts_as_him_and_he_acts_as_nobody_else() -> None:
@@ -104,3 +103,30 @@ def test_nobody_else_acts_as_him_and_he_acts_as_nobody_else() -> None:
         assert refused(notified(), action, OIO).code == "ROLE_NOT_ALLOWED"
     for action in ("clear", "tell_outcome", "extend_response", "write_letter", "notify"):
         assert refused(notified(), action, HIM).code == "ROLE_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize("action", ["notify", "charge", "extend_reply", "receive_statement", "tell_outcome", "clear"])
+def test_what_the_report_decides_cannot_be_done_in_his_case_alone(action: str) -> None:
+    everybody = staff("S0005", *Role)
+    assert refused(notified(), action, everybody).code == "ROLE_NOT_ALLOWED"
+
+
+def test_time_given_in_his_case_is_told_to_the_report() -> None:
+    given = act(notified(), "extend_response", OIO, response_until=at(60))
+    assert effect_names(given, EffectKind.EMIT) == ["record_extension"]
+
+
+def test_a_letter_on_a_measure_is_nothing_that_he_has_to_answer_before_the_outcome() -> None:
+    heard = act(notified(letter_about="allegation"), "respond", HIM)
+    measured = act(heard, "notify", SYSTEM, letter_about="measure")
+    assert act(measured, "tell_outcome", SYSTEM).state == "outcome_told"
+    told_of_measure = act(act(opened("respondent"), "notify", SYSTEM, letter_about="measure"), "respond", HIM)
+    accused = act(told_of_measure, "notify", SYSTEM, letter_about="allegation")
+    assert refused(accused, "tell_outcome", SYSTEM).code == "NOT_HEARD"
+
+
+def test_he_may_still_ask_for_a_review_once_his_case_is_closed_and_is_told_how_it_went() -> None:
+    closed = act(act(notified(), "clear", SYSTEM), "close_respondent", OIO)
+    asked = act(closed, "ask_review", HIM, about="closure")
+    assert effect_names(asked, EffectKind.OPEN) == ["review"]
+    assert effect_names(act(asked, "receive_review", SYSTEM), EffectKind.NOTIFY) == ["respondent.letter"]

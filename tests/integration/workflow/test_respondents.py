@@ -1,0 +1,194 @@
+"""Whose case hears what, on the real stores: two alleged offenders, a measure before the notice, and being cleared."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from contracts.ids import CaseId
+from contracts.intake.v1.reports_pb2 import PlacedInInbox
+from contracts.measures.v1.measures_pb2 import MEASURE_ENDING_RESTORE, MeasureApplied, MeasureEnded
+from contracts.topics import INTAKE_REPORTS_WORKFLOW
+from lifecycle import bodies
+from lifecycle.desk import EffectRefused
+from lifecycle.durable import Decided
+from lifecycle.records import CaseRow
+from services.workflow.desk import route
+from tests.integration.workflow.house import (
+    HR_DIRECTOR,
+    INVESTIGATOR,
+    LEGAL_AND_HEAD,
+    OTHER_HEAD,
+    OTHER_MANAGER,
+    PARTIES,
+    PERSON,
+    SUPERVISOR,
+    House,
+)
+from tests.integration.workflow.test_alerts_and_results import ALERT, LEAST, REASONS, RISK
+from tests.integration.workflow.test_formal_reports import assessing, facts_of, investigating, of_report, took
+
+HIS = "respondent"
+SUSPENSION = {"type": "suspension_with_pay", "serious_misconduct": True, "hearing": "heard"}
+
+
+async def case_of(house: House, report_case: UUID, staff_id: str) -> CaseRow:
+    """The one case of this report that this person sees."""
+    found = [one for one in await of_report(house, report_case, HIS) if await sees(house, one, staff_id)]
+    (his,) = found
+    return his
+
+
+async def sees(house: House, row: CaseRow, staff_id: str) -> bool:
+    acts = await house.act(staff_id, row.case_id, "name_companion", {}, {"companion": "c"})
+    return isinstance(acts, Decided)
+
+
+async def cleared(house: House, file: UUID) -> None:
+    facts = {"finding": "not_substantiated", "legal_officer": LEGAL_AND_HEAD}
+    await took(house, INVESTIGATOR, file, "report_to_leg", facts, {"report": "r"})
+    await took(house, LEGAL_AND_HEAD, file, "find_no_case", {}, {"reasons": "r"})
+
+
+async def test_each_of_two_is_told_heard_and_cleared_in_his_own_file_alone(house: House) -> None:
+    main = await investigating(house)
+    with pytest.raises(EffectRefused) as unclear:
+        await house.act(INVESTIGATOR, main, "notify_subject", {}, {"letter": "To whom?"})
+    assert unclear.value.refused.params == {"needs": "open_subfile"}
+    await took(house, INVESTIGATOR, main, "open_subfile", {}, {"respondent": SUPERVISOR.lower()})
+    await house.run_errands()
+    _, sub = await of_report(house, main, "formal_report")
+    await took(house, INVESTIGATOR, sub.case_id, "open_investigation", {"kind": "other"}, {"reasons": "r"})
+    await took(house, INVESTIGATOR, main, "notify_subject", {}, {"letter": "To the second."})
+    assert len(await of_report(house, main, HIS)) == 1
+    await took(house, INVESTIGATOR, sub.case_id, "notify_subject", {}, {"letter": "To the first."})
+    assert {("respondent.told", SUPERVISOR), ("respondent.told", OTHER_MANAGER)} <= set(await house.notices())
+
+    first, second = await case_of(house, main, SUPERVISOR), await case_of(house, main, OTHER_MANAGER)
+    assert min(first.number, second.number) > 1_000, "drawn: a number says nothing of how many there are"
+    async with house.desk.database.transaction() as session:
+        letter = await bodies.words_of(session, house.desk, first, "letter", "notify")
+    assert letter == "To the first."
+    assert not await sees(house, first, OTHER_MANAGER)
+    assert not await sees(house, second, SUPERVISOR)
+
+    await took(house, SUPERVISOR, first.case_id, "respond", {}, {"response": "It was not so."})
+    assert (await facts_of(house, sub.case_id))["subject_heard"] is True
+    assert "subject_heard" not in await facts_of(house, main)
+    await cleared(house, sub.case_id)
+    assert (await house.row(first.case_id)).state == "cleared"
+    assert (await house.row(second.case_id)).state == "notified"
+    told = await house.notices()
+    assert [who for wording, who in told if wording == "respondent.nothing_found"] == [SUPERVISOR]
+
+
+async def measured(house: House, report_case: UUID, **facts: Any) -> UUID:
+    """A measure over his work that HR has applied and that her inbox shows."""
+    await house.hr_key()
+    await took(house, INVESTIGATOR, report_case, "alert_interim_measures", ALERT, RISK)
+    (row,) = await of_report(house, report_case, "interim_measure")
+    await route(house.desk, CaseId(row.case_id))
+    await house.act(OTHER_HEAD, row.case_id, "acknowledge_alert")
+    now = datetime.now(UTC)
+    times = {name: (now + timedelta(seconds=n)).isoformat() for name, n in (("review_at", 200), ("until_at", 400))}
+    terms = {
+        "purpose": "prevent_repetition",
+        "burden": "alleged_offender",
+        "effects_seen": True,
+        "from_at": now.isoformat(),
+        **times,
+        **facts,
+    }
+    texts = {"reasons": REASONS, "least_burden": LEAST, "arrangement": "As agreed with HR."}
+    texts["persons"] = json.dumps({"person": SUPERVISOR})
+    assert isinstance(await house.act(OTHER_HEAD, row.case_id, "decide_measure", terms, texts), Decided)
+    ((measure_id,),) = await house.query("select measure_id from measures where case_id = :id", id=row.case_id)
+    await house.hr_answers(str(measure_id), MeasureApplied)
+    applied = await house.row(row.case_id)
+    report_id = str(applied.report_id)
+    shown = PlacedInInbox(
+        report_id=report_id, lifecycle=applied.lifecycle, number=applied.number, version=applied.version
+    )
+    await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, shown)
+    await house.run_errands()
+    return row.case_id
+
+
+async def suspended(house: House, report_case: UUID) -> UUID:
+    measure = await measured(house, report_case, **SUSPENSION, redeployment_considered=True)
+    await took(house, INVESTIGATOR, measure, "release_notice", {}, {"letter": "Your duties rest, with pay."})
+    return measure
+
+
+async def test_whoever_was_told_of_a_measure_first_is_notified_in_the_same_case_and_his_answer_counts(
+    house: House,
+) -> None:
+    file = await assessing(house, PARTIES)
+    measure = await suspended(house, file)
+    his = await case_of(house, file, SUPERVISOR)
+    facts = await facts_of(house, his.case_id)
+    assert (facts["letter_about"], "file" in facts, "until_at" in facts) == ("measure", False, True)
+    await took(house, SUPERVISOR, his.case_id, "respond", {}, {"response": "I need my post."})
+    assert "subject_heard" not in await facts_of(house, file), "that was an answer to the measure"
+
+    await took(house, INVESTIGATOR, file, "open_investigation", {"kind": "other"}, {"reasons": "r"})
+    await took(house, INVESTIGATOR, file, "notify_subject", {}, {"letter": "What is said."})
+    assert (await case_of(house, file, SUPERVISOR)).case_id == his.case_id
+    await took(house, SUPERVISOR, his.case_id, "respond", {}, {"response": "No."})
+    assert (await facts_of(house, file))["subject_heard"] is True
+
+    # Cleared: pay and rights come back by themselves, and everybody who was told of it is told the same day.
+    await cleared(house, file)
+    assert (await house.row(measure)).state == "lifting"
+    rows = await house.query("select value from outbox where type like '%MeasureEnded'")
+    assert [MeasureEnded.FromString(row.value).ending for row in rows] == [MEASURE_ENDING_RESTORE]
+    told = {who for wording, who in await house.notices() if wording == "respondent.cleared_for_others"}
+    assert {INVESTIGATOR, OTHER_HEAD} <= told, "who alerted, who decided"
+    assert not told & {PERSON, SUPERVISOR}
+
+
+async def test_a_decider_who_had_a_part_in_his_file_hears_that_nothing_was_found(house: House) -> None:
+    file = await investigating(house, PARTIES)
+    await took(house, INVESTIGATOR, file, "notify_subject", {}, {"letter": "l"})
+    his = await case_of(house, file, SUPERVISOR)
+    await took(house, SUPERVISOR, his.case_id, "respond", {}, {"response": "r"})
+    facts = {"finding": "substantiated", "legal_officer": LEGAL_AND_HEAD}
+    await took(house, INVESTIGATOR, file, "report_to_leg", facts, {"report": "r"})
+    await took(house, LEGAL_AND_HEAD, file, "charge", {}, {"letter": "l", "evidence": "e"})
+    await took(house, SUPERVISOR, his.case_id, "reply_to_charge", {}, {"reply": "r"})
+    advice = {"recommendation": "no_sanction", "hr_director": HR_DIRECTOR}
+    await took(house, LEGAL_AND_HEAD, file, "recommend", advice, {"advice": "a"})
+    await took(house, HR_DIRECTOR, file, "decide_no_sanction", {}, {"reasons": "r"})
+    told = [who for wording, who in await house.notices() if wording == "respondent.cleared_for_others"]
+    assert told == [LEGAL_AND_HEAD]
+
+
+async def test_where_a_measure_alone_rested_on_it_that_ends_though_nothing_was_ever_written_to_him(
+    house: House,
+) -> None:
+    file = await assessing(house, PARTIES)
+    measure = await measured(house, file, type="alternative_duties", same_grade_no_loss=True)
+    reason = {"reason": "no_reasonable_chance"}
+    await took(house, INVESTIGATOR, file, "close_no_action", reason, {"reasons": "r"})
+    assert await of_report(house, file, HIS) == []
+    row = await house.row(measure)
+    assert row.state == "lifting" or "im.clear" in row.data["clocks"], row.state
+
+
+async def test_an_end_because_another_body_acts_clears_nobody(house: House) -> None:
+    file = await investigating(house, PARTIES)
+    await took(house, INVESTIGATOR, file, "notify_subject", {}, {"letter": "l"})
+    ends = {"discontinued_for": "another_body_acts"}
+    await took(house, INVESTIGATOR, file, "discontinue_investigation", ends, {"reasons": "r"})
+    assert (await case_of(house, file, SUPERVISOR)).state == "notified"
+
+
+async def test_a_clearance_reaches_him_whatever_ends_the_investigation_without_a_finding(house: House) -> None:
+    file = await investigating(house, PARTIES)
+    await took(house, INVESTIGATOR, file, "notify_subject", {}, {"letter": "l"})
+    ends = {"discontinued_for": "no_way_to_establish"}
+    await took(house, INVESTIGATOR, file, "discontinue_investigation", ends, {"reasons": "r"})
+    (his,) = await of_report(house, file, HIS)
+    assert his.state == "cleared"
