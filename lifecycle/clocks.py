@@ -29,9 +29,9 @@ def start(
     not_before: tuple[str, ...] = (),
 ) -> ClockChange:
     """Starts (or restarts) the clock: from the time fact `since` or now, until the time fact `due` or by policy; a
-    choice fact `by` may pick a deadline of its own (`im.ack.red` for the clock `im.ack` and urgency red). By policy it
-    is due no earlier than the deadlines `not_before` (nothing is erased while they run, invariant 53), which count from
-    now.
+    choice fact `by` may pick a deadline of its own (`im.ack.red` for the clock `im.ack` and urgency red). A date that
+    the case does not have, or has emptied, starts none. By policy it is due no earlier than the deadlines `not_before`
+    (nothing is erased while they run, invariant 53), which count from now.
     """
     return ClockChange(ClockChangeKind.START, key, since, due, by, not_before=not_before)
 
@@ -71,7 +71,8 @@ def change(
             case ClockChangeKind.START:
                 since = time_of(facts, one.since) if one.since else now
                 if one.due:
-                    clocks[one.key] = Clock(one.key, since, time_of(facts, one.due))
+                    if facts.get(one.due):
+                        clocks[one.key] = Clock(one.key, since, time_of(facts, one.due))
                 elif policy.is_set(deadline := _deadline(one, facts, policy)):
                     place = place_of(facts)
                     others = [policy.due(key, now, place) for key in one.not_before if policy.is_set(key)]

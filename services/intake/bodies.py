@@ -17,6 +17,7 @@ StaffIdText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$(?!
 Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$(?!\n)")]
 Language = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$(?!\n)")]
 People = Annotated[list[StaffIdText], Meta(max_length=20)]
+CaseNumber = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class Answers(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -82,7 +83,7 @@ class Act(Struct, forbid_unknown_fields=True, kw_only=True):
 
     report_id: UUID
     lifecycle: Code
-    number: Annotated[int, Meta(ge=1, le=1_000_000)]
+    number: CaseNumber
     action_id: UUID
     action: Code
     facts: Annotated[dict[Code, bool | int | str], Meta(max_length=20)] = {}

@@ -70,9 +70,9 @@ async def lock_report(session: AsyncSession, report_id: UUID) -> Report:
     return report
 
 
-async def report_of_desk(session: AsyncSession, service: str, report_id: UUID) -> Report:
-    """A report that went to this service and still has contents. Raises NothingHere."""
-    report = await session.get(Report, report_id)
+async def report_of_desk(session: AsyncSession, service: str, report_id: UUID, *, lock: bool = False) -> Report:
+    """A report that went to this service and still has contents; with `lock`, until commit. Raises NothingHere."""
+    report = await session.get(Report, report_id, with_for_update=lock)
     if report is None or report.service != service or report.erased_at is not None:
         raise NothingHere
     return report

@@ -117,7 +117,9 @@ class Person(Base, table=True):
 
 
 class Consent(Base, table=True):
-    """Each consent apart, dated and versioned (invariant 15); a new version is a new row."""
+    """Each consent apart, dated and versioned (invariant 15); a new version is a new row. `action_id`: the act of hers
+    that made it. `proven`: how often a desk was shown it while it stood.
+    """
 
     __tablename__ = "consents"
     report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
@@ -125,6 +127,8 @@ class Consent(Base, table=True):
     version: int = Field(primary_key=True)
     given: bool
     at: datetime = Field(sa_type=AWARE)
+    action_id: UUID | None = None
+    proven: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class RouteCase(Base, table=True):

@@ -22,6 +22,7 @@ from policy.load import load
 from policy.model import Role
 from services.workflow import (
     beside,
+    consents,
     formal_reports,
     hr_orders,
     managers,
@@ -47,7 +48,7 @@ from services.workflow.domain import (
     supervisor_parts,
     supervisor_request,
 )
-from services.workflow.domain.measure_parts import RELEASE
+from services.workflow.domain.measure_parts import PROVE, RELEASE
 
 REPORT: Final = formal_report.LIFECYCLE.name
 MEASURE: Final = interim_measure.LIFECYCLE.name
@@ -215,6 +216,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         errands={
             "route": route_case,
             RELEASE.name: release_measure,
+            PROVE.name: lambda case_id: consents.prove(desk, case_id),
             supervisor_parts.FIND_MANAGER.name: find_manager,
             "pass_on": pass_on,
         },

@@ -39,12 +39,16 @@ from services.workflow.domain.persons import Persons, PersonsWrong
 from services.workflow.measures import ARRANGEMENT, PERSONS, SYSTEM, case_of, measure_id
 
 SIZE: Final = 4_096  # the same for every order, so that its length tells nothing
+_ORDERS: Final = frozenset({"measure_decided", "measure_passed_on", "measure_restore"})
 
 
 async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
     """Tells the HR bridge what to do, and of whom only in words sealed to it; or the line what changes for it. Raises
     DeskKeyUnknown until the bridge has published its key.
     """
+    if effect.name in _ORDERS and last_order(case) != case.version:
+        # It waits for her word on its day, or HR was never asked for what ends here.
+        return
     match effect.name:
         case "measure_decided":
             await _decided(session, desk, row, case)

@@ -1,6 +1,5 @@
 """Interim measures beyond their table: opened by a need or an alert of whichever case, and released when she knows."""
 
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -19,8 +18,9 @@ from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import FieldKind
 from policy.model import Role
+from services.workflow import consents
 from services.workflow.domain import interim_measure
-from services.workflow.domain.measure_parts import needs_release
+from services.workflow.domain.measure_parts import needs_release, rests_on_her_word
 from services.workflow.domain.measure_rules import ARRANGEMENT
 
 LIFECYCLE: Final = interim_measure.LIFECYCLE.name
@@ -29,7 +29,6 @@ DECIDE, PERSONS = "decide_measure", "persons"
 WRITES_FOR_HERSELF: Final = {"supervisor_request"}
 """Lifecycles that only the affected person herself lodges."""
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
-_RELEASED: Final = uuid.UUID("5a0b3f0e-1f7b-4a52-8a5e-0d3c1b7f6a11")
 
 __all__ = ["ALERT", "ARRANGEMENT", "DECIDE", "LIFECYCLE", "NOTE_NEED", "PERSONS", "alert", "alert_from", "case_of",
            "measure_id", "open_need", "release"]  # fmt: skip
@@ -88,17 +87,26 @@ async def keep_parties(session: AsyncSession, desk: Desk, row: CaseRow, named: P
 
 
 async def release(desk: Desk, case_id: CaseId) -> None:
-    """The errand of a measure that she knows of: it takes effect and the other side is told; where that waits for
-    oversight, oversight is asked. Bears being done twice.
+    """The errand of a measure that she knows of: it takes effect and the other side is told, if she still agrees to
+    what changes for her; where that waits for oversight, oversight is asked. Bears being done twice. Raises
+    IntakeUnreachable, ConsentUnsettled.
     """
+    async with desk.database.transaction() as session:
+        row = await records.load(session, case_id)
+    if row is None or row.state != "told_first":
+        return
+    rests = rests_on_her_word(from_json(row.data))
+    proof = await consents.fetched(desk, row) if rests else {}
     async with desk.database.transaction() as session:
         row = await records.lock(session, case_id)
         if row is None or row.state != "told_first":
             return
-        held = needs_release(from_json(row.data), desk.policy_of(row))
-        name = "ask_release" if held else "make_effective"
-        action = Action(uuid.uuid5(_RELEASED, f"{case_id}:{name}:{row.version}"), name)
-        await decide_as(session, desk, case_id, action, SYSTEM, datetime.now(UTC))
+        if proof is None:
+            await consents.record(session, desk, row, "record_no_proof", {})
+        elif needs_release(from_json(row.data), desk.policy_of(row)):
+            await consents.record(session, desk, row, "ask_release", {})
+        else:
+            await consents.record(session, desk, row, "make_effective", proof)
 
 
 async def measure_id(session: AsyncSession, case_id: UUID) -> UUID:

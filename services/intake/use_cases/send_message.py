@@ -24,6 +24,7 @@ from services.intake.items import SealedItem, add_items, seal_item
 from services.intake.parties import Parties, keep_out
 from services.intake.route_list import routes_of
 from services.intake.tables import Direction, ItemKind, PersonAction, Report
+from services.intake.use_cases.prove_consent import keep_consent
 
 # A code word, an id, a date or a time; nothing in which something could be told.
 _FACT: Final = re.compile(
@@ -85,6 +86,7 @@ async def act(intake: Intake, code: AccessCode, action: Act, now: datetime) -> N
             at=now,
         )
         await add_event(session, reports_to(report.service), str(report.report_id), news)
+        await keep_consent(session, report, action, now)
         await audit_trail.record(session, "person_acted", object_ref=audit_object(report), actor=None)
 
 

@@ -15,10 +15,11 @@ from msgspec import Meta, Struct
 from chassis import audit_trail
 from chassis.web.calling_service import calling_service
 from chassis.web.problems import Problem, sign_in_needed
-from services.intake.bodies import Code, StaffIdText
+from services.intake.bodies import CaseNumber, Code, StaffIdText
 from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.hand_out import HandedOut, hand_out_contents, hand_out_parties
 from services.intake.use_cases.place_message import Reply, place_message
+from services.intake.use_cases.prove_consent import prove_consent
 
 ROUTING: Final = "routing"
 """The one purpose that parties are opened for without a person."""
@@ -38,6 +39,12 @@ class AskContents(Struct, forbid_unknown_fields=True, kw_only=True):
     report_id: UUID
     purpose: Code
     staff_id: StaffIdText
+
+
+class AskConsent(Struct, forbid_unknown_fields=True, kw_only=True):
+    report_id: UUID
+    lifecycle: Code
+    number: CaseNumber
 
 
 class ReplyWraps(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -65,6 +72,12 @@ class ItemOut(Struct, kw_only=True):
 
 class ItemsOut(Struct, kw_only=True):
     items: list[ItemOut]
+
+
+class ConsentOut(Struct, kw_only=True):
+    """`proof`: what she says now, signed by intake for the service that asks."""
+
+    proof: str
 
 
 class MessagePlacedOut(Struct, kw_only=True):
@@ -120,8 +133,23 @@ async def put_message(
     return MessagePlacedOut(message_id=data.message_id)
 
 
+@post("/internal/v1/consent-proofs", status_code=200, summary="Whether she agrees at this moment, signed for the desk")
+async def post_consent_proof(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    publics: NamedDependency[Publics],
+    data: JSONBody[AskConsent],
+) -> ConsentOut:
+    claims: dict[str, str | int] = {
+        "report_id": str(data.report_id), "lifecycle": data.lifecycle, "number": data.number,
+    }  # fmt: skip
+    service = await asking_service(request, intake, publics, claims)
+    proof = await prove_consent(intake, service, data.report_id, data.lifecycle, data.number, utc_now())
+    return ConsentOut(proof=proof)
+
+
 async def asking_service(
-    request: Request[Any, Any, Any], intake: Intake, publics: Publics, claims: Mapping[str, str]
+    request: Request[Any, Any, Any], intake: Intake, publics: Publics, claims: Mapping[str, str | int]
 ) -> str:
     """The service that asks. Its token is used up before anything is looked at; a refused one is audited."""
     desks = {route.service for route in intake.policy.routes.values()}
@@ -167,4 +195,4 @@ def _out(items: list[HandedOut]) -> ItemsOut:
     )
 
 
-ROUTES: Final = [post_parties, post_contents, put_message]
+ROUTES: Final = [post_parties, post_contents, post_consent_proof, put_message]

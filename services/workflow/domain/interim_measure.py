@@ -1,8 +1,8 @@
 """An interim measure (policy 2.3): need, alert, consent, decision, effect in the HR system, end, and what comes after.
 
 Alert, consent, decision and review are taken by different persons (invariant 33). The protected person is told
-before the other side, at the beginning and at the end (invariant 43), and the end date never puts the other side
-back by neglect (invariant 36). The rules stand in `measure_asking`, `measure_deciding` and `measure_standing`.
+before the other side, at the beginning and at the end (invariant 43); what changes for her begins only if she agrees
+on that day (invariant 38), and the end date never puts the other side back by neglect (invariant 36).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from lifecycle.clocks import start
 from lifecycle.model import Effect, EffectKind
 from lifecycle.table import Field, FieldKind, Lifecycle, Opening, State
-from services.workflow.domain import measure_asking, measure_deciding, measure_standing
+from services.workflow.domain import measure_asking, measure_beginning, measure_deciding, measure_standing
 from services.workflow.domain.measure_parts import explained_to_her, her_own_word
 
 LIFECYCLE = Lifecycle(
@@ -24,6 +24,7 @@ LIFECYCLE = Lifecycle(
         State("consent_refused", person_sees=True),
         State("declined", person_sees=True),
         State("decided", person_sees=True),
+        State("not_begun", person_sees=True),
         State("not_applied", person_sees=True),
         State("applied", person_sees=True),
         State("told_first", person_sees=True),
@@ -53,7 +54,12 @@ LIFECYCLE = Lifecycle(
         clocks=(start("im.need"),),
         effects=(Effect(EffectKind.ERRAND, "route"),),
     ),
-    rules=(*measure_asking.RULES, *measure_deciding.RULES, *measure_standing.RULES),
+    rules=(
+        *measure_asking.RULES,
+        *measure_deciding.RULES,
+        *measure_beginning.RULES,
+        *measure_standing.RULES,
+    ),
     clocks=measure_standing.CLOCKS,
     shown=her_own_word,
     explains=explained_to_her,

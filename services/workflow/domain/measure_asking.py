@@ -5,8 +5,8 @@ from __future__ import annotations
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, reference, staff, text
 from lifecycle.guards import confirmed, holds_none_of, is_appointed, took_no_part
-from lifecycle.model import ActorKind, Effect, Facts
-from lifecycle.recipients import assigned, took_part
+from lifecycle.model import ActorKind, Facts
+from lifecycle.recipients import assigned
 from lifecycle.table import Field, FieldKind, Guard, Rule, Situation
 from policy.model import Role
 from services.workflow.domain import measure_rules as rules
@@ -33,6 +33,7 @@ from services.workflow.domain.measure_parts import (
     WRITER_AFFECTED,
     WRITER_ANOTHER,
     deciders,
+    holders,
     ordered,
     oversight,
 )
@@ -60,23 +61,18 @@ SAID_FIRST = (confirmed("alternative_offered", "policy 2.3"), confirmed("effects
 
 TAKES_NO_OTHER_PART = (NOT_THE_ALERTER, NOT_THE_DECIDER, NOT_THE_REVIEWER, holds_none_of(*DECIDERS, rule=SEPARATE))
 ASKERS = frozenset({Role.INVESTIGATOR}) | ETHICS
-ASKABLE = ("acknowledged", "consent_refused")
+ASKABLE = ("acknowledged", "consent_refused", "not_begun")
 SEES_NEED = ALERTERS | PERSON | SYSTEM | USUAL_DECIDERS | {Role.MANAGER, Role.SECURITY_OFFICER, Role.WELFARE_OFFICER}
 
 NO_WORD = {"consent": False}
 KEPT_FRESH, NOT_KEPT = start("consent.refresh"), meet("consent.refresh")
 
 
-def _told_to_holders(wording: str) -> tuple[Effect, ...]:
-    """Those who decide, and everybody else who holds her consent."""
-    return *deciders(wording), *(took_part(wording, action) for action in ("alert", "ask_consent", "record_consent"))
-
-
 def _is_red(situation: Situation) -> Facts | None:
     return {"urgency": "red"} if situation.case.facts["urgency"] == "red" else None
 
 
-NOT_GIVEN = _told_to_holders("interim_measure.consent_not_given")
+NOT_GIVEN = holders("interim_measure.consent_not_given")
 ROUTED_ONCE = took_no_part("record_routed", rule="lifecycle")
 NOT_RED_YET = Guard("ALREADY_URGENT", "policy 2.3", _is_red)
 
@@ -86,7 +82,7 @@ def _taken_back(action: str, by: frozenset[Role | ActorKind], whose_word: Guard)
     return (
         Rule(
             action=action,
-            states=("consented",),
+            states=("consented", "not_begun"),
             by=by,
             to="consent_refused",
             guards=(whose_word,),
@@ -94,7 +90,7 @@ def _taken_back(action: str, by: frozenset[Role | ActorKind], whose_word: Guard)
             clocks=(NOT_KEPT,),
             effects=NOT_GIVEN,
         ),
-        # Until it is applied nothing of the measure happens then: HR is told at once (invariant 38).
+        # Until it is applied nothing of the measure happens then: HR is told at once, if it was asked (invariant 38).
         Rule(
             action=action,
             states=("decided", "not_applied"),
@@ -103,7 +99,7 @@ def _taken_back(action: str, by: frozenset[Role | ActorKind], whose_word: Guard)
             guards=(whose_word, rules.RESTS_ON_CONSENT),
             sets=NO_WORD,
             derives=ordered,
-            clocks=(meet("im.apply"), NOT_KEPT, start("im.decide")),
+            clocks=(meet("im.begin"), meet("im.apply"), NOT_KEPT, start("im.decide")),
             effects=(RESTORE, *NOT_GIVEN),
         ),
         # A running measure is not undone by itself: somebody has to see to her safety first (invariant 43).
@@ -114,7 +110,7 @@ def _taken_back(action: str, by: frozenset[Role | ActorKind], whose_word: Guard)
             guards=(whose_word,),
             sets=NO_WORD,
             clocks=(NOT_KEPT,),
-            effects=_told_to_holders("interim_measure.consent_withdrawn"),
+            effects=holders("interim_measure.consent_withdrawn"),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, text, time
 from lifecycle.guards import confirmed
-from lifecycle.model import Effect, EffectKind, Facts
+from lifecycle.model import Facts
 from lifecycle.recipients import appointed
 from lifecycle.table import Field, FieldKind, Guard, Rule, Situation
 from policy.model import Side
@@ -14,7 +14,9 @@ from services.workflow.domain import measure_rules as rules
 from services.workflow.domain.measure_parts import (
     ALERTERS,
     AT_LEVEL,
+    BEGINS_AT,
     DECIDABLE,
+    DECIDED,
     DECIDERS,
     HAS_NOT_DECLINED,
     HIGHER_DECIDERS,
@@ -29,13 +31,13 @@ from services.workflow.domain.measure_parts import (
     RUNNING,
     TELL_ALERTERS,
     THE_ALERTER,
+    asked_on_its_day,
     deciders,
     level,
     level_up,
     ordered,
 )
 
-DECIDED = Effect(EffectKind.EMIT, "measure_decided")
 BURDEN = Field(
     "burden",
     FieldKind.CHOICE,
@@ -128,13 +130,13 @@ RULES = (
         ),
         guards=(*DECIDES, HAS_NOT_DECLINED),
         checks=(*LAWFUL, *rules.DATES, *rules.PERIODS),
-        derives=ordered,
-        clocks=(meet("im.decide"), start("im.apply", since="from_at")),
+        derives=asked_on_its_day,
+        clocks=(meet("im.decide"), start("im.apply", since="from_at"), start("im.begin", due=BEGINS_AT)),
         effects=(DECIDED, TELL_ALERTERS),
     ),
     Rule(
         action="decline_alert",
-        states=("acknowledged", "consented", "consent_refused", "consent_asked"),
+        states=("acknowledged", "consented", "consent_refused", "consent_asked", "not_begun"),
         by=DECIDERS,
         to="declined",
         fields=(choice("reason", "not_needed", "lighter_means_found", "no_consent"), text("reasons")),

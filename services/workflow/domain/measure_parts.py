@@ -24,8 +24,8 @@ HIGHER_DECIDERS = (Role.EXECUTIVE_HEAD, Role.OVERSIGHT_COMMITTEE)
 """Who decides once nobody below has, one level after the other (policy: role.hr_director.escalates_to)."""
 DECIDERS = USUAL_DECIDERS | {*HIGHER_DECIDERS}
 
-UNDECIDED = ("alerted", "acknowledged", "consent_asked", "consented", "consent_refused", "not_applied")
-DECIDABLE = ("acknowledged", "consented", "consent_refused", "not_applied")
+UNDECIDED = ("alerted", "acknowledged", "consent_asked", "consented", "consent_refused", "not_applied", "not_begun")
+DECIDABLE = ("acknowledged", "consented", "consent_refused", "not_applied", "not_begun")
 RUNNING = ("effective", "notified_of_measure")
 SET_UP = ("applied", "told_first", *RUNNING, "varying", "passed_on")
 """What HR has done stands, or is on its way to stand otherwise."""
@@ -43,8 +43,10 @@ HAS_NOT_DECLINED = took_no_part("decline_alert", rule="policy 2.3")
 
 KEPT = retention.keep("keep.hr_measure")
 OVER = tuple(meet(key) for key in ("im.end", "im.review", "im.escalate", "im.cumulative_alarm", "im.clear"))
+DECIDED = Effect(EffectKind.EMIT, "measure_decided")
 RESTORE = Effect(EffectKind.EMIT, "measure_restore")
 RELEASE = Effect(EffectKind.ERRAND, "release_measure")
+PROVE = Effect(EffectKind.ERRAND, "prove_consent")
 TELL_LINE = Effect(EffectKind.EMIT, "interim_measure.line_told")
 """Who supervises either of them hears that something changes and from when to when, and no more (policy 2.10)."""
 TELL_ALERTERS = took_part("interim_measure.answered", "alert")
@@ -52,10 +54,31 @@ TELL_ALERTERS = took_part("interim_measure.answered", "alert")
 ESCALATING = frozenset({"im.decide", "im.review", "im.escalate"})
 ORDER = "order"
 """The fact that says at which version HR was last asked for something by an action."""
+BEGINS_AT = "begins_at"
+"""The fact that says when a decision begins that HR has not been asked for yet, because it rests on her word; else it
+is empty.
+"""
 
 
 def ordered(situation: Situation) -> Facts:
-    return {ORDER: situation.case.version + 1}
+    """HR is asked for something; not to end what it was never asked for."""
+    never_asked = is_held(situation.case) and ORDER not in situation.case.facts
+    return {BEGINS_AT: ""} if never_asked else asked_now(situation)
+
+
+def asked_now(situation: Situation) -> Facts:
+    return {ORDER: situation.case.version + 1, BEGINS_AT: ""}
+
+
+def asked_on_its_day(situation: Situation) -> Facts:
+    """What rests on her own word is held until it begins, when she is found to agree still (invariant 38)."""
+    facts = {**situation.case.facts, **situation.facts}
+    held = on_her(facts) and her_own_word(situation.case)
+    return {BEGINS_AT: facts["from_at"]} if held else asked_now(situation)
+
+
+def is_held(case: Case) -> bool:
+    return bool(case.facts.get(BEGINS_AT))
 
 
 def last_order(case: Case) -> int:
@@ -80,6 +103,11 @@ def oversight(wording: str) -> tuple[Effect, ...]:
     """Those who could alert; at a case of the ethics office, that office (invariant 31)."""
     roles = (Role.INTAKE_OFFICER, Role.LEGAL_OFFICER, Role.ETHICS_OFFICER)
     return tuple(appointed(wording, role) for role in roles)
+
+
+def holders(wording: str) -> tuple[Effect, ...]:
+    """Those who decide, and everybody else who holds her consent."""
+    return *deciders(wording), *(took_part(wording, action) for action in ("alert", "ask_consent", "record_consent"))
 
 
 STUCK = (*deciders("interim_measure.stuck"), appointed("interim_measure.stuck", Role.HR_OFFICER))
@@ -116,6 +144,15 @@ def lapses(case: Case, policy: Policy) -> bool:
 
 def on_her(facts: Facts) -> bool:
     return facts.get("burden") == Side.AFFECTED_INDIVIDUAL
+
+
+def waits_for_proof(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an outcome asks it
+    return is_held(case)
+
+
+def rests_on_her_word(case: Case) -> bool:
+    """Her work changes, and she has said yes to it herself."""
+    return on_her(case.facts) and her_own_word(case)
 
 
 def conditions_of(measure: MeasureType, facts: Facts) -> tuple[str, ...]:

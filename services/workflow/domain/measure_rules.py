@@ -10,7 +10,15 @@ from lifecycle.model import Facts
 from lifecycle.table import Guard, Situation
 from policy.model import Side
 from services.workflow.domain.measure_conditions import known, measure_of
-from services.workflow.domain.measure_parts import HIGHER_DECIDERS, lapses, level, needs_release, on_her
+from services.workflow.domain.measure_parts import (
+    HIGHER_DECIDERS,
+    is_held,
+    lapses,
+    level,
+    needs_release,
+    on_her,
+    rests_on_her_word,
+)
 from services.workflow.domain.persons import LINE_CHANGE
 
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -117,8 +125,21 @@ def _not_settled(situation: Situation) -> Facts | None:
     return {"field": "she_is_settled"} if needed and situation.facts["she_is_settled"] is not True else None
 
 
-def _still_agrees(situation: Situation) -> Facts | None:
+def _not_asked_yet(situation: Situation) -> Facts | None:
+    return {"field": "proof"} if is_held(situation.case) else None
+
+
+def _asked_already(situation: Situation) -> Facts | None:
+    return None if is_held(situation.case) else {"field": "proof"}
+
+
+def _not_proven(situation: Situation) -> Facts | None:
     """The proof of her consent is fetched anew when the measure becomes effective."""
+    return {"field": "proof"} if rests_on_her_word(situation.case) and "proof" not in situation.facts else None
+
+
+def _still_agrees(situation: Situation) -> Facts | None:
+    """Where somebody else wrote there is nothing to fetch: whoever tells her asks her again."""
     rests = on_her(situation.case.facts)
     return {"field": "still_agrees"} if rests and situation.facts["still_agrees"] is not True else None
 
@@ -159,6 +180,9 @@ def placed_since(action: str) -> Guard:
 
 SHE_AGREES = Guard("CONSENT_MISSING", HERS, _without_her_yes)
 STILL_AGREES = Guard("NOT_CONFIRMED", HERS, _still_agrees)
+ASKED_OF_HR = Guard("CONSENT_NOT_PROVEN", HERS, _not_asked_yet)
+TO_BE_PROVEN = Guard("NOTHING_TO_PROVE", HERS, _asked_already)
+PROVEN = Guard("CONSENT_NOT_PROVEN", HERS, _not_proven)
 SETTLED = Guard("NOT_CONFIRMED", "invariant 43", _not_settled)
 NOT_HELD = Guard("NOTICE_HELD", "policy 2.3", _waits_for_release)
 HELD = Guard("NOTICE_NOT_HELD", "policy 2.3", _needs_no_release)

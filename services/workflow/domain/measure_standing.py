@@ -1,27 +1,25 @@
-"""An interim measure from the decision to the end: what HR did, who is told when, and what is left (policy 2.3)."""
+"""An interim measure that stands, to its end: who is told when, and what is left (policy 2.3)."""
 
 from __future__ import annotations
 
 from lifecycle.clocks import meet, start
-from lifecycle.fields import choice, flag, number, reference, text
-from lifecycle.guards import confirmed, took_no_part
+from lifecycle.fields import choice, number, text
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import appointed, escalation, other_side, took_part
-from lifecycle.table import ClockRule, Field, FieldKind, Outcome, Rule
+from lifecycle.table import ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import measure_rules as rules
 from services.workflow.domain import retention
+from services.workflow.domain.measure_beginning import PROOF, RELEASE_WAITS, TAKEN_BACK, TOLD, TOLD_HER
 from services.workflow.domain.measure_parts import (
     CLOSED,
     COUNSEL,
-    ETHICS,
     KEPT,
     OPEN,
     OUTSIDE_THE_DECISION,
     OVER,
-    OVERSIGHT,
     PERSON,
-    RELEASE,
+    PROVE,
     RESTORE,
     RUNNING,
     SET_UP,
@@ -34,130 +32,16 @@ from services.workflow.domain.measure_parts import (
     lapses,
     level_up,
     ordered,
+    waits_for_proof,
 )
 
 OTHER_SIDE_OVER = "interim_measure.over"
 """Said to the other side only if it was told of the beginning."""
-OPEN_RESPONDENT = Effect(EffectKind.OPEN, "respondent", {"action": "notify"})
-PROOF = (reference("proof_hash"),)
-TAKEN_BACK = ("acknowledged", "consent_asked", "consented", "consent_refused", "declined")
-"""Where a measure may be while HR undoes what it was no longer to do."""
 STANDS = ("applied", "told_first", *RUNNING)
-TOLD = (flag("told_her"), Field("still_agrees", FieldKind.FLAG, required=False, default=False))
-TOLD_HER = confirmed("told_her", "invariant 43")
-RELEASE_WAITS = tuple(
-    appointed("interim_measure.notice_to_release", role)
-    for role in (Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.ETHICS_OFFICER)
-)
 KNOWN_OVER = (other_side(OTHER_SIDE_OVER), TELL_LINE, took_part(OTHER_SIDE_OVER, "alert"))
 AFTERCARE = start("im.aftercare")
 
 RULES = (
-    Rule(
-        action="record_applied",
-        states=("decided",),
-        by=SYSTEM,
-        to="applied",
-        fields=PROOF,
-        checks=(rules.CONSENT,),
-        clocks=(
-            meet("im.decide"),
-            meet("im.apply"),
-            start("im.end", since="from_at", due="until_at"),
-            start("im.review", since="from_at", due="review_at"),
-            start("im.cumulative_alarm", since="from_at", by="type"),
-        ),
-    ),
-    # After a failure HR has put it right by hand, and proven it.
-    Rule(
-        action="record_applied",
-        states=("not_applied",),
-        by=SYSTEM,
-        to="applied",
-        fields=PROOF,
-        checks=(rules.CONSENT,),
-        clocks=(
-            meet("im.decide"),
-            start("im.end", since="from_at", due="until_at"),
-            start("im.review", since="from_at", due="review_at"),
-            start("im.cumulative_alarm", since="from_at", by="type"),
-        ),
-    ),
-    Rule(
-        action="record_applied",
-        states=("varying",),
-        by=SYSTEM,
-        to="applied",
-        fields=PROOF,
-        clocks=(meet("im.apply"), start("im.end", due="until_at"), start("im.review", due="review_at")),
-    ),
-    # An extension: what stands goes on standing.
-    Rule(action="record_applied", states=RUNNING, by=SYSTEM, fields=PROOF, clocks=(meet("im.apply"),)),
-    Rule(
-        action="record_failed",
-        states=("decided",),
-        by=SYSTEM,
-        to="not_applied",
-        fields=(reference("code"),),
-        clocks=(meet("im.apply"), start("im.decide")),
-        effects=(*deciders("interim_measure.apply_failed"), appointed("interim_measure.apply_failed", Role.HR_OFFICER)),
-    ),
-    Rule(
-        action="record_failed",
-        states=(*TAKEN_BACK, *RUNNING, "varying", "passed_on", "lifting"),
-        by=SYSTEM,
-        fields=(reference("code"),),
-        effects=STUCK,
-    ),
-    Rule(
-        action="record_placed",
-        states=("applied",),
-        by=SYSTEM,
-        to="told_first",
-        fields=(number("version"),),
-        checks=(rules.placed_since("record_applied"), rules.CONSENT),
-        effects=(RELEASE,),
-    ),
-    # Whoever protects her is not who writes: somebody outside the decision has told her, and asked her again.
-    Rule(
-        action="record_told",
-        states=("applied",),
-        by=OUTSIDE_THE_DECISION,
-        to="told_first",
-        fields=TOLD,
-        guards=(WRITER_ANOTHER,),
-        checks=(TOLD_HER, rules.STILL_AGREES, rules.CONSENT),
-        effects=(RELEASE,),
-    ),
-    Rule(
-        action="make_effective",
-        states=("told_first",),
-        by=SYSTEM,
-        to="effective",
-        guards=(rules.NOT_HELD,),
-        checks=(rules.CONSENT,),
-        effects=(other_side("interim_measure.other_side_told"), TELL_LINE),
-    ),
-    # Oversight is asked once; what it does not release in time is escalated.
-    Rule(
-        action="ask_release",
-        states=("told_first",),
-        by=SYSTEM,
-        guards=(rules.HELD, took_no_part("ask_release", rule="lifecycle")),
-        clocks=(start("im.release"),),
-        effects=RELEASE_WAITS,
-    ),
-    Rule(
-        action="release_notice",
-        states=("told_first",),
-        by=OVERSIGHT | ETHICS,
-        to="notified_of_measure",
-        fields=(text("letter"), Field("she_is_settled", FieldKind.FLAG, required=False, default=False)),
-        guards=(rules.HELD,),
-        checks=(rules.SETTLED, rules.CONSENT),
-        clocks=(meet("im.release"),),
-        effects=(OPEN_RESPONDENT, TELL_LINE),
-    ),
     # The other side is cleared: pay and rights come back at once, and nobody is put back over her by it.
     Rule(
         action="record_clearance",
@@ -266,7 +150,15 @@ CLOCKS = (
         outcomes=(Outcome(effects=(took_part("interim_measure.answer_waits", "alert"),)),),
         repeats=True,
     ),
-    ClockRule("im.apply", outcomes=(Outcome(effects=STUCK),), repeats=True),
+    ClockRule("im.begin", outcomes=(Outcome(effects=(PROVE,)),), person_sees=True),
+    ClockRule(
+        "im.apply",
+        outcomes=(
+            Outcome(when=waits_for_proof, effects=deciders("interim_measure.proof_waits")),
+            Outcome(effects=STUCK),
+        ),
+        repeats=True,
+    ),
     ClockRule(
         "im.review",
         reminds=deciders("interim_measure.review_due"),

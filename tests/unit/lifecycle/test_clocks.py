@@ -33,9 +33,9 @@ HEAD = staff("S0004", Role.ADMINISTRATIVE_HEAD)
 
 
 def running(until: float) -> Case:
-    facts = {**opened("interim_measure").facts, "consent": True, "asked_type": "any"}
-    case = replace(opened("interim_measure"), state="consented", facts=facts)
-    case = act(case, "decide_measure", HEAD, type="reporting_line_change", review_at=at(until / 2), until_at=at(until))
+    case = replace(opened("interim_measure"), state="acknowledged")
+    facts = {"type": "reporting_line_change", "burden": "alleged_offender"}
+    case = act(case, "decide_measure", HEAD, **facts, review_at=at(until / 2), until_at=at(until))
     case = act(case, "record_applied", SYSTEM)
     case = act(case, "record_placed", SYSTEM, version=case.version)
     return act(case, "make_effective", SYSTEM)
@@ -149,6 +149,13 @@ def test_a_choice_may_pick_a_deadline_of_its_own() -> None:
     assert toy(urgency="red").clocks["wait"].deadline == "wait.red"
     for facts in ({}, {"urgency": "green"}):
         assert (toy(**facts).clocks["wait"].due_at, toy(**facts).clocks["wait"].deadline) == (NOW + 10 * DAY, "wait")
+
+
+def test_a_date_that_the_case_does_not_have_starts_no_clock() -> None:
+    for facts in ({}, {"begins_at": ""}):
+        assert not clocks.change({}, facts, (start("im.begin", due="begins_at"),), NOW, POLICY)
+    started = clocks.change({}, {"begins_at": at(3)}, (start("im.begin", due="begins_at"),), NOW, POLICY)
+    assert started["im.begin"].due_at == NOW + timedelta(days=3)
 
 
 def test_inv_53_what_is_kept_is_kept_until_the_other_deadlines_have_passed_too() -> None:

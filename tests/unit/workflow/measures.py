@@ -2,6 +2,7 @@
 
 from lifecycle.model import Case, Fact
 from policy.model import Role
+from services.workflow.domain.measure_parts import is_held
 from tests.lifecycles import PERSON, SYSTEM, act, opened, staff
 
 OIO = staff("S0005", Role.INTAKE_OFFICER, Role.INVESTIGATOR)
@@ -40,8 +41,18 @@ def consented() -> Case:
     return act(act(acknowledged(), "ask_consent", SECOND_INVESTIGATOR), "consent_to_measure", PERSON)
 
 
-def decided(**facts: Fact) -> Case:
+def held(**facts: Fact) -> Case:
+    """Decided over her work: HR is asked for nothing before its day."""
     return act(consented(), "decide_measure", HEAD, **(LINE | facts))
+
+
+def decided(**facts: Fact) -> Case:
+    return proven(held(**facts))
+
+
+def proven(case: Case) -> Case:
+    """HR is asked, once her agreement was proven where the measure rests on it."""
+    return act(case, "record_proof", SYSTEM) if is_held(case) else case
 
 
 def told_first(**facts: Fact) -> Case:
@@ -50,7 +61,7 @@ def told_first(**facts: Fact) -> Case:
 
 
 def effective(**facts: Fact) -> Case:
-    return act(told_first(**facts), "make_effective", SYSTEM)
+    return act(told_first(**facts), "make_effective", SYSTEM, proof="a1b2")
 
 
 def signed(**facts: Fact) -> Case:

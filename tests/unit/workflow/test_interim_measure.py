@@ -11,44 +11,31 @@ from policy.load import load
 from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
 from services.workflow.domain.measure_parts import last_order, may_see
-from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, opened, refused, ring_until, staff
+from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, refused, ring_until, staff
+from tests.unit.workflow.measures import (
+    DIRECTOR,
+    HEAD,
+    LEGAL_AND_HEAD,
+    LINE,
+    OIO,
+    SECOND_INVESTIGATOR,
+    alerted,
+    consented,
+    decided,
+    effective,
+    proven,
+    told_first,
+)
 
-OIO = staff("S0005", Role.INTAKE_OFFICER, Role.INVESTIGATOR)
-SECOND_INVESTIGATOR = staff("S0006", Role.INVESTIGATOR)
-LEGAL_AND_HEAD = staff("S0003", Role.LEGAL_OFFICER, Role.ADMINISTRATIVE_HEAD)
-HEAD = staff("S0004", Role.ADMINISTRATIVE_HEAD)
-DIRECTOR = staff("S0002", Role.HR_DIRECTOR)
-LINE: dict[str, Fact] = {"type": "reporting_line_change"}
 LEAVE: dict[str, Fact] = {"type": "special_leave_full_pay", "entitlements_unaffected": True}
-
-
-def alerted() -> Case:
-    return act(act(opened("interim_measure"), "alert", OIO), "alert", LEGAL_AND_HEAD)
 
 
 def asked() -> Case:
     return act(act(alerted(), "acknowledge_alert", HEAD), "ask_consent", SECOND_INVESTIGATOR)
 
 
-def consented() -> Case:
-    return act(asked(), "consent_to_measure", PERSON)
-
-
-def decided(**facts: Fact) -> Case:
-    return act(consented(), "decide_measure", HEAD, **(LINE | facts))
-
-
 def applied(**facts: Fact) -> Case:
     return act(decided(**facts), "record_applied", SYSTEM)
-
-
-def told_first(**facts: Fact) -> Case:
-    case = applied(**facts)
-    return act(case, "record_placed", SYSTEM, version=case.version)
-
-
-def effective(**facts: Fact) -> Case:
-    return act(told_first(**facts), "make_effective", SYSTEM)
 
 
 def passed_on() -> Case:
@@ -99,7 +86,7 @@ def test_inv_33_who_asked_for_consent_does_not_decide_or_alert_later() -> None:
 
 
 def test_inv_33_who_decided_once_cannot_become_the_alerter() -> None:
-    failed = act(act(consented(), "decide_measure", DIRECTOR, **LINE), "record_failed", SYSTEM)
+    failed = act(proven(act(consented(), "decide_measure", DIRECTOR, **LINE)), "record_failed", SYSTEM)
     assert refused(failed, "alert", staff("S0002", Role.HR_DIRECTOR, Role.LEGAL_OFFICER)).rule == "invariant 33"
 
 
@@ -217,7 +204,7 @@ def test_inv_38_what_was_applied_does_not_become_effective_once_she_has_taken_he
     assert (answer.code, answer.rule) == ("CONSENT_MISSING", "invariant 38")
     assert act(case, "lift_measure", DIRECTOR).state == "lifting"
     late = act(told_first(), "withdraw_consent", PERSON)
-    assert refused(late, "make_effective", SYSTEM).code == "CONSENT_MISSING"
+    assert refused(late, "make_effective", SYSTEM, proof="a1b2").code == "CONSENT_MISSING"
 
 
 # The decision
@@ -273,7 +260,7 @@ def test_each_kind_is_reviewed_within_its_own_time() -> None:
 
 
 def test_a_decision_asks_hr_and_answers_the_alerters() -> None:
-    case = decided()
+    case = act(consented(), "decide_measure", HEAD, **LINE, burden="alleged_offender")
     assert effect_names(case, EffectKind.EMIT) == ["measure_decided"]
     (answer,) = [effect for effect in case.effects if effect.kind is EffectKind.NOTIFY]
     assert recipients(case, answer, POLICY, NOW) == ("S0005", "S0003")
@@ -342,7 +329,7 @@ def test_a_decision_that_hr_could_not_apply_can_be_taken_anew() -> None:
     failed = act(decided(), "record_failed", SYSTEM)
     assert failed.state == "not_applied"
     assert recipients(failed, failed.effects[-1], POLICY, NOW) == ("S0009",)
-    again = act(failed, "decide_measure", HEAD, **LINE)
+    again = proven(act(failed, "decide_measure", HEAD, **LINE))
     assert again.state == "decided"
     assert last_order(again) == again.version > last_order(failed)
 
@@ -380,7 +367,7 @@ def test_inv_43_the_other_side_is_told_only_after_her_inbox_said_so() -> None:
     for one in (case, told):
         assert not [effect for effect in one.effects if effect.facts.get("to") == "other_side"]
     assert effect_names(told, EffectKind.ERRAND) == ["release_measure"]
-    in_effect = act(told, "make_effective", SYSTEM)
+    in_effect = act(told, "make_effective", SYSTEM, proof="a1b2")
     assert [effect.facts["to"] for effect in in_effect.effects if effect.kind == "notify"] == ["other_side"]
     assert effect_names(in_effect, EffectKind.EMIT) == ["interim_measure.line_told"]
 
@@ -419,9 +406,9 @@ def test_the_end_is_announced_before_it_comes(pack: str, unit: timedelta, before
     end = NOW + 28 * unit
     facts: dict[str, Fact] = {**LINE, "until_at": end.isoformat(), "review_at": (NOW + 14 * unit).isoformat()}
     decision = act(consented(), "decide_measure", HEAD, policy=policy, **facts)
-    case = act(decision, "record_applied", SYSTEM, policy=policy)
+    case = act(proven(decision), "record_applied", SYSTEM, policy=policy)
     case = act(case, "record_placed", SYSTEM, policy=policy, version=case.version)
-    case = act(case, "make_effective", SYSTEM, policy=policy)
+    case = act(case, "make_effective", SYSTEM, policy=policy, proof="a1b2")
     rung = ring_until(case, end - unit, policy=policy)
     reminders = [(step.facts["mark"], step.at) for step in rung.steps if step.facts.get("clock") == "im.end"]
     assert reminders == [(f"im.remind.{n}", end - n * unit) for n in before]
@@ -446,7 +433,7 @@ def test_inv_36_without_a_decision_the_line_passes_to_the_next_manager_and_escal
 
 def test_inv_36_a_leave_lapses_at_its_end() -> None:
     decision = act(consented(), "decide_measure", HEAD, **LEAVE)
-    case = ring_until(act(decision, "record_applied", SYSTEM), NOW + timedelta(days=20))
+    case = ring_until(act(proven(decision), "record_applied", SYSTEM), NOW + timedelta(days=20))
     assert (case.state, effect_names(case, EffectKind.EMIT)) == ("lifting", ["measure_restore"])
 
 

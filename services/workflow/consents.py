@@ -1,0 +1,76 @@
+"""Her consent at the moment a measure takes effect over her work: fetched afresh, and nothing happens without it.
+
+What she said may be on its way here or have been taken back a second ago; intake knows (invariant 38).
+"""
+
+import uuid
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contracts.ids import CaseId
+from lifecycle import consents, records
+from lifecycle.consents import Proof
+from lifecycle.decide import decide_as
+from lifecycle.desk import Desk
+from lifecycle.model import Action, Actor, ActorKind, Facts
+from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
+from policy.model import Policy
+from services.workflow.domain.measure_parts import is_held
+from services.workflow.domain.measure_rules import GIVES_CONSENT
+
+_PROVEN: Final = uuid.UUID("3b7c0d0e-2f0a-4a6e-8f6e-6d1c1f0b7a55")
+_LAST_YES: Final = text("""
+    select action_id from case_actions where case_id = :case_id and action = any(:actions)
+    order by version desc limit 1
+""")
+
+
+class ConsentUnsettled(Exception):
+    """She has said something that has not arrived here yet; asked again."""
+
+
+async def prove(desk: Desk, case_id: CaseId) -> None:
+    """The errand of a decision over her work whose day has come: HR is asked now that she agrees, or it has not begun.
+    Bears being done twice. Raises IntakeUnreachable, ConsentUnsettled: till then HR is asked for nothing.
+    """
+    async with desk.database.transaction() as session:
+        row = await records.load(session, case_id)
+    if row is None or not is_held(from_json(row.data)):
+        return
+    proof = await fetched(desk, row)
+    async with desk.database.transaction() as session:
+        row = await records.lock(session, case_id)
+        if row is not None and is_held(from_json(row.data)):
+            await record(session, desk, row, "record_proof" if proof else "record_no_proof", proof or {})
+
+
+async def fetched(desk: Desk, row: CaseRow) -> Facts | None:
+    """The proof as a fact of the step that rests on it; None where she does not agree, or said so too long ago. Raises
+    IntakeUnreachable, ConsentUnsettled.
+    """
+    proof = await consents.proof_of(desk, row)
+    async with desk.database.transaction() as session:
+        now = await records.clock_now(session)
+        known: UUID | None = await session.scalar(
+            _LAST_YES, params={"case_id": row.case_id, "actions": sorted(GIVES_CONSENT)}
+        )
+    if not _stands(proof, desk.policy_of(row), now):
+        return None
+    if proof.action_id != known:
+        raise ConsentUnsettled
+    return {"proof": proof.digest}
+
+
+async def record(session: AsyncSession, desk: Desk, row: CaseRow, name: str, facts: Facts) -> None:
+    """A step of the system, at this version of the case once."""
+    action = Action(uuid.uuid5(_PROVEN, f"{row.case_id}:{name}:{row.version}"), name, facts)
+    await decide_as(session, desk, row.case_id, action, Actor(ActorKind.SYSTEM), await records.clock_now(session))
+
+
+def _stands(proof: Proof, policy: Policy, now: datetime) -> bool:
+    return proof.given and proof.at is not None and now <= policy.due("consent.refresh", proof.at)

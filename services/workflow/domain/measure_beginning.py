@@ -1,0 +1,186 @@
+"""An interim measure from the decision to its effect: her agreement on the day, what HR did, who is told when."""
+
+from __future__ import annotations
+
+from lifecycle.clocks import meet, start
+from lifecycle.fields import flag, number, reference, text
+from lifecycle.guards import confirmed, took_no_part
+from lifecycle.model import Effect, EffectKind
+from lifecycle.recipients import appointed, her_inbox, other_side
+from lifecycle.table import Field, FieldKind, Rule
+from policy.model import Role
+from services.workflow.domain import measure_rules as rules
+from services.workflow.domain.measure_parts import (
+    DECIDED,
+    ETHICS,
+    OUTSIDE_THE_DECISION,
+    OVERSIGHT,
+    RELEASE,
+    RESTORE,
+    RUNNING,
+    STUCK,
+    SYSTEM,
+    TELL_LINE,
+    WRITER_ANOTHER,
+    asked_now,
+    deciders,
+    holders,
+    ordered,
+)
+
+OPEN_RESPONDENT = Effect(EffectKind.OPEN, "respondent", {"action": "notify"})
+PROOF = (reference("proof_hash"),)
+TAKEN_BACK = ("acknowledged", "consent_asked", "consented", "consent_refused", "not_begun", "declined")
+"""Where a measure may be while HR undoes what it was no longer to do."""
+TOLD = (flag("told_her"), Field("still_agrees", FieldKind.FLAG, required=False, default=False))
+TOLD_HER = confirmed("told_her", "invariant 43")
+RELEASE_WAITS = tuple(
+    appointed("interim_measure.notice_to_release", role)
+    for role in (Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.ETHICS_OFFICER)
+)
+NO_WORD = {"consent": False}
+
+RULES = (
+    # The day has come, and she still agrees: HR is asked now.
+    Rule(
+        action="record_proof",
+        states=("decided",),
+        by=SYSTEM,
+        fields=(reference("proof"),),
+        guards=(rules.TO_BE_PROVEN,),
+        checks=(rules.CONSENT,),
+        derives=asked_now,
+        clocks=(meet("im.begin"),),
+        effects=(DECIDED,),
+    ),
+    # She does not, or nobody can show it: nothing happens, and those who hold her consent hear that it does not stand.
+    # What HR was asked for earlier under this measure is taken back there.
+    Rule(
+        action="record_no_proof",
+        states=("decided",),
+        by=SYSTEM,
+        to="not_begun",
+        guards=(rules.TO_BE_PROVEN,),
+        sets=NO_WORD,
+        derives=ordered,
+        clocks=(meet("im.begin"), meet("im.apply"), meet("consent.refresh"), start("im.decide")),
+        effects=(RESTORE, *holders("interim_measure.consent_not_proven")),
+    ),
+    # HR has set it up: it does not take effect, and somebody sees to her safety before it is undone (invariant 43).
+    Rule(
+        action="record_no_proof",
+        states=("told_first",),
+        by=SYSTEM,
+        guards=(rules.RESTS_ON_CONSENT,),
+        sets=NO_WORD,
+        clocks=(meet("consent.refresh"),),
+        effects=(her_inbox("interim_measure.not_in_effect"), *holders("interim_measure.consent_withdrawn")),
+    ),
+    Rule(
+        action="record_applied",
+        states=("decided",),
+        by=SYSTEM,
+        to="applied",
+        fields=PROOF,
+        checks=(rules.ASKED_OF_HR, rules.CONSENT),
+        clocks=(
+            meet("im.decide"),
+            meet("im.apply"),
+            start("im.end", since="from_at", due="until_at"),
+            start("im.review", since="from_at", due="review_at"),
+            start("im.cumulative_alarm", since="from_at", by="type"),
+        ),
+    ),
+    # After a failure HR has put it right by hand, and proven it.
+    Rule(
+        action="record_applied",
+        states=("not_applied",),
+        by=SYSTEM,
+        to="applied",
+        fields=PROOF,
+        checks=(rules.CONSENT,),
+        clocks=(
+            meet("im.decide"),
+            start("im.end", since="from_at", due="until_at"),
+            start("im.review", since="from_at", due="review_at"),
+            start("im.cumulative_alarm", since="from_at", by="type"),
+        ),
+    ),
+    Rule(
+        action="record_applied",
+        states=("varying",),
+        by=SYSTEM,
+        to="applied",
+        fields=PROOF,
+        clocks=(meet("im.apply"), start("im.end", due="until_at"), start("im.review", due="review_at")),
+    ),
+    # An extension: what stands goes on standing.
+    Rule(action="record_applied", states=RUNNING, by=SYSTEM, fields=PROOF, clocks=(meet("im.apply"),)),
+    Rule(
+        action="record_failed",
+        states=("decided",),
+        by=SYSTEM,
+        to="not_applied",
+        fields=(reference("code"),),
+        checks=(rules.ASKED_OF_HR,),
+        clocks=(meet("im.apply"), start("im.decide")),
+        effects=(*deciders("interim_measure.apply_failed"), appointed("interim_measure.apply_failed", Role.HR_OFFICER)),
+    ),
+    Rule(
+        action="record_failed",
+        states=(*TAKEN_BACK, *RUNNING, "varying", "passed_on", "lifting"),
+        by=SYSTEM,
+        fields=(reference("code"),),
+        effects=STUCK,
+    ),
+    Rule(
+        action="record_placed",
+        states=("applied",),
+        by=SYSTEM,
+        to="told_first",
+        fields=(number("version"),),
+        checks=(rules.placed_since("record_applied"), rules.CONSENT),
+        effects=(RELEASE,),
+    ),
+    # Whoever protects her is not who writes: somebody outside the decision has told her, and asked her again.
+    Rule(
+        action="record_told",
+        states=("applied",),
+        by=OUTSIDE_THE_DECISION,
+        to="told_first",
+        fields=TOLD,
+        guards=(WRITER_ANOTHER,),
+        checks=(TOLD_HER, rules.STILL_AGREES, rules.CONSENT),
+        effects=(RELEASE,),
+    ),
+    Rule(
+        action="make_effective",
+        states=("told_first",),
+        by=SYSTEM,
+        to="effective",
+        fields=(reference("proof", required=False),),
+        guards=(rules.NOT_HELD,),
+        checks=(rules.PROVEN, rules.CONSENT),
+        effects=(other_side("interim_measure.other_side_told"), TELL_LINE),
+    ),
+    # Oversight is asked once; what it does not release in time is escalated.
+    Rule(
+        action="ask_release",
+        states=("told_first",),
+        by=SYSTEM,
+        guards=(rules.HELD, took_no_part("ask_release", rule="lifecycle")),
+        clocks=(start("im.release"),),
+        effects=RELEASE_WAITS,
+    ),
+    Rule(
+        action="release_notice",
+        states=("told_first",),
+        by=OVERSIGHT | ETHICS,
+        to="notified_of_measure",
+        fields=(text("letter"), Field("she_is_settled", FieldKind.FLAG, required=False, default=False)),
+        guards=(rules.HELD,),
+        checks=(rules.SETTLED, rules.CONSENT),
+        clocks=(meet("im.release"),),
+        effects=(OPEN_RESPONDENT, TELL_LINE),
+    ),
+)

@@ -1,0 +1,137 @@
+"""Her consent on real parts: HR is asked for nothing, and nothing takes effect, without a proof of that moment."""
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.measures.v1.measures_pb2 import MEASURE_ENDING_RESTORE, MeasureApplied, MeasureDecided, MeasureEnded
+from ops.demo.clients import Reporter
+from tests.integration.workflow.house import HR_DIRECTOR, OTHER_HEAD
+from tests.integration.workflow.test_measure_path import OTHER_SIDE_TOLD, consented, decision, her_state_is, state_is
+from tests.integration.workflow.whole import Whole
+from tests.waiting import eventually
+
+
+async def revoked_at_intake(whole: Whole, report_id: str) -> None:
+    """She has taken it back, and the event of it is still on its way to the desk."""
+    await whole.query(
+        "insert into consents (report_id, consent, version, given, at, action_id)"
+        " select report_id, consent, max(version) + 1, false, now(), :action from consents"
+        " where report_id = :report and consent = 'interim_measure.1' group by report_id, consent returning 1",
+        "intake",
+        report=UUID(report_id),
+        action=uuid4(),
+    )
+
+
+async def at_hr(whole: Whole, measure: str) -> list[Any]:
+    """What the HR bridge was asked for under this measure, in order."""
+    rows = await whole.query("select measure_id from measures where case_id = :case", case=UUID(measure))
+    names = {str(row.measure_id) for row in rows}
+    return [message for _, key, message in whole.hr.seen if key in names]
+
+
+async def ordered(whole: Whole, measure: str) -> Any:
+    async def come() -> Any:
+        return [one for one in await at_hr(whole, measure) if isinstance(one, MeasureDecided)]
+
+    return (await eventually(come))[0]
+
+
+async def shown(reporter: Reporter) -> Any:
+    return await reporter.case("formal_report", "interim_measure")
+
+
+async def test_inv_38_while_intake_does_not_answer_hr_is_asked_for_nothing(whole: Whole) -> None:
+    _, _, measure = await consented(whole)
+    head = await whole.staff(OTHER_HEAD)
+    await whole.running["intake"].stop()
+    await head.act("decide_measure", measure, *decision(600))
+
+    async def tries() -> bool:
+        ((errands,),) = await whole.query("select errands from cases where case_id = :case", case=UUID(measure))
+        return any(one.startswith("prove_consent:") for one in errands)
+
+    await eventually(tries)
+    assert await state_is(head, measure, "decided")
+    assert await at_hr(whole, measure) == []
+    assert await whole.query("select 1 from measures where case_id = :case", case=UUID(measure)) == []
+    whole.start("intake")
+    await whole.up("intake")
+    assert (await ordered(whole, measure)).type == "reporting_line_change"
+    steps = (await head.case(measure))["steps"]
+    assert [one["action"] for one in steps][-2:] == ["ring", "record_proof"]
+
+
+async def test_inv_38_a_revocation_that_has_not_arrived_yet_keeps_the_measure_from_beginning(whole: Whole) -> None:
+    reporter, report_id, measure = await consented(whole)
+    head = await whole.staff(OTHER_HEAD)
+    known = len(whole.told("interim_measure.consent_not_proven"))
+    await revoked_at_intake(whole, report_id)
+    await head.act("decide_measure", measure, *decision(600))
+    await eventually(lambda: state_is(head, measure, "not_begun"))
+    await eventually(lambda: her_state_is(reporter, "not_begun"))
+
+    async def told() -> bool:
+        return len(whole.told("interim_measure.consent_not_proven")) > known
+
+    await eventually(told)
+    assert await at_hr(whole, measure) == []
+    again = await head.try_to("decide_measure", measure, *decision(600))
+    assert (again.status_code, again.json()["code"], again.json()["rule"]) == (409, "CONSENT_MISSING", "invariant 38")
+    # Her act arrives at last: it is no mistake of hers.
+    await reporter.act(report_id, await shown(reporter), "withdraw_consent")
+    await eventually(lambda: state_is(head, measure, "consent_refused"))
+    assert (await reporter.route("formal_report"))["refused_actions"] == []
+
+
+async def test_inv_38_what_hr_has_set_up_does_not_take_effect_once_she_has_taken_it_back(whole: Whole) -> None:
+    reporter, report_id, measure = await consented(whole)
+    head, director = await whole.staff(OTHER_HEAD), await whole.staff(HR_DIRECTOR)
+    await head.act("decide_measure", measure, *decision(600))
+    decided = await ordered(whole, measure)
+    already = len(whole.told(OTHER_SIDE_TOLD))
+    await revoked_at_intake(whole, report_id)
+    await whole.result(decided.measure_id, MeasureApplied, proof_hash=b"\x01" * 32)
+
+    async def said_so() -> bool:
+        case = await shown(reporter)
+        return bool(case and case["wording_key"] == "interim_measure.not_in_effect")
+
+    await eventually(said_so)
+    assert await state_is(head, measure, "told_first")
+    assert len(whole.told(OTHER_SIDE_TOLD)) == already
+    await director.act("lift_measure", measure, {"safety_check": True}, {"reasons": "She does not want it any more."})
+    await eventually(lambda: state_is(head, measure, "lifting"))
+
+
+@pytest.mark.parametrize("time", range(2))
+async def test_inv_38_her_revocation_races_the_decision_and_wins_whichever_comes_first(whole: Whole, time: int) -> None:
+    reporter, report_id, measure = await consented(whole)
+    head, case = await whole.staff(OTHER_HEAD), await shown(reporter)
+    both = [
+        head.try_to("decide_measure", measure, *decision(600)),
+        reporter.act(report_id, case, "withdraw_consent"),
+    ]
+    answers = await asyncio.gather(*both[:: -1 if time else 1])
+    answer = answers[-1 if time else 0]
+    assert answer.status_code in {200, 409, 412}, answer.text
+    await eventually(lambda: state_is(head, measure, "consent_refused"))
+    asked = await at_hr_in_the_end(whole, measure)
+    assert asked in ([], [MeasureDecided, MeasureEnded]), asked
+    again = await head.try_to("decide_measure", measure, *decision(600))
+    assert again.json()["code"] == "CONSENT_MISSING"
+
+
+async def at_hr_in_the_end(whole: Whole, measure: str) -> list[type[Any]]:
+    """The kinds of what HR was asked for, once all that waited to be sent has come."""
+
+    async def sent() -> bool:
+        return await whole.query("select 1 from outbox where topic = 'workflow.measures.v1'") == []
+
+    await eventually(sent)
+    asked = await at_hr(whole, measure)
+    assert all(one.ending == MEASURE_ENDING_RESTORE for one in asked if isinstance(one, MeasureEnded))
+    return [type(one) for one in asked]
