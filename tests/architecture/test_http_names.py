@@ -37,7 +37,12 @@ NAMES = {
     "support": OF_DESKS | {"GET /api/v1/help"},
     "workflow": OF_DESKS | {"POST /api/v1/manager-requests", "POST /api/v1/cases", "GET /api/v1/measures"},
     "ethics": OF_DESKS,
-    "hr_bridge": {"GET /api/v1/tasks", "POST /api/v1/tasks/{task_id}/confirm", "POST /api/v1/personnel-actions"},
+    "hr_bridge": {
+        "GET /api/v1/tasks",
+        "POST /api/v1/tasks/{task_id}/confirm",
+        "POST /api/v1/tasks/{task_id}/answer",
+        "POST /api/v1/personnel-actions",
+    },
     "notifications": set(),
     "audit": {"GET /api/v1/verification"},
 }
