@@ -78,6 +78,7 @@ NAMED = {"person": "S1", "current_supervisor": "S2", "temporary_supervisor": "S3
 def test_the_next_level_manager_may_be_left_open() -> None:
     assert Persons.parse(NAMED) == Persons("S1", "S2", "S3", "")
     assert Persons.parse(NAMED | {"next_level_manager": "S4"}).next_level_manager == "S4"
+    assert Persons.parse(NAMED | {"next_level_manager": "S3"}).next_level_manager == "S3", "who has it may keep it"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_the_next_level_manager_may_be_left_open() -> None:
 def test_persons_that_make_no_sense_are_refused_without_being_repeated(wrong: dict[str, object]) -> None:
     with pytest.raises(PersonsUnreadable) as refused:
         Persons.parse(NAMED | wrong)
-    assert "S" not in str(refused.value)
+    assert refused.value.args == ("persons",)
 
 
 def test_a_missing_person_is_refused() -> None:

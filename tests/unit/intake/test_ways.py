@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.intake.bodies import AskWays
-from services.intake.domain.ways import TOWARDS_THE_OTHER, WAYS, Said, Situation, Way, Ways, ways
+from services.intake.domain.ways import WAYS, Said, Situation, Way, Ways, ways
 
 SAID: tuple[Said, ...] = ("yes", "no", "not_said")
 
@@ -60,9 +60,14 @@ def test_direct_approach_is_shown_with_its_risk_where_the_other_has_power_over_h
     "said", [{"minor": "yes"}, *({"affected_is": who} for who in ("child", "beneficiary"))], ids=str
 )
 def test_inv_24_a_child_or_a_beneficiary_leads_to_oversight_and_to_no_talk_with_the_other(said: dict[str, Any]) -> None:
-    assert not shown(**said) & set(TOWARDS_THE_OTHER)
+    assert not shown(**said) & {"direct_approach", "supervisor_request", "informal_resolution"}
     assert {"sea_report", "support_referral", "formal_report"} <= shown(**said)
     assert "sea_help" in ways(Situation(**said)).help
+
+
+def test_among_personnel_nothing_is_said_of_exploitation_unless_somebody_is_a_minor() -> None:
+    assert "sea_report" not in shown(affected_is="personnel")
+    assert "sea_report" in shown(affected_is="personnel", minor="yes")
 
 
 def test_who_says_nothing_is_shown_every_way() -> None:

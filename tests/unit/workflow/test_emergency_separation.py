@@ -74,3 +74,78 @@ def test_inv_33_43_somebody_else_ends_it_after_a_safety_check() -> None:
     assert refused(separated(), "end_separation", GUARD).params == {"did": "separate"}
     assert refused(separated(), "end_separation", HEAD, safety_check=False).rule == "invariant 43"
     assert act(separated(), "end_separation", HEAD, reason="her_wish").state == "ended"
+
+
+@pytest.mark.parametrize("danger", ["weapon", "violence", "threat", "stalking", "other"])
+def test_it_says_what_the_danger_was_and_what_was_done(danger: str) -> None:
+    assert separated(danger=danger).facts["danger"] == danger
+    for missing in ("danger", "moved", "what_was_done"):
+        answer = refused(opened("emergency_separation"), "separate", GUARD, without=missing)
+        assert answer.params == {"field": missing}
+
+
+def test_who_is_moved_and_that_she_agrees() -> None:
+    assert separated(moved="alleged_offender").facts["affected_agrees"] is False, "where nothing is said, she does not"
+    assert refused(opened("emergency_separation"), "separate", GUARD, moved="both").params == {
+        "field": "affected_agrees"
+    }
+
+
+@pytest.mark.parametrize("role", [Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.LEGAL_OFFICER])
+def test_oversight_and_legal_affairs_take_it_up_and_have_a_measure_considered(role: Role) -> None:
+    taken = act(separated(), "take_up", staff("S9000", role))
+    assert taken.state == "taken_up"
+    assert refused(separated(), "take_up", HEAD).code == "ROLE_NOT_ALLOWED"
+    for case in (separated(), taken):
+        asked = act(case, "alert_interim_measures", staff("S9000", role))
+        assert (asked.state, asked.clocks["emergency.alert"].runs) == ("measure_asked", False)
+        (opens,) = [effect for effect in asked.effects if effect.kind is EffectKind.OPEN]
+        assert opens.facts["action"] == "alert"
+
+
+def test_whoever_separated_hears_what_became_of_it() -> None:
+    for stands in (separated(), act(separated(), "take_up", LEGAL), act(separated(), "alert_interim_measures", LEGAL)):
+        for answered in (act(stands, "record_confirmed", SYSTEM), act(stands, "end_separation", LEGAL)):
+            told = [recipients(answered, effect, POLICY, NOW) for effect in answered.effects]
+            assert (told, effect_names(answered, "notify")) == ([("S0069",)], ["emergency_separation.answered"])
+            assert answered.clocks["keep.hr_measure"].runs
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        Role.ADMINISTRATIVE_HEAD,
+        Role.SECURITY_OFFICER,
+        Role.INTAKE_OFFICER,
+        Role.INVESTIGATOR,
+        Role.LEGAL_OFFICER,
+        Role.HR_DIRECTOR,
+    ],
+)
+def test_who_reads_it_may_end_it_and_says_why(role: Role) -> None:
+    who = staff("S9000", role)
+    for reason in ("danger_over", "her_wish", "other_means", "mistaken"):
+        assert act(separated(), "end_separation", who, reason=reason).facts["reason"] == reason
+    for missing in ("reason", "reasons", "safety_check"):
+        assert refused(separated(), "end_separation", who, without=missing).params == {"field": missing}
+
+
+def test_what_oversight_leaves_goes_up_again_each_day_and_to_the_hr_director() -> None:
+    def told(days: int) -> list[tuple[str, ...]]:
+        late = ring_until(separated(), NOW + timedelta(days=days))
+        assert set(effect_names(late, "notify")) == {"emergency_separation.late"}
+        return [recipients(late, effect, POLICY, NOW) for effect in late.effects]
+
+    first, second = told(1), told(2)
+    assert (first[0], first[1], first[3]) == (("S0005",), ("S0003",), ("S0002",))
+    assert first[2] != second[2], "the second time further up"
+
+
+def test_before_it_ends_everybody_who_could_decide_is_reminded() -> None:
+    quiet = act(separated(), "take_up", LEGAL)
+    reminded = ring_until(quiet, NOW + timedelta(days=6.9))
+    assert reminded.steps[-1].facts["mark"] == "emergency.remind.1"
+    told = {one for effect in reminded.effects for one in recipients(reminded, effect, POLICY, NOW)}
+    assert told == {"S0005", "S0003", "S0004", "S0017", "S0069"}
+    lapsed = ring_until(quiet, NOW + timedelta(days=7))
+    assert lapsed.clocks["keep.hr_measure"].runs

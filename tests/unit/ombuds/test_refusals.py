@@ -1,0 +1,43 @@
+"""What the cell refuses says what is missing and by which rule."""
+
+import pytest
+
+from lifecycle import engine
+from lifecycle.model import Refused
+from policy.model import Role
+from tests.lifecycles import BY_NAME, NOW, OPENING, PERSON, POLICY, REPORT, SYSTEM, act, opened, refused, staff
+from tests.unit.ombuds.test_informal_resolution import LISTENER, OMBUDSPERSON, talking
+
+
+def test_who_holds_the_talk_does_not_step_aside_from_it_but_declares_a_conflict() -> None:
+    own = act(opened("informal_resolution"), "offer_match", SYSTEM, focal_point="S0010")
+    kept = refused(act(own, "accept_match", OMBUDSPERSON), "step_aside", OMBUDSPERSON)
+    assert kept == Refused("HOLDS_THE_TALK", "invariant 32", {"role": Role.FOCAL_POINT})
+
+
+def test_she_can_only_agree_to_what_was_proposed_last() -> None:
+    field = {"field": "message"}
+    assert refused(talking(), "agree_steps", PERSON) == Refused("NOTHING_PROPOSED", "policy 2.8", field)
+    second = act(act(talking(), "propose_steps", LISTENER, message="m1"), "propose_steps", LISTENER, message="m2")
+    assert refused(second, "agree_steps", PERSON, message="m1") == Refused("PROPOSED_OTHERWISE", "policy 2.8", field)
+
+
+def test_a_talk_is_not_offered_again_to_who_declined_it_nor_taken_by_who_is_not_offered_it() -> None:
+    offered = act(opened("informal_resolution"), "offer_match", SYSTEM, focal_point="S0011")
+    declined = act(offered, "decline_match", LISTENER)
+    assert refused(declined, "offer_match", SYSTEM, focal_point="S0011") == Refused(
+        "DECLINED_BEFORE", "lifecycle", {"field": "focal_point"}
+    )
+    stranger = staff("S0012", Role.FOCAL_POINT)
+    assert refused(offered, "accept_match", stranger) == Refused(
+        "NOT_ASSIGNED", "lifecycle", {"role": Role.FOCAL_POINT}
+    )
+    raised = refused(offered, "raise_imminent_harm", stranger)
+    assert raised == Refused("NOT_ASSIGNED", "policy 2.8", {"role": Role.FOCAL_POINT})
+
+
+@pytest.mark.parametrize("wish", ["woman", "man", "any"])
+def test_whom_she_wishes_to_talk_to(wish: str) -> None:
+    facts = {**OPENING["informal_resolution"], "contact_gender": wish}
+    case = engine.open_case(BY_NAME["informal_resolution"], REPORT, 1, facts, NOW, POLICY)
+    assert case.facts["contact_gender"] == wish
