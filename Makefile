@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install up down status demo test test-fast lint proto migrate bench clean
+.PHONY: help install up down status demo test test-fast lint proto migrate bench mutate clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sort | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -46,5 +46,8 @@ migrate: install ## Bring the schemas of the running stack up to date
 bench: install ## Measure the stack beside its raw counterparts
 	@$(BIN)/python -m tests.bench
 
+mutate: install ## Change one rule at a time and see whether a test notices (MODULE=services/ethics/domain)
+	@$(BIN)/python -m tests.mutation $(MODULE)
+
 clean: down ## Remove what installing and running left here
-	rm -rf .venv .recourse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .recourse .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants

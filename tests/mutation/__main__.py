@@ -1,0 +1,142 @@
+"""`make mutate`: changes the rules one by one and sees whether a test notices. Ends with the report in docs/quality.
+
+`python -m tests.mutation [--every N] [FILE or FOLDER …]`: without a file, everything that is measured; with `--every`,
+one mutant of so many, always the same ones. A run that was cut off goes on where it was; survivors are tried again once
+a test has changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import deque
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from tests.mutation import report
+from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.results import DRAWN, KILLED, STILLBORN, SURVIVED, Result, Results, state_of_tests
+from tests.mutation.trial import NO_TEST, Trials, Verdict, imports, read_ahead, with_trials
+
+PURE_LIFECYCLE = (
+    *("model", "table", "engine", "clocks", "fields", "guards", "handover", "recipients", "rehearsal", "replay"),
+    *("serial", "signed"),
+)
+MEASURED = (
+    *sorted(path for path in Path().glob("services/*/domain/*.py") if path.stat().st_size),
+    *(Path("lifecycle") / f"{name}.py" for name in PURE_LIFECYCLE),
+)
+Stage = tuple[str, tuple[str, ...]]
+DRAWING = "tests/architecture/test_lifecycle_docs.py"
+TABLES = "tests/unit/lifecycle/test_tables.py"
+NOT_USED = {"tests/unit/lifecycle/test_random_walks.py", "tests/unit/lifecycle/test_cells.py"}
+"""Seconds each: a score without them is a lower one."""
+BESIDE = {
+    "workflow": ("tests/tricky/test_formal.py", "tests/tricky/test_manager.py", "tests/tricky/test_sea.py"),
+    "support": ("tests/tricky/test_support.py", "tests/invariants/test_invariants_support.py"),
+}
+"""Tests of a service's rules outside of `tests/unit`."""
+SUITES = ("ethics", "hr_bridge", "intake", "ombuds", "support", "workflow")
+FEW = 12
+SLACK = 4
+"""A mutant may take this many times as long as the module itself; then it goes round in circles."""
+
+
+def tests_for(file: Path) -> tuple[Stage, ...]:
+    """Which tests are to notice, and what it is worth if they do: those of the module's own folder come first, then
+    what tests all procedures, then the drawing, which is compared and says nothing of behaviour.
+    """
+    if file.parts[0] == "lifecycle":
+        others = [one for suite in SUITES for one in _files(f"tests/unit/{suite}")]
+        others += [one for found in BESIDE.values() for one in found]
+        return (KILLED, (*_files("tests/unit/lifecycle"),)), (KILLED, (*others,))
+    own = file.parts[1]
+    nearest, others = _files(f"tests/unit/{own}"), [TABLES, *BESIDE.get(own, ())]
+    return (KILLED, (*nearest,)), (KILLED, (*others,)), (DRAWN, (DRAWING,))
+
+
+def _files(folder: str) -> list[str]:
+    return [str(path) for path in sorted(Path(folder).glob("test_*.py")) if str(path) not in NOT_USED]
+
+
+def measure(trials: Trials, file: Path, every: int) -> None:
+    """Tries those mutants of a module of which nothing is known yet; of `every` so many, one."""
+    results, tests = Results(file), state_of_tests()
+    left = [one for one in mutants(file.read_text(encoding="utf-8")) if one.lot % every == 0]
+    left = [one for one in left if results.is_open(one.id, tests)]
+    if not left:
+        return
+    module, stages = ".".join(file.with_suffix("").parts), tests_for(file)
+    unchanged = [_unchanged(trials, files) for _, files in stages]
+    imports()
+
+    def try_them() -> None:
+        read_ahead(frozenset[str]().union(*(one.read for one in unchanged)), module)
+        limits = [5 + SLACK * int(one.cpu_seconds) for one in unchanged]
+        quickest = deque(results.killers(), maxlen=FEW)
+        for number, one in enumerate(left, start=1):
+            first = (KILLED, tuple(quickest))
+            verdict, caught_by, seconds = _try(trials, module, one, (first, *stages), (limits[0], *limits))
+            if verdict == KILLED and caught_by and "::" in caught_by:
+                if caught_by in quickest:
+                    quickest.remove(caught_by)
+                quickest.appendleft(caught_by)
+            results.add(
+                Result(one.id, one.line, one.kind, one.before, one.after, verdict, caught_by, round(seconds, 3), tests)
+            )
+            if sys.stderr.isatty():
+                sys.stderr.write(f"\r{file}: {number} of {len(left)}   ")
+        sys.stderr.write(f"{file}: {results.score()}\n")
+
+    trials.apart(try_them)
+
+
+def _try(
+    trials: Trials, module: str, one: Mutant, stages: Sequence[Stage], limits: Sequence[int]
+) -> tuple[str, str | None, float]:
+    """The verdict, the test that led to it, and CPU seconds. The first stage is a shortcut through the others."""
+    spent = 0.0
+    for stage, limit in zip(stages, limits, strict=True):
+        verdict, tests = stage
+        if not tests:
+            continue
+        trial = trials.attempt(module, one.make, tests, limit)
+        spent += trial.cpu_seconds
+        if trial.stillborn:
+            return STILLBORN, None, spent
+        if trial.caught_by == NO_TEST and stage is stages[0]:
+            continue  # a test that goes by the name of what the mutant has left out
+        if trial.caught_by:
+            return verdict, trial.caught_by, spent
+    return SURVIVED, None, spent
+
+
+@cache
+def _unchanged(trials: Trials, stage: tuple[str, ...]) -> Verdict:
+    """What the tests say while nothing is wrong. Exits where something is."""
+    found = trials.attempt("", None, stage, 600)
+    if found.caught_by:
+        sys.exit(f"Without any change {found.caught_by} fails already.")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation")
+    parser.add_argument("wanted", nargs="*", metavar="FILE or FOLDER")
+    parser.add_argument("--every", type=int, default=1, metavar="N")
+    asked = parser.parse_args()
+    chosen = [file for file in MEASURED if not asked.wanted or any(file.is_relative_to(one) for one in asked.wanted)]
+    if not chosen:
+        sys.exit(f"Nothing of {' '.join(asked.wanted)} is measured. See docs/quality/mutation.md for what is.")
+
+    def all_of_them(trials: Trials) -> None:
+        for file in chosen:
+            measure(trials, file, asked.every)
+
+    with_trials(all_of_them)
+    report.write(MEASURED)
+
+
+if __name__ == "__main__":
+    main()
