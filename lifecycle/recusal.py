@@ -96,7 +96,8 @@ async def _unfit(session: AsyncSession, desk: Desk, rows: Iterable[CaseRow], now
     for row in rows:
         for role, staff_id in from_json(row.data).assigned.items():
             if part := part_of(desk, row.lifecycle, role):
-                held.setdefault((staff_id, _conflicts(role)), []).append((row, role, part))
+                roles = desk.policy_of(row).roles_of(staff_id, now)
+                held.setdefault((staff_id, conflicts_with(part, role, roles)), []).append((row, role, part))
     found: list[_Held] = []
     for (staff_id, conflicts), cases in held.items():
         person = await directory.person(session, staff_id)
@@ -112,10 +113,13 @@ async def _unfit(session: AsyncSession, desk: Desk, rows: Iterable[CaseRow], now
     return found
 
 
-def _conflicts(role: Role) -> frozenset[Conflict]:
+def conflicts_with(part: Part, role: Role, held: frozenset[Role]) -> frozenset[Conflict]:
+    """What keeps somebody who holds the roles `held` from the part `role`: whoever has it by a decider's role may stand
+    in a party's wider line, as for any decision (invariant 32).
+    """
     if role in access.KEEPS_OUT:
         return frozenset(access.KEEPS_OUT[role])
-    return FOR_DECIDERS if role in DECIDERS else FOR_HANDLERS
+    return FOR_HANDLERS if DECIDERS.isdisjoint({role, *(part.appointed & held)}) else FOR_DECIDERS
 
 
 def _last_day(policy: Policy, part: Part, person: directory.Person | None, staff_id: str, now: datetime) -> date | None:
