@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.mutation import report
 from tests.mutation.mutants import Mutant, mutants
-from tests.mutation.results import DRAWN, KILLED, STILLBORN, SURVIVED, Result, Results, state_of_tests
+from tests.mutation.results import DRAWN, KILLED, STILLBORN, SURVIVED, TOLD, Result, Results, state_of_tests
 from tests.mutation.trial import NO_TEST, Trials, Verdict, imports, read_ahead, with_trials
 
 PURE_LIFECYCLE = (
@@ -28,10 +28,11 @@ MEASURED = (
     *(Path("lifecycle") / f"{name}.py" for name in PURE_LIFECYCLE),
 )
 Stage = tuple[str, tuple[str, ...]]
+TOLD_TWICE = ("tests/unit/lifecycle/test_who_may.py", "tests/unit/workflow/test_steps.py")
 DRAWING = "tests/architecture/test_lifecycle_docs.py"
 TABLES = "tests/unit/lifecycle/test_tables.py"
-NOT_USED = {"tests/unit/lifecycle/test_random_walks.py", "tests/unit/lifecycle/test_cells.py"}
-"""Seconds each: a score without them is a lower one."""
+NOT_USED = {*TOLD_TWICE, "tests/unit/lifecycle/test_random_walks.py", "tests/unit/lifecycle/test_cells.py"}
+"""The last two take seconds each: a score without them is a lower one."""
 BESIDE = {
     "workflow": ("tests/tricky/test_formal.py", "tests/tricky/test_manager.py", "tests/tricky/test_sea.py"),
     "support": ("tests/tricky/test_support.py", "tests/invariants/test_invariants_support.py"),
@@ -45,15 +46,15 @@ SLACK = 4
 
 def tests_for(file: Path) -> tuple[Stage, ...]:
     """Which tests are to notice, and what it is worth if they do: those of the module's own folder come first, then
-    what tests all procedures, then the drawing, which is compared and says nothing of behaviour.
+    what tests all procedures, then what is told twice, then the drawing, which says nothing of behaviour.
     """
     if file.parts[0] == "lifecycle":
         others = [one for suite in SUITES for one in _files(f"tests/unit/{suite}")]
         others += [one for found in BESIDE.values() for one in found]
-        return (KILLED, (*_files("tests/unit/lifecycle"),)), (KILLED, (*others,))
+        return (KILLED, (*_files("tests/unit/lifecycle"),)), (KILLED, (*others,)), (TOLD, TOLD_TWICE)
     own = file.parts[1]
     nearest, others = _files(f"tests/unit/{own}"), [TABLES, *BESIDE.get(own, ())]
-    return (KILLED, (*nearest,)), (KILLED, (*others,)), (DRAWN, (DRAWING,))
+    return (KILLED, (*nearest,)), (KILLED, (*others,)), (TOLD, TOLD_TWICE), (DRAWN, (DRAWING,))
 
 
 def _files(folder: str) -> list[str]:

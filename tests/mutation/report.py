@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.mutation.mutants import IN_TABLES
-from tests.mutation.results import DRAWN, KILLED, OPEN, STILLBORN, SURVIVED, Result, Results
+from tests.mutation.results import DRAWN, KILLED, OPEN, STILLBORN, SURVIVED, TOLD, Result, Results
 
 FILE = Path("docs/quality/mutation.md")
 SURVIVORS = Path("docs/quality/mutation-survivors.md")
 MARK = "<!-- Written by `make mutate` from here on. -->"
 LONGEST_SHOWN = 100
 HEAD = """\
-| {} | In functions: killed | survived | score \
-| In tables: killed | drawn | survived | score \
+| {} | In functions: killed | told twice | survived | score \
+| In tables: killed | told twice | drawn | survived | score \
 | all that fails | cannot start |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"""
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"""
 KINDS = {
     "left out": "an element of a tuple, a set or a dictionary, or an optional argument, is missing",
     "wrong role": "another role of the same module",
@@ -71,13 +71,13 @@ def _report(found: Mapping[Path, Sequence[Result]]) -> Iterator[str]:
     for file, results in found.items():
         yield _row(str(file), results)
     yield "\n## By kind of change\n"
-    yield "| Kind | What it is | Killed | Drawn | Survived | Score | All that fails |"
-    yield "|---|---|--:|--:|--:|--:|--:|"
+    yield "| Kind | What it is | Killed | Told twice | Drawn | Survived | Score | All that fails |"
+    yield "|---|---|--:|--:|--:|--:|--:|--:|"
     for kind, words in KINDS.items():
         of_it = _verdicts(one for one in everything if one.kind == kind)
         if of_it.total():
-            counts = " | ".join(str(of_it[one]) for one in (KILLED, DRAWN, SURVIVED))
-            scores = f"{_score(of_it)} | {_score(of_it, KILLED, DRAWN)}"
+            counts = " | ".join(str(of_it[one]) for one in (KILLED, TOLD, DRAWN, SURVIVED))
+            scores = f"{_score(of_it)} | {_score(of_it, KILLED, TOLD, DRAWN)}"
             yield f"| {kind} | {words} | {counts} | {scores} |"
 
 
@@ -85,9 +85,9 @@ def _row(name: str, results: Sequence[Result]) -> str:
     functions = _verdicts(one for one in results if one.kind not in IN_TABLES)
     tables = _verdicts(one for one in results if one.kind in IN_TABLES)
     cells = [
-        *(functions[KILLED], functions[DRAWN] + functions[SURVIVED], _score(functions)),
-        *(tables[KILLED], tables[DRAWN], tables[SURVIVED], _score(tables)),
-        _score(functions + tables, KILLED, DRAWN),
+        *(functions[KILLED], functions[TOLD], functions[DRAWN] + functions[SURVIVED], _score(functions)),
+        *(tables[KILLED], tables[TOLD], tables[DRAWN], tables[SURVIVED], _score(tables)),
+        _score(functions + tables, KILLED, TOLD, DRAWN),
         functions[STILLBORN] + tables[STILLBORN],
     ]
     return f"| {name} | {' | '.join(map(str, cells))} |"
@@ -99,7 +99,7 @@ def _verdicts(results: Iterable[Result]) -> Counter[str]:
 
 def _score(of_it: Counter[str], *counted: str) -> str:
     viable = of_it.total() - of_it[STILLBORN]
-    return f"{100 * sum(of_it[one] for one in counted or (KILLED,)) / viable:.1f} %" if viable else "-"
+    return f"{100 * sum(of_it[one] for one in counted or (KILLED, TOLD)) / viable:.1f} %" if viable else "-"
 
 
 def _survivors(found: Mapping[Path, Sequence[Result]]) -> Iterator[str]:
