@@ -174,6 +174,14 @@ class Keystore:
                 params={"case_id": case_id, "wrapped": wrapped},
             )
 
+    async def replace_matter_key(self, case_id: UUID, wrapped: bytes) -> None:
+        """The same key for another recipient: the wrap that was there is gone. One that was destroyed stays so."""
+        async with self._database.transaction() as session:
+            await session.execute(
+                text("update matter_keys set wrapped = :wrapped where case_id = :case_id"),
+                params={"case_id": case_id, "wrapped": wrapped},
+            )
+
     async def matter_key(self, case_id: UUID) -> bytes | None:
         async with self._database.transaction() as session:
             wrapped: bytes | None = await session.scalar(

@@ -15,6 +15,7 @@ from lifecycle.desk import Desk, EffectRefused
 from lifecycle.durable import Act, Decided, Errand, RefusedAction, Ring, Verdict
 from lifecycle.erasing import erase
 from lifecycle.model import Refused
+from lifecycle.moving import REWRAP, rewrap
 
 
 class Activities:
@@ -59,6 +60,8 @@ class Activities:
         with telemetry.span("case.errand", errand=name):
             if name == ERASE:
                 await erase(self._desk, case_id)
+            elif name == REWRAP:
+                await rewrap(self._desk, case_id)
             else:
                 await self._desk.errands[name](case_id)
         async with self._desk.database.transaction() as session:

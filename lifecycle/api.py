@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.web.problems import Problem, invalid, not_found, refused, unavailable, version_missing, version_stale
 from chassis.web.sign_in import SignedIn
-from lifecycle import access, bodies, contents, engine, exclusions, records, reports, told
+from lifecycle import access, bodies, contents, engine, exclusions, moving, records, told
 from lifecycle.decide import Refusal, refuse
 from lifecycle.desk import Desk
 from lifecycle.model import PASSED_ON, STOP_CONTACT, Action, Actor, Refused
@@ -151,7 +151,11 @@ def _of_contents(desk: Desk) -> list[HTTPRouteHandler]:
     ) -> MessageWritten:
         async with desk.database.transaction() as session:
             row, _ = await _reader(session, desk, case_id, signed_in.staff_id)
-            key = await told.route_key(session, row.report_id) if row and await _talks(session, desk, row) else None
+            key = (
+                await told.route_key(session, row.report_id)
+                if row and await contents.talks(session, desk, row)
+                else None
+            )
             unwanted = row is not None and from_json(row.data).facts.get(STOP_CONTACT) is True
             open_to_messages = row is not None and key is not None and row.closed_at is None
             if open_to_messages and not unwanted:
@@ -194,14 +198,6 @@ async def _reader(
     """The case for somebody who may read what was written in it. For everybody else there is nothing to read."""
     seen = await _seen(session, desk, case_id, staff_id)
     return seen if seen and access.may_read(desk, *seen) else (None, None)
-
-
-async def _talks(session: AsyncSession, desk: Desk, row: CaseRow) -> bool:
-    """Whether what the person wrote is sealed to this case's office: one that another office's case opened reads none
-    of it.
-    """
-    lodged = await reports.lodged_as(session, row.report_id) if row.lifecycle in desk.talks else None
-    return lodged is not None and (row.office or desk.offices[lodged]) == desk.office_of(row)
 
 
 async def _check(
@@ -255,6 +251,8 @@ def _problem(code: str, rule: str, params: Any) -> Problem:
 async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, purpose: str) -> list[ItemSeen]:
     if row.state == PASSED_ON:
         return []
+    if moving.is_on_its_way(desk, row):
+        raise unavailable("This case is on its way to another desk. Ask again in a moment.")
     team = desk.teams.get(row.lifecycle)
     if team and actor.roles.isdisjoint(team.roles):
         async with desk.database.transaction() as session:
@@ -262,7 +260,7 @@ async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, pu
         return [text_of(one) for one in texts if one.action in team.shares]
     found: list[Mapping[str, Any]] = []
     async with desk.database.transaction() as session:
-        talks = await _talks(session, desk, row)
+        talks = await contents.talks(session, desk, row)
     if talks:
         try:
             found += await contents.read(desk, row, reader, purpose)

@@ -50,7 +50,7 @@ async def case_key(desk: Desk, row: CaseRow) -> bytes:
     """The key of the case, made when it is first needed. Raises LookupError once the case is erased."""
     if row.erased_at is not None:
         raise LookupError("the case is erased and its key destroyed")
-    private, context = desk.key_of(row), b"case|" + row.case_id.bytes
+    private, context = desk.key_of(row), key_context(row.case_id)
     wrapped = await desk.keystore.matter_key(row.case_id)
     if wrapped is None:
         await desk.keystore.put_matter_key(row.case_id, wrap(os.urandom(KEY_BYTES), private.public, context=context))
@@ -58,6 +58,11 @@ async def case_key(desk: Desk, row: CaseRow) -> bytes:
         wrapped = await desk.keystore.matter_key(row.case_id)
         assert wrapped is not None
     return unwrap(wrapped, private, context=context)
+
+
+def key_context(case_id: UUID) -> bytes:
+    """What the wrap of a case's key is bound to."""
+    return b"case|" + case_id.bytes
 
 
 def seal_under(key: bytes, plaintext: bytes, *, item_id: UUID, context: str) -> tuple[bytes, bytes]:

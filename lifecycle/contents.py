@@ -14,10 +14,12 @@ from uuid import UUID
 
 import httpx
 import msgspec
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import service_tokens
 from chassis.sealing import ROUTE, Sealed, desk_label, item_context, open_sealed, seal, tag, unwrap, wrap, wrap_context
 from chassis.web.sign_in import SignedIn
+from lifecycle import reports
 from lifecycle.desk import Desk
 from lifecycle.records import CaseRow
 
@@ -31,6 +33,14 @@ class IntakeUnreachable(Exception):
 
 class NotHandedOut(Exception):
     """Intake has nothing for this reader: by its own exclusions, or because the route is erased."""
+
+
+async def talks(session: AsyncSession, desk: Desk, row: CaseRow) -> bool:
+    """Whether what the person writes is sealed to this case's office: one that another office's case opened reads none
+    of it. Cases of a report that usually lie with one office move on together.
+    """
+    lodged = await reports.lodged_as(session, row.report_id) if row.lifecycle in desk.talks else None
+    return lodged is not None and desk.offices[lodged] == desk.offices[row.lifecycle]
 
 
 async def read(desk: Desk, row: CaseRow, reader: SignedIn, purpose: str) -> list[dict[str, Any]]:

@@ -130,7 +130,7 @@ async def open_case(
         closed_at=None,
         erased_at=None,
         desk=place.desk,
-        office=place.office,
+        office=place.office or routing.key_at(desk, policy, lifecycle, place.desk),
     )
     if not await records.insert(session, row):
         # Another transaction opened it while this one looked: its row is committed by now.

@@ -1,13 +1,13 @@
 """A report that came to the wrong desk goes on to the right one (policy 2.5): its process unwraps the keys in memory,
-wraps them to the desk that intake names, and keeps nothing. Nobody reads anything on the way: keys are opened, contents
-never are.
+wraps them to the desk that intake names, and keeps nothing; and so does one whose desk may not have it any more. Nobody
+reads anything on the way: keys are opened, contents never are.
 """
 
 import base64
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from chassis.sealing import desk_label, unwrap, wrap, wrap_context
@@ -16,7 +16,7 @@ from lifecycle.desk import Desk
 from lifecycle.records import CaseRow
 from policy.model import Office
 
-_PATH: Final = "/internal/v1/passings"
+_PATH, _MOVES, _TURNS = "/internal/v1/passings", "/internal/v1/moves", "/internal/v1/turns"
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,40 @@ async def relay(desk: Desk, row: CaseRow, matter: str, about: Collection[Office]
     """Pass the report of this case on to the desk of `matter`; `about` are the offices that it concerns. Bears being
     done twice, also after a crash half-way. Raises IntakeUnreachable, NotHandedOut, SealNotOpened.
     """
-    asked = _asked(desk, row, matter, about)
-    begun = await contents.ask(desk, "POST", _PATH, asked, asked)
+    return await _carry(desk, row, _PATH, _asked(desk, row, matter, about))
+
+
+async def move(desk: Desk, row: CaseRow) -> PassedOn:
+    """What she wrote goes to the desk that has the case now. Bears being done twice, also after a crash half-way.
+    Raises IntakeUnreachable, NotHandedOut, SealNotOpened.
+    """
+    return await _carry(desk, row, _MOVES, _named(desk, row) | {"desk": row.desk or ""})
+
+
+async def turn(desk: Desk, row: CaseRow, office: str) -> None:
+    """What came to `office` of this service, and is this case's matter, goes from here on to the desk that has the
+    case; nothing that was written before does. Bears being done twice. Raises IntakeUnreachable, NotHandedOut.
+    """
+    at = row.desk or desk.policy_of(row).routes[row.lifecycle].desk
+    asked = {"report_id": str(row.report_id), "office": office, "desk": at, "route": row.lifecycle}
+    await contents.ask(desk, "POST", _TURNS, asked, asked)
+
+
+async def _carry(desk: Desk, row: CaseRow, path: str, asked: Mapping[str, Any]) -> PassedOn:
+    begun = await contents.ask(desk, "POST", path, asked, asked)
     label, public = desk_label(begun["service"], begun["office"]), base64.b64decode(begun["public_key_b64"])
     wraps = [_rewrapped(desk, row, item, label, public) for item in begun["items"]]
-    named = {"report_id": str(row.report_id), "office": desk.office_of(row)}
+    named = _named(desk, row)
     done = await contents.ask(desk, "PUT", _PATH, {**named, "wraps": wraps}, named)
     return PassedOn(body=label, proof=str(done["proof"]))
 
 
 def _asked(desk: Desk, row: CaseRow, matter: str, about: Collection[Office]) -> dict[str, Any]:
-    return {
-        "report_id": str(row.report_id),
-        "office": desk.office_of(row),
-        "matter": matter,
-        "about": sorted(office.value for office in about),
-    }
+    return _named(desk, row) | {"matter": matter, "about": sorted(office.value for office in about)}
+
+
+def _named(desk: Desk, row: CaseRow) -> dict[str, Any]:
+    return {"report_id": str(row.report_id), "office": desk.office_of(row)}
 
 
 def _rewrapped(desk: Desk, row: CaseRow, item: dict[str, str], label: str, public: bytes) -> dict[str, str]:

@@ -300,6 +300,14 @@ async def finish_errand(session: AsyncSession, case_id: UUID, errand: str) -> No
     )
 
 
+async def settle_at(session: AsyncSession, case_id: UUID, office: str) -> None:
+    """From here on the case's key is wrapped to this office's desk key."""
+    await session.execute(
+        text("update cases set office = :office where case_id = :case_id"),
+        params={"case_id": case_id, "office": office},
+    )
+
+
 async def place(session: AsyncSession, case_id: UUID, version: int) -> None:
     """The person's inbox shows this version."""
     await session.execute(

@@ -62,6 +62,14 @@ async def lodged_as(session: AsyncSession, report_id: UUID) -> str | None:
     return name
 
 
+async def becomes(session: AsyncSession, report_id: UUID, lifecycle: str) -> None:
+    """What the person writes from here on is another matter's."""
+    await session.execute(
+        sa.text("update reports set lifecycle = :lifecycle where report_id = :report_id"),
+        {"report_id": report_id, "lifecycle": lifecycle},
+    )
+
+
 async def forget(session: AsyncSession, report_id: UUID) -> None:
     await session.execute(sa.text("delete from reports where report_id = :report_id"), {"report_id": report_id})
 

@@ -5,7 +5,7 @@ directory or of the appointments adds may send it further, and nothing brings it
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -31,7 +31,13 @@ _WHERE_OF_REPORT: Final = text("""
 _UNITS: Final = text("select distinct unit from people where staff_id = any(:staff_ids)")
 _STATIONS: Final = text("select distinct station from people where staff_id = any(:staff_ids)")
 _GONE: Final = text("select staff_id from people where not active and staff_id = any(:staff_ids)")
-_MOVE: Final = text("update cases set desk = :desk where case_id = :case_id")
+_MOVE: Final = text("""
+    update cases set desk = :desk,
+        errands = case when cast(:errand as text) is null then errands else array_append(errands, :errand) end
+    where case_id = :case_id
+""")
+REWRAP: Final = "rewrap"
+"""The errand of a case that goes to a desk with another key."""
 
 
 class DeskUnknown(LookupError):
@@ -87,8 +93,25 @@ async def move_on(session: AsyncSession, desk: Desk, row: CaseRow, parties: Part
         about |= left_out
     name = chosen.name if chosen is not usual else None
     if name != row.desk:
-        await session.execute(_MOVE, params={"case_id": row.case_id, "desk": name})
+        there = replace(row, desk=name)
+        errand = f"{REWRAP}:{row.version}:{name}" if office_at(desk, there) != desk.office_of(row) else None
+        await session.execute(_MOVE, params={"case_id": row.case_id, "desk": name, "errand": errand})
+        desk.wake(session, row.case_id)
     return name
+
+
+def office_at(desk: Desk, row: CaseRow) -> str:
+    """Whose desk key opens a case where it is: another than `office_of` while its key is on the way there."""
+    return key_at(desk, desk.pack_of(row), row.lifecycle, row.desk) or desk.office_of(row)
+
+
+def key_at(desk: Desk, policy: Policy, lifecycle: str, name: str | None) -> str | None:
+    """Whose desk key opens a case of this kind at the desk of this name; None where it is the usual one."""
+    route = lifecycle if lifecycle in policy.routes else desk.routed_as
+    if name is None or route is None:
+        return None
+    key = policy.desks[name].key
+    return key if key != policy.desks[policy.routes[route].desk].key else None
 
 
 def handlers_of(desk: Desk, row: CaseRow) -> Sequence[Role]:

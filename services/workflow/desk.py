@@ -235,6 +235,7 @@ async def route(desk: Desk, case_id: CaseId) -> None:
     await parties.find_exclusions(
         desk, case_id, beside.parties_of_others if await _is_measure(desk, case_id) else beside.parties_of
     )
+    await sea.take_route(desk, case_id)
     async with desk.database.transaction() as session:
         action = Action(uuid.uuid5(_ROUTED, str(case_id)), "record_routed")
         await decide_as(session, desk, case_id, action, Actor(ActorKind.SYSTEM), await records.clock_now(session))

@@ -8,7 +8,7 @@ from typing import Final
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import CaseId, new_id
-from lifecycle import bodies, records
+from lifecycle import bodies, passing_on, records, reports
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.model import Action, Actor, ActorKind, Case
@@ -47,6 +47,20 @@ async def open_from_request(session: AsyncSession, desk: Desk, row: CaseRow, cas
 async def open_formal_report(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
     """It counts from when somebody was told, not from the acknowledgement."""
     await beside.opened(session, desk, row, case, FORMAL, {"lodged_at": case.facts["lodged_at"]})
+
+
+async def take_route(desk: Desk, case_id: CaseId) -> None:
+    """She told a manager, and it is oversight's now: what she writes from here on goes there, and it may answer her.
+    What she wrote to him does not go along. Bears being done twice. Raises IntakeUnreachable, NotHandedOut.
+    """
+    async with desk.database.transaction() as session:
+        row = await records.load(session, case_id)
+        came_by = await reports.lodged_as(session, row.report_id) if row and row.lifecycle == SEA else None
+    if row is None or came_by in (None, SEA):
+        return
+    await passing_on.turn(desk, row, desk.offices[came_by])
+    async with desk.database.transaction() as session:
+        await reports.becomes(session, row.report_id, SEA)
 
 
 async def go_on(desk: Desk, case_id: CaseId) -> None:

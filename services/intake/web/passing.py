@@ -12,7 +12,8 @@ from msgspec import Meta, Struct
 from policy.model import Office
 from services.intake.bodies import Code
 from services.intake.intake import Intake, utc_now
-from services.intake.use_cases.pass_on import Asked, begin, finish, look
+from services.intake.use_cases.pass_on import Asked, Begun, Moving, begin, finish, look
+from services.intake.use_cases.turn import turn
 from services.intake.web.internal import Publics, Wrapped, asking_service
 
 
@@ -34,6 +35,26 @@ class AskTarget(Struct, forbid_unknown_fields=True, kw_only=True):
 
     def asked(self, service: str) -> Asked:
         return Asked(self.report_id, service, self.office, self.matter, frozenset(self.about))
+
+
+class AskMove(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`desk`: of the same service, by its name in the routing table."""
+
+    report_id: UUID
+    office: Code
+    desk: Code
+
+    def claims(self) -> dict[str, str]:
+        return {"report_id": str(self.report_id), "office": self.office, "desk": self.desk}
+
+
+class AskTurn(AskMove, kw_only=True):
+    """`route`: what it is from here on. Nothing that was written before goes along."""
+
+    route: Code
+
+    def claims(self) -> dict[str, str]:
+        return {**super().claims(), "route": self.route}
 
 
 class NewWrap(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -88,7 +109,36 @@ async def post_passing(
     data: JSONBody[AskTarget],
 ) -> BegunOut:
     service = await asking_service(request, intake, publics, data.claims())
-    begun = await begin(intake, data.asked(service), utc_now())
+    return _begun(await begin(intake, data.asked(service), utc_now()))
+
+
+@post("/internal/v1/moves", status_code=200, summary="Lock a report that another desk has now, and say what to wrap")
+async def post_move(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    publics: NamedDependency[Publics],
+    data: JSONBody[AskMove],
+) -> BegunOut:
+    service = await asking_service(request, intake, publics, data.claims())
+    return _begun(await begin(intake, Moving(data.report_id, service, data.office, data.desk), utc_now()))
+
+
+@post(
+    "/internal/v1/turns",
+    status_code=204,
+    summary="What the person writes from here on goes to another desk, as another matter",
+)
+async def post_turn(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    publics: NamedDependency[Publics],
+    data: JSONBody[AskTurn],
+) -> None:
+    service = await asking_service(request, intake, publics, data.claims())
+    await turn(intake, Moving(data.report_id, service, data.office, data.desk), data.route)
+
+
+def _begun(begun: Begun) -> BegunOut:
     return BegunOut(
         service=begun.target.service,
         office=begun.target.office,
@@ -109,4 +159,4 @@ async def put_passing(
     return PassedOnOut(proof=await finish(intake, data.report_id, service, data.office, wraps, utc_now()))
 
 
-ROUTES: Final = [post_target, post_passing, put_passing]
+ROUTES: Final = [post_target, post_passing, post_move, post_turn, put_passing]

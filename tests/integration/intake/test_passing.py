@@ -44,15 +44,15 @@ async def put(
     return await client.put("/internal/v1/passings", json={**named, "wraps": wraps}, headers=headers)
 
 
-def rewrapped(world: World, report_id: str, begun: dict[str, Any]) -> list[dict[str, str]]:
+def rewrapped(world: World, report_id: str, begun: dict[str, Any], office: str = X) -> list[dict[str, str]]:
     """As the old desk's process does it: keys alone, in memory."""
-    report, old, new = UUID(report_id), desk_label("workflow", X), desk_label(begun["service"], begun["office"])
+    report, old, new = UUID(report_id), desk_label("workflow", office), desk_label(begun["service"], begun["office"])
     public, wraps = base64.b64decode(begun["public_key_b64"]), []
     for item in begun["items"]:
         item_id = UUID(item["item_id"])
         data_key = unwrap(
             base64.b64decode(item["wrapped_b64"]),
-            world.keys["workflow"].desk(X),
+            world.keys["workflow"].desk(office),
             context=wrap_context(report, item_id, old),
         )
         wrapped = wrap(data_key, public, context=wrap_context(report, item_id, new))
@@ -196,3 +196,81 @@ async def test_a_wrap_that_is_none_is_refused(world: World, client: httpx.AsyncC
     answer = await put(world, client, report_id, [{"item_id": str(uuid4()), "wrapped_b64": wrapped}])
     assert answer.status_code == 400
     assert key() not in answer.text
+
+
+# A desk that may not have a report any more, and one that was told what is another's.
+
+
+async def ask_for(
+    world: World, client: httpx.AsyncClient, path: str, report_id: str, *, service: str = "workflow", **more: Any
+) -> httpx.Response:
+    asked = {"report_id": report_id, "office": OIO, "desk": "committee"} | more
+    headers = {"Authorization": f"Service {world.token(service, asked)}"}
+    return await client.post(f"/internal/v1/{path}", json=asked, headers=headers)
+
+
+async def formal(world: World, client: httpx.AsyncClient) -> tuple[str, str]:
+    code = await code_of_new(client, draft(route="formal_report"))
+    report_id = await world.report_id(client, code)
+    await world.tell("workflow", WORKFLOW_CASES, report_id, ReportOpened(report_id=report_id))
+    return code, report_id
+
+
+async def moved(world: World, client: httpx.AsyncClient, report_id: str) -> str:
+    begun = (await ask_for(world, client, "moves", report_id)).json()
+    answer = await put(world, client, report_id, rewrapped(world, report_id, begun, OIO), office=OIO)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["proof"])
+
+
+async def test_a_report_that_moves_is_opened_by_the_new_desk_alone_and_is_not_announced_again(
+    world: World, client: httpx.AsyncClient, signed_in: Any
+) -> None:
+    code, report_id = await formal(world, client)
+    assert (await ask_for(world, client, "moves", report_id)).status_code == 200
+    acting = await signed_in("S0064")
+    assert (await world.ask_contents(client, "workflow", report_id, "S0064", acting)).json() == {"items": []}
+    body = {"report_id": report_id, "text": "one more thing"}
+    assert (await client.post("/api/v1/inbox/messages", json=body, headers=with_code(code))).status_code == 202
+    proof = await moved(world, client, report_id)
+    assert await recipients_of(world, report_id) == {"route", desk_label("workflow", "committee")}
+    items = (await world.ask_contents(client, "workflow", report_id, "S0064", acting)).json()["items"]
+    read = [world.open_as_desk("workflow", "committee", report_id, item) for item in items]
+    assert "one more thing" in {one.get("text") for one in read}
+    assert [one["route"] for one in (await inbox(client, code))["routes"]] == ["formal_report"]
+    lodgings = [one for one in await world.events(report_id) if isinstance(one.message, ReportLodged)]
+    assert len(lodgings) == 1
+    # Each step again, as another case of the report does it: nothing changes.
+    again = (await ask_for(world, client, "moves", report_id)).json()
+    assert again["items"] == []
+    assert (await put(world, client, report_id, [], office=OIO)).json() == {"proof": proof}
+
+
+@pytest.mark.parametrize("desk", ["oio", "oio_away", "supervisors", "ethics_outside", "no_such_desk"])
+async def test_inv_34_it_moves_to_a_desk_with_another_key_that_may_stand_in_and_to_no_other(
+    world: World, client: httpx.AsyncClient, desk: str
+) -> None:
+    _, report_id = await formal(world, client)
+    assert (await ask_for(world, client, "moves", report_id, desk=desk)).status_code == 409
+    assert (await ask_for(world, client, "moves", report_id, service="ombuds")).status_code in {404, 409}
+    assert await recipients_of(world, report_id) == {"route", desk_label("workflow", OIO)}
+
+
+async def test_what_was_told_to_a_manager_stays_with_him_and_what_she_writes_afterwards_is_oversights(
+    world: World, client: httpx.AsyncClient, signed_in: Any
+) -> None:
+    code, report_id = await lodged(world, client)
+    turn = {"office": X, "desk": "oio", "route": "sea_report"}
+    for _ in range(2):
+        assert (await ask_for(world, client, "turns", report_id, **turn)).status_code == 204
+    body = {"report_id": report_id, "text": "on Fridays"}
+    assert (await client.post("/api/v1/inbox/messages", json=body, headers=with_code(code))).status_code == 202
+    acting = await signed_in("S0005")
+    items = (await world.ask_contents(client, "workflow", report_id, "S0005", acting)).json()["items"]
+    assert [world.open_as_desk("workflow", OIO, report_id, item).get("text") for item in items] == ["on Fridays"]
+    assert (await world.reply(client, "workflow", OIO, report_id, acting, "thanks")).status_code in {200, 201, 204}
+    assert (await world.reply(client, "workflow", X, report_id, await signed_in("S0016"), "and?")).status_code == 404
+    (route,) = (await inbox(client, code))["routes"]
+    assert (route["route"], {one["text"] for one in route["answers"]} >= {WORDS}) == ("sea_report", True)
+    wrong = await ask_for(world, client, "turns", report_id, **turn | {"route": "no_such_route"})
+    assert wrong.status_code == 409

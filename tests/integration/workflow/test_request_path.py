@@ -12,6 +12,8 @@ from tests.waiting import eventually
 WORDS = "He comments on my clothes in front of the team."
 WISH = "That somebody tells him to stop, without my name."
 PROPOSAL = "I would say to him that such remarks stop. I would not say who told me."
+ALLEGATION = "A driver of ours trades water for favours."
+QUESTION, ANSWER = "Is anybody in danger now?", "I do not know. It is said to happen on Fridays."
 REQUEST, SEA, FORMAL = "supervisor_request", "sea_report", "formal_report"
 
 
@@ -157,3 +159,38 @@ async def test_a_rumour_about_a_child_is_at_oversight_at_once_and_helpers_read_n
         return (await officer.case(case_id))["facts"].get("stop_contact") is True
 
     await eventually(stopped)
+
+
+async def test_what_a_manager_turns_into_a_report_of_abuse_is_answered_on_her_own_route(whole: Whole) -> None:
+    reporter, report_id = await lodged(whole, parties={"affected_individual": PERSON, "recipient": SUPERVISOR})
+    manager, officer = await whole.staff(SUPERVISOR), await whole.staff(INVESTIGATOR)
+    before = frozenset(case["case_id"] for case in await manager.cases(REQUEST) if case["state"] != "told")
+    known = frozenset(case["case_id"] for case in await officer.cases(SEA))
+    request = await only_case(manager, REQUEST, before)
+    await manager.act("acknowledge", request)
+    facts = {"reason": "affected_not_personnel", "affected_is": "beneficiary"}
+    await manager.act("turn_into_sea", request, facts, {"allegation": ALLEGATION})
+    report = await only_case(officer, SEA, known)
+
+    # Oversight has his words, and none that she wrote to him.
+    async def reached_oversight() -> bool:
+        return bool((await officer.case(report))["state"] == "reported_to_oio")
+
+    await eventually(reached_oversight)
+    assert {item["text"] for item in await officer.read_contents(report, "assessment")} == {ALLEGATION}
+
+    # It writes to her, and reads what she answers there; he reads neither, and she reads all of it.
+    await officer.write(report, QUESTION)
+    await reporter.write(report_id, ANSWER)
+
+    async def answered() -> bool:
+        return {QUESTION, ANSWER, ALLEGATION} == {i["text"] for i in await officer.read_contents(report, "assessment")}
+
+    await eventually(answered)
+    his = {item["text"] for item in await manager.read_contents(request, "request")}
+    assert not his & {QUESTION, ANSWER}
+    assert (await manager.ask(report)).status_code == 404
+    route = await reporter.route(SEA)
+    assert {QUESTION, ANSWER} <= {one["text"] for one in route["messages"]}
+    assert {WORDS, WISH} <= {one["text"] for one in route["answers"]}
+    assert len((await reporter.inbox())["routes"]) == 1
