@@ -5,33 +5,28 @@ from typing import Any
 
 import pytest
 from temporalio import workflow
-from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowReplayResult
 
-from chassis.temporal import sealing_converter
 from lifecycle.durable import Procedure
-from tests.replay.record import HISTORIES, KEY, PATHS
+from tests.replay import lifecycles, procedure
+from tests.replay.recorded import history, names, replayed
 
 
-async def replayed(name: str) -> WorkflowReplayResult:
-    history = WorkflowHistory.from_json(name, (HISTORIES / f"{name}.json").read_text())
-    converter = sealing_converter(KEY)
-    replayer = Replayer(
-        workflows=[Procedure],
-        namespace="default",
-        data_converter=converter,
-        workflow_runner=UnsandboxedWorkflowRunner(),  # as in production (ADR 49)
-    )
-    return await replayer.replay_workflow(history, raise_on_replay_failure=False)
+@pytest.mark.parametrize("name", procedure.PATHS)
+async def test_a_recorded_path_replays(name: str) -> None:
+    assert (await replayed(Procedure, history(procedure.FOLDER, name, name))).replay_failure is None
 
 
-@pytest.mark.parametrize("name", PATHS)
-async def test_a_recorded_case_replays(name: str) -> None:
-    assert (await replayed(name)).replay_failure is None
+@pytest.mark.parametrize("name", lifecycles.PATHS)
+async def test_a_recorded_case_of_every_lifecycle_replays(name: str) -> None:
+    recorded = history(lifecycles.FOLDER, name, name)
+    assert (await replayed(Procedure, recorded)).replay_failure is None
+    looked = [one for one in recorded.events if one.HasField("marker_recorded_event_attributes")]
+    assert len(looked) > 1, "hardly anything happens in it"
 
 
 def test_every_history_belongs_to_a_path() -> None:
-    assert {path.stem for path in HISTORIES.glob("*.json")} == set(PATHS)
+    assert names(procedure.FOLDER) == set(procedure.PATHS)
+    assert names(lifecycles.FOLDER) == set(lifecycles.PATHS)
 
 
 async def test_a_workflow_that_does_something_else_does_not_replay(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,5 +36,5 @@ async def test_a_workflow_that_does_something_else_does_not_replay(monkeypatch: 
         await workflow.execute_activity("ring", start_to_close_timeout=timedelta(seconds=1))
 
     monkeypatch.setattr(Procedure, "_ring", ring_remotely)
-    result = await replayed("clock_rang")
+    result = await replayed(Procedure, history(procedure.FOLDER, "clock_rang", "clock_rang"))
     assert "TMPRL1100" in str(result.replay_failure)
