@@ -70,6 +70,18 @@ async def becomes(session: AsyncSession, report_id: UUID, lifecycle: str) -> Non
     )
 
 
+async def keep(session: AsyncSession, report_id: UUID, lifecycle: str, route_key: bytes, at: datetime) -> None:
+    """The key that replies are sealed to. A report that came to another office first is that one's no longer."""
+    await session.execute(
+        sa.text(
+            "insert into reports (report_id, lifecycle, route_public_key, lodged_at)"
+            " values (:report_id, :lifecycle, :key, :at)"
+            " on conflict (report_id) do update set lifecycle = excluded.lifecycle"
+        ),
+        {"report_id": report_id, "lifecycle": lifecycle, "key": route_key, "at": at},
+    )
+
+
 async def forget(session: AsyncSession, report_id: UUID) -> None:
     await session.execute(sa.text("delete from reports where report_id = :report_id"), {"report_id": report_id})
 
@@ -87,15 +99,7 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
         except routing.DeskUnknown:
             raise InvalidMessage("desk_unknown") from None
         at = message.lodged_at.ToDatetime(tzinfo=UTC)
-        await session.execute(
-            sa.text(
-                "insert into reports (report_id, lifecycle, route_public_key, lodged_at)"
-                " values (:report_id, :lifecycle, :key, :at)"
-                # One that came to another office first is that one's no longer.
-                " on conflict (report_id) do update set lifecycle = excluded.lifecycle"
-            ),
-            {"report_id": report_id, "lifecycle": message.lifecycle, "key": message.route_public_key, "at": at},
-        )
+        await keep(session, report_id, message.lifecycle, message.route_public_key, at)
         chosen = {name: _fact(value) for name, value in _facts(message.facts_json).items()}
         facts: dict[str, Fact] = {**chosen, "lodged_at": at.isoformat(), "mode": _MODES[message.mode]}
         if message.language:

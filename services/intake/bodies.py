@@ -98,6 +98,14 @@ class AddParties(Struct, forbid_unknown_fields=True, kw_only=True):
     not_these_people: Annotated[People, Meta(min_length=1)]
 
 
+class AnswerConsent(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Her answer anew, for one of her routes."""
+
+    report_id: UUID
+    consent: Literal["ethics_contact"]
+    given: bool
+
+
 class CaseSeen(Struct, kw_only=True):
     """`facts`: who deals with it, by the part they have, and what else she is told of it."""
 
@@ -140,7 +148,7 @@ class RefusedAction(Struct, kw_only=True):
 
 
 class RouteSeen(Struct, kw_only=True):
-    """`closed`: what was written on this route has been destroyed."""
+    """`closed`: what was written on this route has been destroyed. `ethics_contact`: her newest answer to that."""
 
     report_id: UUID
     route: str
@@ -151,6 +159,7 @@ class RouteSeen(Struct, kw_only=True):
     messages: list[MessageSeen]
     answers: list[AnswerSeen]
     parties: list[PartiesSeen]
+    ethics_contact: bool
 
 
 class AskWays(Struct, forbid_unknown_fields=True, kw_only=True):

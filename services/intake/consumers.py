@@ -47,12 +47,15 @@ _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
 def handlers(intake: Intake) -> Mapping[Topic, Mapping[type[Message], Handler]]:
     """For the consumer. Types that are not here are none of intake's business."""
 
+    async def show(session: AsyncSession, event: Event) -> None:
+        await show_case(session, intake, event.source, _case(event), event.time)
+
     async def erase(session: AsyncSession, event: Event) -> None:
         lifecycle = cast("CaseErased", event.message).lifecycle
         await erase_route(session, intake, event.source, _report_id(event), lifecycle, event.time)
 
     of_cases: Mapping[type[Message], Handler] = {
-        CaseChanged: _from_own_desk(_show),
+        CaseChanged: _from_own_desk(show),
         PersonActionRefused: _from_own_desk(_note_refused),
         ReportEventApplied: _from_own_desk(_settle),
         ReportOpened: _from_own_desk(_note_opened),
@@ -89,9 +92,9 @@ def _from_own_desk(handler: Handler) -> Handler:
     return handle
 
 
-async def _show(session: AsyncSession, event: Event) -> None:
+def _case(event: Event) -> RouteCase:
     message = cast("CaseChanged", event.message)
-    case = RouteCase(
+    return RouteCase(
         report_id=_report_id(event),
         lifecycle=_word(message.lifecycle),
         number=message.number,
@@ -100,9 +103,9 @@ async def _show(session: AsyncSession, event: Event) -> None:
         next_date=message.next_date.ToDatetime(UTC) if message.HasField("next_date") else None,
         offers=[_offer(offer) for offer in message.offers],
         wording_key=_word(message.wording_key),
+        closed=message.closed,
         sealed_facts=message.sealed_facts or None,
     )
-    await show_case(session, event.source, case)
 
 
 async def _settle(session: AsyncSession, event: Event) -> None:
@@ -120,7 +123,7 @@ async def _note_refused(session: AsyncSession, event: Event) -> None:
     if not _CODE.fullmatch(message.code):
         raise InvalidMessage("code_malformed")
     action_id = _id(message.action_id, "action_id_malformed")
-    await note_refused(session, event.source, _report_id(event), action_id, message.code)
+    await note_refused(session, event.source, _report_id(event), message.lifecycle, action_id, message.code)
 
 
 def _report_id(event: Event) -> UUID:

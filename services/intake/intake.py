@@ -14,6 +14,8 @@ from chassis.sealing import tag
 from policy.model import Policy
 from services.intake.tables import Exclusion, Report
 
+_BESIDE: Final = {("ethics", "interim_measure"): "workflow", ("ethics", "review"): "workflow"}
+"""What another service than a report's own runs under it: the ethics office alerts, others decide on the measure."""
 # The service on the person's side: nothing that leaves intake tells its matters or readers apart (design.md section 7).
 _OMBUDS: Final = "ombuds"
 
@@ -50,6 +52,11 @@ class Intake:
         return found is not None
 
 
+def desk_of_case(report: Report, lifecycle: str) -> str:
+    """The service whose case of this report that is: it tells of it, and what she does in it goes there."""
+    return _BESIDE.get((report.service, lifecycle), report.service)
+
+
 def audit_object(report: Report) -> str:
     """What an audit entry names: the new route alone, and for the ombuds cell nothing but the cell."""
     return _OMBUDS if report.service == _OMBUDS else str(report.report_id)
@@ -70,10 +77,16 @@ async def lock_report(session: AsyncSession, report_id: UUID) -> Report:
     return report
 
 
-async def report_of_desk(session: AsyncSession, service: str, report_id: UUID, *, lock: bool = False) -> Report:
-    """A report that went to this service and still has contents; with `lock`, until commit. Raises NothingHere."""
+async def report_of_desk(
+    session: AsyncSession, service: str, report_id: UUID, *, lifecycle: str | None = None, lock: bool = False
+) -> Report:
+    """A report that still has contents, and that went to this service, or where `lifecycle` is given: under which this
+    service has such a case; with `lock`, until commit. Raises NothingHere.
+    """
     report = await session.get(Report, report_id, with_for_update=lock)
-    if report is None or report.service != service or report.erased_at is not None:
+    if report is None or report.erased_at is not None:
+        raise NothingHere
+    if service != (desk_of_case(report, lifecycle) if lifecycle else report.service):
         raise NothingHere
     return report
 

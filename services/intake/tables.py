@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData, Text, UniqueConstraint
+from sqlalchemy import DateTime, MetaData, Text, UniqueConstraint, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -132,7 +132,7 @@ class Consent(Base, table=True):
 
 
 class RouteCase(Base, table=True):
-    """What the person sees of a case, as its desk last told."""
+    """What the person sees of a case, as its desk last told. `closed`: nobody handles it any more."""
 
     __tablename__ = "route_cases"
     report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
@@ -143,6 +143,7 @@ class RouteCase(Base, table=True):
     next_date: datetime | None = Field(sa_type=AWARE)
     offers: list[dict[str, Any]] = Field(sa_type=JSONB)
     wording_key: str = Field(sa_type=Text)
+    closed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     sealed_facts: bytes | None = None
 
 

@@ -1,4 +1,6 @@
-"""What workflow takes in: reports and their persons' acts, what the HR bridge did, the directory, desk keys."""
+"""What workflow takes in: reports and their persons' acts, what the ethics office alerts to, what the HR
+bridge did, the directory, desk keys.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,8 +23,10 @@ from contracts.measures.v1.measures_pb2 import (
     MeasureRestored,
 )
 from contracts.people.v1.people_pb2 import Person
+from contracts.requests.v1.requests_pb2 import ProtectionAlerted
 from contracts.topics import (
     DESK_KEYS,
+    ETHICS_REQUESTS,
     HR_MEASURE_RESULTS,
     HR_PEOPLE,
     INTAKE_REPORTS_WORKFLOW,
@@ -35,7 +39,7 @@ from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.model import Action, Actor, ActorKind
 from lifecycle.records import CaseRow
-from services.workflow import danger, formal_reports, lines, managers
+from services.workflow import alerts, danger, formal_reports, lines, managers
 from services.workflow.hr_orders import code, proof, result
 
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
@@ -55,6 +59,7 @@ def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
         },
         HR_PEOPLE: {Person: _person(desk)},
         OMBUDS_ALERTS: {DangerRaised: danger.handler(desk)},
+        ETHICS_REQUESTS: {ProtectionAlerted: alerts.handler(desk)},
         DESK_KEYS: {DeskKey: desk_keys.remember},
     }
 

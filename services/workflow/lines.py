@@ -13,7 +13,6 @@ from lifecycle import records
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Conflict, excluded_from
 from lifecycle.parties import parties_of
-from lifecycle.serial import from_json
 from services.workflow import measures
 
 _OPEN: Final = text("""
@@ -45,6 +44,5 @@ async def _note(session: AsyncSession, desk: Desk, case_id: UUID, message: Perso
         return None
     if message.line_staff_id not in named.alleged_offender:
         return None
-    writer = str(from_json(row.data).facts.get("writer", "unsaid"))
-    await measures.open_need(session, desk, row, writer, datetime.now(UTC))
+    await measures.open_need(session, desk, row, datetime.now(UTC))
     return row.case_id

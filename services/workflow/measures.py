@@ -20,7 +20,7 @@ from lifecycle.table import FieldKind
 from policy.model import Role
 from services.workflow import consents
 from services.workflow.domain import interim_measure
-from services.workflow.domain.measure_parts import needs_release, rests_on_her_word
+from services.workflow.domain.measure_parts import BY_ETHICS, BY_OVERSIGHT, needs_release, rests_on_her_word
 from services.workflow.domain.measure_rules import ARRANGEMENT
 
 LIFECYCLE: Final = interim_measure.LIFECYCLE.name
@@ -45,7 +45,7 @@ async def alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, eff
     role = Role(str(asked["role"])) if "role" in asked else None
     actor = Actor(ActorKind.STAFF, str(asked["by"]), frozenset({role})) if role else Actor(ActorKind(str(asked["by"])))
     name = str(asked["action"])
-    measure = await _joinable(session, desk, row.report_id, name) or await _opened(
+    measure = await _joinable(session, desk, row.report_id, name, BY_OVERSIGHT) or await _opened(
         session, desk, row.report_id, {"writer": _writer(case)}, step.at
     )
     await _take(session, desk, measure, name, step.facts, words, actor, step.at)
@@ -58,25 +58,29 @@ async def alert_from(
     words: str,
     facts: Facts,
     staff_id: str,
-    role: Role,
-    opening: Facts,
+    writer: Fact,
     named: Parties,
 ) -> UUID:
-    """An alert that came from elsewhere, with whom it concerns; the measure's case. Raises EffectRefused."""
+    """An alert of the ethics office, with whom it concerns; the measure's case. Raises EffectRefused."""
     now = datetime.now(UTC)
-    measure = await _joinable(session, desk, report_id, ALERT)
+    measure = await _joinable(session, desk, report_id, ALERT, BY_ETHICS)
     if measure is None:
-        measure = await _opened(session, desk, report_id, opening, now)
-        await keep_parties(session, desk, measure, named)
-    actor = Actor(ActorKind.STAFF, staff_id, frozenset({role}))
+        measure = await _opened(session, desk, report_id, {"writer": writer, "origin": BY_ETHICS}, now)
+    # Whoever she has named since an earlier alert does not see it either.
+    await keep_parties(session, desk, measure, named)
+    actor = Actor(ActorKind.STAFF, staff_id, frozenset({Role.ETHICS_OFFICER}))
     await _take(session, desk, measure, ALERT, facts, words, actor, now)
     return measure.case_id
 
 
-async def open_need(session: AsyncSession, desk: Desk, row: CaseRow, writer: str, now: datetime) -> None:
-    """The system itself has seen that a measure is needed under this report."""
-    measure = await _joinable(session, desk, row.report_id, NOTE_NEED) or await _opened(
-        session, desk, row.report_id, {"writer": writer}, now
+async def open_need(session: AsyncSession, desk: Desk, row: CaseRow, now: datetime) -> None:
+    """The system itself has seen in this case that a measure is needed. Of a measure that the ethics office asked for,
+    that office hears, and oversight does not (invariant 31).
+    """
+    facts = from_json(row.data).facts
+    origin = facts.get("origin", BY_OVERSIGHT)
+    measure = await _joinable(session, desk, row.report_id, NOTE_NEED, origin) or await _opened(
+        session, desk, row.report_id, {"writer": facts.get("writer", "unsaid"), "origin": origin}, now
     )
     await _take(session, desk, measure, NOTE_NEED, {}, None, SYSTEM, now)
 
@@ -128,12 +132,13 @@ async def case_of(session: AsyncSession, measure: UUID) -> UUID | None:
     return found
 
 
-async def _joinable(session: AsyncSession, desk: Desk, report_id: UUID, action: str) -> CaseRow | None:
-    """The newest measure of the report in which the action is open."""
+async def _joinable(session: AsyncSession, desk: Desk, report_id: UUID, action: str, origin: Fact) -> CaseRow | None:
+    """The newest measure of the report in which the action is open, and which the same side has asked for."""
     rules = desk.lifecycles[LIFECYCLE].rule_of
     of_report = await records.of_report(session, report_id, LIFECYCLE)
     found = [one for one in of_report if (one.state, action) in rules]
-    return found[-1] if found else None
+    ours = [one for one in found if from_json(one.data).facts["origin"] == origin]
+    return ours[-1] if ours else None
 
 
 async def _opened(session: AsyncSession, desk: Desk, report_id: UUID, facts: Facts, now: datetime) -> CaseRow:

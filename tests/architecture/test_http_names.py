@@ -32,6 +32,7 @@ NAMES = {
         "DELETE /api/v1/inbox/reminders/{reminder_id}",
         "POST /api/v1/ways",
         "POST /api/v1/inbox/parties",
+        "POST /api/v1/inbox/consents",
     },
     "ombuds": OF_DESKS,
     "support": OF_DESKS | {"GET /api/v1/help"},

@@ -7,10 +7,16 @@ from lifecycle.fields import choice, flag, text, time
 from lifecycle.guards import confirmed, not_before_now
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import took_part
-from lifecycle.table import Rule
+from lifecycle.table import Field, FieldKind, Rule
 from services.ethics.domain import retaliation_rules as rules
 from services.ethics.domain.retaliation_parts import CLOSED, ETHICS, HANDLED, OPEN, PERSON, SYSTEM, tell_office
 
+ALERT_FIELDS = (
+    choice("urgency", "green", "red"),
+    Field("suggested_type", FieldKind.CHOICE, required=False, choices=lambda policy: tuple(policy.measures)),
+    choice("addressee", "administrative_head", "hr_director", required=False),
+)
+"""What the deciders' desk is told of an alert beside whom it concerns and what the risk is."""
 AFTERWARDS = ("steps_agreed", "no_prima_facie", "declined", "remedy", "not_established")
 
 
@@ -32,7 +38,7 @@ RULES = (
         action="alert_interim_measures",
         states=HANDLED,
         by=ETHICS,
-        fields=(choice("ground", "agreed", "imminent_harm"), text("risk_facts")),
+        fields=(choice("ground", "agreed", "imminent_harm"), *ALERT_FIELDS, text("risk_facts")),
         checks=(rules.BY_AGREEMENT_OF_ANOTHER,),
         effects=(Effect(EffectKind.EMIT, "measures_alerted"),),
     ),

@@ -2,6 +2,7 @@
 decider. Each in the step's transaction.
 """
 
+import base64
 import json
 from typing import Final
 from uuid import UUID
@@ -22,8 +23,11 @@ from lifecycle.desk import Desk, EffectRefused
 from lifecycle.fields import time_of
 from lifecycle.model import Action, Actor, ActorKind, Case, Effect, Refused
 from lifecycle.records import CaseRow
+from lifecycle.told import route_key
 from policy.model import Role
 from services.ethics.domain import recommendation
+from services.ethics.domain.retaliation_protecting import ALERT_FIELDS
+from services.ethics.domain.retaliation_rules import THIRD_PARTY
 from services.ethics.use_cases.ask import ask, protections_at
 from services.ethics.use_cases.names import day_of, person_tag
 from services.ethics.use_cases.protect import answer_contact, correct_activity, end_protection
@@ -92,7 +96,9 @@ async def _correct(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) 
 
 
 async def _alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
-    """Of her request nothing goes along but whom it concerns and what the office wrote of the risk."""
+    """Of her request nothing goes along but whom it concerns, what the office wrote of the risk, and the key by which
+    she alone reads what becomes of it.
+    """
     concerned = await parties.parties_of(session, desk, row)
     if concerned is None or concerned.affected_individual is None:
         raise EffectRefused(PERSON_UNKNOWN)
@@ -101,6 +107,10 @@ async def _alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) ->
         "affected_individual": concerned.affected_individual,
         "alleged_offender": list(concerned.alleged_offender),
         "not_these_people": list(concerned.refused),
+        "about_offices": list(concerned.about),
+        "writer": THIRD_PARTY if case.facts["kind"] == THIRD_PARTY else "affected",
+        "route_key": base64.b64encode(await route_key(session, row.report_id) or b"").decode(),
+        "facts": {one.name: step.facts[one.name] for one in ALERT_FIELDS if one.name in step.facts},
         "risk_facts": await bodies.words_of(session, desk, row, "risk_facts", step.action),
         "by": step.by,
     }

@@ -26,9 +26,9 @@ _PROTECT: Final = text("""
     returning protection_id
 """)
 _TAKE_EARLY_END: Final = text("delete from ended_early where protection_id = :protection_id returning ended_on")
-# What is closed stays closed: the first word of it counts.
+# A matter that went on, as in a review, is over later: what protects her longer counts.
 _END: Final = text("""
-    update protected set until = coalesce(until, :until) where protection_id = :protection_id returning until
+    update protected set until = greatest(until, :until) where protection_id = :protection_id returning until
 """)
 _END_EARLY: Final = text("""
     insert into ended_early (protection_id, ended_on) values (:protection_id, :ended_on) on conflict do nothing

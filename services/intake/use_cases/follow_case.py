@@ -13,16 +13,17 @@ from chassis import audit_trail
 from chassis.outbox import add_event
 from contracts.intake.v1.reports_pb2 import PlacedInInbox
 from contracts.topics import reports_to
-from services.intake.intake import Intake, audit_object
+from services.intake.intake import Intake, audit_object, desk_of_case
 from services.intake.tables import Consent, Exclusion, Item, PersonAction, Report, RouteCase
 from services.intake.use_cases.pass_on import had
+from services.intake.use_cases.protect import close_when_over
 
 
 class NotItsReport(Exception):
     """A desk tells of a report that went to another desk."""
 
 
-async def show_case(session: AsyncSession, service: str, case: RouteCase) -> None:
+async def show_case(session: AsyncSession, intake: Intake, service: str, case: RouteCase, now: datetime) -> None:
     """Put a case as it is now into the inbox and confirm that it lies there. An older version than the one shown, and
     a matter that did not come through intake, change nothing. A desk that has passed the report on still tells of its
     own case. Raises NotItsReport.
@@ -30,8 +31,12 @@ async def show_case(session: AsyncSession, service: str, case: RouteCase) -> Non
     report = await session.get(Report, case.report_id, with_for_update=True)
     if report is None:
         return
-    if report.service != service and not await had(session, case.report_id, service):
+    if service not in {report.service, desk_of_case(report, case.lifecycle)} and not await had(
+        session, case.report_id, service
+    ):
         raise NotItsReport
+    before = await session.get(RouteCase, (case.report_id, case.lifecycle, case.number))
+    ends = case.closed and not (before and before.closed)
     values: dict[str, Any] = case.model_dump()
     row = insert(RouteCase).values(**values)
     row = row.on_conflict_do_update(
@@ -44,6 +49,8 @@ async def show_case(session: AsyncSession, service: str, case: RouteCase) -> Non
             report_id=str(case.report_id), lifecycle=case.lifecycle, number=case.number, version=case.version
         )
         await add_event(session, reports_to(service), str(case.report_id), placed)
+        if ends:
+            await close_when_over(session, intake, report, now)
 
 
 async def note_opened(session: AsyncSession, service: str, report_id: UUID, now: datetime) -> None:
@@ -53,9 +60,11 @@ async def note_opened(session: AsyncSession, service: str, report_id: UUID, now:
         report.opened_at = now
 
 
-async def note_refused(session: AsyncSession, service: str, report_id: UUID, action_id: UUID, code: str) -> None:
+async def note_refused(
+    session: AsyncSession, service: str, report_id: UUID, lifecycle: str, action_id: UUID, code: str
+) -> None:
     """The desk could not take an action of hers: her inbox says so. Raises NotItsReport."""
-    if await _own_report(session, service, report_id) is None:
+    if await _own_report(session, service, report_id, lifecycle) is None:
         return
     mine = col(PersonAction.report_id) == report_id, col(PersonAction.action_id) == action_id
     await session.execute(update(PersonAction).where(*mine).values(refused=code))
@@ -67,7 +76,7 @@ async def erase_route(
     """The desk has erased the matter: destroy what opens its contents, then forget them. What remains says that there
     was a route and how its case ended. Raises NotItsReport.
     """
-    report = await _own_report(session, service, report_id)
+    report = await _own_report(session, service, report_id, lifecycle)
     if report is None or report.lifecycle != lifecycle or report.erased_at is not None:
         return
     # The date stays: the same Idempotency-Key gets the same answer.
@@ -82,10 +91,12 @@ async def erase_route(
     await audit_trail.record(session, "contents_erased", object_ref=audit_object(report), actor=None)
 
 
-async def _own_report(session: AsyncSession, service: str, report_id: UUID) -> Report | None:
+async def _own_report(
+    session: AsyncSession, service: str, report_id: UUID, lifecycle: str | None = None
+) -> Report | None:
     """None too for a report that this service has passed on: its contents are no business of its any more."""
     report = await session.get(Report, report_id, with_for_update=True)
-    if report is None or report.service == service:
+    if report is None or service in {report.service, lifecycle and desk_of_case(report, lifecycle)}:
         return report
     if await had(session, report_id, service):
         return None

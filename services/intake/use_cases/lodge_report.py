@@ -4,7 +4,6 @@ news. A crash between them leaves an orphan that a sweep removes, and the same r
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,12 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail, failpoints
 from chassis.access_code import AccessCode
 from chassis.desk_keys import DeskPublicKey, desk_key
-from chassis.outbox import add_event
-from chassis.sealing import seal_to, tag
-from contracts.ids import new_id
-from contracts.intake.v1.reports_pb2 import ProtectedActivity, ProtectionStarted
-from contracts.topics import INTAKE_REPORTS_ETHICS
-from policy.model import Protected
+from chassis.sealing import tag
 from services.intake.bodies import LodgeReport
 from services.intake.intake import Intake, audit_object
 from services.intake.items import SealedItem, add_items, seal_item
@@ -34,19 +28,11 @@ from services.intake.parties import NOBODY, Parties, keep_out
 from services.intake.route_list import add_route, sealed_list
 from services.intake.routing import desk_of
 from services.intake.tables import AccessCodeRow, Consent, Direction, ItemKind, Report, UnsettledLodging
+from services.intake.use_cases import protect
 from services.intake.use_cases.announce import announce
-
-ETHICS_CONTACT: Final = "ethics_contact"
-WATCHES_FOR_RETALIATION: Final = ("ethics", "ethics")
-"""Service and desk."""
-PERSON_BYTES: Final = 256
-"""What a protected person's record is padded to before it is sealed: no two differ in length."""
+from services.intake.use_cases.protect import ETHICS_CONTACT
 
 _ATTEMPTS: Final = 3
-_ACTIVITIES: Final = {
-    Protected.REPORTED: ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
-    Protected.TOLD_SUPERVISOR: ProtectedActivity.PROTECTED_ACTIVITY_TOLD_SUPERVISOR,
-}
 
 
 class IdempotencyKeyReused(Exception):
@@ -142,7 +128,8 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
                 await _store(session, intake, report, items, parties, draft, now)
                 await announce(session, report, items, desk, at.name, draft.choices)
                 if route.protects and draft.watch_for_retaliation and parties.affected_individual:
-                    await _protect(session, parties.affected_individual, draft, _ACTIVITIES[route.protects], now)
+                    agreed = draft.consents.ethics_contact
+                    await protect.start(session, intake, report, parties.affected_individual, contact=agreed, now=now)
                 await audit_trail.record(session, "report_lodged", object_ref=audit_object(report), actor=None)
                 failpoints.hit("intake.before_commit")
         if ours:
@@ -239,22 +226,3 @@ async def _store(
             report_id=report.report_id, consent=ETHICS_CONTACT, version=1, given=draft.consents.ethics_contact, at=now
         )
     )
-
-
-async def _protect(
-    session: AsyncSession, staff_id: str, draft: LodgeReport, activity: ProtectedActivity, now: datetime
-) -> None:
-    """What she does is protected: the ethics office alone learns whose act it is, under an id that is no report's."""
-    ethics = await desk_key(session, *WATCHES_FOR_RETALIATION)
-    protection_id = str(new_id())
-    person = json.dumps({"staff_id": staff_id, ETHICS_CONTACT: draft.consents.ethics_contact}).encode()
-    message = ProtectionStarted(
-        protection_id=protection_id,
-        sealed_person=seal_to(
-            ethics.public, person, context=b"protection|" + protection_id.encode(), size=PERSON_BYTES
-        ),
-        # The day alone: to the microsecond it would say which report this belongs to.
-        started_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
-        activity=activity,
-    )
-    await add_event(session, INTAKE_REPORTS_ETHICS, protection_id, message)

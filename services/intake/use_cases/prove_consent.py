@@ -48,7 +48,7 @@ async def prove_consent(
     name = consent_of(lifecycle, number)
     async with intake.database.transaction() as session:
         # Locked: a revocation that is being written is waited for.
-        report = await report_of_desk(session, service, report_id, lock=True)
+        report = await report_of_desk(session, service, report_id, lifecycle=lifecycle, lock=True)
         standing = [
             one for one, refused in await _versions(session, report_id, name) if not (one.given and refused is not None)
         ]

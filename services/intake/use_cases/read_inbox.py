@@ -17,6 +17,7 @@ from services.intake.intake import Intake
 from services.intake.items import items_of, open_items
 from services.intake.route_list import routes_of
 from services.intake.tables import Direction, Item, ItemKind, PersonAction, Report, RouteCase
+from services.intake.use_cases.protect import ETHICS_CONTACT, answers_of
 from services.intake.use_cases.set_reminder import reminders_of
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ async def read_inbox(intake: Intake, code: AccessCode, now: datetime) -> Inbox:
         of_hers = select(PersonAction).where(col(PersonAction.report_id).in_(report_ids))
         refused = list(await session.scalars(of_hers.where(col(PersonAction.refused).is_not(None))))
         items = await items_of(session, report_ids)
+        answers = {report_id: await answers_of(session, report_id) for report_id in report_ids}
     return Inbox(
         routes=[
             _route(
@@ -43,6 +45,7 @@ async def read_inbox(intake: Intake, code: AccessCode, now: datetime) -> Inbox:
                 [action for action in refused if action.report_id == report_id],
                 own := [item for item in items if item.report_id == report_id],
                 await open_items(intake.keystore, own, code.route_key(report_id)),
+                answers[report_id],
                 code,
             )
             for report_id in report_ids
@@ -59,6 +62,7 @@ def _route(
     refused: Sequence[PersonAction],
     items: Sequence[Item],
     contents: dict[UUID, dict[str, Any]],
+    answers: dict[str, tuple[int, bool]],
     code: AccessCode,
 ) -> RouteSeen:
     opened = [(item, contents[item.item_id]) for item in items if item.item_id in contents]
@@ -87,6 +91,7 @@ def _route(
         parties=[
             PartiesSeen(item_id=item.item_id, **content) for item, content in opened if item.kind == ItemKind.PARTIES
         ],
+        ethics_contact=answers.get(ETHICS_CONTACT, (0, False))[1],
     )
 
 

@@ -19,7 +19,7 @@ from chassis.sealing import desk_label
 from contracts.intake.v1.reports_pb2 import MessageReceived, PartiesAdded, PersonActed
 from contracts.topics import reports_to
 from services.intake.bodies import Act, AddParties, SendMessage
-from services.intake.intake import AlreadyErased, Intake, NothingHere, audit_object, lock_report
+from services.intake.intake import AlreadyErased, Intake, NothingHere, audit_object, desk_of_case, lock_report
 from services.intake.items import SealedItem, add_items, seal_item
 from services.intake.parties import Parties, keep_out
 from services.intake.route_list import routes_of
@@ -85,7 +85,8 @@ async def act(intake: Intake, code: AccessCode, action: Act, now: datetime) -> N
             item_ids=[str(item.item_id) for item in items],
             at=now,
         )
-        await add_event(session, reports_to(report.service), str(report.report_id), news)
+        desk = desk_of_case(report, action.lifecycle)
+        await add_event(session, reports_to(desk), str(report.report_id), news)
         await keep_consent(session, report, action, now)
         await audit_trail.record(session, "person_acted", object_ref=audit_object(report), actor=None)
 

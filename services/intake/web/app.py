@@ -14,7 +14,7 @@ from chassis.web.app import App, create_app
 from chassis.web.health import Check, reachable
 from chassis.web.sign_in import SignIn
 from services.intake.intake import Intake
-from services.intake.use_cases.lodge_report import WATCHES_FOR_RETALIATION
+from services.intake.use_cases.protect import WATCHES_FOR_RETALIATION
 from services.intake.web import internal, passing, public
 from services.intake.web.landing import landing
 from services.intake.web.problems_of_intake import HANDLERS

@@ -20,6 +20,7 @@ from policy.model import DAY, RECIPIENT, Route
 from services.intake.bodies import (
     Act,
     AddParties,
+    AnswerConsent,
     AskWays,
     Inbox,
     Lodged,
@@ -31,6 +32,7 @@ from services.intake.bodies import (
 from services.intake.domain.ways import Situation, Ways, ways
 from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.lodge_report import lodge_report
+from services.intake.use_cases.protect import answer_consent
 from services.intake.use_cases.read_inbox import read_inbox
 from services.intake.use_cases.send_message import act, add_parties, send_message
 from services.intake.use_cases.set_reminder import forget_reminder, set_reminder
@@ -167,6 +169,18 @@ async def post_parties(
     return ActionTaken(data.action_id)
 
 
+@post(
+    "/api/v1/inbox/consents",
+    status_code=204,
+    summary="Agree to something, or take it back",
+    security=_ONLY_WITH_CODE,
+)
+async def post_consent(
+    request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[AnswerConsent]
+) -> None:
+    await answer_consent(intake, code_of(request), data, utc_now())
+
+
 def _check_complete(intake: Intake, draft: LodgeReport) -> None:
     route = intake.policy.routes.get(draft.route)
     if route is None:
@@ -224,6 +238,7 @@ ROUTES: Final = [
     post_message,
     post_action,
     post_parties,
+    post_consent,
     post_reminder,
     delete_reminder,
     post_ways,

@@ -11,7 +11,7 @@ from lifecycle.clocks import start
 from lifecycle.model import Effect, EffectKind
 from lifecycle.table import Field, FieldKind, Lifecycle, Opening, State
 from services.workflow.domain import measure_asking, measure_beginning, measure_deciding, measure_standing
-from services.workflow.domain.measure_parts import explained_to_her, her_own_word
+from services.workflow.domain.measure_parts import ORIGIN, explained_to_her, her_own_word
 
 LIFECYCLE = Lifecycle(
     name="interim_measure",
@@ -49,7 +49,7 @@ LIFECYCLE = Lifecycle(
                 choices=("affected", "witness", "third_party", "unsaid"),
                 default="unsaid",
             ),
-            Field("origin", FieldKind.CHOICE, required=False, choices=("oversight", "ethics"), default="oversight"),
+            ORIGIN,
         ),
         clocks=(start("im.need"),),
         effects=(Effect(EffectKind.ERRAND, "route"),),

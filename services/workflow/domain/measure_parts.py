@@ -6,11 +6,14 @@ from lifecycle.clocks import DUE, meet
 from lifecycle.guards import took_no_part
 from lifecycle.model import ActorKind, Case, Effect, EffectKind, Facts, Step
 from lifecycle.recipients import appointed, escalation, took_part
-from lifecycle.table import Guard, Situation
+from lifecycle.table import Field, FieldKind, Guard, Situation
 from policy.model import AtEnd, MeasureType, Policy, Role, Side
 from services.workflow.domain import retention
 
 SYSTEM, PERSON = frozenset({ActorKind.SYSTEM}), frozenset({ActorKind.PERSON})
+BY_OVERSIGHT, BY_ETHICS = "oversight", "ethics"
+"""Which office a matter on this side comes from: what comes from the one, the other does not see (invariant 31)."""
+ORIGIN = Field("origin", FieldKind.CHOICE, required=False, choices=(BY_OVERSIGHT, BY_ETHICS), default=BY_OVERSIGHT)
 OVERSIGHT = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR})
 ETHICS = frozenset({Role.ETHICS_OFFICER, Role.ALTERNATE_ETHICS_OFFICER})
 COUNSEL = frozenset({Role.LEGAL_OFFICER})
@@ -123,7 +126,7 @@ def level(case: Case) -> int:
 
 def may_see(case: Case) -> frozenset[Role]:
     """Of the roles that read measures at all, those that may see this one."""
-    alerting = ETHICS if case.facts["origin"] == "ethics" else OVERSIGHT | COUNSEL
+    alerting = ETHICS if case.facts["origin"] == BY_ETHICS else OVERSIGHT | COUNSEL
     signing = any(step.action == "ask_signature" for step in case.steps)
     return alerting | USUAL_DECIDERS | {*HIGHER_DECIDERS[: None if signing else level(case)]}
 

@@ -113,8 +113,8 @@ async def test_inv_46_protection_lasts_until_the_look_ahead_after_the_end_is_ove
     await office.end(protection_id, closed_on)
     [(until,)] = await office.rows("select until from protected")
     assert until == datetime(2029, 1, 31, tzinfo=UTC)
-    await office.end(protection_id, closed_on + timedelta(days=400))
-    assert await office.rows("select until from protected") == [(until,)], "what is closed stays closed"
+    await office.end(protection_id, closed_on - timedelta(days=400))
+    assert await office.rows("select until from protected") == [(until,)], "told again, and late: nothing is shorter"
     last = await office.see(personnel_action(PROTECTED, 2), told_at=until - timedelta(seconds=1))
     assert last is not None
     assert await office.see(personnel_action(PROTECTED, 3), told_at=until) is None

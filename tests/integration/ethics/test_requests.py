@@ -1,5 +1,6 @@
 """What a request for protection brings about beside itself: in the register, with HR, on the organisation's side."""
 
+import base64
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from contracts.cases.v1.cases_pb2 import CaseErased
 from contracts.holds.v1.holds_pb2 import HoldAnswered, HoldAsked, HoldReleased
 from contracts.requests.v1.requests_pb2 import ProtectionAlerted
 from contracts.topics import ETHICS_CASES, ETHICS_HOLDS, ETHICS_REQUESTS, HR_HOLD_RESULTS
-from lifecycle import bodies, erasing
+from lifecycle import bodies, erasing, reports
 from lifecycle.durable import Decided
 from lifecycle.model import Actor, ActorKind, Refused
 from policy.model import Role
@@ -134,15 +135,22 @@ async def test_an_alert_tells_the_deciders_desk_whom_it_concerns_and_the_risk_an
     office = quiet_office
     others = await office.others_keys()
     case_id = await office.request()
-    await office.walk(case_id, ("acknowledge", ETHICS_OFFICER), ("alert_interim_measures", ETHICS_OFFICER))
+    row, route_key = await office.row(case_id), office.desk.keys.desk("ethics_outside").public
+    async with office.desk.database.transaction() as session:
+        await reports.keep(session, row.report_id, "retaliation", route_key, datetime.now(UTC))
+    await office.walk(case_id, ("acknowledge", ETHICS_OFFICER))
+    await office.act(case_id, "alert_interim_measures", ETHICS_OFFICER, addressee="hr_director")
     [alert] = await office.sent(ETHICS_REQUESTS, ProtectionAlerted)
-    row = await office.row(case_id)
     assert alert.report_id == str(row.report_id)
     opened = open_from(others["workflow"], alert.sealed_alert, context=b"alert|" + alert.report_id.encode())
     assert json.loads(opened) == {
         "affected_individual": PROTECTED,
         "alleged_offender": [OFFENDER],
         "not_these_people": [],
+        "about_offices": [],
+        "writer": "affected",
+        "route_key": base64.b64encode(route_key).decode(),
+        "facts": {"urgency": "green", "addressee": "hr_director"},
         "risk_facts": "alert_interim_measures: risk_facts",
         "by": ETHICS_OFFICER,
     }
