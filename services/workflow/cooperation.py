@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.desk_keys import desk_key
 from chassis.outbox import add_event
 from chassis.sealing import seal_to, tag
+from contracts.ids import new_id
 from contracts.requests.v1.requests_pb2 import CooperationStarted
 from contracts.topics import WORKFLOW_REQUESTS
 from lifecycle.desk import Desk
@@ -25,8 +26,8 @@ def protection_id(desk: Desk, case_id: UUID, staff_id: str) -> UUID:
 async def start(
     session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str, now: datetime, *, contact_agreed: bool = False
 ) -> UUID:
-    """Protects somebody who cooperates in this case from this day on; answers the protection's id. To be called once
-    for each person and case. `contact_agreed`: the ethics office may contact them. Raises DeskKeyUnknown until the
+    """Protects somebody who cooperates in this case from this day on; answers the protection's id, the same each time.
+    `contact_agreed`: the ethics office may contact them. Raises DeskKeyUnknown until the
     ethics office has published its key.
     """
     ethics = await desk_key(session, "ethics", "ethics")
@@ -38,5 +39,5 @@ async def start(
         # The day alone: to the microsecond it would say which case this belongs to.
         started_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
     )
-    await add_event(session, WORKFLOW_REQUESTS, str(id_), message)
+    await add_event(session, WORKFLOW_REQUESTS, str(new_id()), message)
     return id_

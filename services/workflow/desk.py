@@ -22,6 +22,7 @@ from policy.load import load
 from policy.model import Role
 from services.workflow import (
     beside,
+    complaints,
     consents,
     formal_reports,
     hr_orders,
@@ -219,6 +220,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
             PROVE.name: lambda case_id: consents.prove(desk, case_id),
             supervisor_parts.FIND_MANAGER.name: find_manager,
             "pass_on": pass_on,
+            "tell_of_complaint": lambda case_id: complaints.tell(desk, case_id),
         },
         check=check,
         clear=clear,

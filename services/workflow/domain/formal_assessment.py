@@ -51,7 +51,10 @@ RECEIPT = (
         states=OPEN,
         by=SYSTEM,
         guards=(took_no_part("record_routed", rule="lifecycle"),),
-        effects=(appointed("formal_report.received", Role.INTAKE_OFFICER),),
+        effects=(
+            appointed("formal_report.received", Role.INTAKE_OFFICER),
+            Effect(EffectKind.ERRAND, "tell_of_complaint"),
+        ),
     ),
     Rule(
         action="acknowledge",

@@ -85,7 +85,6 @@ RULES = (
         fields=(CLOSING, text("reasons")),
         guards=(rules.NOT_SANCTIONED,),
         clocks=(meet("report.monitor"), keep("keep.investigated", since="outcome_told_at")),
-        effects=(Effect(EffectKind.EMIT, "cooperation_ended"),),
     ),
     # Kept by the organisation's own schedule, and looked at again when that time is over.
     Rule(
@@ -100,7 +99,6 @@ RULES = (
             keep("keep.substantiated", since="outcome_told_at"),
             start("keep.substantiated.review", since="outcome_told_at"),
         ),
-        effects=(Effect(EffectKind.EMIT, "cooperation_ended"),),
     ),
     Rule(
         action="request_assessment",

@@ -6,6 +6,8 @@ Its rules stand in a module for each part of the way.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lifecycle.clocks import start
 from lifecycle.fields import choice, reference, time
 from lifecycle.model import Effect, EffectKind
@@ -51,6 +53,26 @@ ASK_FOR_PROTECTION = Rule(
     effects=(Effect(EffectKind.OPEN, "interim_measure", {"action": "note_need"}),),
 )
 
+RULES = (
+    ALERT,
+    ASK_FOR_PROTECTION,
+    *formal_assessment.RULES,
+    *formal_investigation.RULES,
+    *formal_discipline.RULES,
+    *formal_outcome.RULES,
+    *formal_person.RULES,
+    *retention.hold_rules((*OPEN, *CLOSED), INVESTIGATE | LEGAL),
+    *retention.freeze_rules((*OPEN, *CLOSED)),
+)
+COOPERATION_ENDED = Effect(EffectKind.EMIT, "cooperation_ended")
+
+
+def _tells_its_end(rule: Rule) -> Rule:
+    """However it ends: for whoever cooperated in it, the look-ahead runs from there."""
+    ends = rule.to in CLOSED and not set(rule.states) <= set(CLOSED)
+    return replace(rule, effects=(*rule.effects, COOPERATION_ENDED)) if ends else rule
+
+
 LIFECYCLE = Lifecycle(
     name="formal_report",
     states=(
@@ -89,17 +111,7 @@ LIFECYCLE = Lifecycle(
         clocks=(start("report.ack", since="lodged_at"), start("assess.target", since="lodged_at")),
         effects=(Effect(EffectKind.ERRAND, "route"),),
     ),
-    rules=(
-        ALERT,
-        ASK_FOR_PROTECTION,
-        *formal_assessment.RULES,
-        *formal_investigation.RULES,
-        *formal_discipline.RULES,
-        *formal_outcome.RULES,
-        *formal_person.RULES,
-        *retention.hold_rules((*OPEN, *CLOSED), INVESTIGATE | LEGAL),
-        *retention.freeze_rules((*OPEN, *CLOSED)),
-    ),
+    rules=tuple(_tells_its_end(one) for one in RULES),
     clocks=(
         *formal_assessment.CLOCKS,
         *formal_investigation.CLOCKS,

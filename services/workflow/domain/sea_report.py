@@ -102,7 +102,13 @@ LIFECYCLE = Lifecycle(
         # What somebody of the staff was told, who passed it on here.
         Rule(TAKE_OVER, ("told",), SYSTEM, fields=(text("allegation"),)),
         # Who is excluded is known now. Help is asked for whatever the matter is called.
-        Rule("record_routed", ("told",), SYSTEM, to="safety_first", effects=_helpers("sea_report.help_needed")),
+        Rule(
+            action="record_routed",
+            states=("told",),
+            by=SYSTEM,
+            to="safety_first",
+            effects=(*_helpers("sea_report.help_needed"), Effect(EffectKind.ERRAND, "tell_of_complaint")),
+        ),
         Rule(
             action=REPORT_TO_OIO,
             states=("safety_first",),

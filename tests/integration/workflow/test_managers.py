@@ -290,7 +290,7 @@ async def test_inv_45_cooperating_is_protected_from_that_day_and_only_the_ethics
         "select value, key from outbox where type = 'contracts.requests.v1.CooperationStarted'"
     )
     sent = CooperationStarted.FromString(value)
-    assert key == sent.protection_id == str(cooperation.protection_id(house.desk, case_id, COLLEAGUE.lower()))
+    assert key != sent.protection_id == str(cooperation.protection_id(house.desk, case_id, COLLEAGUE.lower()))
     opened = open_from(private, sent.sealed_person, context=b"protection|" + sent.protection_id.encode())
     assert opened.rstrip(b"\0") == b'{"staff_id": "S0026", "ethics_contact": false}'
     assert sent.started_at.ToDatetime(UTC) == now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -43,6 +43,8 @@ from tests.waiting import eventually
 ROOT = Path(__file__).parents[3]
 PROCESSES = ("intake", "workflow")
 AROUND = (*PROCESSES, "ombuds", "ethics", "hr_bridge", "notifications")
+UNWATCHED = {"desk_keys", "sentinel"}
+"""What these processes do without here: keys of desks that nobody runs, and the sentinel."""
 
 
 @dataclass
@@ -74,12 +76,16 @@ class Whole:
     temporal: str
     issuer: str
     folder: Path
+    processes: tuple[str, ...] = PROCESSES
     http: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=20))
-    ports: dict[str, int] = field(default_factory=lambda: {service: free_port() for service in PROCESSES})
+    ports: dict[str, int] = field(init=False)
     running: dict[str, Process] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     hr: Peer = field(init=False)
     mail: Peer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ports = {service: free_port() for service in self.processes}
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.ports[service]}"
@@ -98,7 +104,7 @@ class Whole:
             "RECOURSE_HTTP_PORT": str(self.ports[service]),
             "RECOURSE_KEYS_DIR": str(self.folder / service),
             "RECOURSE_SERVICE_KEYS": str(self.folder / "services.json"),
-            "RECOURSE_PEERS": json.dumps({service: self.url(service) for service in PROCESSES}),
+            "RECOURSE_PEERS": json.dumps({service: self.url(service) for service in self.processes}),
             "RECOURSE_POLICY": "rehearsal",
             "RECOURSE_REEMIT_AFTER": "2",
         }
@@ -106,7 +112,7 @@ class Whole:
     async def prepare(self) -> None:
         publics = {service: keys.create(service, self.folder / service) for service in AROUND}
         (self.folder / "services.json").write_text(json.dumps(publics))
-        for service in PROCESSES:
+        for service in self.processes:
             await migrate(self.database.migration_dsn(service), SERVICES / service / "migrations")
             await migrate(self.store.migration_dsn(service), KEYSTORE_CHAIN)
         self.hr = await self._peer("hr_bridge", {WORKFLOW_MEASURES: (MeasureDecided, MeasureEnded)}, acknowledges=True)
@@ -115,7 +121,7 @@ class Whole:
             await desk_keys.publish(session, self.hr.keys, "hr_bridge", datetime.now(UTC))
         for staff_id, line in LINES.items():
             await self.hr.emit(HR_PEOPLE, staff_id, person(staff_id, line))
-        for service in PROCESSES:
+        for service in self.processes:
             self.start(service)
 
     async def _peer(
@@ -174,9 +180,9 @@ class Whole:
         await self.up("intake")
         return Reporter(self.http, self.url("intake"))
 
-    async def staff(self, staff_id: str) -> Handler:
-        await self.up("workflow")
-        return Handler(self.http, self.url("workflow"), await access_token(self.issuer, staff_id))
+    async def staff(self, staff_id: str, service: str = "workflow") -> Handler:
+        await self.up(service)
+        return Handler(self.http, self.url(service), await access_token(self.issuer, staff_id))
 
     async def up(self, service: str) -> None:
         async def live() -> bool:
@@ -186,7 +192,7 @@ class Whole:
                 assert self.running[service].exit_code() is None, (self.folder / f"{service}.log").read_text()
                 return False
             down = [name for name, said in answer.json()["dependencies"].items() if said != "up"]
-            return not set(down) - {"desk_keys"}
+            return not set(down) - UNWATCHED
 
         await eventually(live)
 
