@@ -68,6 +68,8 @@ def read(opened: Sequence[bytes]) -> Parties:
         affected = named.get("affected_individual") or affected
         offenders |= dict.fromkeys(named.get("alleged_offender", ()))
         refused |= dict.fromkeys(named.get("not_these_people", ()))
+        # Whoever reports for somebody else handles none of it (invariant 32).
+        refused |= dict.fromkeys([reporter] if (reporter := named.get("reporter")) else ())
         recipient = named.get("recipient") or recipient
         about |= dict.fromkeys(named.get("about_offices", ()))
     return Parties(affected, tuple(offenders), tuple(refused), recipient, tuple(about))

@@ -43,11 +43,13 @@ class Parties(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=Tr
     alleged_offender: People = []
     recipient: StaffIdText | None = None
     """The manager she tells, where the route is for one."""
+    reporter: StaffIdText | None = None
+    """Who writes, where it is for somebody else and not anonymous: whoever reports is protected."""
 
 
 class Consents(Struct, forbid_unknown_fields=True, kw_only=True):
     ethics_contact: bool = False
-    """Whether the ethics office may contact the affected individual."""
+    """Whether the ethics office may contact whoever writes."""
 
 
 class LodgeReport(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -137,6 +139,7 @@ class PartiesSeen(Struct, kw_only=True):
     alleged_offender: list[str]
     not_these_people: list[str]
     recipient: str | None
+    reporter: str | None = None
     about_offices: list[str]
 
 

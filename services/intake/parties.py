@@ -18,7 +18,7 @@ from services.intake.tables import Exclusion
 @dataclass(frozen=True)
 class Parties:
     """`refused` are people she does not want to deal with it; `recipient` is the manager whom she tells; `about` the
-    offices that she says it is about.
+    offices that she says it is about; `reporter` whoever writes for somebody else.
     """
 
     affected_individual: str | None = None
@@ -26,6 +26,7 @@ class Parties:
     refused: Sequence[str] = ()
     recipient: str | None = None
     about: Sequence[str] = ()
+    reporter: str | None = None
 
     @classmethod
     def named_in(cls, draft: LodgeReport) -> "Parties":
@@ -36,6 +37,7 @@ class Parties:
             draft.not_these_people,
             named.recipient,
             draft.about_offices,
+            named.reporter,
         )
 
     @classmethod
@@ -45,6 +47,7 @@ class Parties:
             content["alleged_offender"],
             content["not_these_people"],
             about=content["about_offices"],
+            reporter=content.get("reporter"),
         )
 
     def content(self) -> dict[str, Any]:
@@ -54,6 +57,7 @@ class Parties:
             "not_these_people": list(self.refused),
             "recipient": self.recipient,
             "about_offices": list(self.about),
+            "reporter": self.reporter,
         }
 
     def joined_with(self, earlier: "Parties") -> "Parties":
@@ -64,11 +68,13 @@ class Parties:
             tuple(dict.fromkeys((*self.refused, *earlier.refused))),
             self.recipient,
             tuple(dict.fromkeys((*self.about, *earlier.about))),
+            self.reporter or earlier.reporter,
         )
 
     def everybody(self) -> set[str]:
         """Whom intake keeps from the contents: not the manager whom she tells."""
-        return {one for one in (self.affected_individual, *self.alleged_offender, *self.refused) if one}
+        named = (self.affected_individual, self.reporter, *self.alleged_offender, *self.refused)
+        return {one for one in named if one}
 
 
 NOBODY: Final = Parties()

@@ -127,9 +127,9 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
             if ours:
                 await _store(session, intake, report, items, parties, draft, now)
                 await announce(session, report, items, desk, at.name, draft.choices)
-                if route.protects and draft.watch_for_retaliation and parties.affected_individual:
-                    agreed = draft.consents.ethics_contact
-                    await protect.start(session, intake, report, parties.affected_individual, contact=agreed, now=now)
+                who = protect.whoever_writes(parties, draft.choices)
+                if route.protects and draft.watch_for_retaliation and who:
+                    await protect.start(session, intake, report, who, contact=draft.consents.ethics_contact, now=now)
                 await audit_trail.record(session, "report_lodged", object_ref=audit_object(report), actor=None)
                 failpoints.hit("intake.before_commit")
         if ours:

@@ -6,6 +6,7 @@ the cell's key, and kept nowhere.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -23,6 +24,7 @@ from contracts.topics import INTAKE_REPORTS_ETHICS
 from policy.model import Protected
 from services.intake.bodies import AnswerConsent
 from services.intake.intake import Intake, NothingHere, audit_object, lock_report
+from services.intake.parties import Parties
 from services.intake.route_list import routes_of
 from services.intake.tables import Consent, Report
 
@@ -35,6 +37,7 @@ WATCHES_FOR_RETALIATION: Final = ("ethics", "ethics")
 PERSON_BYTES: Final = 256
 """What a protected person's record is padded to before it is sealed: no two differ in length."""
 
+_NOT_SAID: Final = "not_said"
 _ACTIVITIES: Final = {
     Protected.REPORTED: ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
     Protected.TOLD_SUPERVISOR: ProtectedActivity.PROTECTED_ACTIVITY_TOLD_SUPERVISOR,
@@ -51,6 +54,14 @@ _GOES_ON: Final = text("""
         and (not closed or (state = 'passed_on' and lifecycle = :lifecycle))
     )
 """)
+
+
+def whoever_writes(parties: Parties, choices: Mapping[str, str]) -> str | None:
+    """Whose act it is that is protected (policy 1): whoever reports, for herself or for somebody else. The one whom it
+    happened to is not watched over for what another has done, without having heard of it or being able to opt out.
+    """
+    for_herself = choices.get("writer", _NOT_SAID) in {"affected", _NOT_SAID}
+    return parties.reporter or (parties.affected_individual if for_herself else None)
 
 
 async def start(

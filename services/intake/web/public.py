@@ -203,7 +203,11 @@ def _check_complete(intake: Intake, draft: LodgeReport) -> None:
 
 
 def _check_identity(draft: LodgeReport, route: Route) -> None:
-    """Who tells of somebody else names them with their consent alone, where the route asks for it (policy 2.7)."""
+    """Who tells of somebody else names them with their consent alone, where the route asks for it (policy 2.7); and an
+    anonymous report says nowhere who wrote it.
+    """
+    if draft.mode == "anonymous" and draft.parties.reporter:
+        raise invalid("parties.reporter", "Leave out who you are, or report in confidence: this is anonymous.")
     agreed = draft.choices.get("identity_consent") == "given" or draft.choices.get("writer") == "affected"
     if "identity_consent" in route.asks and draft.parties.affected_individual and not agreed:
         raise invalid("parties.affected_individual", "Leave out who it is: that person has not agreed to be named.")

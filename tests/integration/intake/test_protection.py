@@ -1,5 +1,6 @@
 """When protection begins, what she says of contact, and from when the look-ahead runs; and cases beside her request."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased, PersonActionRe
 from contracts.intake.v1.reports_pb2 import PersonActed, PlacedInInbox, ProtectionClosed, ProtectionContact
 from contracts.topics import ETHICS_CASES, WORKFLOW_CASES
 from tests.integration.intake.test_passing import passed_on, told
-from tests.integration.intake.world import World, code_of_new, draft, formal, inbox, with_code
+from tests.integration.intake.world import World, code_of_new, draft, formal, inbox, lodge, with_code
 
 FORMAL, MEASURE = "formal_report", "interim_measure"
 MIDNIGHT = "00:00:00"
@@ -162,6 +163,52 @@ async def test_a_protection_is_sealed_to_the_office_under_an_id_that_is_no_repor
     assert opened == b'{"staff_id": "S0018", "ethics_contact": true}'
     assert protection != report_id
     assert await world.rows("select 1 from reports where report_id = $1", UUID(protection)) == []
+
+
+COLLEAGUE = "S0026"
+
+
+@pytest.mark.parametrize(
+    ("route", "choices", "reporter", "who"),
+    [
+        ("formal_report", {}, None, "S0018"),
+        ("formal_report", {"writer": "affected"}, None, "S0018"),
+        ("formal_report", {"writer": "witness"}, COLLEAGUE, COLLEAGUE),
+        ("formal_report", {"writer": "third_party"}, COLLEAGUE, COLLEAGUE),
+        ("sea_report", {"writer": "personnel", "identity_consent": "given"}, COLLEAGUE, COLLEAGUE),
+        ("supervisor_request", {}, None, "S0018"),
+    ],
+)
+async def test_whoever_reports_is_protected_also_for_somebody_else(
+    world: World, client: httpx.AsyncClient, route: str, choices: dict[str, str], reporter: str | None, who: str
+) -> None:
+    named = {"affected_individual": "S0018", "alleged_offender": ["S0017"], "recipient": "S0016", "reporter": reporter}
+    body = draft(route=route, choices=choices, parties=named, not_these_people=[])
+    code, report_id, protection = await lodged(world, client, body)
+    (event,) = await world.events(protection)
+    context = b"protection|" + protection.encode()
+    opened = open_from(world.keys["ethics"].desk("ethics"), event.message.sealed_person, context=context)
+    assert json.loads(opened)["staff_id"] == who
+    (seen,) = (await inbox(client, code))["routes"][0]["parties"]
+    assert seen["reporter"] == reporter
+    async with world.intake.database.transaction() as session:
+        assert await world.intake.excludes(session, UUID(report_id), who), "and handles none of it"
+
+
+@pytest.mark.parametrize("writer", ["witness", "third_party"])
+async def test_nobody_is_watched_over_for_what_somebody_else_reports(
+    world: World, client: httpx.AsyncClient, writer: str
+) -> None:
+    before = await started(world)
+    await code_of_new(client, formal(choices={"writer": writer}))
+    assert await started(world) == before
+
+
+async def test_an_anonymous_report_says_nowhere_who_wrote_it(client: httpx.AsyncClient) -> None:
+    named = {"alleged_offender": ["S0017"], "reporter": COLLEAGUE}
+    answer = await lodge(client, formal(mode="anonymous", choices={"writer": "witness"}, parties=named))
+    assert answer.status_code == 400
+    assert COLLEAGUE not in answer.text
 
 
 # A measure that the ethics office asked for is run by another service than her request.
