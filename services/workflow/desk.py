@@ -83,8 +83,8 @@ READERS: Final = {
         }
     ),
     EMERGENCY: emergency_separation.READERS,
-    # Oversight, and the one whom it is about, by assignment.
-    RESPONDENT: frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR}),
+    # Narrowed to the office that told him; and the one whom it is about, by assignment.
+    RESPONDENT: respondent.HANDLERS,
     DANGER: danger_alert.RECEIVERS,
     # The manager whom it is with, by assignment, and nobody by a role.
     REQUEST: frozenset(),
@@ -209,7 +209,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         routed_as=REPORT,
         talks=LODGED,
         blind={SEA: sea_report.HELPERS},
-        narrows={MEASURE: _measure_of, REVIEW: reviews.readers},
+        narrows={MEASURE: _measure_of, RESPONDENT: _respondent_of, REVIEW: reviews.readers},
         teams={
             REPORT: Team(formal_rules.TEAM, formal_rules.SHARED_OUTSIDE),
             RESPONDENT: Team(formal_rules.TEAM, respondent.BETWEEN_HIM_AND_US),
@@ -252,3 +252,7 @@ async def _is_measure(desk: Desk, case_id: CaseId) -> bool:
 
 def _measure_of(row: CaseRow) -> frozenset[Role]:
     return measure_parts.may_see(from_json(row.data))
+
+
+def _respondent_of(row: CaseRow) -> frozenset[Role]:
+    return respondent.handlers(from_json(row.data))

@@ -22,7 +22,7 @@ from policy.model import Role, Side
 from services.workflow import formal_reports, measures
 from services.workflow.domain import respondent
 from services.workflow.domain.formal_rules import OVERSIGHT
-from services.workflow.domain.measure_parts import lapses
+from services.workflow.domain.measure_parts import BY_ETHICS, BY_OVERSIGHT, lapses
 from services.workflow.domain.persons import Persons, PersonsWrong
 
 LIFECYCLE: Final = respondent.LIFECYCLE.name
@@ -53,7 +53,7 @@ async def _join(
     session: AsyncSession, desk: Desk, row: CaseRow, case: Case, name: str, staff_id: str, texts: Mapping[str, str]
 ) -> None:
     step = case.steps[-1]
-    his = await _his(session, desk, row.report_id, staff_id)
+    his = await _his(session, desk, row, staff_id)
     if his is None and name != NOTIFY:
         raise EffectRefused(Refused("NOT_NOTIFIED", "invariant 48", {"action": name}))
     facts: dict[str, Fact] = dict(step.facts)
@@ -75,7 +75,7 @@ async def _clear(session: AsyncSession, desk: Desk, row: CaseRow, step: Step) ->
     """
     letter = desk.policy_of(row).options["letter"].choices["clearance"]
     for staff_id in await formal_reports.subjects_of(session, desk, row):
-        his = await _his(session, desk, row.report_id, staff_id)
+        his = await _his(session, desk, row, staff_id)
         if his is None:
             await _undo(session, desk, row, staff_id, step.at)
         elif (his.state, CLEAR) in desk.lifecycles[LIFECYCLE].rule_of:
@@ -101,7 +101,8 @@ async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
         if file is None or isinstance(
             await decide_as(session, desk, file.case_id, action, measures.SYSTEM, at), Refused
         ):
-            await notices.tell_role(session, desk, row, Role.INTAKE_OFFICER, WROTE, at)
+            role = Role.ETHICS_OFFICER if case.facts["origin"] == BY_ETHICS else Role.INTAKE_OFFICER
+            await notices.tell_role(session, desk, row, role, WROTE, at)
         else:
             desk.wake(session, file.case_id)
 
@@ -174,7 +175,7 @@ async def _meant(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, na
     of_file: Sequence[str] = await formal_reports.subjects_of(session, desk, row)
     if name != NOTIFY:
         # Somebody who was named later has a sub-file to wait for, and holds nobody up.
-        of_file = [one for one in of_file if await _his(session, desk, row.report_id, one)] or of_file
+        of_file = [one for one in of_file if await _his(session, desk, row, one)] or of_file
     if len(of_file) != 1:
         raise EffectRefused(Refused("RESPONDENT_UNCLEAR", "policy 2.13", {"needs": "open_subfile"}))
     return of_file
@@ -192,11 +193,18 @@ async def _person(session: AsyncSession, desk: Desk, row: CaseRow, measure: Case
         return None
 
 
-async def _his(session: AsyncSession, desk: Desk, report_id: UUID, staff_id: str) -> CaseRow | None:
-    """The case of somebody who was told of something in this report, for as long as it is open."""
+async def _his(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str) -> CaseRow | None:
+    """The case of somebody who was told of something in this report, for as long as it is open; of what the ethics
+    office asked for, another than of what oversight did.
+    """
     name = access.part_name(desk, staff_id)
-    found = await records.of_report(session, report_id, LIFECYCLE)
-    return next((one for one in found if one.closed_at is None and access.assigned_to(one, name)), None)
+    found = await records.of_report(session, row.report_id, LIFECYCLE)
+    his = [one for one in found if one.closed_at is None and access.assigned_to(one, name)]
+    return next((one for one in his if _origin(one) == _origin(row)), None)
+
+
+def _origin(row: CaseRow) -> Fact:
+    return from_json(row.data).facts.get("origin", BY_OVERSIGHT)
 
 
 async def _opened(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, now: datetime) -> CaseRow:
@@ -204,7 +212,7 @@ async def _opened(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str
     must not see the report does not see it either.
     """
     number = secrets.randbelow(_HIGHEST) + 1
-    case_id = await open_case(session, desk, row.report_id, LIFECYCLE, number, {}, now)
+    case_id = await open_case(session, desk, row.report_id, LIFECYCLE, number, {"origin": _origin(row)}, now)
     desk.wake(session, case_id)
     opened = await records.lock(session, case_id)
     assert opened is not None

@@ -16,6 +16,7 @@ from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Role
 from services.workflow.domain import review
+from services.workflow.domain.measure_parts import BY_ETHICS
 
 REVIEW: Final = review.LIFECYCLE.name
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
@@ -37,10 +38,11 @@ async def open_review(session: AsyncSession, desk: Desk, row: CaseRow, case: Cas
     The file of the report stays as it is from now on.
     """
     there = await records.of_report(session, row.report_id, REVIEW)
-    clock = case.clocks.get(WINDOW)
+    clock, by_ethics = case.clocks.get(WINDOW), case.facts.get("origin") == BY_ETHICS
     facts = {
         "party": effect.facts["party"],
-        "about": effect.facts.get("about") or case.facts["about"],
+        # Of what the ethics office asked for there is nothing else on this side (invariant 31).
+        "about": "measure" if by_ethics else effect.facts.get("about") or case.facts["about"],
         **({"after_the_window": True} if clock and DUE in clock.rung else {}),
         **({"asked_in": str(row.case_id)} if effect.facts["party"] == OTHER_PARTY else {}),
     }

@@ -11,14 +11,17 @@ from __future__ import annotations
 from lifecycle.clocks import DUE, meet, start
 from lifecycle.fields import choice, reference, staff, text, time
 from lifecycle.guards import is_appointed, not_before_now
-from lifecycle.model import ActorKind, Effect, EffectKind, Facts, Step
+from lifecycle.model import ActorKind, Case, Effect, EffectKind, Facts, Step
 from lifecycle.recipients import appointed, escalation, other_side
 from lifecycle.table import ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
 from services.workflow.domain import retention
+from services.workflow.domain.measure_parts import BY_ETHICS, ETHICS, ORIGIN, OVERSIGHT
 
 HIS = frozenset({Role.ALLEGED_OFFENDER})
-HANDLERS = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.ETHICS_OFFICER, Role.ALTERNATE_ETHICS_OFFICER})
+HANDLERS = OVERSIGHT | ETHICS
+OFFICES = (Role.INVESTIGATOR, Role.ETHICS_OFFICER)
+"""Of these, whichever handles the case hears of it."""
 SYSTEM = frozenset({ActorKind.SYSTEM})
 BEFORE_OUTCOME = ("notified", "responded", "charged", "replied")
 TOLD = (*BEFORE_OUTCOME, "outcome_told", "cleared")
@@ -32,6 +35,13 @@ WROTE, RESPONDED, REPLIED = (
 )
 """What his file in the report, by the action of this name, learns: that he has written, never what."""
 LONGER = Effect(EffectKind.EMIT, "record_extension")
+
+
+def handlers(case: Case) -> frozenset[Role]:
+    """The office that told him: oversight, or the ethics office of a measure that it had asked for. The other one does
+    not see his case (invariant 31).
+    """
+    return ETHICS if case.facts["origin"] == BY_ETHICS else OVERSIGHT
 
 
 def _has_answered(situation: Situation) -> bool:
@@ -89,7 +99,7 @@ LIFECYCLE = Lifecycle(
         State("closed", person_sees=False, closed=True),
         State("erased", person_sees=False, closed=True),
     ),
-    opening=Opening(state="to_notify"),
+    opening=Opening(state="to_notify", fields=(ORIGIN,)),
     rules=(
         Rule(
             action="notify",
@@ -290,8 +300,8 @@ LIFECYCLE = Lifecycle(
             outcomes=(
                 Outcome(
                     effects=(
-                        appointed("respondent.waits", Role.INVESTIGATOR),
-                        escalation("respondent.waits", Role.INVESTIGATOR),
+                        *(appointed("respondent.waits", role) for role in OFFICES),
+                        *(escalation("respondent.waits", role) for role in OFFICES),
                     )
                 ),
             ),

@@ -19,6 +19,7 @@ from lifecycle import access, bodies, parties
 from lifecycle.directory import DirectoryNotHere
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
+from lifecycle.model import Refused
 from services.workflow.desk import route
 from tests.integration.workflow.house import (
     COLLEAGUE,
@@ -34,8 +35,9 @@ from tests.integration.workflow.house import (
     House,
     person,
 )
+from tests.integration.workflow.test_respondents import SUSPENSION, applied_over_him
 
-ETHICS_OFFICER, ALTERNATE, LEGAL = "S0007", "S0066", "S0008"
+ETHICS_OFFICER, ALTERNATE, WELFARE = "S0007", "S0066", "S0014"
 PEOPLE = {**LINES, ETHICS_OFFICER: "S0001", ALTERNATE: ""}
 OVERSIGHT = {INVESTIGATOR, SECOND_INVESTIGATOR}
 WORDS = "Since she reported him her contract is to end early."
@@ -177,6 +179,26 @@ async def test_oversight_has_a_measure_of_its_own_under_the_same_report(house: H
     await route(house.desk, CaseId(theirs))
     assert not await seen_by(house, ours) & OVERSIGHT
     assert await seen_by(house, theirs) >= OVERSIGHT
+
+
+async def test_inv_31_whom_the_office_tells_of_a_measure_has_a_case_that_oversight_does_not_see(house: House) -> None:
+    await house.people({**PEOPLE, WELFARE: "S0001"})
+    measure = await arrives(house)
+    await applied_over_him(house, measure, **SUSPENSION, redeployment_considered=True)
+    assert isinstance(await house.act(INVESTIGATOR, measure, "release_notice", {}, {"letter": "l"}), Refused)
+    letter = {"letter": "Your duties rest, with pay."}
+    assert isinstance(await house.act(ETHICS_OFFICER, measure, "release_notice", {}, letter), Decided)
+    (his,) = await house.query("select case_id from cases where lifecycle = 'respondent'")
+    assert await seen_by(house, his.case_id) == {ETHICS_OFFICER, ALTERNATE, SUPERVISOR}
+    before = len(await house.notices())
+    assert isinstance(await house.act(SUPERVISOR, his.case_id, "respond", {}, {"response": "I need my post."}), Decided)
+    assert [whom for _, whom in (await house.notices())[before:]] == [ETHICS_OFFICER]
+    asked = await house.act(SUPERVISOR, his.case_id, "ask_review", {"about": "decision"}, {"request": "r"})
+    assert isinstance(asked, Decided)
+    (review,) = await house.query("select case_id from cases where lifecycle = 'review'")
+    await route(house.desk, CaseId(review.case_id))
+    assert not await seen_by(house, review.case_id) & OVERSIGHT
+    assert not {whom for _, whom in await house.notices()} & OVERSIGHT
 
 
 async def test_inv_31_a_new_line_over_her_is_noted_for_the_office_that_asked_for_the_measure(house: House) -> None:

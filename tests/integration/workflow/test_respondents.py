@@ -85,12 +85,17 @@ async def test_each_of_two_is_told_heard_and_cleared_in_his_own_file_alone(house
 
 
 async def measured(house: House, report_case: UUID, **facts: Any) -> UUID:
-    """A measure over his work that HR has applied and that her inbox shows."""
-    await house.hr_key()
     await took(house, INVESTIGATOR, report_case, "alert_interim_measures", ALERT, RISK)
     (row,) = await of_report(house, report_case, "interim_measure")
     await route(house.desk, CaseId(row.case_id))
-    await house.act(OTHER_HEAD, row.case_id, "acknowledge_alert")
+    await applied_over_him(house, row.case_id, **facts)
+    return row.case_id
+
+
+async def applied_over_him(house: House, measure: UUID, **facts: Any) -> None:
+    """A measure over his work that HR has applied and that her inbox shows."""
+    await house.hr_key()
+    await house.act(OTHER_HEAD, measure, "acknowledge_alert")
     now = datetime.now(UTC)
     times = {name: (now + timedelta(seconds=n)).isoformat() for name, n in (("review_at", 200), ("until_at", 400))}
     terms = {
@@ -103,17 +108,16 @@ async def measured(house: House, report_case: UUID, **facts: Any) -> UUID:
     }
     texts = {"reasons": REASONS, "least_burden": LEAST, "arrangement": "As agreed with HR."}
     texts["persons"] = json.dumps({"person": SUPERVISOR})
-    assert isinstance(await house.act(OTHER_HEAD, row.case_id, "decide_measure", terms, texts), Decided)
-    ((measure_id,),) = await house.query("select measure_id from measures where case_id = :id", id=row.case_id)
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", terms, texts), Decided)
+    ((measure_id,),) = await house.query("select measure_id from measures where case_id = :id", id=measure)
     await house.hr_answers(str(measure_id), MeasureApplied)
-    applied = await house.row(row.case_id)
+    applied = await house.row(measure)
     report_id = str(applied.report_id)
     shown = PlacedInInbox(
         report_id=report_id, lifecycle=applied.lifecycle, number=applied.number, version=applied.version
     )
     await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, shown)
     await house.run_errands()
-    return row.case_id
 
 
 async def suspended(house: House, report_case: UUID) -> UUID:
