@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 from chassis import audit_trail
-from chassis.desk_keys import desk_key
 from chassis.outbox import add_event
 from chassis.sealing import seal_to, tag
 from contracts.ids import CaseId, new_id
@@ -18,6 +17,7 @@ from lifecycle import parties, records, reports
 from lifecycle.desk import Desk
 from lifecycle.fields import time_of
 from lifecycle.serial import from_json
+from services.workflow import cooperation
 
 _PERSON_BYTES: Final = 256  # as long as a protected person's, so that nothing tells them apart
 
@@ -36,7 +36,7 @@ async def tell(desk: Desk, case_id: CaseId) -> None:
         await audit_trail.record(
             session, "parties.opened", object_ref=str(case_id), actor=None, facts={"purpose": "protection"}
         )
-        ethics = await desk_key(session, "ethics", "ethics")
+        ethics = await cooperation.office_key(session, desk, row, await records.clock_now(session))
         # The day alone: to the microsecond it would say which report this belongs to.
         made_on = time_of(from_json(row.data).facts, "lodged_at").replace(hour=0, minute=0, second=0, microsecond=0)
         for staff_id in named.alleged_offender:

@@ -135,7 +135,7 @@ async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
             # Who has seen it handles none of it (invariant 32).
             for one in await records.of_report(session, row.report_id):
                 await exclusions.declare(session, desk.keys.cell, one.case_id, witness)
-            await cooperation.start(session, desk, row.case_id, witness, now)
+            await cooperation.start(session, desk, row, witness, now)
         case "cooperation_ended":
             await _ended(session, desk, row, now)
         case unknown:

@@ -178,7 +178,8 @@ async def _query(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) ->
         raise EffectRefused(PERSON_UNKNOWN)
     step = case.steps[-1]
     protections = await protections_at(session, person_tag(desk, staff_id), step.at)
-    case_id = await ask(session, desk, staff_id, protections, str(case.facts["about"]), {}, step.at)
+    about, office = str(case.facts["about"]), desk.office_of(row)
+    case_id = await ask(session, desk, staff_id, protections, about, {}, step.at, office=office)
     opened = await records.lock(session, case_id)
     assert opened is not None
     action = Action(new_id(), "note_query", {}, frozenset({"note"}))

@@ -21,7 +21,16 @@ from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties, exclude
 from lifecycle.records import CaseRow
 from services.ethics.domain import query
-from services.ethics.use_cases.names import complained_about, is_word, moment, office_key, protected_person
+from services.ethics.use_cases.names import (
+    OFFICE,
+    Meant,
+    complained_about,
+    is_word,
+    moment,
+    office_key,
+    place_of,
+    protected_person,
+)
 
 REVIEW: Final = "review"
 IMMINENT_HARM: Final = "imminent_harm"
@@ -62,10 +71,15 @@ async def ask(
     now: datetime,
     *,
     soon: bool = False,
+    office: str = OFFICE,
 ) -> CaseId:
-    """Opens one query, whichever and however many protections it falls under."""
+    """Opens one query, whichever and however many protections it falls under. Where one of them, or what was seen, is
+    not this `office`'s but that of who stands in for it, the query is theirs: it says who has reported the office.
+    """
     opening = {"about": about, "contract_end": query.SOON if soon else query.LATER}
-    case_id = await open_case(session, desk, new_id(), query.LIFECYCLE.name, 1, opening, now)
+    offices = {protected_person(desk, one.protection_id, one.sealed_person).office for one in protections}
+    place = place_of(desk, {office, *offices})
+    case_id = await open_case(session, desk, new_id(), query.LIFECYCLE.name, 1, opening, now, place)
     row = await records.load(session, case_id)
     assert row is not None
     concerned = Parties(affected_individual=staff_id)
@@ -97,11 +111,11 @@ async def answer_seen(session: AsyncSession, desk: Desk, tag: bytes, seen: Any, 
         return None
     if seen.about == query.PERSONNEL_ACTION:
         action = open_action(desk, seen.sealed)
-        staff_id, facts = action.staff_id, _facts_of_action(action)
+        meant, facts = Meant(action.staff_id, OFFICE), _facts_of_action(action)
     else:
-        staff_id = complained_about(desk, seen.event_id, seen.sealed)
+        meant = complained_about(desk, seen.event_id, seen.sealed)
         facts = {"made_on": seen.told_at.date().isoformat()}
-    case_id = await ask(session, desk, staff_id, protections, seen.about, facts, now)
+    case_id = await ask(session, desk, meant.staff_id, protections, seen.about, facts, now, office=meant.office)
     await session.execute(_ANSWER, params={"case_id": case_id, "event_id": seen.event_id})
     return case_id
 
@@ -113,8 +127,7 @@ async def protections_at(session: AsyncSession, tag: bytes, at: datetime) -> Seq
 
 def whom(desk: Desk, protection: Any) -> str:
     """The staff id behind a row of the register."""
-    staff_id, _ = protected_person(desk, protection.protection_id, protection.sealed_person)
-    return staff_id
+    return protected_person(desk, protection.protection_id, protection.sealed_person).staff_id
 
 
 def open_action(desk: Desk, sealed: bytes) -> PersonnelAction:

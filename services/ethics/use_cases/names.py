@@ -1,6 +1,8 @@
 """Who is meant by what is sealed to the office, and how one person is recognised without being named."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -12,6 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.inbox import InvalidMessage
 from chassis.sealing import DeskPrivateKey, SealNotOpened, open_from, seal_to, tag
 from lifecycle.desk import Desk
+from lifecycle.routing import Place
+from policy.routing import desk_keys
 
 OFFICE: Final = "ethics"
 _PERSON_BYTES: Final = 256
@@ -34,28 +38,46 @@ def office_key(desk: Desk) -> DeskPrivateKey:
     return desk.keys.desk(OFFICE)
 
 
-def protected_person(desk: Desk, protection_id: UUID, sealed: bytes) -> tuple[str, bool]:
-    """The staff id, and whether the person had agreed to contact when the protection began. Raises InvalidMessage when
-    the seal is not ours or holds nobody.
+@dataclass(frozen=True)
+class Meant:
+    """Who is meant. `office`: to whose key it was sealed, this office's or who stands in for it where the matter is
+    about this one. `contact_agreed`: whether the person had agreed to contact when a protection began.
     """
-    match _opened(desk, sealed, _protection_context(protection_id)):
+
+    staff_id: str
+    office: str
+    contact_agreed: bool = False
+
+
+def protected_person(desk: Desk, protection_id: UUID, sealed: bytes) -> Meant:
+    """Raises InvalidMessage when the seal is not ours or holds nobody."""
+    content, office = _opened(desk, sealed, _protection_context(protection_id))
+    match content:
         case {"staff_id": str(staff_id), "ethics_contact": bool(agreed)} if is_word(staff_id):
-            return staff_id, agreed
+            return Meant(staff_id, office, agreed)
     raise InvalidMessage("no_person")
 
 
-def seal_protected(desk: Desk, protection_id: UUID, staff_id: str) -> bytes:
+def seal_protected(desk: Desk, protection_id: UUID, staff_id: str, office: str) -> bytes:
     """As intake seals one, for a protection that begins here."""
-    told = json.dumps({"staff_id": staff_id, "ethics_contact": False}).encode()
-    return seal_to(office_key(desk).public, told, context=_protection_context(protection_id), size=_PERSON_BYTES)
+    told, public = json.dumps({"staff_id": staff_id, "ethics_contact": False}).encode(), desk.keys.desk(office).public
+    return seal_to(public, told, context=_protection_context(protection_id), size=_PERSON_BYTES)
 
 
-def complained_about(desk: Desk, complaint_id: UUID, sealed: bytes) -> str:
+def complained_about(desk: Desk, complaint_id: UUID, sealed: bytes) -> Meant:
     """Whom a complaint names. Raises InvalidMessage."""
-    match _opened(desk, sealed, b"complaint|" + str(complaint_id).encode()):
+    content, office = _opened(desk, sealed, b"complaint|" + str(complaint_id).encode())
+    match content:
         case {"staff_id": str(staff_id)} if is_word(staff_id):
-            return staff_id
+            return Meant(staff_id, office)
     raise InvalidMessage("no_person")
+
+
+def place_of(desk: Desk, offices: Iterable[str]) -> Place | None:
+    """The desk that a matter of these offices is at: who stands in, where one of them does; None for the usual one."""
+    standing_in = set(offices) - {OFFICE}
+    found = [one for one in desk.policy.desks.values() if one.service == desk.service and one.key in standing_in]
+    return Place(found[0].name, found[0].key) if found else None
 
 
 def is_word(name: str) -> bool:
@@ -75,13 +97,15 @@ def day_of(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _opened(desk: Desk, sealed: bytes, context: bytes) -> object:
-    try:
-        return json.loads(open_from(office_key(desk), sealed, context=context))
-    except SealNotOpened:
-        raise InvalidMessage("seal_not_opened") from None
-    except ValueError:
-        raise InvalidMessage("no_person") from None
+def _opened(desk: Desk, sealed: bytes, context: bytes) -> tuple[object, str]:
+    for office in desk_keys(desk.policy, desk.service):
+        try:
+            return json.loads(open_from(desk.keys.desk(office), sealed, context=context)), office
+        except SealNotOpened:
+            continue
+        except ValueError:
+            raise InvalidMessage("no_person") from None
+    raise InvalidMessage("seal_not_opened")
 
 
 def _protection_context(protection_id: UUID) -> bytes:

@@ -57,8 +57,8 @@ async def start_protection(session: AsyncSession, desk: Desk, protection: Protec
     """Protects the person until the look-ahead ends, and asks about what was seen since the activity before word of it
     came. Answers the queries opened. Raises InvalidMessage when the seal is not ours or holds nobody.
     """
-    staff_id, contact_agreed = protected_person(desk, protection.protection_id, protection.sealed_person)
-    tag = person_tag(desk, staff_id)
+    meant = protected_person(desk, protection.protection_id, protection.sealed_person)
+    tag = person_tag(desk, meant.staff_id)
     await lock_person(session, tag)
     named = {"protection_id": protection.protection_id}
     ended_on: datetime | None = await session.scalar(_TAKE_EARLY_END, params=named)
@@ -69,7 +69,7 @@ async def start_protection(session: AsyncSession, desk: Desk, protection: Protec
         "activity": protection.activity,
         "started_at": protection.started_at,
         "until": desk.policy.due(LOOK_AHEAD, ended_on) if ended_on else None,
-        "contact_agreed": contact_agreed,
+        "contact_agreed": meant.contact_agreed,
     }
     if await session.scalar(_PROTECT, params=row) is None:
         return []

@@ -101,7 +101,8 @@ async def _protect(session: AsyncSession, desk: Desk, case_id: CaseId) -> list[C
     asked_on = day_of(case.opened_at)
     told = time_of(case.facts, "activity_on") if "activity_on" in case.facts else asked_on
     activity = str(case.facts.get("activity", _ASKED))
-    protection = Protection(id_, seal_protected(desk, id_, staff_id), activity, min(told, asked_on))
+    sealed = seal_protected(desk, id_, staff_id, desk.office_of(row))
+    protection = Protection(id_, sealed, activity, min(told, asked_on))
     return await start_protection(session, desk, protection, await records.clock_now(session))
 
 

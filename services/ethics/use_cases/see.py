@@ -52,7 +52,7 @@ async def see_complaint(
     """Somebody is named in a new report. Whoever is protected may have been named for that; nobody but the office
     learns that it looks. Raises InvalidMessage.
     """
-    tag = person_tag(desk, complained_about(desk, complaint_id, sealed))
+    tag = person_tag(desk, complained_about(desk, complaint_id, sealed).staff_id)
     seen = await _see(session, tag, complaint_id, COUNTER_COMPLAINT, sealed, told_at)
     return None if seen is None else await answer_seen(session, desk, tag, seen, now)
 

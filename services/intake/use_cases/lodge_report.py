@@ -129,7 +129,8 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
                 await announce(session, report, items, desk, at.name, draft.choices)
                 who = protect.whoever_writes(parties, draft.choices)
                 if route.protects and draft.watch_for_retaliation and who:
-                    await protect.start(session, intake, report, who, contact=draft.consents.ethics_contact, now=now)
+                    agreed = draft.consents.ethics_contact
+                    await protect.start(session, intake, report, who, parties, contact=agreed, now=now)
                 await audit_trail.record(session, "report_lodged", object_ref=audit_object(report), actor=None)
                 failpoints.hit("intake.before_commit")
         if ours:

@@ -26,6 +26,7 @@ from services.intake.bodies import AnswerConsent
 from services.intake.intake import Intake, NothingHere, audit_object, lock_report
 from services.intake.parties import Parties
 from services.intake.route_list import routes_of
+from services.intake.routing import desk_of
 from services.intake.tables import Consent, Report
 
 ETHICS_CONTACT: Final = "ethics_contact"
@@ -37,6 +38,7 @@ WATCHES_FOR_RETALIATION: Final = ("ethics", "ethics")
 PERSON_BYTES: Final = 256
 """What a protected person's record is padded to before it is sealed: no two differ in length."""
 
+_RETALIATION: Final = "retaliation"
 _NOT_SAID: Final = "not_said"
 _ACTIVITIES: Final = {
     Protected.REPORTED: ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
@@ -65,12 +67,22 @@ def whoever_writes(parties: Parties, choices: Mapping[str, str]) -> str | None:
 
 
 async def start(
-    session: AsyncSession, intake: Intake, report: Report, staff_id: str, *, contact: bool, now: datetime
+    session: AsyncSession,
+    intake: Intake,
+    report: Report,
+    staff_id: str,
+    parties: Parties,
+    *,
+    contact: bool,
+    now: datetime,
 ) -> None:
-    """What she does is protected from today on. Raises DeskKeyUnknown until the ethics office has published its key."""
+    """What she does is protected from today on. Where it is about the ethics office itself, who stands in for that
+    office learns it. Raises DeskKeyUnknown until the ethics office has published its keys.
+    """
     protects = intake.policy.routes[report.lifecycle].protects
     assert protects is not None  # whoever calls this has looked
-    ethics = await desk_key(session, *WATCHES_FOR_RETALIATION)
+    at = await desk_of(session, intake, _RETALIATION, parties, now)
+    ethics = await desk_key(session, at.service, at.key)
     id_ = str(_protection_id(intake, report.report_id))
     person = json.dumps({"staff_id": staff_id, ETHICS_CONTACT: contact}).encode()
     message = ProtectionStarted(

@@ -113,11 +113,12 @@ class Office:
         started_at: datetime | None = None,
         contact: bool = True,
         protection_id: UUID | None = None,
+        at: str = "ethics",
     ) -> UUID:
         protection_id = protection_id or uuid4()
         protection = Protection(
             protection_id,
-            self.sealed_person(protection_id, staff_id, contact=contact),
+            self.sealed_person(protection_id, staff_id, contact=contact, at=at),
             "reported",
             started_at or datetime.now(UTC) - timedelta(minutes=1),
         )
@@ -130,10 +131,10 @@ class Office:
         async with self.desk.database.transaction() as session:
             await end_protection(session, self.desk, protection_id, ended_on)
 
-    def sealed_person(self, protection_id: UUID, staff_id: str, *, contact: bool) -> bytes:
+    def sealed_person(self, protection_id: UUID, staff_id: str, *, contact: bool, at: str = "ethics") -> bytes:
         told = json.dumps({"staff_id": staff_id, "ethics_contact": contact}).encode()
         context = b"protection|" + str(protection_id).encode()
-        return seal_to(self.desk.keys.desk("ethics").public, told, context=context, size=256)
+        return seal_to(self.desk.keys.desk(at).public, told, context=context, size=256)
 
     async def see(
         self, action: PersonnelAction, *, told_at: datetime | None = None, event_id: UUID | None = None

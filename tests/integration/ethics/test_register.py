@@ -13,9 +13,11 @@ from chassis.inbox import InvalidMessage
 from chassis.migrations import SERVICES, differences, migrate
 from chassis.sealing import open_from
 from contracts.cases.v1.cases_pb2 import StaffNotice
-from lifecycle import records
-from lifecycle.exclusions import excluded
+from lifecycle import parties, records
+from lifecycle.decide import open_case
+from lifecycle.exclusions import Parties, excluded
 from lifecycle.model import Action
+from lifecycle.routing import Place
 from policy.model import Role
 from services.ethics import numbers
 from services.ethics.tables import Base
@@ -35,6 +37,8 @@ from tests.integration.ethics.office import (
     Office,
     personnel_action,
 )
+from tests.integration.ethics.test_requests import ALTERNATE, told
+from tests.integration.ethics.test_watch import complain
 from tests.real_parts import Database
 from tests.waiting import eventually
 
@@ -51,6 +55,47 @@ async def test_an_action_about_a_protected_person_opens_one_query(quiet_office: 
     [protection] = facts["protections"]
     assert (facts["about"], facts["kind"]) == ("personnel_action", KIND)
     assert (protection["staff_id"], protection["activity"]) == (PROTECTED, "reported")
+
+
+async def test_who_has_reported_the_office_is_known_to_who_stands_in_for_it_and_to_nobody_of_the_office(
+    quiet_office: Office,
+) -> None:
+    """Also where the same person is protected for something else, of which the office knows."""
+    office = quiet_office
+    await office.protect()
+    known = await office.see(personnel_action(PROTECTED, 1))
+    await office.protect(at="ethics_outside")
+    case_id = await office.see(personnel_action(PROTECTED, 2))
+    assert [await office.sees(known, one) for one in (ETHICS_OFFICER, ALTERNATE)] == [True, False]
+    assert [await office.sees(case_id, one) for one in (ETHICS_OFFICER, ALTERNATE)] == [False, True]
+    assert [len((await office.facts(one))["protections"]) for one in (known, case_id)] == [1, 2]
+    assert await told(office) == [ETHICS_OFFICER, ALTERNATE]
+
+
+async def test_a_complaint_about_somebody_of_the_office_is_looked_at_by_who_stands_in_for_it(
+    quiet_office: Office,
+) -> None:
+    office = quiet_office
+    await office.protect(ETHICS_OFFICER)
+    await complain(office, ETHICS_OFFICER, at="ethics_outside")
+    [case_id] = await office.queries()
+    assert (await office.row(case_id)).desk == "ethics_outside"
+    assert await told(office) == [ALTERNATE]
+
+
+async def test_a_request_about_the_office_protects_as_far_from_it(quiet_office: Office) -> None:
+    office = quiet_office
+    await office.person(ETHICS_OFFICER)
+    now, opening = datetime.now(UTC), {"lodged_at": datetime.now(UTC).isoformat()}
+    place = Place("ethics_outside", "ethics_outside")
+    async with office.desk.database.transaction() as session:
+        case_id = await open_case(session, office.desk, uuid4(), "retaliation", 1, opening, now, place)
+        row = await records.load(session, case_id)
+        assert row is not None
+        await parties.keep(session, office.desk, row, Parties(PROTECTED, (ETHICS_OFFICER,)))
+    await office.desk.errands["route"](case_id)
+    query = await office.see(personnel_action(PROTECTED, 1))
+    assert [await office.sees(query, one) for one in (ETHICS_OFFICER, ALTERNATE)] == [False, True]
 
 
 async def test_an_action_about_anybody_else_opens_none(quiet_office: Office) -> None:

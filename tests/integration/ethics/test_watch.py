@@ -104,11 +104,13 @@ async def test_no_row_says_whose_contract_ends_when(quiet_office: Office) -> Non
         assert PROTECTED not in str(await office.rows(f"select t::text from {table} t")), table
 
 
-async def complain(office: Office, about: str, *, complaint_id: Any = None, made_on: datetime = NOW) -> None:
+async def complain(
+    office: Office, about: str, *, complaint_id: Any = None, made_on: datetime = NOW, at: str = "ethics"
+) -> None:
     complaint_id = str(complaint_id or uuid4())
     context = b"complaint|" + complaint_id.encode()
     sealed = seal_to(
-        office.desk.keys.desk("ethics").public, json.dumps({"staff_id": about}).encode(), context=context, size=256
+        office.desk.keys.desk(at).public, json.dumps({"staff_id": about}).encode(), context=context, size=256
     )
     told = ComplaintMade(complaint_id=complaint_id, sealed_person=sealed)
     told.made_on.FromDatetime(made_on)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from chassis.sealing import open_from
+from chassis.sealing import SealNotOpened, open_from
 from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased, PersonActionRefused, ReportOpened
 from contracts.intake.v1.reports_pb2 import PersonActed, PlacedInInbox, ProtectionClosed, ProtectionContact
 from contracts.topics import ETHICS_CASES, WORKFLOW_CASES
@@ -193,6 +193,28 @@ async def test_whoever_reports_is_protected_also_for_somebody_else(
     assert seen["reporter"] == reporter
     async with world.intake.database.transaction() as session:
         assert await world.intake.excludes(session, UUID(report_id), who), "and handles none of it"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"parties": {"affected_individual": "S0018", "alleged_offender": ["S0007"]}},
+        {"about_offices": ["eco"]},
+        {"parties": {"affected_individual": "S0018", "alleged_offender": ["S0001"]}},
+    ],
+)
+async def test_of_a_report_about_the_ethics_office_who_stands_in_for_it_learns_alone(
+    world: World, client: httpx.AsyncClient, changes: dict[str, Any]
+) -> None:
+    known = {one["key"] for one in await started(world)}
+    await code_of_new(client, formal(**changes))
+    (protection,) = {one["key"] for one in await started(world)} - known
+    (event,) = await world.events(protection)
+    sealed, context = event.message.sealed_person, b"protection|" + protection.encode()
+    with pytest.raises(SealNotOpened):
+        open_from(world.keys["ethics"].desk("ethics"), sealed, context=context)
+    opened = open_from(world.keys["ethics"].desk("ethics_outside"), sealed, context=context)
+    assert json.loads(opened)["staff_id"] == "S0018"
 
 
 @pytest.mark.parametrize("writer", ["witness", "third_party"])

@@ -13,14 +13,15 @@ from chassis.keys import ServiceKeys
 from chassis.sealing import SEED_BYTES, DeskPrivateKey, open_from
 from contracts.ids import CaseId
 from contracts.intake.v1.reports_pb2 import REPORTING_MODE_CONFIDENTIAL, ReportLodged
-from contracts.requests.v1.requests_pb2 import ComplaintMade, CooperationEnded
+from contracts.requests.v1.requests_pb2 import ComplaintMade, CooperationEnded, CooperationStarted
 from contracts.topics import INTAKE_REPORTS_WORKFLOW
+from lifecycle import records
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
-from services.workflow import complaints
+from services.workflow import complaints, cooperation
 from services.workflow.cooperation import protection_id
 from services.workflow.desk import route
-from tests.integration.workflow.house import COLLEAGUE, INVESTIGATOR, OTHER_MANAGER, PERSON, SUPERVISOR, House
+from tests.integration.workflow.house import COLLEAGUE, INVESTIGATOR, LINES, OTHER_MANAGER, PERSON, SUPERVISOR, House
 
 TWO = Parties(affected_individual=PERSON, alleged_offender=(SUPERVISOR, OTHER_MANAGER))
 
@@ -75,6 +76,24 @@ async def test_everybody_named_is_told_sealed_under_an_id_of_no_report(house: Ho
     again = await sent(house, ComplaintMade)
     assert len({key for key, _ in again}) == len(again) == 2 * len(told)
     assert {one.complaint_id for _, one in again} == {one.complaint_id for _, one in told}
+
+
+async def test_what_is_about_the_ethics_office_is_told_to_who_stands_in_for_it(house: House) -> None:
+    await house.people({**LINES, "S0007": "S0001"})
+    await house.peer_key("ethics", "ethics_outside")
+    case_id = await lodged(house, named=Parties(affected_individual=PERSON, alleged_offender=("S0007",)))
+    async with house.desk.database.transaction() as session:
+        row = await records.load(session, case_id)
+        assert row is not None
+        await cooperation.start(session, house.desk, row, COLLEAGUE, datetime.now(UTC))
+    await complaints.tell(house.desk, case_id)
+    outside = ServiceKeys.load(house.settings.keys_dir.parent / "ethics").desk("ethics_outside")
+    ((_, complaint),), ((_, started),) = await sent(house, ComplaintMade), await sent(house, CooperationStarted)
+    for prefix, id_, sealed in (
+        (b"complaint|", complaint.complaint_id, complaint.sealed_person),
+        (b"protection|", started.protection_id, started.sealed_person),
+    ):
+        assert json.loads(open_from(outside, sealed, context=prefix + id_.encode()))["staff_id"]
 
 
 async def test_it_is_an_errand_of_what_was_lodged_and_holds_up_nothing_while_the_office_has_no_key(

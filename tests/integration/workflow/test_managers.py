@@ -285,7 +285,9 @@ async def test_inv_45_cooperating_is_protected_from_that_day_and_only_the_ethics
         await house.handlers[DESK_KEYS][DeskKey](session, event)
     case_id = await house.open()
     async with house.desk.database.transaction() as session:
-        await cooperation.start(session, house.desk, case_id, COLLEAGUE, now)
+        row = await records.load(session, case_id)
+        assert row is not None
+        await cooperation.start(session, house.desk, row, COLLEAGUE, now)
     ((value, key),) = await house.query(
         "select value, key from outbox where type = 'contracts.requests.v1.CooperationStarted'"
     )
