@@ -13,7 +13,7 @@ from chassis import service_tokens
 from chassis.keys import public_keys
 from contracts.cases.v1.cases_pb2 import CaseErased, PersonActionRefused
 from contracts.topics import WORKFLOW_CASES
-from tests.integration.intake.world import World, code_of_new, formal, with_code
+from tests.integration.intake.world import World, code_of_new, draft, formal, with_code
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
@@ -52,6 +52,17 @@ async def proof(client: httpx.AsyncClient, world: World, report_id: str, **more:
     token = service_tokens.verify(answer.json()["proof"], publics, "workflow", datetime.now(UTC))
     assert (token.source, token.claims["report_id"]) == ("intake", report_id)
     return token.claims["given"], token.claims["action_id"]
+
+
+async def test_a_measure_beside_a_request_to_the_ethics_office_is_agreed_to_there_too(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    code = await code_of_new(client, draft(route="retaliation"))
+    report_id = await world.report_id(client, code)
+    assert await proof(client, world, report_id) == (False, "")
+    act_id = await says(client, code, report_id, YES)
+    assert await proof(client, world, report_id) == (True, act_id)
+    assert (await asked(client, world, report_id, service="ombuds")).status_code == 404
 
 
 async def trail(world: World, report_id: str) -> list[tuple[str, dict[str, Any]]]:
