@@ -48,12 +48,14 @@ _ANSWERS: Final = text("""
     select distinct on (consent) consent, version, given from consents where report_id = :report_id
     order by consent, version desc
 """)
-# A case that was passed on is over only for the desk that had it: until the next one says that it has the report,
-# nothing of the matter is over.
+_ELSEWHERE: Final = ("passed_on", "turned_into_sea")
+"""Such a case is over only for the desk that had it: until the report is the next one's, and that has said that it has
+it, nothing of the matter is over.
+"""
 _GOES_ON: Final = text("""
     select exists (
         select from route_cases where report_id = :report_id
-        and (not closed or (state = 'passed_on' and lifecycle = :lifecycle))
+        and (not closed or (state = any(:elsewhere) and lifecycle = :lifecycle))
     )
 """)
 
@@ -99,7 +101,7 @@ async def close_when_over(session: AsyncSession, intake: Intake, report: Report,
     """A case of the report has ended: where it was the last one, the office's look-ahead runs from today. A later end,
     as of a review, is said again.
     """
-    asked = {"report_id": report.report_id, "lifecycle": report.lifecycle}
+    asked = {"report_id": report.report_id, "lifecycle": report.lifecycle, "elsewhere": list(_ELSEWHERE)}
     if report.opened_at is None or await session.scalar(_GOES_ON, params=asked):
         return
     if WATCH in await answers_of(session, report.report_id):

@@ -12,6 +12,8 @@ from chassis.sealing import SealNotOpened, open_from
 from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased, PersonActionRefused, ReportOpened
 from contracts.intake.v1.reports_pb2 import PersonActed, PlacedInInbox, ProtectionClosed, ProtectionContact
 from contracts.topics import ETHICS_CASES, WORKFLOW_CASES
+from services.intake.use_cases.pass_on import Moving
+from services.intake.use_cases.turn import turn
 from tests.integration.intake.test_passing import passed_on, told
 from tests.integration.intake.world import World, code_of_new, draft, formal, inbox, lodge, with_code
 
@@ -103,6 +105,25 @@ async def test_a_report_that_is_passed_on_is_not_over(world: World, client: http
     await tell(1, "submitted", FORMAL, closed=False)
     await world.tell("workflow", WORKFLOW_CASES, report_id, ReportOpened(report_id=report_id))
     await tell(2, "closed", FORMAL, closed=True)
+    assert len(await of(world, protection, ProtectionClosed)) == 1
+
+
+async def test_what_a_manager_was_told_and_turns_out_to_be_exploitation_is_not_over(
+    world: World, client: httpx.AsyncClient
+) -> None:
+    request, sea = "supervisor_request", "sea_report"
+    known = {one["key"] for one in await started(world)}
+    report_id = await world.report_id(client, await code_of_new(client, told()))
+    (protection,) = {one["key"] for one in await started(world)} - known
+    await world.tell("workflow", WORKFLOW_CASES, report_id, changed(report_id, 1, "told", lifecycle=request))
+    await world.tell("workflow", WORKFLOW_CASES, report_id, ReportOpened(report_id=report_id))
+    turned = changed(report_id, 2, "turned_into_sea", lifecycle=request, closed=True)
+    await world.tell("workflow", WORKFLOW_CASES, report_id, turned)
+    assert await of(world, protection, ProtectionClosed) == []
+    await world.tell("workflow", WORKFLOW_CASES, report_id, changed(report_id, 1, "told", lifecycle=sea))
+    asked = Moving(report_id=UUID(report_id), service="workflow", office="supervisors", desk="supervisors")
+    await turn(world.intake, asked, sea)
+    await world.tell("workflow", WORKFLOW_CASES, report_id, changed(report_id, 2, "closed", lifecycle=sea, closed=True))
     assert len(await of(world, protection, ProtectionClosed)) == 1
 
 
