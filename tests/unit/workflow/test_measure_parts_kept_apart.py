@@ -1,0 +1,93 @@
+"""Invariants 33 and 38: who has one part in an interim measure has none of the others, and nothing rests on a yes that
+is not there. One thing is changed in a case where every step is open; exactly these steps are refused then.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from lifecycle.model import Case, Facts
+from services.workflow.domain.interim_measure import LIFECYCLE
+from tests.refusals import Change, did, known, refusals, same
+from tests.unit.lifecycle.test_cells import EVERYBODY_DECIDES
+
+ALERTING = {"alert", "raise_urgency"}
+CONSENT = {"ask_consent", "record_consent", "record_no_consent"}
+PROLONGING = {"extend_measure", "vary_measure"}
+DECIDING = {"ask_signature", "sign_measure", "decide_measure", "decline_alert", *PROLONGING}
+REVIEWING = {"review_measure", "lift_measure"}
+HER_OWN = {"ask_consent", "consent_to_measure", "refuse_measure", "renew_consent", "withdraw_consent"}
+HER_OWN |= {"end_aftercare", "ask_review"}
+FOR_HER = {"name_consent_taker", "record_consent", "record_no_consent", "record_withdrawal", "record_told"}
+RESTING = {"decide_measure", "record_applied", "record_placed", "record_proof", *PROLONGING}
+
+
+@pytest.mark.parametrize(
+    ("took", "refused"),
+    [
+        ("alert", CONSENT | DECIDING | REVIEWING | {"acknowledge_alert"}),
+        *((taken, ALERTING | DECIDING | REVIEWING) for taken in sorted(CONSENT)),
+        *(
+            (decided, ALERTING | CONSENT | REVIEWING)
+            for decided in ("decide_measure", "sign_measure", "extend_measure", "vary_measure")
+        ),
+        *((reviewed, CONSENT | PROLONGING | {"sign_measure"}) for reviewed in sorted(REVIEWING)),
+    ],
+)
+def test_inv_33_who_takes_one_part_is_kept_out_of_the_others(took: str, refused: set[str]) -> None:
+    found = refusals(LIFECYCLE, did(took))
+    assert found.keys() == {"SAME_PERSON"}
+    assert (found["SAME_PERSON"].actions, found["SAME_PERSON"].rules) == (refused, {"invariant 33"})
+    assert all(one == {"did": took} for one in found["SAME_PERSON"].params)
+
+
+def test_who_declined_decides_it_no_other_way_later() -> None:
+    found = refusals(LIFECYCLE, did("decline_alert"))["SAME_PERSON"]
+    assert found.actions == ALERTING | CONSENT | REVIEWING | {"decide_measure"}
+    assert found.rules == {"invariant 33", "policy 2.3"}
+
+
+def nobody_alerted(case: Case) -> Case:
+    return replace(case, steps=tuple(step for step in case.steps if step.action != "alert"))
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "rule", "params", "actions"),
+    [
+        (known(writer="third_party"), "WRITER_NOT_AFFECTED", "invariant 38", {"writer": "third_party"}, HER_OWN),
+        (known(writer="affected"), "WRITER_AFFECTED", "invariant 38", {"writer": "affected"}, FOR_HER),
+        (nobody_alerted, "NOT_AN_ALERTER", "policy 2.3", {"action": "alert"}, {"escalate_alert", "accept_answer"}),
+        (known(urgency="red"), "ALREADY_URGENT", "policy 2.3", {"urgency": "red"}, {"raise_urgency"}),
+        (known(consent=False), "CONSENT_MISSING", "invariant 38", {"burden": "affected_individual"}, RESTING),
+        (known(asked_type="telework"), "CONSENT_MISSING", "invariant 38", {"burden": "affected_individual"}, RESTING),
+        (
+            known(consent=False), "NO_CONSENT_NEEDED", "invariant 38", {"burden": "affected_individual"},
+            {"withdraw_consent", "record_withdrawal", "record_no_proof"},
+        ),
+        (
+            known(burden="alleged_offender"), "NO_CONSENT_NEEDED", "invariant 38", {"burden": "alleged_offender"},
+            {"withdraw_consent", "record_withdrawal", "record_no_proof"},
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_refused_while_something_is_missing(
+    change: Change, code: str, rule: str, params: Facts, actions: set[str]
+) -> None:
+    found = refusals(LIFECYCLE, change)[code]
+    assert (found.actions, found.rules) == (actions, {rule})
+    assert all(one == params for one in found.params)
+
+
+def test_nothing_is_refused_where_nothing_is_missing() -> None:
+    assert refusals(LIFECYCLE, same) == {}
+
+
+def test_inv_35_40_53_what_is_delegated_to_nobody_is_decided_by_nobody() -> None:
+    policy = replace(
+        EVERYBODY_DECIDES,
+        measures={key: replace(one, deciders=(), second=()) for key, one in EVERYBODY_DECIDES.measures.items()},
+        delegation={key: replace(one, deciders=(), second=()) for key, one in EVERYBODY_DECIDES.delegation.items()},
+    )
+    found = refusals(LIFECYCLE, same, policy=policy)["NOT_DELEGATED"]
+    assert found.actions == {"decide_measure", *PROLONGING, "sign_measure", "set_hold", "release_hold"}
+    assert found.rules == {"invariant 35", "invariant 40", "invariant 53"}
