@@ -25,7 +25,7 @@ def missing(folder: str, wanted: Iterable[str]) -> list[str]:
 
 async def keep(handle: WorkflowHandle[Any, Any], folder: str, name: str) -> None:
     """Whose process and machine it was recorded on is nobody's business."""
-    recorded = re.sub(r'"identity": "[^"]*"', '"identity": "recorder"', (await handle.fetch_history()).to_json())
+    recorded = re.sub(r'"\d+@[^"]*"', '"recorder"', (await handle.fetch_history()).to_json())
     (HISTORIES / folder).mkdir(exist_ok=True)
     (HISTORIES / folder / f"{name}.json").write_text(recorded + "\n")
 
