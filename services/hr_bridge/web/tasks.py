@@ -35,10 +35,10 @@ _AT_ONCE = 50
 class TaskView(msgspec.Struct):
     """
     What HR needs in order to act, under the neutral code that its records have for it (invariant 41). `kind`: apply,
-    pass_on (go on until somebody decides), restore, or hold: then `action` is what is to be left undone. `from` and
-    `to` are supervisors, or duty stations for a change of place, None where they are not known yet; `problem` says what
-    somebody has to put right by hand. `arrangement` is what the decider wrote for HR; `home_entity` who else carries it
-    out. Nothing says what it is for.
+    pass_on (go on until somebody decides), restore, or hold: `action` is then what HR is to leave undone, and does
+    while the task is `done`. `from` and `to` are supervisors, or duty stations for a change of place, None where they
+    are not known yet; `problem` says what somebody has to put right by hand. `arrangement` is what the decider wrote
+    for HR; `home_entity` who else carries it out. Nothing says what it is for.
     """
 
     task_id: UUID
