@@ -14,7 +14,10 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from lifecycle.signed import SignedAction
 
-EVENTS_PER_RUN: Final = 1000
+EVENTS_PER_RUN: Final = 200
+"""A run this long goes on as a new one, so that a worker that has forgotten the case knows it again quickly. Another
+number would leave running cases without a way on: histories hold it.
+"""
 REFUSED: Final = "Refused"
 """The type of the ApplicationError that a refused action raises; its details are a `RefusedAction`."""
 

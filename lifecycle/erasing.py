@@ -34,7 +34,7 @@ async def erase(desk: Desk, case_id: UUID) -> None:
         if row is None or row.erased_at is not None:
             return
         await _hide_actors(session, desk, case_id)
-        for table in ("action_bodies", "case_tags", "case_exclusions"):
+        for table in ("action_bodies", "case_steps", "case_tags", "case_exclusions"):
             await session.execute(
                 text(f"delete from {table} where case_id = :case_id"),  # noqa: S608  names of ours
                 params={"case_id": case_id},
@@ -86,7 +86,6 @@ async def strip(desk: Desk, case_id: UUID) -> None:
             return
         await session.execute(text("delete from action_bodies where case_id = :case_id"), params={"case_id": case_id})
         await parties.forget(session, case_id)
-        case = from_json(row.data)
-        bare = replace(case, facts={}, steps=tuple(replace(step, facts={}) for step in case.steps))
-        await records.save(session, replace(row, data=to_json(bare)))
+        await records.strip_steps(session, case_id)
+        await records.save(session, replace(row, data=to_json(replace(from_json(row.data), facts={}))))
         await audit_trail.record(session, "case.stripped", object_ref=str(case_id), actor=None)

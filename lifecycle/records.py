@@ -29,17 +29,23 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from lifecycle.serial import step_to_json, steps_from_json
+
+_NO_STEPS: Final = "[]"
 _COLUMNS: Final = (
     "case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version, policy_hash,"
     " workflow_id, next_due_at, errands, handlers, placed_version, opened_at, changed_at, closed_at, erased_at,"
-    " desk, office"
+    " desk, office,"
+    " (select '[' || string_agg(step, ',' order by kept.version) || ']' from case_steps kept"
+    " where kept.case_id = cases.case_id) as steps"
 )
 
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One case as it is kept. `data` is the pure case; `errands` are `name:version` and wait to be done; `handlers` are
-    the staff it is assigned to; `placed_version` is the newest version that the person's inbox is known to show.
+    """One case as it is kept. `data` is the pure case with its steps, which have rows of their own; `errands` are
+    `name:version` and wait to be done; `handlers` are the staff it is assigned to; `placed_version` is the newest
+    version that the person's inbox is known to show.
     `desk`: the desk of the routing table that has it, and `office` whose desk key its key is wrapped to; None for the
     usual ones.
     """
@@ -130,6 +136,13 @@ def _cases(metadata: MetaData) -> None:
     elsewhere = text("desk is not null and erased_at is null")
     Index("ix_cases_elsewhere", cases.c.desk, cases.c.opened_at, cases.c.case_id, postgresql_where=elsewhere)
     Table(
+        "case_steps",
+        metadata,
+        Column("case_id", Uuid, ForeignKey("cases.case_id", ondelete="CASCADE"), primary_key=True),
+        Column("version", Integer, primary_key=True),
+        Column("step", Text, nullable=False),
+    )
+    Table(
         "case_tags",
         metadata,
         Column("case_id", Uuid, ForeignKey("cases.case_id", ondelete="CASCADE"), primary_key=True),
@@ -208,7 +221,11 @@ async def load(session: AsyncSession, case_id: UUID) -> CaseRow | None:
 
 async def lock(session: AsyncSession, case_id: UUID) -> CaseRow | None:
     """The row, and nobody else's change to it until this transaction ends."""
-    return await _one(session, "where case_id = :case_id for update", {"case_id": case_id})
+    row = await _one(session, "where case_id = :case_id for update", {"case_id": case_id})
+    if row is not None and row.erased_at is None and row.data["steps"][-1].version != row.version:
+        # Somebody's change was waited for: the row is as they left it, the steps are of before they had.
+        return await load(session, case_id)
+    return row
 
 
 async def find(session: AsyncSession, report_id: UUID, lifecycle: str, number: int) -> CaseRow | None:
@@ -235,7 +252,11 @@ async def load_all(session: AsyncSession, case_ids: Sequence[UUID]) -> list[Case
 
 async def _many(session: AsyncSession, where: str, parameters: Mapping[str, object]) -> list[CaseRow]:
     found = await session.execute(text(f"select {_COLUMNS} from cases {where}"), params=dict(parameters))  # noqa: S608
-    return [CaseRow(**row) for row in found.mappings()]
+    return [_row(**columns) for columns in found.mappings()]
+
+
+def _row(data: Mapping[str, Any], steps: str | None, **columns: Any) -> CaseRow:
+    return CaseRow(data={**data, "steps": steps_from_json(steps or _NO_STEPS)}, **columns)
 
 
 async def _one(session: AsyncSession, where: str, parameters: Mapping[str, object]) -> CaseRow | None:
@@ -244,34 +265,46 @@ async def _one(session: AsyncSession, where: str, parameters: Mapping[str, objec
 
 
 _INSERT: Final = text("""
+    with opened as (
     insert into cases (case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version,
         policy_hash, workflow_id, next_due_at, errands, handlers, opened_at, changed_at, desk, office)
     values (:case_id, :report_id, :lifecycle, :number, :state, :version, :data, :policy_name, :policy_version,
         :policy_hash, :workflow_id, :next_due_at, :errands, :handlers, :opened_at, now(), :desk, :office)
     on conflict (report_id, lifecycle, number) do nothing
     returning case_id
+    )
+    insert into case_steps (case_id, version, step) select case_id, :version, :step from opened
+    returning case_id
 """).bindparams(bindparam("data", type_=JSONB))
+
+
+_INSERTED: Final = tuple(_INSERT.compile().params)
 
 
 async def insert(session: AsyncSession, row: CaseRow) -> bool:
     """Whether the case is new: the same report, lifecycle and number is there at most once."""
-    values = {name: getattr(row, name) for name in _INSERT.compile().params}
+    values = _values(row, _INSERTED)
     return (await session.execute(_INSERT, params=_lists(values))).first() is not None
 
 
+# A version is made by one step: saved again, it has that step already.
 _UPDATE: Final = """
+    kept as (
+        insert into case_steps (case_id, version, step) values (:case_id, :version, :step)
+        on conflict (case_id, version) do nothing
+    )
     update cases set state = :state, version = :version, data = :data, next_due_at = :next_due_at,
         errands = :errands, handlers = :handlers, changed_at = now(), closed_at = :closed_at, swept_at = null
     where case_id = :case_id
 """
-_SAVE: Final = text(_UPDATE).bindparams(bindparam("data", type_=JSONB))
+_SAVE: Final = text(f"with {_UPDATE}").bindparams(bindparam("data", type_=JSONB))
 _SAVED: Final = tuple(_SAVE.compile().params)
 _SAVE_WITH_ACTION: Final = text(f"""
     with taken as (
         insert into case_actions (action_id, case_id, version, action, actor, roles, bodies, body_hash, at, answer)
         values (:action_action_id, :action_case_id, :action_version, :action_action, :action_actor, :action_roles,
             :action_bodies, :action_body_hash, :action_at, :action_answer)
-    ) {_UPDATE}
+    ), {_UPDATE}
 """).bindparams(  # noqa: S608
     bindparam("data", type_=JSONB),
     bindparam("action_bodies", type_=JSONB),
@@ -281,12 +314,27 @@ _SAVE_WITH_ACTION: Final = text(f"""
 
 async def save(session: AsyncSession, row: CaseRow, taken: "ActionRow | None" = None) -> None:
     """Writes a row that this transaction has locked, and the action that changed it."""
-    values = {name: getattr(row, name) for name in _SAVED}
+    values = _values(row, _SAVED)
     if taken is None:
         await session.execute(_SAVE, params=_lists(values))
     else:
         action = {f"action_{name}": value for name, value in vars(taken).items()}
         await session.execute(_SAVE_WITH_ACTION, params=_lists(values | action))
+
+
+def _values(row: CaseRow, names: Sequence[str]) -> dict[str, Any]:
+    """The row's values for a statement, and the step that made its version."""
+    data = {key: value for key, value in row.data.items() if key != "steps"}
+    own = {**vars(row), "data": data, "step": step_to_json(row.data["steps"][-1])}
+    return {name: own[name] for name in names}
+
+
+async def strip_steps(session: AsyncSession, case_id: UUID) -> None:
+    """Takes the facts out of every step."""
+    await session.execute(
+        text("update case_steps set step = jsonb_set(step::jsonb, '{facts}', '{}')::text where case_id = :case_id"),
+        params={"case_id": case_id},
+    )
 
 
 def _lists(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""A case as plain JSON, for the `data` column of its row, and back. Effects belong to one change and are left out."""
+"""A case as plain JSON, for the `data` column of its row, and back. Effects belong to one change and are left out.
+
+Its steps are kept one by one, so that a long life makes no step dearer; they go with the data as they are.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from lifecycle.model import Case, Clock, Step
 from policy.model import Role
 
 FORMAT = 1
+_ENCODER = msgspec.json.Encoder()
+_STEPS = msgspec.json.Decoder(tuple[Step, ...])
 
 
 class UnknownFormat(Exception):
@@ -28,7 +35,7 @@ def to_json(case: Case) -> dict[str, Any]:
         "opened_at": case.opened_at.isoformat(),
         "clocks": {key: _clock_to_json(clock) for key, clock in case.clocks.items()},
         "assigned": {role.value: name for role, name in case.assigned.items()},
-        "steps": [_step_to_json(step) for step in case.steps],
+        "steps": case.steps,
         "facts": dict(case.facts),
     }
 
@@ -46,9 +53,18 @@ def from_json(data: Mapping[str, Any]) -> Case:
         opened_at=datetime.fromisoformat(data["opened_at"]),
         clocks={key: _clock_from_json(key, clock) for key, clock in data["clocks"].items()},
         assigned={Role(role): name for role, name in data["assigned"].items()},
-        steps=tuple(_step_from_json(step) for step in data["steps"]),
+        steps=data["steps"],
         facts=dict(data["facts"]),
     )
+
+
+def step_to_json(step: Step) -> str:
+    return _ENCODER.encode(step).decode()
+
+
+def steps_from_json(steps: str) -> tuple[Step, ...]:
+    """Steps from a JSON array of them, in its order."""
+    return _STEPS.decode(steps)
 
 
 def _clock_to_json(clock: Clock) -> dict[str, Any]:
@@ -77,26 +93,4 @@ def _clock_from_json(key: str, data: Mapping[str, Any]) -> Clock:
         paused_for=timedelta(seconds=data["paused_for"]),
         pause_reason=data["pause_reason"],
         rounds=data["rounds"],
-    )
-
-
-def _step_to_json(step: Step) -> dict[str, Any]:
-    return {
-        "version": step.version,
-        "action": step.action,
-        "by": step.by,
-        "role": step.role.value if step.role else None,
-        "at": step.at.isoformat(),
-        "facts": dict(step.facts),
-    }
-
-
-def _step_from_json(data: Mapping[str, Any]) -> Step:
-    return Step(
-        version=data["version"],
-        action=data["action"],
-        by=data["by"],
-        role=Role(data["role"]) if data["role"] else None,
-        at=datetime.fromisoformat(data["at"]),
-        facts=dict(data["facts"]),
     )

@@ -17,11 +17,13 @@ from uuid import uuid4
 
 import httpx
 
+from ops.cases import desk_of
 from ops.demo.clients import Handler, Reporter, expect
 from ops.demo.run import read_stack
 from ops.demo.sign_in import access_token
 from ops.local_stack import running
 from ops.local_stack.settings import load
+from tests.bench import cases
 from tests.bench.raw import no_op_updates, raw_rows
 
 REPORTS = 30
@@ -138,6 +140,23 @@ async def measure() -> None:
     line("  forty in a row, beside the news of those before, p50", f"{statistics.median(in_a_row):.1f} ms")
     line("  the same rows by asyncpg in one transaction, p50", f"{row:.1f} ms", f"action / this = {action / row:.1f}")
     line("  a no-op update with one local activity, p50", f"{update:.1f} ms", f"action / this = {action / update:.1f}")
+    await measure_cases(str(stack["temporal"]["address"]))
+
+
+async def measure_cases(temporal: str) -> None:
+    async with desk_of("ethics") as desk:
+        ours, nothing = await cases.openings(desk, temporal)
+        early, late = await cases.early_and_late(desk)
+    short, long = await cases.replays(temporal)
+    line("cases opened a second, each with one local activity", f"{ours:.0f}", "")
+    line(
+        "  workflows that do nothing, with one local activity",
+        f"{nothing:.0f}",
+        f"cases / these = {ours / nothing:.2f}",
+    )
+    line(f"a decision after {cases.STEPS} steps, p50", f"{late:.1f} ms", f"late / early = {late / early:.2f}, ≤ 1.1")
+    line("cold replay of the longest history, p50", f"{long:.1f} ms", f"long / fifty events = {long / short:.1f}, ≤ 5")
+    line("apply, p50", f"{cases.rules():.0f} µs", "≤ 50 µs")
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -79,6 +81,31 @@ class NoOp:
     @workflow.signal
     def end(self) -> None:
         self._done = True
+
+
+@workflow.defn
+class OpensOnly:
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.execute_local_activity(nothing, start_to_close_timeout=timedelta(seconds=5))
+
+
+@asynccontextmanager
+async def open_no_ops(client: Client) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """A workflow that runs one local activity and ends, from its start to its end."""
+    queue = f"bench-{uuid4()}"
+
+    async def open_one() -> None:
+        await client.execute_workflow(OpensOnly.run, id=str(uuid4()), task_queue=queue)
+
+    async with Worker(
+        client,
+        task_queue=queue,
+        workflows=[OpensOnly],
+        activities=[nothing],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    ):
+        yield open_one
 
 
 async def no_op_updates(address: str, count: int) -> list[float]:

@@ -10,7 +10,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdate
 from temporalio.common import WorkflowIDConflictPolicy
 
 from chassis.temporal import worker
-from lifecycle.durable import Act, Decided, Errand, Procedure, RefusedAction, Ring, Running, Verdict
+from lifecycle.durable import EVENTS_PER_RUN, Act, Decided, Errand, Procedure, RefusedAction, Ring, Running, Verdict
 from lifecycle.signed import SignedAction
 from tests.replay.recorded import keep
 
@@ -99,7 +99,7 @@ async def record(client: Client, name: str) -> None:
                 first = await client.start_workflow(
                     Procedure.run, Running(name), id=name, task_queue=QUEUE, start_signal="wake"
                 )
-                for _ in range(250):
+                for _ in range(EVENTS_PER_RUN // 3):
                     await act(client, name, "take")
                 handle = client.get_workflow_handle_for(Procedure.run, name, run_id=first.first_execution_run_id)
         await keep(handle, FOLDER, name)

@@ -87,7 +87,7 @@ async def test_the_listener_is_the_alleged_offenders_friend(cell: Cell) -> None:
     assert not await cell.sees(case_id, ELSEWHERE)
     assert not await asked_by_hand(cell, case_id, ELSEWHERE)
     row = await cell.row(case_id)
-    assert (row.state, row.data["steps"][-1]["facts"]) == ("rematching", {})
+    assert (row.state, row.data["steps"][-1].facts) == ("rematching", {})
     assert await cell.match(case_id) == FURTHER
 
 

@@ -296,8 +296,8 @@ async def investigated(house: House, named: Parties, investigator: str = "S0006"
 async def recused(house: House, case_id: CaseId) -> bool:
     """Whether the investigator has lost the case, by a step that gives no reason."""
     row = await house.row(case_id)
-    steps = [one for one in row.data["steps"] if one["action"] == "recuse"]
-    assert all(one["facts"] in ({"role": "investigator"}, {"role": "intake_officer"}) for one in steps)
+    steps = [one for one in row.data["steps"] if one.action == "recuse"]
+    assert all(one.facts in ({"role": "investigator"}, {"role": "intake_officer"}) for one in steps)
     return "investigator" not in row.data["assigned"]
 
 

@@ -124,7 +124,7 @@ async def test_inv_46_what_hr_does_against_a_hold_reaches_whoever_asked_for_it_a
         assert await both.hold_of(case_id) == wanted
     task = await both.task()
     assert (task.state, task.code) == ("failed", "done_anyway")
-    assert (await both.office.row(case_id)).data["steps"][-1]["action"] == "record_hr_hold"
+    assert (await both.office.row(case_id)).data["steps"][-1].action == "record_hr_hold"
     [query] = await both.office.queries()
     assert (await both.office.facts(query, "imminent_harm"))["kind"] == "non_renewal"
 

@@ -1,5 +1,6 @@
 """What one transaction does to a case, on a real database."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,9 @@ from lifecycle import bodies, decide, erasing, exclusions, records
 from lifecycle.desk import PolicyPackChanged
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Refused
+from lifecycle.records import CaseRow
 from tests.integration.lifecycle.loans import ETHICS_OFFICER, INVESTIGATOR, OTHER_INVESTIGATOR, Loans
+from tests.waiting import eventually
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 IN_A_MINUTE = {"until_at": (NOW + timedelta(minutes=1)).isoformat()}
@@ -61,6 +64,24 @@ async def test_an_action_sent_twice_gets_the_first_answer_and_happens_once(loans
     assert again.answer == first.answer
     assert again.version == 3
     assert (await loans.row(case_id)).version == 3
+
+
+async def test_whoever_waited_for_a_case_sees_the_step_that_they_waited_for(loans: Loans) -> None:
+    case_id = await loans.open(now=NOW)
+
+    async def wait_for_it() -> CaseRow | None:
+        async with loans.desk.database.transaction() as session:
+            return await records.lock(session, case_id)
+
+    async with loans.desk.database.transaction() as session:
+        await records.lock(session, case_id)
+        waiting = asyncio.create_task(wait_for_it())
+        await eventually(lambda: loans.query("select 1 from pg_stat_activity where wait_event_type = 'Lock'"))
+        remark = Action(uuid4(), "remark")
+        await decide.decide_as(session, loans.desk, case_id, remark, Actor(ActorKind.PERSON), NOW)
+    row = await waiting
+    assert row is not None
+    assert (row.version, [step.version for step in row.data["steps"]]) == (2, [1, 2])
 
 
 async def test_an_action_id_that_was_used_for_something_else_is_refused(loans: Loans) -> None:
@@ -236,9 +257,10 @@ async def test_erasing_closes_every_text_in_a_copy_and_keeps_the_answers(loans: 
     await erasing.erase(loans.desk, case_id)
 
     stub = await loans.row(case_id)
-    assert stub.data == {}
+    assert stub.data == {"steps": ()}
     assert stub.erased_at is not None
-    assert await loans.query("select 1 from action_bodies union all select 1 from case_tags") == []
+    for table in ("action_bodies", "case_tags", "case_steps"):
+        assert await loans.query(f"select 1 from {table}") == []
     assert await loans.desk.keystore.matter_key(case_id) is None
     # Whoever has the copy, the row of before and every key of today gets another key, under which nothing opens.
     anew = await bodies.case_key(loans.desk, row)

@@ -318,7 +318,7 @@ async def test_a_worker_killed_at_random_moments_loses_no_action_and_no_clock(
             await reached(loans, case_id, "overdue")
             taken = await loans.query("select action from case_actions where case_id = :case_id", case_id=case_id)
             assert [one.action for one in taken] == ["lend"]
-            steps = [step["action"] for step in (await loans.row(case_id)).data["steps"]]
+            steps = [step.action for step in (await loans.row(case_id)).data["steps"]]
             assert steps.count("lend") == 1
 
 

@@ -49,14 +49,14 @@ async def test_a_case_rings_for_two_years_and_is_then_erased(loans: Loans, skipp
 
         await until(overdue, 120)
         row = await loans.row(case_id)
-        rings = [step for step in row.data["steps"] if step["action"] == "ring"]
-        marks = [(one["facts"]["clock"], one["facts"]["mark"]) for one in rings]
+        rings = [step for step in row.data["steps"] if step.action == "ring"]
+        marks = [(one.facts["clock"], one.facts["mark"]) for one in rings]
         # Every 30 days, a reminder 14, 7 and 2 days before the end, and the end.
         assert marks.count(("report.update", "due")) >= 24
         assert [mark for mark in marks if mark[0] == "im.end"] == [
             ("im.end", "im.remind.14"), ("im.end", "im.remind.7"), ("im.end", "im.remind.2"), ("im.end", "due"),
         ]  # fmt: skip
-        late = [(datetime.fromisoformat(one["at"]) - began).days for one in rings if one["facts"]["clock"] == "im.end"]
+        late = [(one.at - began).days for one in rings if one.facts["clock"] == "im.end"]
         assert late == [716, 723, 728, 730]
 
         await loans.person(case_id, "give_back", began + timedelta(days=731))

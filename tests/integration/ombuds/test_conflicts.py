@@ -34,7 +34,7 @@ async def her_inbox(cell: Cell) -> list[tuple[str, str]]:
 
 
 async def steps(cell: Cell, case_id: UUID) -> list[tuple[str, str, dict[str, object]]]:
-    return [(one["action"], one["by"], one["facts"]) for one in (await cell.row(case_id)).data["steps"]]
+    return [(one.action, one.by, one.facts) for one in (await cell.row(case_id)).data["steps"]]
 
 
 async def goes_on_elsewhere(cell: Cell, case_id: UUID, left: str) -> None:

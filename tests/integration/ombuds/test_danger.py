@@ -47,7 +47,7 @@ async def test_the_organisation_learns_that_there_is_danger_and_nothing_of_the_t
         )
         == set()
     )
-    steps = [(one["action"], one["by"], one["facts"]) for one in row.data["steps"]]
+    steps = [(one.action, one.by, one.facts) for one in row.data["steps"]]
     assert steps[-1] == ("raise_imminent_harm", ELSEWHERE, FACTS)
     acts = [entry for entry in await cell.trail() if entry.get("facts", {}).get("action") == "raise_imminent_harm"]
     assert [entry["actor"] for entry in acts] == [ELSEWHERE], "audited, in the cell's own chain"
@@ -103,4 +103,4 @@ async def test_until_there_is_somebody_to_seal_it_to_nothing_is_recorded(cell: C
     listener = await cell.as_staff(talk, ELSEWHERE)
     with pytest.raises(DeskKeyUnknown):
         await cell.act(talk, "raise_imminent_harm", listener, {"danger": WORDS}, **FACTS)
-    assert (await cell.row(talk)).data["steps"][-1]["action"] == "accept_match"
+    assert (await cell.row(talk)).data["steps"][-1].action == "accept_match"

@@ -15,7 +15,7 @@ async def test_an_answer_to_an_earlier_decision_answers_no_later_one(house: Hous
     measure = await suspended(house)
     at_hr = await name_at_hr(house, measure)
     steps = (await house.row(measure)).data["steps"]
-    first = decision_id(at_hr, next(one["version"] for one in steps if one["action"] == "decide_measure"))
+    first = decision_id(at_hr, next(one.version for one in steps if one.action == "decide_measure"))
     assert isinstance(
         await house.act(HR_DIRECTOR, measure, "lift_measure", {"safety_check": True}, {"reasons": REASONS}), Decided
     )

@@ -33,8 +33,8 @@ async def test_what_would_change_in_the_cases_of_a_service(house: House) -> None
     # Acknowledging is due before anybody could have acted.
     hasty = with_deadline(policy, "report.ack", 1, Unit.SECONDS)
     await house.query(
-        "update cases set data = jsonb_set(data, '{steps,0,facts,lodged_at}', to_jsonb(cast(:at as text)))"
-        " where case_id = :id returning 1",
+        "update case_steps set step = jsonb_set(step::jsonb, '{facts,lodged_at}', to_jsonb(cast(:at as text)))::text"
+        " where case_id = :id and version = 1 returning 1",
         at=((await house.row(waiting)).opened_at - timedelta(seconds=30)).isoformat(),
         id=waiting,
     )

@@ -1,0 +1,135 @@
+"""What cases cost beside Temporal alone: opening one, a long life, the rules themselves."""
+
+import asyncio
+import statistics
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowHistory
+
+from chassis.temporal import connect, sealing_converter, worker
+from lifecycle import bodies, decide, engine, exclusions, records
+from lifecycle.activities import Activities
+from lifecycle.desk import Desk
+from lifecycle.durable import EVENTS_PER_RUN, Decided, Procedure, Ring, Running
+from lifecycle.exclusions import Parties
+from lifecycle.model import Action, Actor, ActorKind
+from policy.model import Role
+from tests.bench.raw import open_no_ops
+from tests.lifecycles import ACTION, BY_NAME, NOW, POLICY, opened, staff
+from tests.replay import procedure, recorded
+
+OPENED = 100
+AT_ONCE = 10
+STEPS, COMPARED = 300, 40
+REPLAYS = 7
+EARLY, LONG = 50, EVENTS_PER_RUN - 20
+"""Events: the small case, and nearly the longest history there is: a longer run goes on as a new one."""
+QUERY, OFFICER = "query", "S0007"
+
+
+async def openings(desk: Desk, address: str) -> tuple[float, float]:
+    """Cases a second from nothing to the first ring; and workflows a second that do nothing, with as many activities
+    of the same kind.
+    """
+    rung: dict[str, asyncio.Event] = {}
+    activities = Activities(desk)
+
+    @activity.defn(name="ring")
+    async def ring(asked: Ring) -> Decided:
+        decided = await activities.ring(asked)
+        rung[asked.case_id].set()
+        return decided
+
+    client, queue = await connect(desk.settings, desk.keys), f"bench-{uuid4()}"
+
+    async def open_one() -> None:
+        async with desk.database.transaction() as session:
+            case_id = await decide.open_case(session, desk, uuid4(), QUERY, 1, {}, datetime.now(UTC))
+            await exclusions.exclude(session, desk.keys.cell, case_id, Parties(), datetime.now(UTC))
+        rung[str(case_id)] = asyncio.Event()
+        await client.start_workflow(Procedure.run, Running(str(case_id)), id=str(uuid4()), task_queue=queue)
+        await rung[str(case_id)].wait()
+
+    async with worker(client, queue, workflows=[Procedure], activities=[activities.decide, ring]):
+        ours = await _rate(open_one)
+    async with open_no_ops(await Client.connect(address)) as open_nothing:
+        return ours, await _rate(open_nothing)
+
+
+async def _rate(one: Any) -> float:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def gated() -> None:
+        async with gate:
+            await one()
+
+    await gated()  # warm
+    began = time.perf_counter()
+    await asyncio.gather(*(gated() for _ in range(OPENED)))
+    return OPENED / (time.perf_counter() - began)
+
+
+async def early_and_late(desk: Desk) -> tuple[float, float]:
+    """Milliseconds of a decision (p50) on a case with few steps behind it, and on one with hundreds."""
+    now = datetime.now(UTC)
+    async with desk.database.transaction() as session:
+        case_id = await decide.open_case(session, desk, uuid4(), QUERY, 1, {}, now)
+        await exclusions.exclude(session, desk.keys.cell, case_id, Parties(), now)
+        row = await records.load(session, case_id)
+    assert row is not None
+    officer = Actor(ActorKind.STAFF, OFFICER, frozenset({Role.ETHICS_OFFICER}))
+    times = []
+    for _ in range(STEPS):
+        action = Action(uuid4(), "note_query", {}, frozenset({"note"}))
+        async with desk.database.transaction() as session:
+            texts, _ = await bodies.store(session, desk, row, action.id, {"note": "x" * 200})
+        began = time.perf_counter()
+        async with desk.database.transaction() as session:
+            outcome = await decide.decide_as(session, desk, case_id, action, officer, now, texts)
+        times.append((time.perf_counter() - began) * 1000)
+        assert isinstance(outcome, Decided), outcome
+    return statistics.median(times[:COMPARED]), statistics.median(times[-COMPARED:])
+
+
+async def replays(address: str) -> tuple[float, float]:
+    """Milliseconds of a cold replay (p50): of a case of fifty events, and of the longest history there is."""
+    client = await Client.connect(address, data_converter=sealing_converter(recorded.KEY))
+    script = procedure.Script()
+    workflow_id = str(uuid4())
+    async with worker(
+        client, procedure.QUEUE, workflows=[Procedure], activities=[script.decide, script.ring, script.run_errand]
+    ):
+        handle = client.get_workflow_handle_for(Procedure.run, workflow_id)
+        found: list[float] = []
+        for length in (EARLY, LONG):
+            while script.version == 1 or (await handle.describe()).history_length < length:
+                await procedure.act(client, workflow_id, "take")
+            found.append(await _replay(await handle.fetch_history()))
+        await procedure.act(client, workflow_id, "end")
+    return found[0], found[1]
+
+
+async def _replay(history: WorkflowHistory) -> float:
+    times = []
+    for _ in range(REPLAYS):
+        began = time.perf_counter()
+        assert (await recorded.replayed(Procedure, history)).replay_failure is None
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.median(times)
+
+
+def rules() -> float:
+    """Microseconds of `apply` (p50): an action on a case that has lived for a while."""
+    lifecycle, case = BY_NAME["formal_report"], opened("formal_report")
+    officer = staff("S0005", Role.INTAKE_OFFICER)
+    action = Action(ACTION, "acknowledge")
+    times = []
+    for _ in range(2000):
+        began = time.perf_counter()
+        engine.apply(lifecycle, case, action, officer, NOW + timedelta(hours=1), POLICY)
+        times.append((time.perf_counter() - began) * 1e6)
+    return statistics.median(times)
