@@ -197,7 +197,7 @@ async def test_the_alleged_offender_is_on_sick_leave(office: Office) -> None:
     assert isinstance(paused, Decided)
     row = await office.row(case_id)
     assert row.data["clocks"]["ret.investigation"]["paused_at"] is not None
-    assert row.data["steps"][-1]["facts"]["pause_reason"] == "sick_leave"
+    assert row.data["steps"][-1].facts["pause_reason"] == "sick_leave"
     assert row.next_due_at is not None
     assert isinstance(await office.act(case_id, "resume_investigation", INVESTIGATOR), Decided)
 
