@@ -238,3 +238,26 @@ def test_each_round_that_nobody_meets_goes_a_level_further_up() -> None:
 )
 def test_how_a_clock_stands(clock: Clock, expected: str) -> None:
     assert standing(clock, NOW + DAY) == expected
+
+
+def test_each_round_counts_by_the_same_deadline_and_the_calendar_of_the_place() -> None:
+    """Creek rests on Friday and Saturday: five working days from a Monday, and five from the Monday after."""
+    rule = ClockRule("again", (LATE,), repeats=True)
+    case = replace(toy(place="creek"), clocks={"again": Clock("again", NOW, NOW, deadline="work")})
+    for round_ in (1, 2):
+        at_once = clocks.Due("again", DueKind.DUE, NOW, "due")
+        rung = clocks.ring(rule, case, at_once, NOW + 3 * DAY, TOLLED)["again"]
+        assert (rung.rounds, rung.deadline, rung.started_at) == (round_, "work", NOW + 3 * DAY)
+        assert rung.due_at == NOW + 10 * DAY, "from a Thursday over a Friday and a Saturday"
+        case = replace(case, clocks={"again": rung})
+
+
+def test_reminders_count_back_by_the_calendar_of_the_place() -> None:
+    def reminded(place: str) -> list[object]:
+        case = replace(separated, facts={**separated.facts, "place": place})
+        lifecycle = BY_NAME["emergency_separation"]
+        found = [due for due in clocks.waiting(lifecycle, case, POLICY) if due.key == "emergency.separation"]
+        return [due.at for due in found if due.kind is DueKind.REMINDER]
+
+    separated = act(opened("emergency_separation"), "separate", staff("S0069", Role.SECURITY_OFFICER))
+    assert reminded("creek") != reminded("valmora")

@@ -327,3 +327,42 @@ def test_a_staff_actor_has_a_staff_id_and_nobody_else() -> None:
 def test_times_are_kept_in_utc() -> None:
     case = engine.open_case(TOY, REPORT, 3, {"since": "2026-03-02T12:00:00+03:00"}, NOW, POLICY)
     assert case.facts["since"] == datetime(2026, 3, 2, 9, tzinfo=UTC).isoformat()
+
+
+def test_a_refusal_says_what_was_wanted_and_where_and_never_by_whom() -> None:
+    waiting, working = opened(), done(opened(), "take")
+    assert refused(waiting, "take", PERSON) == Refused("ROLE_NOT_ALLOWED", "lifecycle", {"action": "take"})
+    assert refused(waiting, "give") == Refused("ACTION_NOT_OPEN", "lifecycle", {"action": "give", "state": "waiting"})
+    two = Lifecycle(
+        "two",
+        (State("a", person_sees=True), State("b", person_sees=True, closed=True)),
+        Opening("a"),
+        (Rule("go", ("a",), CLERKS, to="b"), Rule("go", ("b",), frozenset({Role.AUDITOR}))),
+    )
+    case = engine.open_case(two, REPORT, 1, {}, NOW, POLICY)
+    answer = engine.apply(two, case, Action(ACTION, "go"), AUDITOR, NOW, POLICY)
+    assert answer == Refused("ROLE_NOT_ALLOWED", "lifecycle", {"action": "go", "state": "a"})
+    assert refused(working, "go_on") == Refused("CLOCK_NOT_PAUSED", "lifecycle", {"clock": "assess.target"})
+    held = done(working, "hold", because="sick_leave")
+    assert refused(held, "hold", because="sick_leave") == Refused(
+        "CLOCK_NOT_RUNNING", "lifecycle", {"clock": "assess.target"}
+    )
+
+
+def test_who_holds_several_roles_takes_the_step_in_the_first_of_the_policys_order() -> None:
+    by = frozenset({Role.FOCAL_POINT, Role.EXTERNAL_OMBUDSPERSON})
+    table = Lifecycle("one", (State("a", person_sees=True),), Opening("a"), (Rule("go", ("a",), by),))
+    case = engine.open_case(table, REPORT, 1, {}, NOW, POLICY)
+    changed = engine.apply(table, case, Action(ACTION, "go"), somebody("S3", *by), NOW, POLICY)
+    assert isinstance(changed, Case)
+    assert changed.steps[-1].role is Role.FOCAL_POINT
+
+
+def test_a_ring_is_a_step_of_the_system() -> None:
+    case = opened()
+    due = engine.next_due(TOY, case, POLICY)
+    assert due is not None
+    rung = engine.on_due(TOY, case, due, due.at, POLICY)
+    step = rung.steps[-1]
+    assert (step.version, step.action, step.by, step.role, step.at) == (2, "ring", "system", None, due.at)
+    assert dict(step.facts) == {"clock": "report.ack", "mark": due.mark}

@@ -1,5 +1,7 @@
 """Facts lie open in rows and travel far: only the narrow values below may become one."""
 
+import time as clock
+
 import pytest
 
 from lifecycle.fields import InvalidFacts, check_action, choice, flag, number, reference, staff, text, time
@@ -86,3 +88,46 @@ def test_a_field_of_the_cases_own_takes_what_the_case_knows_and_nothing_else() -
     with pytest.raises(InvalidFacts, match="FIELD_INVALID: f"):
         check_action(rule, Action(ACTION, "go", {"f": "b"}), POLICY, {"f": "a"})
     assert own.options(POLICY, {}) == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00+00:00"),
+        ("2200-12-31T23:59:59Z", "2200-12-31T23:59:59+00:00"),
+    ],
+)
+def test_the_first_and_the_last_year_are_times_too(value: str, kept: str) -> None:
+    assert check(time("f"), value) == kept
+
+
+@pytest.mark.parametrize("value", ["1969-12-31T23:59:59Z", "2201-01-01T00:00:00Z"])
+def test_what_lies_outside_of_them_is_a_typing_error(value: str) -> None:
+    with pytest.raises(InvalidFacts, match="FIELD_INVALID: f"):
+        check(time("f"), value)
+
+
+def test_a_time_is_kept_in_utc_wherever_this_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    clock.tzset()
+    try:
+        assert check(time("f"), "2026-03-02T09:00:00+01:00") == "2026-03-02T08:00:00+00:00"
+    finally:
+        monkeypatch.undo()
+        clock.tzset()
+
+
+def test_what_may_be_left_out_and_what_is_not_asked_for() -> None:
+    rule = Rule("go", ("here",), frozenset({PERSON.kind}), fields=(text("why"), flag("sure", required=False)))
+
+    def code(*texts: str, **facts: Fact) -> str:
+        with pytest.raises(InvalidFacts) as error:
+            check_action(rule, Action(ACTION, "go", facts, frozenset(texts)), POLICY)
+        return f"{error.value.code} {error.value.field}"
+
+    assert check_action(rule, Action(ACTION, "go", {}, frozenset({"why"})), POLICY) == {}
+    assert code() == "FIELD_MISSING why"
+    assert code("why", why=True) == "FIELD_UNKNOWN why", "a text is never a fact"
+    assert code("why", "sure") == "FIELD_UNKNOWN sure", "nor a fact a text"
+    assert code("why", b=1, a=1) == "FIELD_UNKNOWN a"
+    assert code("why", **{"not a name": 1}) == "FIELD_UNKNOWN ?", "what comes from outside is not repeated"

@@ -8,6 +8,7 @@ import pytest
 from lifecycle import handover, replay
 from lifecycle.guards import is_assigned
 from lifecycle.model import Case, EffectKind
+from lifecycle.recipients import recipients
 from lifecycle.table import Situation
 from policy.model import Appointment, Office, Policy, Role
 from tests.lifecycles import BY_NAME, NOW, POLICY, SYSTEM, act, opened, staff
@@ -83,3 +84,12 @@ def test_who_stands_in_for_the_assigned_one_in_that_role_may_do_what_is_theirs(p
     assert broken("S0006") is None
     assert (broken("S0026") is None) == fits
     assert guard.broken(Situation(case, SYSTEM, NOW, policy, {})) is not None
+
+
+def test_whoever_has_the_part_hears_of_the_last_day() -> None:
+    announced = handover.announce(investigated(), Role.INVESTIGATOR, LAST, NOW)
+    assert [recipients(announced, effect, POLICY, NOW) for effect in announced.effects] == [("S0006",)]
+    recused = handover.recuse(investigated(), Role.INVESTIGATOR, NOW)
+    assert [recipients(recused, effect, POLICY, NOW) for effect in recused.effects] == [
+        tuple(one.staff_id for one in POLICY.appointed(Role.INVESTIGATOR, NOW))
+    ]
