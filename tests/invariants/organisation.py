@@ -6,31 +6,23 @@ in databases is kept here in plain fields: lines and their history, exclusions, 
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
-from typing import TypeVar
 from uuid import UUID
 
 from lifecycle import engine, handover
 from lifecycle.access import KEEPS_OUT
-from lifecycle.clocks import DUE
-from lifecycle.desk import Part
 from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, Conflict
 from lifecycle.model import Action, Actor, ActorKind, Case, Effect, EffectKind, Fact, Refused
-from lifecycle.recusal import conflicts_with
 from lifecycle.routing import DECIDERS
-from lifecycle.table import ACTOR, Field, FieldKind, Lifecycle, Rule
-from ops.local_stack.people import organisation
+from lifecycle.table import Field, FieldKind, Rule
 from policy.model import BY_ASSIGNMENT, Policy, Role
 from services.ombuds.domain import informal_resolution, mediation
 from services.support.domain import referral_acts
 from services.workflow.domain import sea_report
+from tests.invariants.matters import PEOPLE, Change, Held, Lines, Matter, Pick, part_of
 from tests.lifecycles import ACTION, BY_NAME, MANY, NOW, PERSON, POLICY, SYSTEM, texts, valid_facts
-
-Anything = TypeVar("Anything")
 
 OTHER_NUMBERS = {"report.window": 6, "review.request": 30, "review.appeal": 60, "keep.substantiated": 84}
 OTHER_PACK = replace(
@@ -69,118 +61,6 @@ BY_STATE = {
     name: {state.name: [rule for rule in one.rules if state.name in rule.states] for state in one.states}
     for name, one in BY_NAME.items()
 }
-HISTORY = timedelta(days=730)
-PEOPLE = {one.staff_id: one.line for one in organisation().people}
-"""Who reports to whom when it begins; nobody above is an empty line."""
-
-
-class Pick:
-    """A seed drawn by Hypothesis, spent as many small choices: drawing each would take most of the time."""
-
-    def __init__(self, drawn: int) -> None:
-        self._random = random.Random(drawn)
-
-    def below(self, limit: int) -> int:
-        return self._random.randrange(limit)
-
-    def of(self, options: Sequence[Anything]) -> Anything:
-        return options[self.below(len(options))]
-
-    def once_in(self, times: int) -> bool:
-        return self.below(times) == times - 1
-
-
-@dataclass
-class Lines:
-    """Who reports to whom, and until when somebody did."""
-
-    now: dict[str, str] = field(default_factory=lambda: {one: line for one, line in PEOPLE.items() if line})
-    past: list[tuple[str, str, datetime]] = field(default_factory=list)
-
-    def move(self, staff_id: str, under: str, at: datetime) -> bool:
-        """Whether it could be: nobody reports to somebody below them."""
-        if staff_id == under or under in self._reached(staff_id, [(one, two) for two, one in self.now.items()]):
-            return False
-        if staff_id in self.now:
-            self.past.append((staff_id, self.now[staff_id], at))
-        self.now[staff_id] = under
-        return True
-
-    def of(self, staff_id: str, at: datetime) -> tuple[set[str], set[str]]:
-        """The first line, and everybody above and below, by the lines of now and of the time that counts."""
-        edges = [*self.now.items(), *((one, above) for one, above, ended in self.past if ended > at - HISTORY)]
-        first = {above for one, above in edges if one == staff_id} | {one for one, above in edges if above == staff_id}
-        whole = self._reached(staff_id, edges) | self._reached(staff_id, [(two, one) for one, two in edges])
-        return first - {staff_id}, whole - {staff_id}
-
-    @staticmethod
-    def _reached(start: str, edges: Sequence[tuple[str, str]]) -> set[str]:
-        found, todo = set[str](), [start]
-        while todo:
-            at = todo.pop()
-            more = {to for one, to in edges if one == at} - found
-            found |= more
-            todo += more
-        return found
-
-
-@dataclass
-class Matter:
-    """What one person wrote about, and whom it concerns; no table sees it."""
-
-    report_id: UUID
-    her: str
-    offenders: tuple[str, ...]
-    refused: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Held:
-    """A case as its service keeps it. `pack`: the one it began with; `kept_out`: who must not see it, added and never
-    lifted; `texts`: which texts came with the step that made a version.
-    """
-
-    matter: Matter
-    case: Case
-    pack: Policy
-    kept_out: dict[str, set[Conflict]] = field(default_factory=dict)
-    texts: dict[int, frozenset[str]] = field(default_factory=dict)
-    closed_at: datetime | None = None
-    erased: bool = False
-
-    @cached_property
-    def lifecycle(self) -> Lifecycle:
-        return BY_NAME[self.case.lifecycle]
-
-    @property
-    def is_open(self) -> bool:
-        return not self.lifecycle.is_closed(self.case)
-
-    def in_conflict(self, staff_id: str, role: Role, held: frozenset[Role]) -> bool:
-        """Whether somebody who holds these roles must not have the part `role` here (invariant 32)."""
-        taking = (rule.by for rule in self.lifecycle.rules if rule.assigns.get(role) == ACTOR)
-        part = Part(frozenset({role, *(one for by in taking for one in by if isinstance(one, Role))}))
-        return not self.kept_out.get(staff_id, set()).isdisjoint(conflicts_with(part, role, held))
-
-
-@dataclass(frozen=True)
-class Change:
-    """One new version of a case: what a check may look at. `actor` is None where a clock rang or a part was lost."""
-
-    held: Held
-    before: Case
-    after: Case
-    actor: Actor | None
-    now: datetime
-    policy: Policy
-
-    @property
-    def was_closed(self) -> bool:
-        return self.held.lifecycle.is_closed(self.before)
-
-    @property
-    def is_closed(self) -> bool:
-        return self.held.lifecycle.is_closed(self.after)
 
 
 @dataclass
@@ -446,14 +326,3 @@ class Organisation:
             there = [one for one in self.cases if one.matter is held.matter and one.case.lifecycle == effect.name]
             if not any(one.is_open for one in there) and len(there) < 2:
                 self.open(effect.name, held.matter, pick)
-
-
-def part_of(staff_id: str) -> str:
-    """How the one whom a matter is about stands in it: not by staff id."""
-    return f"part:{staff_id}"
-
-
-def runs(case: Case, key: str) -> bool:
-    """Whether the clock is running and has yet to ring."""
-    clock = case.clocks.get(key)
-    return clock is not None and clock.met_at is None and DUE not in clock.rung
