@@ -5,7 +5,6 @@ Hypothesis drives an invented organisation (`organisation`) and `holding` checks
 48, 50, 51, 52, 53 and 54, each as far as a table, a clock or the engine holds it; and that an open case always goes on.
 """
 
-import json
 from collections import Counter
 from datetime import timedelta
 from typing import ClassVar
@@ -17,22 +16,22 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from lifecycle import engine
 from lifecycle.model import Action, Case, Refused
 from lifecycle.replay import Replayed, replay
-from lifecycle.serial import from_json, to_json
 from tests.invariants import holding, holding_people
 from tests.invariants.matters import Held, Pick
 from tests.invariants.organisation import LODGED, PACKS, Organisation
-from tests.lifecycles import ACTION, BY_NAME
+from tests.lifecycles import ACTION, through_its_row
 
 SEEDS = st.integers(0, 2**32 - 1)
 ACTS = st.integers(4, 24)
 MATTERS = 3
 TRIES = 8
+FAR = 100
 WAITS = [timedelta(hours=1), *(timedelta(days=days) for days in (1, 3, 8, 15, 31, 95, 800))]
 
 
 class WhateverHappens(RuleBasedStateMachine):
     reached: ClassVar[Counter[tuple[str, str]]] = Counter()
-    """How often a case came to a state, over all runs."""
+    """How often a step of a procedure was taken, over all runs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -189,7 +188,7 @@ class WhateverHappens(RuleBasedStateMachine):
         for held in self.organisation.cases:
             case = held.case
             played = replay(held.lifecycle, case, case.steps, self.organisation.policy_of(held))
-            assert played == Replayed(from_json(json.loads(json.dumps(to_json(case)))), ())
+            assert played == Replayed(through_its_row(case), ())
             self.reached.update((case.lifecycle, step.action) for step in case.steps)
 
 
@@ -206,4 +205,4 @@ def test_the_invariants_hold_whatever_happens() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert {name for name, _ in WhateverHappens.reached} == set(BY_NAME)
+    assert len(WhateverHappens.reached) > FAR, "walks that get nowhere prove nothing"
