@@ -76,7 +76,7 @@ async def test_a_complaint_about_somebody_of_the_office_is_looked_at_by_who_stan
     quiet_office: Office,
 ) -> None:
     office = quiet_office
-    await office.protect(ETHICS_OFFICER)
+    await office.protect(ETHICS_OFFICER, started_at=NOW - timedelta(days=3))
     await complain(office, ETHICS_OFFICER, at="ethics_outside")
     [case_id] = await office.queries()
     assert (await office.row(case_id)).desk == "ethics_outside"

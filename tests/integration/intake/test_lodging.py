@@ -143,8 +143,10 @@ async def test_a_formal_report_starts_protection_that_only_ethics_can_read(
     assert json.loads(opened) == {"staff_id": "S0018", "ethics_contact": contact}
     assert (event.message.protection_id, event.message.activity) == (protection_id, 1)
     assert event.message.started_at.seconds % 86_400 == event.message.started_at.nanos == 0
-    (consent,) = await world.rows("select consent, version, given from consents where report_id = $1", UUID(report_id))
-    assert tuple(consent) == ("ethics_contact", 1, contact)
+    kept = await world.rows(
+        "select consent, version, given from consents where report_id = $1 order by consent", UUID(report_id)
+    )
+    assert [tuple(one) for one in kept] == [("ethics_contact", 1, contact), ("retaliation_watch", 1, True)]
     # Nothing durable of intake says which protection belongs to which report.
     for table in ("reports", "items", "consents", "exclusions", "access_codes"):
         for row in await world.rows(f"select t::text as line from {table} t"):
