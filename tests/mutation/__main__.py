@@ -1,8 +1,8 @@
 """`make mutate`: changes the rules one by one and sees whether a test notices. Ends with the report in docs/quality.
 
-`python -m tests.mutation [--every N] [FILE or FOLDER …]`: without a file, everything that is measured; with `--every`,
-one mutant of so many, always the same ones. A run that was cut off goes on where it was; survivors are tried again once
-a test has changed.
+`python -m tests.mutation [--every N | --again] [FILE or FOLDER …]`: without a file, everything that is measured; with
+`--every`, one mutant of so many, always the same ones; with `--again`, none but the survivors. A run that was cut off
+goes on where it was; survivors are tried again once a test has changed.
 """
 
 from __future__ import annotations
@@ -61,10 +61,16 @@ def _files(folder: str) -> list[str]:
     return [str(path) for path in sorted(Path(folder).glob("test_*.py")) if str(path) not in NOT_USED]
 
 
-def measure(trials: Trials, file: Path, every: int) -> None:
-    """Tries those mutants of a module of which nothing is known yet; of `every` so many, one."""
+def measure(trials: Trials, file: Path, every: int | None) -> None:
+    """Tries those mutants of a module of which nothing is known yet; of `every` so many, one; where it is None, those
+    alone that survived other tests.
+    """
     results, tests = Results(file), state_of_tests()
-    left = [one for one in mutants(file.read_text(encoding="utf-8")) if one.lot % every == 0]
+    left = [
+        one
+        for one in mutants(file.read_text(encoding="utf-8"))
+        if (one.lot % every == 0 if every else one.id in results.of)
+    ]
     left = [one for one in left if results.is_open(one.id, tests)]
     if not left:
         return
@@ -126,6 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
     parser.add_argument("wanted", nargs="*", metavar="FILE or FOLDER")
     parser.add_argument("--every", type=int, default=1, metavar="N")
+    parser.add_argument("--again", action="store_const", const=None, dest="every", help="only what survived so far")
     asked = parser.parse_args()
     chosen = [file for file in MEASURED if not asked.wanted or any(file.is_relative_to(one) for one in asked.wanted)]
     if not chosen:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Action, Case, Clock, Effect, EffectKind
+from lifecycle.model import Action, Case, Clock, Due, DueKind, Effect, EffectKind, Facts
 from lifecycle.recipients import recipients
 from lifecycle.table import FieldKind, Lifecycle, Rule
 from tests.lifecycles import ACTION, BY_NAME, NOW, POLICY, texts, valid_facts
@@ -28,11 +28,30 @@ def test_what_a_step_brings_is_what_is_written(file: Path) -> None:
     lifecycle = BY_NAME[file.stem]
     for line in file.read_text(encoding="utf-8").splitlines():
         step, _, brings = line.partition(": ")
+        if step.startswith("when "):
+            assert "; ".join(rung(lifecycle, step.removeprefix("when "))) == brings, step
+            continue
         action, _, states = step.partition(" in ")
         for state in states.split(", "):
             rule = lifecycle.rule_of.get((state, action))
             assert rule, f"{action} in {state}"
             assert "; ".join(brought(lifecycle, rule, state)) == brings, f"{action} in {state}"
+
+
+def rung(lifecycle: Lifecycle, key: str) -> Iterator[str]:
+    """What a clock brings that is due in the first state, with no other clock beside it."""
+    begun = standing(lifecycle, lifecycle.opening.state, "")
+    case = replace(begun, clocks={key: Clock(key, SINCE, NOW, deadline=key)})
+    rule = lifecycle.clock_of[key]
+    due = Due(key, DueKind.DUE, NOW, "due", rule.irreversible)
+    if rule.person_sees:
+        yield "she sees the date"
+    if rule.irreversible:
+        yield "for good"
+    if rule.pause_cap:
+        yield f"pauses as long as {rule.pause_cap}"
+    yield from (f"before: {heard(effect, case)}" for effect in rule.reminds)
+    yield from changed(case, engine.on_due(lifecycle, case, due, NOW, POLICY), {})
 
 
 def brought(lifecycle: Lifecycle, rule: Rule, state: str) -> Iterator[str]:
@@ -41,7 +60,11 @@ def brought(lifecycle: Lifecycle, rule: Rule, state: str) -> Iterator[str]:
         options = " or ".join(field.choices) if isinstance(field.choices, tuple) else "of the policy"
         asked = f"{field.name}, {options}" if field.kind is FieldKind.CHOICE else field.name
         yield f"asks {asked}" if field.required else f"may say {asked}"
-    if after.state != state:
+    yield from changed(before, after, after.steps[-1].facts)
+
+
+def changed(before: Case, after: Case, sent: Facts) -> Iterator[str]:
+    if after.state != before.state:
         yield f"then {after.state}"
     for key, clock in after.clocks.items():
         was = before.clocks.get(key)
@@ -54,7 +77,6 @@ def brought(lifecycle: Lifecycle, rule: Rule, state: str) -> Iterator[str]:
     for role in sorted({*before.assigned, *after.assigned}):
         if before.assigned.get(role) != after.assigned.get(role):
             yield f"{role} is {after.assigned.get(role, 'nobody')}"
-    sent = after.steps[-1].facts
     yield from (f"{name} is {fact}" for name, fact in after.facts.items() if {**before.facts, **sent}.get(name) != fact)
     yield from (heard(effect, after) for effect in after.effects)
 
@@ -75,5 +97,5 @@ def heard(effect: Effect, case: Case) -> str:
     if effect.kind is not EffectKind.NOTIFY:
         more = " to ".join([effect.name, *([str(effect.facts["action"])] if "action" in effect.facts else [])])
         return f"{effect.kind} {more}"
-    people = ", ".join(recipients(case, effect, POLICY, NOW)) or effect.facts["to"]
-    return f"{effect.name} to {people}"
+    people = ", ".join(recipients(case, effect, POLICY, NOW))
+    return f"{effect.name} to {people or effect.facts.get('role') or effect.facts['to']}"
