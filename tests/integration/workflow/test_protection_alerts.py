@@ -207,6 +207,7 @@ async def test_inv_31_a_new_line_over_her_is_noted_for_the_office_that_asked_for
     await house.act(OTHER_HEAD, case_id, "acknowledge_alert")
     before = len(await house.notices())
     await house.receive(HR_PEOPLE, PERSON, person(PERSON, SUPERVISOR))
+    await parties.retag(house.desk)
     told = {whom for _, whom in (await house.notices())[before:]}
     assert ETHICS_OFFICER in told
     assert not told & OVERSIGHT
