@@ -116,8 +116,10 @@ def may_see(desk: Desk, row: CaseRow, actor: Actor) -> bool:
 
 
 def may_read(desk: Desk, row: CaseRow, actor: Actor) -> bool:
-    """Whether they may also read what was written in it."""
-    return bool(_reads_by(desk, row, actor) - desk.blind.get(row.lifecycle, frozenset()))
+    """Whether they may also read what was written in it: by a role that is not blind there, or with a part in it."""
+    seen_by = _reads_by(desk, row, actor)
+    with_a_part = bool(seen_by) and actor.staff_id is not None and bool(assigned_to(row, actor.staff_id))
+    return with_a_part or bool(seen_by - desk.blind.get(row.lifecycle, frozenset()))
 
 
 def _reads_by(desk: Desk, row: CaseRow, actor: Actor) -> frozenset[Role]:

@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.web.problems import Problem, invalid, not_found, refused, unavailable, version_missing, version_stale
 from chassis.web.sign_in import SignedIn
-from lifecycle import access, bodies, contents, engine, exclusions, moving, records, told
+from lifecycle import access, bodies, contents, engine, moving, records, recusal, told
 from lifecycle.decide import Refusal, refuse
 from lifecycle.desk import Desk
 from lifecycle.model import PASSED_ON, STOP_CONTACT, Action, Actor, Refused
@@ -85,7 +85,7 @@ def _of_cases(desk: Desk) -> list[HTTPRouteHandler]:
         async with desk.database.transaction() as session:
             seen = await _seen(session, desk, case_id, signed_in.staff_id)
             if seen is not None:
-                await exclusions.declare(session, desk.keys.cell, case_id, signed_in.staff_id)
+                await recusal.step_aside(session, desk, case_id, signed_in.staff_id)
                 name = access.hidden_name(desk, case_id, signed_in.staff_id)
                 await audit_trail.record(session, "conflict.declared", object_ref=str(case_id), actor=name)
         if seen is None:

@@ -102,13 +102,13 @@ class Desk:
     """One service's cases. Built once, in `services/<name>/desk.py`.
 
     `offices`: for each lifecycle, the office whose desk key the key of a case is wrapped to. `readers`: for each
-    lifecycle, the roles that may see any case of it; everybody else sees those assigned to them. `talks`: lifecycles
-    whose handlers read what the person wrote and write to her, through intake. `purposes`: for each lifecycle, what
-    its contents may be read for. `notices_office`: whose desk key keeps who a notice is for. `blind`: roles
-    that see cases of a lifecycle and none of what was written in them. `narrows`: lifecycles of which not every reader
-    may see every case. `teams`: lifecycles that others than those who work on them see too. `routed_as`: the route by
-    whose table of desks lifecycles go that are no route of their own. `parts`: for each lifecycle, the parts by
-    assignment that are not simply a role's own.
+    lifecycle, the roles that may see any case of it; everybody else sees those assigned to them. `talks`:
+    lifecycles whose handlers read what the person wrote and write to her, through intake. `purposes`: for each
+    lifecycle, what its contents may be read for. `notices_office`: whose desk key keeps who a notice is for.
+    `blind`: roles that see cases of a lifecycle and none of what was written in those in which they have no part.
+    `narrows`: lifecycles of which not every reader may see every case. `teams`: lifecycles that others than those
+    who work on them see too. `routed_as`: the route by whose table of desks lifecycles go that are no route of
+    their own. `parts`: for each lifecycle, the parts by assignment that are not simply a role's own.
     """
 
     service: str

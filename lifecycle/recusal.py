@@ -79,6 +79,19 @@ async def release_forever(desk: Desk) -> None:
         await asyncio.sleep(_LOOK_EVERY)
 
 
+async def step_aside(session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str) -> None:
+    """Somebody says that they have a conflict in a case: from here on it is hidden from them, and what was theirs in it
+    is given on in the same transaction. Why is not asked, and no step says that it was their own word.
+    """
+    row = await records.lock(session, case_id)
+    assert row is not None  # cases are never deleted
+    await exclusions.declare(session, desk.keys.cell, case_id, staff_id)
+    for role in sorted(access.assigned_to(row, staff_id)):
+        if part_of(desk, row.lifecycle, role):
+            await _take(session, desk, _Held(row.case_id, staff_id, role, None))
+    desk.wake(session, row.case_id)
+
+
 def part_of(desk: Desk, lifecycle: str, role: Role) -> Part | None:
     """What is asked of whoever has this part; None for a part that nobody loses like this. Where the desk says nothing:
     the part's own role, or one by which the table lets somebody take the part.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lifecycle.model import ActorKind
+from lifecycle.notified import notified
 from lifecycle.table import Lifecycle, Rule
 from policy.model import Role
 from services.ethics.domain import query, recommendation, retaliation
@@ -46,6 +47,7 @@ HEAD = """# Lifecycles
 Drawn from the tables in `services/*/domain/` by `python -m ops.lifecycle_docs`; do not edit by hand.
 An arrow names the action and who may take it; a clock's name on an arrow means that time moves the case.
 An arrow to an end point leaves a closed state: nobody handles the case any more.
+A mail says that there is something new and no more, whatever its wording is called; only her inbox says it in words.
 """
 
 
@@ -82,6 +84,10 @@ def _section(lifecycle: Lifecycle) -> Iterator[str]:
         outcomes = [f"to {one.to}" if one.to else "notices only" for one in clock.outcomes]
         extra = [word for word, holds in (("repeats", clock.repeats), ("irreversible", clock.irreversible)) if holds]
         yield f"| {clock.key} | {'; '.join([*outcomes, *extra])} | {'yes' if clock.person_sees else 'no'} |"
+    yield "\n| Event | Who hears of it | By | Wording |"
+    yield "|---|---|---|---|"
+    for notice in dict.fromkeys(notified(lifecycle)):
+        yield f"| {notice.event} | {notice.who} | {notice.channel} | {notice.wording} |"
     yield ""
 
 

@@ -13,7 +13,7 @@ from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
 from chassis.web.problems import invalid
-from lifecycle import exclusions, notices, parties, reports
+from lifecycle import notices, parties, reports
 from lifecycle.desk import Desk
 from lifecycle.model import Action, Case, Effect, EffectKind, Refused
 from lifecycle.recipients import OTHER_SIDE
@@ -44,8 +44,6 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 await mediations.end_all(session, desk, row, case)
             case EffectKind.EMIT, informal_resolution.RAISE_DANGER.name:
                 await danger.tell(session, desk, row, case)
-            case EffectKind.EMIT, informal_resolution.KEEP_OUT_ACTOR.name:
-                await exclusions.declare(session, desk.keys.cell, row.case_id, case.steps[-1].by)
 
     async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
         """Nobody is asked to listen, by whomever, who may not, and nobody invited whom she has not named."""
@@ -70,8 +68,9 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         lifecycles={TALK: informal_resolution.LIFECYCLE, MEDIATION: mediation.LIFECYCLE},
         offices={TALK: OFFICE, MEDIATION: OFFICE},
         # A focal point sees the talks that are his to hold, a party the mediation he is asked to; the ombudspersons,
-        # who answer for all, see that they are.
+        # who answer for all, see that they are, and read those alone that are theirs to hold (invariant 2).
         readers={TALK: informal_resolution.OMBUDS, MEDIATION: informal_resolution.OMBUDS},
+        blind={TALK: informal_resolution.OMBUDS, MEDIATION: informal_resolution.OMBUDS},
         # What the person wrote is read in the talk alone: a mediation has nothing but what both parties agreed.
         purposes={TALK: frozenset({"conversation", "handover"}), MEDIATION: frozenset({"agreement"})},
         notices_office=OFFICE,

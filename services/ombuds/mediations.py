@@ -7,11 +7,12 @@ from contracts.ids import new_id
 from lifecycle import access, bodies, directory, exclusions, notices, parties, records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk, EffectRefused
+from lifecycle.exclusions import Conflict
 from lifecycle.model import Action, Actor, ActorKind, Case, Effect, Refused
 from lifecycle.parties import PartiesNotHere
 from lifecycle.records import CaseRow
 from services.ombuds.domain import mediation
-from services.ombuds.domain.informal_resolution import have_a_conflict
+from services.ombuds.domain.informal_resolution import LISTENERS
 
 NAME = mediation.LIFECYCLE.name
 FIELD = f"texts.{mediation.INVITED}"
@@ -34,8 +35,9 @@ async def open_one(session: AsyncSession, desk: Desk, talk: CaseRow, case: Case)
     assert opened is not None
     await parties.bring(session, desk, opened, named)
     # Who said of the talk that they have a conflict has it here too.
-    for staff_id in have_a_conflict(case):
-        await exclusions.declare(session, desk.keys.cell, case_id, staff_id)
+    for staff_id in {one.staff_id for role in LISTENERS for one in desk.policy_of(talk).appointed(role, now)}:
+        if await exclusions.tagged(session, desk.keys.cell, [talk.case_id], staff_id, [Conflict.DECLARED]):
+            await exclusions.declare(session, desk.keys.cell, case_id, staff_id)
     desk.wake(session, case_id)
 
 

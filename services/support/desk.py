@@ -13,7 +13,7 @@ from chassis.database import Database
 from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
-from lifecycle import erasing, exclusions, notices, parties, reports
+from lifecycle import erasing, notices, parties, reports
 from lifecycle.desk import Desk
 from lifecycle.model import Action, Case, Effect, EffectKind, Refused
 from lifecycle.records import CaseRow
@@ -37,8 +37,6 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 notices.tell(session, desk, row, case, effect)
             case EffectKind.OPEN:
                 await referrals.open_another(session, desk, row, case)
-            case EffectKind.EMIT:
-                await exclusions.declare(session, desk.keys.cell, row.case_id, case.steps[-1].by)
 
     async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:  # noqa: ARG001
         return await referrals.check(session, desk, places, row, action)

@@ -34,15 +34,19 @@ from contracts.topics import (
     WORKFLOW_MEASURES,
     Topic,
 )
-from lifecycle import directory, reports
+from lifecycle import directory, notices, records, reports
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.model import Action, Actor, ActorKind
+from lifecycle.recipients import appointed, assigned
 from lifecycle.records import CaseRow
-from services.workflow import alerts, danger, formal_reports, lines, managers
+from lifecycle.serial import from_json
+from policy.model import Role
+from services.workflow import alerts, danger, formal_reports, managers
 from services.workflow.hr_orders import code, proof, result
 
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
+TALKED_ABOUT: Final = {"supervisor_request", "formal_report", "sea_report"}
 ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_WORKFLOW: reports.acknowledge("workflow")}
 
 
@@ -78,16 +82,14 @@ def _placed(desk: Desk) -> reports.Placed:
 
 
 def _person(desk: Desk) -> Handler:
-    """Whoever leaves has nothing to read here any more, from this moment on; and a new line may need a measure."""
+    """Whoever leaves has nothing to read here any more, from this moment on."""
 
     async def person(session: AsyncSession, event: Event) -> AfterCommit | None:
         message = event.message
         assert isinstance(message, Person)  # the topic's only message
-        before = await directory.person(session, message.staff_id)
         await directory.record_person(session, event)
         if message.active:
-            new_line = before is not None and before.line_staff_id != (message.line_staff_id or None)
-            return await lines.watch(session, desk, message) if new_line else None
+            return None
         closed = await managers.close_to_those_who_left(session, desk, message.staff_id, datetime.now(UTC))
         return desk.poke(*closed)
 
@@ -99,10 +101,24 @@ def _written(desk: Desk, written: Handler) -> Handler:
 
     async def answer(session: AsyncSession, event: Event) -> AfterCommit | None:
         await written(session, event)
-        await managers.tell_written(session, desk, _id(event.key))
+        await _tell_written(session, desk, _id(event.key))
         return desk.poke(*await formal_reports.record_answer(session, desk, _id(event.key), event.id))
 
     return answer
+
+
+async def _tell_written(session: AsyncSession, desk: Desk, report_id: UUID) -> None:
+    """Whoever has what she lodged hears that there is something to read; a report that nobody has yet, the office."""
+    for row in await records.of_report(session, report_id):
+        if row.closed_at is not None or row.lifecycle not in TALKED_ABOUT:
+            continue
+        case, wording = from_json(row.data), f"{row.lifecycle}.message"
+        if row.lifecycle == "supervisor_request":
+            notices.tell(session, desk, row, case, assigned(wording, Role.MANAGER))
+        elif Role.INVESTIGATOR in case.assigned:
+            notices.tell(session, desk, row, case, assigned(wording, Role.INVESTIGATOR))
+        else:
+            notices.tell(session, desk, row, case, appointed(wording, Role.INTAKE_OFFICER))
 
 
 async def _applied(session: AsyncSession, event: Event) -> None:

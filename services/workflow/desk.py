@@ -11,9 +11,9 @@ from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
 from contracts.ids import CaseId
-from lifecycle import directory, exclusions, parties, records, reports
+from lifecycle import directory, parties, records, reports
 from lifecycle.decide import decide_as
-from lifecycle.desk import Desk, Team
+from lifecycle.desk import Desk, Part, Team
 from lifecycle.erasing import others_left
 from lifecycle.model import Action, Actor, ActorKind, Case, Effect, EffectKind, Refused
 from lifecycle.records import CaseRow
@@ -129,8 +129,6 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 await respondents.tell(session, desk, row, case, effect)
             case EffectKind.OPEN if effect.name == MEASURE:
                 await measures.alert(session, desk, row, case, effect)
-            case EffectKind.EMIT if effect == supervisor_parts.KEEP_OUT:
-                await exclusions.declare(session, desk.keys.cell, row.case_id, case.steps[-1].by)
             case EffectKind.EMIT if row.lifecycle == REPORT:
                 await formal_reports.emit(session, desk, row, case, effect)
             case EffectKind.EMIT if row.lifecycle == REVIEW:
@@ -209,6 +207,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         routed_as=REPORT,
         talks=LODGED,
         blind={SEA: sea_report.HELPERS},
+        parts={REQUEST: {Role.MANAGER: Part(frozenset(), managers.closing)}},
         narrows={MEASURE: _measure_of, RESPONDENT: _respondent_of, REVIEW: reviews.readers},
         teams={
             REPORT: Team(formal_rules.TEAM, formal_rules.SHARED_OUTSIDE),

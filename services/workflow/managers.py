@@ -13,12 +13,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from contracts.ids import CaseId
-from lifecycle import directory, notices, parties, records
+from lifecycle import directory, parties, records
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Conflict, Parties, excluded
 from lifecycle.model import Action, Actor, ActorKind, Case
-from lifecycle.recipients import assigned
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Policy, Role
@@ -31,7 +30,6 @@ KEEPS_OUT: Final = (Conflict.PARTY, Conflict.REFUSED, Conflict.DECLARED)
 _ASSIGNED: Final = uuid.UUID("0f3d6a55-6f0b-4b63-9d0c-6c1f1f1c2b9e")
 _CLOSED: Final = uuid.UUID("b3f1c0b6-3c55-4f0e-8f0a-2f7f6f0f9a41")
 _HIGHEST: Final = 50
-_HAS_WRITTEN: Final = assigned("supervisor_request.message", Role.MANAGER)
 _HANDLED: Final = sa.text(
     "select case_id from cases where lifecycle = :lifecycle and closed_at is null and handlers @> array[:staff_id]"
 )
@@ -69,18 +67,15 @@ async def close_to_those_who_left(session: AsyncSession, desk: Desk, staff_id: s
     for case_id in case_ids:
         row = await records.lock(session, case_id)
         assert row is not None  # cases are never deleted
-        begun_by = from_json(row.data).facts["begun_by"]
-        name = supervisor_parts.CLOSE_TO_MANAGER if begun_by == supervisor_rules.BY_PERSON else supervisor_parts.HAND_ON
-        action = Action(uuid.uuid5(_CLOSED, f"{case_id}:{row.version}"), name)
+        action = Action(uuid.uuid5(_CLOSED, f"{case_id}:{row.version}"), closing(from_json(row.data)))
         await decide_as(session, desk, case_id, action, Actor(ActorKind.SYSTEM), now)
     return case_ids
 
 
-async def tell_written(session: AsyncSession, desk: Desk, report_id: UUID) -> None:
-    """The manager whom it is with hears that there is something to read."""
-    for row in await records.of_report(session, report_id, REQUEST):
-        if row.closed_at is None:
-            notices.tell(session, desk, row, from_json(row.data), _HAS_WRITTEN)
+def closing(case: Case) -> str:
+    """The action by which a manager loses a request: she says who is next, or the next one is found."""
+    begun_by = case.facts["begun_by"]
+    return supervisor_parts.CLOSE_TO_MANAGER if begun_by == supervisor_rules.BY_PERSON else supervisor_parts.HAND_ON
 
 
 async def has_duty(session: AsyncSession, staff_id: str, named: Parties) -> bool:

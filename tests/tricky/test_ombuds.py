@@ -82,7 +82,7 @@ async def test_the_alleged_offender_is_a_focal_point(cell: Cell) -> None:
 async def test_the_listener_is_the_alleged_offenders_friend(cell: Cell) -> None:
     """No list shows a friendship. Whoever has one says so, loses everything at once and is asked for no reason."""
     case_id = await cell.talk()
-    taken(await cell.act(case_id, "declare_conflict", await cell.as_staff(case_id, ELSEWHERE)))
+    await cell.steps_aside(case_id, ELSEWHERE)
 
     assert not await cell.sees(case_id, ELSEWHERE)
     assert not await asked_by_hand(cell, case_id, ELSEWHERE)

@@ -164,12 +164,6 @@ RULES = (
         effects=(Effect(EffectKind.OPEN, "query"),),
     ),
     Rule(
-        action="declare_conflict",
-        states=OPEN,
-        by=ETHICS | {Role.REVIEWER, *rules.INVESTIGATORS},
-        effects=(Effect(EffectKind.EMIT, "keep_out_actor"), tell_office("retaliation.handler_left")),
-    ),
-    Rule(
         action="take_over",
         states=HANDLED,
         by=ETHICS,

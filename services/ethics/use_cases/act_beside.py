@@ -17,7 +17,7 @@ from contracts.holds.v1.holds_pb2 import HoldAsked, HoldReleased
 from contracts.ids import new_id
 from contracts.requests.v1.requests_pb2 import ProtectionAlerted
 from contracts.topics import ETHICS_HOLDS, ETHICS_REQUESTS
-from lifecycle import bodies, exclusions, parties, records
+from lifecycle import bodies, parties, records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk, EffectRefused
 from lifecycle.fields import time_of
@@ -46,8 +46,6 @@ _CASE_OF: Final = text("select case_id from holds where hold_id = :hold_id")
 async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
     """Raises EffectRefused, and DeskKeyUnknown until the other side has published its key."""
     match effect.name:
-        case "keep_out_actor":
-            await exclusions.declare(session, desk.keys.cell, row.case_id, case.steps[-1].by)
         case "contact_answered":
             agreed = case.facts["contact_agreed"] is True
             await answer_contact(session, protection_of(desk, row.case_id), agreed=agreed)

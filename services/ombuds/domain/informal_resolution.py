@@ -21,8 +21,6 @@ LISTENER = Role.FOCAL_POINT
 """The part in a talk, whichever of the three roles its holder is appointed to."""
 
 FIND_FOCAL_POINT = Effect(EffectKind.ERRAND, "match_focal_point")
-KEEP_OUT_ACTOR = Effect(EffectKind.EMIT, "keep_out_actor")
-"""From now on whoever took the action must not see the case: they said so themselves, and not why."""
 END_MEDIATIONS = Effect(EffectKind.EMIT, "end_mediations")
 OPEN_MEDIATION = Effect(EffectKind.OPEN, "mediation")
 RAISE_DANGER = Effect(EffectKind.EMIT, "danger_raised")
@@ -36,14 +34,9 @@ SCREENING = tuple(choice(name, "no", "yes") for name in ("exploitation_or_abuse"
 CHECK_INS = ("informal.checkin", "informal.checkin.second", "informal.checkin.third")
 
 
-def have_a_conflict(case: Case) -> frozenset[str]:
-    """Who said so themselves."""
-    return frozenset(step.by for step in case.steps if step.action in {"declare_conflict", "step_aside"})
-
-
 def have_declined(case: Case) -> frozenset[str]:
-    """Who does not want to hold this talk, or must not: nobody asks them again."""
-    return have_a_conflict(case) | {step.by for step in case.steps if step.action == "decline_match"}
+    """Who does not want to hold this talk: nobody asks them again."""
+    return frozenset(step.by for step in case.steps if step.action == "decline_match")
 
 
 def _declined_before(situation: Situation) -> Facts | None:
@@ -53,10 +46,6 @@ def _declined_before(situation: Situation) -> Facts | None:
 def _not_hers_to_raise(situation: Situation) -> Facts | None:
     holds = situation.case.assigned.get(LISTENER) == situation.actor.staff_id
     return None if holds or situation.actor.roles & OMBUDS else {"role": LISTENER}
-
-
-def _holds_the_talk(situation: Situation) -> Facts | None:
-    return {"role": LISTENER} if situation.case.assigned.get(LISTENER) == situation.actor.staff_id else None
 
 
 def _nothing_proposed(situation: Situation) -> Facts | None:
@@ -79,7 +68,6 @@ def dates_alone(situation: Situation) -> Facts:
 CAN_LISTEN = is_appointed("focal_point", *LISTENERS)
 HAS_NOT_DECLINED = Guard("DECLINED_BEFORE", "lifecycle", _declined_before)
 HOLDS_IT = is_assigned(LISTENER)
-HOLDS_IT_NOT = Guard("HOLDS_THE_TALK", "invariant 32", _holds_the_talk)
 HOLDS_OR_ANSWERS_FOR_IT = Guard("NOT_ASSIGNED", "policy 2.8", _not_hers_to_raise)
 HAS_TOLD_LIMITS = confirmed("told_limits", "policy 2.8")
 IS_PROPOSED = Guard("NOTHING_PROPOSED", "policy 2.8", _nothing_proposed)
@@ -164,24 +152,7 @@ LIFECYCLE = Lifecycle(
             unassigns=(LISTENER,),
             effects=(FIND_FOCAL_POINT,),
         ),
-        # A conflict that shows itself later. Whoever has one says so and not why; the next listener learns nothing.
-        Rule(
-            action="declare_conflict",
-            states=("offered", *HELD),
-            by=frozenset(LISTENERS),
-            to="rematching",
-            guards=(HOLDS_IT,),
-            clocks=(start("rwfp.first"),),
-            unassigns=(LISTENER,),
-            effects=(KEEP_OUT_ACTOR, FIND_FOCAL_POINT),
-        ),
-        Rule(
-            action="step_aside",
-            states=OPEN,
-            by=OMBUDS,
-            guards=(HOLDS_IT_NOT,),
-            effects=(KEEP_OUT_ACTOR,),
-        ),
+        # A conflict that shows itself later, or was said; the next listener learns nothing of it.
         Rule(
             action=REASSIGN,
             states=("offered", *HELD),

@@ -15,7 +15,7 @@ from lifecycle.model import ActorKind, Effect, EffectKind, Facts, Step
 from lifecycle.recipients import appointed, assigned, escalation, her_inbox, other_side
 from lifecycle.table import ACTOR, ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
-from services.ombuds.domain.informal_resolution import KEEP_OUT_ACTOR, OMBUDS, dates_alone
+from services.ombuds.domain.informal_resolution import OMBUDS, dates_alone
 
 MEDIATOR = Role.OMBUDSPERSON
 """The part in a mediation, whether its holder is an ombudsperson of the organisation or the external one."""
@@ -207,14 +207,6 @@ LIFECYCLE = Lifecycle(
             states=(*UNDECIDED, *AFTERWARDS),
             by=OMBUDS,
             assigns={MEDIATOR: ACTOR},
-        ),
-        Rule(
-            action="step_aside",
-            states=OPEN,
-            by=OMBUDS,
-            guards=(IS_MEDIATOR,),
-            unassigns=(MEDIATOR,),
-            effects=(KEEP_OUT_ACTOR, NEEDED),
         ),
         Rule(action=RELEASE, states=OPEN, by=SYSTEM, unassigns=(MEDIATOR,), effects=(NEEDED,)),
         Rule(

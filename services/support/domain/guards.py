@@ -105,11 +105,6 @@ def _not_restated(situation: Situation) -> Facts | None:
     return None if clock is not None and DUE in clock.rung else {"clock": "support.restate"}
 
 
-def _is_handler(situation: Situation) -> Facts | None:
-    holds = situation.case.assigned.get(Role.SPECIALIST) == situation.actor.staff_id
-    return {"role": Role.SPECIALIST.value} if holds else None
-
-
 FOR_SPECIALISTS = Guard("FOR_SPECIALISTS", POLICY, _not_trained)
 NAMES_A_SPECIALIST = Guard("FOR_SPECIALISTS", POLICY, _named_not_trained)
 NO_COLD_CONTACT = Guard("NOT_YOURS_TO_GIVE", CONSENT, _cold_contact)
@@ -122,4 +117,3 @@ WITHIN_SCOPE = Guard("SHARES_TOO_MUCH", CONSENT, _shares_too_much)
 AS_SHOWN = Guard("NOT_WHAT_WAS_SHOWN", CONSENT, _another_preview)
 CONSENT_FRESH = Guard("CONSENT_TOO_OLD", CONSENT, _consent_too_old)
 OFFER_RESTATED = Guard("OFFER_NOT_RESTATED", POLICY, _not_restated)
-IS_NOT_HANDLER = Guard("IS_HANDLER", "invariant 32", _is_handler)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, reference, staff, text
 from lifecycle.guards import is_appointed, is_assigned, took_no_part
-from lifecycle.model import ActorKind, Effect, EffectKind
+from lifecycle.model import ActorKind, Effect
 from lifecycle.recipients import appointed, assigned
 from lifecycle.table import Rule
 from policy.model import Role
@@ -15,7 +15,6 @@ from services.support.domain.guards import (
     CONSENT_FRESH,
     FOR_SPECIALISTS,
     IS_CHILD,
-    IS_NOT_HANDLER,
     NAMES_A_SPECIALIST,
     NOBODY_CAN_SAY,
     OFFER_RESTATED,
@@ -45,7 +44,6 @@ WHAT_BECAME = choice("answer", "destroyed", "returned", "kept_by_law")
 
 
 RELEASE = "release_specialist"
-KEEP_OUT_ACTOR = Effect(EffectKind.EMIT, "keep_out_actor")
 """From now on whoever took the action must not see the case: they said so themselves, and not why."""
 PATHWAY_GAP = appointed("support_referral.pathway_gap", Role.PSEA_FOCAL_POINT)
 """PSEA focal points look after the pathway of help: they hear that it has a gap, and never whom it failed."""
@@ -75,16 +73,6 @@ CELL_RULES = (
         clocks=(meet("support.first"),),
         effects=tell_handler("assigned"),
     ),
-    Rule(
-        action="declare_conflict",
-        states=OPEN,
-        by=HELPERS,
-        guards=(IS_HANDLER,),
-        unassigns=(Role.SPECIALIST,),
-        clocks=(start("support.first", by="urgency"),),
-        effects=(KEEP_OUT_ACTOR, *FIND_SOMEBODY),
-    ),
-    Rule(action="step_aside", states=OPEN, by=COORDINATORS, guards=(IS_NOT_HANDLER,), effects=(KEEP_OUT_ACTOR,)),
     # Whoever has come into conflict, has left or is no longer appointed: the step gives no reason.
     Rule(
         action=RELEASE,

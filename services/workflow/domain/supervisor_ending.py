@@ -19,7 +19,6 @@ from services.workflow.domain.supervisor_parts import (
     FIND_MANAGER,
     HAND_ON,
     KEEP,
-    KEEP_OUT,
     MANAGER,
     OPEN,
     PERSON,
@@ -87,16 +86,6 @@ RULES = (
         guards=(rules.HAS_INBOX,),
         clocks=(KEEP,),
         effects=(Effect(EffectKind.OPEN, "misdirected_report"),),
-    ),
-    Rule(
-        action="declare_conflict",
-        states=WITH_MANAGER,
-        by=MANAGER,
-        to="asking_who_next",
-        guards=(rules.HAS_INBOX,),
-        clocks=ACTED,
-        unassigns=(Role.MANAGER,),
-        effects=(KEEP_OUT,),
     ),
     # The manager has left or came into conflict: from this moment nobody reads it, until she says who may.
     Rule(

@@ -12,7 +12,6 @@ MANAGER = frozenset({Role.MANAGER})
 PERSON = frozenset({ActorKind.PERSON})
 SYSTEM = frozenset({ActorKind.SYSTEM})
 FIND_MANAGER = Effect(EffectKind.ERRAND, "find_manager")
-KEEP_OUT = Effect(EffectKind.EMIT, "conflict_declared")
 HAND_ON, CLOSE_TO_MANAGER, TO_SEA = "hand_on", "close_to_manager", "turn_into_sea"
 NOTE_SEEN = "note_seen"
 

@@ -18,7 +18,7 @@ from contracts.ids import CaseId
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.people.v1.people_pb2 import Person
 from contracts.topics import DESK_KEYS, HR_PEOPLE
-from lifecycle import access, bodies, decide
+from lifecycle import access, bodies, decide, recusal
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Refused
@@ -121,6 +121,11 @@ class Cell(DeskOnStores):
         row = await self.row(case_id)
         async with self.desk.database.transaction() as session:
             return await access.actor_of(session, self.desk, row, staff_id, datetime.now(UTC))
+
+    async def steps_aside(self, case_id: UUID, staff_id: str) -> None:
+        """Somebody says that they have a conflict, as the API takes it."""
+        async with self.desk.database.transaction() as session:
+            await recusal.step_aside(session, self.desk, case_id, staff_id)
 
     async def sees(self, case_id: UUID, staff_id: str) -> bool:
         return access.may_see(self.desk, await self.row(case_id), await self.as_staff(case_id, staff_id))

@@ -108,9 +108,9 @@ async def test_a_declared_conflict_ends_their_access_at_once_and_says_nothing(ce
     case_id = await cell.talk()
     assert await cell.sees(case_id, ELSEWHERE)
 
-    taken(await cell.act(case_id, "declare_conflict", LISTENER))
+    await cell.steps_aside(case_id, ELSEWHERE)
 
-    assert (await steps(cell, case_id))[-1] == ("declare_conflict", ELSEWHERE, {})
+    assert (await steps(cell, case_id))[-1] == ("reassign", "system", {}), "that it was their own word is in no step"
     kinds = await cell.query(
         "select kind from case_tags where tag = :tag", tag=case_tag(cell.desk.keys.cell, case_id, ELSEWHERE)
     )
@@ -121,14 +121,13 @@ async def test_a_declared_conflict_ends_their_access_at_once_and_says_nothing(ce
 async def test_an_ombudsperson_who_steps_aside_sees_and_hears_no_more_of_it(cell: Cell) -> None:
     await cell.people({**LINES, "S0067": ""})
     case_id = await cell.talk()
-    ombudsperson = await cell.as_staff(case_id, OMBUDSPERSON)
     assert await cell.sees(case_id, OMBUDSPERSON)
 
-    taken(await cell.act(case_id, "step_aside", ombudsperson))
+    await cell.steps_aside(case_id, OMBUDSPERSON)
 
     assert (await cell.row(case_id)).state == "talking"
     assert not await cell.sees(case_id, OMBUDSPERSON)
-    taken(await cell.act(case_id, "declare_conflict", LISTENER))
+    await cell.steps_aside(case_id, ELSEWHERE)
     await cell.ring(case_id, datetime.now(UTC).replace(year=datetime.now(UTC).year + 1))
     told = await cell.told()
     assert (OMBUDSPERSON, "informal_resolution.late") not in told
@@ -138,7 +137,7 @@ async def test_an_ombudsperson_who_steps_aside_sees_and_hears_no_more_of_it(cell
 async def test_she_can_end_it_while_somebody_else_is_looked_for(cell: Cell) -> None:
     await cell.people()
     case_id = await cell.talk()
-    taken(await cell.act(case_id, "declare_conflict", LISTENER))
+    await cell.steps_aside(case_id, ELSEWHERE)
     taken(await cell.act(case_id, "end_talk", HERSELF, outcome="stopped"))
 
     assert await cell.match(case_id) is None

@@ -219,7 +219,7 @@ async def test_a_mediator_in_conflict_is_released_and_the_external_one_takes_ove
 async def test_whoever_has_a_conflict_in_the_talk_has_it_in_the_mediation(cell: Cell) -> None:
     await cell.people({**LINES, "S0067": ""})
     talk = await cell.talk()
-    taken(await cell.act(talk, "step_aside", await cell.as_staff(talk, OMBUDSPERSON)))
+    await cell.steps_aside(talk, OMBUDSPERSON)
     taken(await cell.act(talk, "propose_mediation", await cell.as_staff(talk, ELSEWHERE), **NEVER))
     (mediation,) = await mediations(cell, talk)
 

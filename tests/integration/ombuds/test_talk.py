@@ -59,7 +59,9 @@ async def test_a_talk_is_held_and_leaves_nothing_that_opens(whole: Whole) -> Non
     case_id = await until("the talk is offered to the focal point elsewhere", offered)
     for staff_id in (FURTHER, IN_HIS_LINE, SUPERVISOR):
         assert (await (await whole.staff(staff_id)).ask(case_id)).status_code == 404
-    assert (await (await whole.staff(OMBUDSPERSON)).ask(case_id)).status_code == 200
+    ombudsperson = await whole.staff(OMBUDSPERSON)
+    assert (await ombudsperson.ask(case_id)).status_code == 200
+    assert (await ombudsperson.read(case_id, "conversation")).status_code == 404, "seen is not read"
 
     await listener.act("accept_match", case_id, {"told_limits": True})
     report_id = (await reporter.route("informal_resolution"))["report_id"]
@@ -79,6 +81,13 @@ async def test_a_talk_is_held_and_leaves_nothing_that_opens(whole: Whole) -> Non
     await reporter.write(report_id, ANSWER)
     texts = [item["text"] for item in await listener.read_contents(case_id, "conversation")]
     assert {FIRST_WORDS, REPLY, ANSWER} <= set(texts)
+    assert (await listener.read(case_id, "curiosity")).status_code == 400
+    readings = await whole.query(
+        "select entry ->> 'actor' as reader, entry -> 'facts' ->> 'purpose' as purpose from"
+        " (select convert_from(entry_json, 'utf8')::json as entry from audit_trail) trail"
+        " where entry ->> 'act' = 'contents.read'"
+    )
+    assert {tuple(one) for one in readings} == {(ELSEWHERE, "conversation")}, "who and what for"
 
     async def told() -> bool:
         rows = await whole.query("select count(*) as n from recipients")

@@ -13,7 +13,7 @@ from lifecycle import erasing, records, told
 from lifecycle.directory import DirectoryNotHere
 from lifecycle.exclusions import Parties, excluded
 from lifecycle.model import Refused
-from lifecycle.recusal import release_the_unfit
+from lifecycle.recusal import release_the_unfit, step_aside
 from policy.model import Role
 from tests.integration.support.cell import (
     HERSELF,
@@ -198,7 +198,8 @@ async def test_what_lies_with_intake_goes_with_the_last_case_of_the_report(cell:
 
 async def test_somebody_who_declares_a_conflict_is_out_at_once(cell: Cell) -> None:
     (row,) = await helped(cell, "medical")
-    await cell.act(row.case_id, "declare_conflict", cell.staff(SPECIALIST, Role.SPECIALIST))
+    async with cell.desk.database.transaction() as session:
+        await step_aside(session, cell.desk, row.case_id, SPECIALIST)
     async with cell.desk.database.transaction() as session:
         assert await excluded(session, cell.desk.keys.cell, row.case_id, SPECIALIST)
         assert not await excluded(session, cell.desk.keys.cell, row.case_id, PSEAH)

@@ -24,7 +24,7 @@ from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.measures.v1.measures_pb2 import MeasureDecided, MeasureEnded, MeasureFailed
 from contracts.people.v1.people_pb2 import Person
 from contracts.topics import DESK_KEYS, HR_MEASURE_RESULTS, HR_PEOPLE, Topic
-from lifecycle import decide, exclusions, parties, records
+from lifecycle import decide, exclusions, parties, records, recusal
 from lifecycle.activities import Activities
 from lifecycle.desk import Desk
 from lifecycle.durable import Errand
@@ -146,6 +146,11 @@ class House:
             signed = await Sender(self.desk).sign(session, row, action, texts or {}, staff_id)
         async with self.desk.database.transaction() as session:
             return await decide.decide(session, self.desk, signed, datetime.now(UTC))
+
+    async def steps_aside(self, case_id: UUID, staff_id: str) -> None:
+        """Somebody says that they have a conflict, as the API takes it."""
+        async with self.desk.database.transaction() as session:
+            await recusal.step_aside(session, self.desk, case_id, staff_id)
 
     async def hr_answers(self, measure_id: str, kind: type[Any], **said: Any) -> None:
         """What the HR bridge says of the last that it was asked for."""

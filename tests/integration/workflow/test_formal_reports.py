@@ -187,6 +187,19 @@ async def test_what_she_writes_answers_a_question_that_waits(house: House) -> No
     row = await house.row(case_id)
     assert row.state == "assessing"
     assert [step.action for step in from_json(row.data).steps].count("record_answer") == 1
+    heard = [who for wording, who in await house.notices() if wording == "formal_report.message"]
+    assert heard == [INVESTIGATOR] * 2, "whoever has it hears of each"
+
+
+async def test_before_anybody_has_it_the_office_hears_that_she_has_written(house: House) -> None:
+    await house.people()
+    case_id = await house.open()
+    await house.route(case_id, TWO)
+    report_id = str((await house.row(case_id)).report_id)
+    message = MessageReceived(report_id=report_id, item_id=str(uuid4()))
+    await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
+    heard = {who for wording, who in await house.notices() if wording == "formal_report.message"}
+    assert heard == {one.staff_id for one in house.desk.policy.appointed(Role.INTAKE_OFFICER, datetime.now(UTC))}
 
 
 # Links and witnesses.

@@ -156,7 +156,7 @@ async def test_when_he_leaves_nobody_reads_it_and_she_is_asked_who_next(house: H
 async def test_whoever_declares_a_conflict_is_kept_out_and_never_asked_again(house: House) -> None:
     await house.people()
     case_id = await told(house, ABOUT_A_COLLEAGUE)
-    await house.act(SUPERVISOR, case_id, "declare_conflict")
+    await house.steps_aside(case_id, SUPERVISOR)
     assert await manager_of(house, case_id) == ("asking_who_next", None)
     assert await house.excluded(case_id, SUPERVISOR, decides=True)
     await she(house, case_id, "ask_next_level")
@@ -185,7 +185,7 @@ async def test_he_hears_that_she_has_written_and_nobody_hears_it_when_he_has_it_
     message = MessageReceived(report_id=report_id, item_id=str(uuid4()))
     await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
     assert (await house.notices())[-1] == ("supervisor_request.message", SUPERVISOR)
-    await house.act(SUPERVISOR, case_id, "declare_conflict")
+    await house.steps_aside(case_id, SUPERVISOR)
     before = await house.notices()
     await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, message)
     assert await house.notices() == before

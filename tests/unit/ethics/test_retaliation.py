@@ -184,7 +184,6 @@ def test_inv_31_the_oversight_office_has_no_part_in_it_but_one_investigator_whom
         "submit_investigation",
         "pause_investigation",
         "resume_investigation",
-        "declare_conflict",
     }
     assert not any(Role.INTAKE_OFFICER in by for by in LIFECYCLE.by_action.values())
     case = walked(begun(), *TO_FINDING)

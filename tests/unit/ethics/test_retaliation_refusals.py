@@ -268,7 +268,6 @@ def test_what_other_services_have_to_follow_is_told_to_them() -> None:
     assert effect_names(act(acknowledged(), "correct_activity", OFFICER), "emit") == ["activity_corrected"]
     assert effect_names(act(acknowledged(), "agree_contact", PERSON), "emit") == ["contact_answered"]
     assert effect_names(act(acknowledged(), "open_query", OFFICER, about="confidentiality"), "open") == ["query"]
-    assert effect_names(act(acknowledged(), "declare_conflict", OFFICER), "emit") == ["keep_out_actor"]
     assert effect_names(act(acknowledged(), "alert_interim_measures", OFFICER), "emit") == ["measures_alerted"]
 
 

@@ -84,7 +84,6 @@ PARTS = (
     *formal_reports.PARTS,
 )
 NEEDED |= formal_reports.NEEDED
-OF_NOBODY = {("informal_resolution", "step_aside"), ("support_referral", "step_aside")}
 BOTH_SAID_YES = tuple(
     Step(version, action, "somebody", None, NOW)
     for version, action in enumerate(("agree_to_mediation", "accept_invitation"))
@@ -121,7 +120,7 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
             **({"subject.response": TIME_OVER} if lifecycle.name == "respondent" else {}),
             **({"support.restate": RESTATED} if lifecycle.name == "support_referral" else {}),
         },
-        assigned=dict.fromkeys(PARTS, "S9000") if (lifecycle.name, action) not in OF_NOBODY else {},
+        assigned=dict.fromkeys(PARTS, "S9000"),
         steps=ALERTED if action in {"escalate_alert", "accept_answer"} else STEPS_BEFORE.get(lifecycle.name, ()),
         facts={
             "message": "a1b2",

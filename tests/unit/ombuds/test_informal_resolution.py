@@ -123,17 +123,6 @@ def test_a_handover_ends_the_first_listeners_assignment_at_once() -> None:
 
 
 @pytest.mark.parametrize("held", [offered, talking, agreed])
-def test_inv_32_whoever_has_a_conflict_says_so_without_a_word_and_loses_the_talk(held: Any) -> None:
-    case = act(held(), "declare_conflict", LISTENER)
-    assert (case.state, dict(case.assigned)) == ("rematching", {})
-    assert case.steps[-1].facts == {}, "what the conflict is is nobody's business"
-    assert [effect.name for effect in case.effects] == ["keep_out_actor", "match_focal_point"]
-    assert case.clocks["rwfp.first"].runs
-    assert refused(case, "offer_match", OMBUDSPERSON, focal_point="S0011").code == "DECLINED_BEFORE"
-    assert refused(held(), "declare_conflict", OTHER_LISTENER).code == "NOT_ASSIGNED"
-
-
-@pytest.mark.parametrize("held", [offered, talking, agreed])
 def test_inv_32_the_system_takes_a_talk_from_whoever_may_not_hold_it_and_gives_no_reason(held: Any) -> None:
     before = act(held(), "propose_steps", LISTENER, message="m9") if held is not offered else held()
     case = act(before, "reassign", SYSTEM)
@@ -145,17 +134,6 @@ def test_inv_32_the_system_takes_a_talk_from_whoever_may_not_hold_it_and_gives_n
         assert refused(held(), "reassign", actor).code == "ROLE_NOT_ALLOWED"
     again = act(case, "offer_match", SYSTEM, focal_point="S0012")
     assert act(again, "accept_match", OTHER_LISTENER).state == "talking"
-
-
-def test_inv_32_an_ombudsperson_who_does_not_hold_the_talk_can_step_aside_too() -> None:
-    case = act(talking(), "step_aside", OMBUDSPERSON)
-    assert (case.state, case.assigned) == ("talking", {Role.FOCAL_POINT: "S0011"})
-    assert effect_names(case, EffectKind.EMIT) == ["keep_out_actor"]
-    assert refused(case, "offer_match", EXTERNAL, focal_point="S0010").code == "DECLINED_BEFORE"
-    own = act(
-        act(opened("informal_resolution"), "offer_match", SYSTEM, focal_point="S0010"), "accept_match", OMBUDSPERSON
-    )
-    assert refused(own, "step_aside", OMBUDSPERSON).code == "HOLDS_THE_TALK"
 
 
 def test_a_late_answer_goes_up_to_the_ombudsperson_and_then_to_the_external_one() -> None:
@@ -280,7 +258,6 @@ def test_inv_27_nothing_of_a_talk_leaves_for_the_organisations_side_but_a_danger
     told = {(effect.kind, effect.name) for effect in effects if effect.kind is not EffectKind.NOTIFY}
     assert told == {
         (EffectKind.ERRAND, "match_focal_point"),
-        (EffectKind.EMIT, "keep_out_actor"),
         (EffectKind.EMIT, "end_mediations"),
         (EffectKind.EMIT, "danger_raised"),
         (EffectKind.OPEN, "mediation"),

@@ -6,13 +6,7 @@ from lifecycle import engine
 from lifecycle.model import Refused
 from policy.model import Role
 from tests.lifecycles import BY_NAME, NOW, OPENING, PERSON, POLICY, REPORT, SYSTEM, act, opened, refused, staff
-from tests.unit.ombuds.test_informal_resolution import LISTENER, OMBUDSPERSON, talking
-
-
-def test_who_holds_the_talk_does_not_step_aside_from_it_but_declares_a_conflict() -> None:
-    own = act(opened("informal_resolution"), "offer_match", SYSTEM, focal_point="S0010")
-    kept = refused(act(own, "accept_match", OMBUDSPERSON), "step_aside", OMBUDSPERSON)
-    assert kept == Refused("HOLDS_THE_TALK", "invariant 32", {"role": Role.FOCAL_POINT})
+from tests.unit.ombuds.test_informal_resolution import LISTENER, talking
 
 
 def test_she_can_only_agree_to_what_was_proposed_last() -> None:

@@ -44,8 +44,6 @@ STEPS = [
     Step("offered", "record_routed", SYSTEM, "offered", tells={"received": {PSEAH, WELFARE}}),
     Step("offered", "offer_through", COORDINATOR, "offered", {"through": "public_help"}),
     Step("offered", "release_specialist", SYSTEM, "offered", starts={"first"}, tells=AGAIN),
-    Step("offered", "declare_conflict", SPECIALIST, "offered", starts={"first"}, tells=AGAIN),
-    Step("offered", "step_aside", COORDINATOR, "offered"),
     Step("offered", "add_note", SPECIALIST, "offered"),
     Step("offered", "give_consent", PERSON, "consented", {**HERS, "scope": "needs"},
          starts={"refer", "consent.refresh"}, meets={"restate"}, tells={"consent_given": HELPER}),
@@ -124,7 +122,7 @@ def test_a_step_leads_where_it_should_and_keeps_its_times(step: Step) -> None:
 
 def test_these_are_all_the_steps_there_are() -> None:
     written = {(step.state, step.action) for step in STEPS}
-    everywhere = {"assign_specialist", "record_routed", "release_specialist", "declare_conflict", "step_aside"}
+    everywhere = {"assign_specialist", "record_routed", "release_specialist"}
     everywhere |= {"add_note", "ask_for_another"}
     elsewhere = {"tell_child", "end_support", "close_referral"}
     left = {(state, action) for state, action in LIFECYCLE.rule_of if action not in everywhere | elsewhere}

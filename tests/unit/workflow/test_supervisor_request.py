@@ -189,12 +189,6 @@ def test_when_the_manager_goes_nobody_reads_it_until_she_says_who_may(state: str
     assert offers_to_her(case, NOW) >= {"ask_next_level", "end_request"}
 
 
-def test_a_manager_who_declares_a_conflict_is_kept_out_at_once() -> None:
-    case = act(acknowledged(), "declare_conflict", MANAGER)
-    assert (case.state, dict(case.assigned)) == ("asking_who_next", {})
-    assert effect_names(case, EffectKind.EMIT) == ["conflict_declared"]
-
-
 def test_duty_and_wish_are_recorded_side_by_side() -> None:
     told = {"prefers": "no_report", "duty_told": True}
     assert refused(acknowledged(), "record_duty", MANAGER, prefers="no_report", duty_told=False).code == "NOT_CONFIRMED"
