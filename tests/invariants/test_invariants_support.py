@@ -40,8 +40,8 @@ def test_inv_22_the_route_to_help_needs_no_answer_and_each_choice_may_be_left_ou
 def test_inv_22_no_rule_of_support_asks_about_a_report_a_person_or_an_outcome() -> None:
     codes = {guard.code for rule in LIFECYCLE.rules for guard in (*rule.guards, *rule.checks)}
     assert codes == {
-        # who is trained for it, who holds it, who declared a conflict
-        "FOR_SPECIALISTS", "NOT_ASSIGNED", "NOT_APPOINTED", "IS_HANDLER", "SAME_PERSON",
+        # who is trained for it, who holds it
+        "FOR_SPECIALISTS", "NOT_ASSIGNED", "NOT_APPOINTED", "SAME_PERSON",
         # whose yes it is, to what, and how old it is
         "NOT_YOURS_TO_GIVE", "OWN_WORD_NEEDED", "NOT_WHAT_WAS_SHOWN", "SHARES_TOO_MUCH", "CONSENT_TOO_OLD",
         # a child's own rules
