@@ -19,10 +19,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.web.problems import Problem, invalid, not_found, refused, unavailable, version_missing, version_stale
 from chassis.web.sign_in import SignedIn
-from lifecycle import access, bodies, contents, engine, moving, records, recusal, told
+from lifecycle import access, bodies, contents, decide, moving, records, recusal, told
 from lifecycle.decide import Refusal, refuse
 from lifecycle.desk import Desk
-from lifecycle.model import PASSED_ON, STOP_CONTACT, Action, Actor, Refused
+from lifecycle.model import STOP_CONTACT, Action, Actor, Refused
 from lifecycle.records import CaseRow
 from lifecycle.sender import ActionLost, Sender
 from lifecycle.serial import from_json
@@ -220,8 +220,7 @@ async def _check(
     if etag is None or int(etag[1]) != row.version:
         await refuse(session, desk, row, Refused(Refusal.VERSION_STALE, "decide"), actor, action.name)
         return version_stale()
-    case, policy = from_json(row.data), desk.policy_of(row)
-    outcome = engine.apply(desk.lifecycles[row.lifecycle], case, action, actor, _now(), policy)
+    outcome = decide.outcome(desk, row, action, actor, _now())
     if isinstance(outcome, Refused):
         await refuse(session, desk, row, outcome, actor, action.name)
         return _problem(outcome.code, outcome.rule, outcome.params)
@@ -249,7 +248,7 @@ def _problem(code: str, rule: str, params: Any) -> Problem:
 
 
 async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, purpose: str) -> list[ItemSeen]:
-    if row.state == PASSED_ON:
+    if desk.lifecycles[row.lifecycle].is_gone(row.state):
         return []
     if moving.is_on_its_way(desk, row):
         raise unavailable("This case is on its way to another desk. Ask again in a moment.")

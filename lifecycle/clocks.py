@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from lifecycle.fields import time_of
-from lifecycle.model import Case, Clock, Due, DueKind, Effect, EffectKind, Facts
+from lifecycle.model import FROZEN, HOLD, Case, Clock, Due, DueKind, Effect, EffectKind, Facts
 from lifecycle.recipients import at_level
 from lifecycle.table import ClockChange, ClockChangeKind, ClockRule, Lifecycle, Outcome
 from policy.model import Policy
@@ -130,6 +130,18 @@ def stop_all(running: Mapping[str, Clock], now: datetime, staying: Collection[st
     }
 
 
+def is_held(case: Case) -> bool:
+    """Whether the file has to stay as it is: a decision in it is under review, or somebody has set a hold on it."""
+    hold = case.clocks.get(HOLD)
+    return case.facts.get(FROZEN) is True or (hold is not None and hold.runs and DUE not in hold.rung)
+
+
+def _held_up(rule: ClockRule, case: Case, policy: Policy) -> bool:
+    """Whether the clock would erase the case and must not: it rings as soon as it may (invariant 53)."""
+    held = case.facts.get(FROZEN) is True if rule.key == HOLD else is_held(case)
+    return held and any(effect.kind is EffectKind.ERASE for effect in _found(rule, case, policy).effects)
+
+
 def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
     """Everything that has yet to ring. A reminder that would lie before its clock's start is none, nor is one that
     would remind nobody.
@@ -142,7 +154,7 @@ def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
         if not clock.runs:
             continue
         irreversible = rule.irreversible
-        if DUE not in clock.rung:
+        if DUE not in clock.rung and not _held_up(rule, case, policy):
             yield Due(clock.key, DueKind.DUE, clock.due_at, DUE, irreversible)
         for reminder in policy.reminders.get(clock.key, ()) if rule.reminds else ():
             for mark, at in reminder.times(clock.due_at, calendar):
@@ -158,9 +170,13 @@ def outcome(rule: ClockRule, case: Case, due: Due, policy: Policy) -> Outcome:
         case DueKind.RESUME:
             return Outcome(effects=())
         case DueKind.DUE:
-            found = next(one for one in rule.outcomes if one.when is None or one.when(case, policy))
+            found = _found(rule, case, policy)
             level = case.clocks[due.key].rounds + 1
             return replace(found, effects=tuple(at_level(effect, level) for effect in found.effects))
+
+
+def _found(rule: ClockRule, case: Case, policy: Policy) -> Outcome:
+    return next(one for one in rule.outcomes if one.when is None or one.when(case, policy))
 
 
 def ring(rule: ClockRule, case: Case, due: Due, now: datetime, policy: Policy) -> Mapping[str, Clock]:

@@ -16,9 +16,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from contracts.ids import CaseId, new_id
-from lifecycle import access, bodies, changes, engine, records, routing
+from lifecycle import access, bodies, changes, engine, migration, records, routing
 from lifecycle.desk import Desk
 from lifecycle.durable import Decided
+from lifecycle.migration import MIGRATE
 from lifecycle.model import Action, Actor, Case, DueKind, Facts, Refused
 from lifecycle.records import ActionRow, CaseRow
 from lifecycle.routing import Place
@@ -141,6 +142,16 @@ async def open_case(
     return CaseId(row.case_id)
 
 
+def outcome(desk: Desk, row: CaseRow, action: Action, actor: Actor, now: datetime) -> Case | Refused:
+    """What the rules make of the action: the procedure's own, or those of going over to the policy in force."""
+    lifecycle, case, policy = desk.lifecycles[row.lifecycle], from_json(row.data), desk.policy_of(row)
+    if action.name != MIGRATE:
+        return engine.apply(lifecycle, case, action, actor, now, policy)
+    if row.desk and row.desk not in desk.policy.desks:
+        return Refused(migration.Refusal.DESK_UNKNOWN, migration.RULE, {"policy": desk.policy.pin})
+    return migration.migrate(lifecycle, case, action, actor, now, policy, desk.policy)
+
+
 async def ring(session: AsyncSession, desk: Desk, case_id: UUID, now: datetime) -> Decided:
     """Rings everything that is due at `now`, and says how the case stands. A clock whose outcome cannot be undone
     rings only when the database's clock agrees; when `now` has jumped ahead of it, the answer asks to ring again.
@@ -204,7 +215,7 @@ async def refuse(
     alone: a name beside a case's id would tell that the two belong together.
     """
     facts: dict[str, str | int] = {"code": refused.code}
-    if action in desk.lifecycles[row.lifecycle].by_action:
+    if action == MIGRATE or action in desk.lifecycles[row.lifecycle].by_action:
         facts["action"] = action
     name = None if actor is None else actor.name
     if actor is not None and actor.staff_id is not None and not access.may_see(desk, row, actor):
@@ -254,11 +265,19 @@ async def _act(
 ) -> Decided | Refused:
     if row.erased_at is not None:
         return await refuse(session, desk, row, Refused(Refusal.CASE_ERASED, EDGE), actor, action.name)
-    policy = desk.policy_of(row)
-    before = from_json(row.data)
-    after = engine.apply(desk.lifecycles[row.lifecycle], before, action, actor, now, policy)
+    after = outcome(desk, row, action, actor, now)
     if isinstance(after, Refused):
         return await refuse(session, desk, row, after, actor, action.name)
+    facts = {"action": action.name}
+    if action.name == MIGRATE:
+        facts |= {"policy": desk.policy.pin, "was": f"{row.policy_name}/{row.policy_version}"}
+        row = replace(
+            row,
+            policy_name=desk.policy.name,
+            policy_version=desk.policy.version,
+            policy_hash=desk.policy.content_hash,
+        )
+    policy = desk.policy_of(row)
     answer = answer_of(row.case_id, after, changes.next_due_at(desk, after, policy))
     taken = ActionRow(
         action_id=action.id,
@@ -272,7 +291,5 @@ async def _act(
         at=now,
         answer=answer,
     )
-    changed = await changes.keep_change(
-        session, desk, row, after, policy, "case.acted", actor.name, {"action": action.name}, taken
-    )
+    changed = await changes.keep_change(session, desk, row, after, policy, "case.acted", actor.name, facts, taken)
     return replace(standing_of(changed), answer=answer)

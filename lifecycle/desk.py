@@ -17,8 +17,10 @@ from chassis.keystore import Keystore
 from chassis.sealing import DeskPrivateKey
 from chassis.settings import Settings
 from contracts.ids import CaseId
+from lifecycle.migration import pins
 from lifecycle.model import Action, Case, Effect, Facts, Refused
 from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
 from lifecycle.table import Lifecycle
 from policy.load import load
 from policy.model import Policy, Role
@@ -181,21 +183,32 @@ class Desk:
         return readers if narrow is None or row.erased_at is not None else readers & narrow(row)
 
     def policy_of(self, row: CaseRow) -> Policy:
-        """The rules that the case began with, with today's appointments as they count at the case's desk. Raises
+        """The rules that the case goes by, with today's appointments as they count at the case's desk. Raises
         PolicyPackChanged.
         """
-        pack = self.pack_of(row)
-        return replace(pack, appointments=standing(pack, pack.desks[row.desk])) if row.desk else pack
+        return self._at_desk(row, self.pack_of(row))
 
     def pack_of(self, row: CaseRow) -> Policy:
-        """The rules that the case began with, with today's appointments. Raises PolicyPackChanged."""
+        """The rules that the case goes by, with today's appointments. Raises PolicyPackChanged."""
+        return self._pinned(f"{row.policy_name}/{row.policy_version}", row.policy_hash)
+
+    def policies_of(self, row: CaseRow) -> Mapping[int, Policy]:
+        """Every policy that the case has gone by, by the version of the case from which on it counts. Raises
+        PolicyPackChanged.
+        """
+        pinned = pins(from_json(row.data))
+        gone_by = {since: self._at_desk(row, self._pinned(pin, content_hash)) for since, pin, content_hash in pinned}
+        return gone_by or {1: self.policy_of(row)}
+
+    def _at_desk(self, row: CaseRow, pack: Policy) -> Policy:
+        return replace(pack, appointments=standing(pack, pack.desks[row.desk])) if row.desk else pack
+
+    def _pinned(self, pin: str, content_hash: str) -> Policy:
         policy = self.policy
-        if (policy.name, policy.version) != (row.policy_name, row.policy_version):
-            policy = replace(_pack(row.policy_name, row.policy_version), appointments=policy.appointments)
-        if policy.content_hash != row.policy_hash:
-            raise PolicyPackChanged(
-                f"policy {row.policy_name}/{row.policy_version} is not what it was when a case began"
-            )
+        if policy.pin != pin:
+            policy = replace(_pack(*pin.split("/")), appointments=policy.appointments)
+        if policy.content_hash != content_hash:
+            raise PolicyPackChanged(f"policy {pin} is not what it was when a case began to go by it")
         return policy
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from lifecycle import clocks
 from lifecycle.fields import InvalidFacts, check_action, check_opening
 from lifecycle.model import (
+    RING,
     SYSTEM,
     Action,
     Actor,
@@ -33,6 +34,7 @@ from policy.model import Policy, Role
 
 TABLE = "lifecycle"
 """The rule a refusal names when the table itself, not an invariant, says no."""
+KEPT = "invariant 53"
 ROLES = tuple(Role)
 """Whoever holds several roles that allow an action takes it in the first of these."""
 
@@ -103,7 +105,7 @@ def on_due(lifecycle: Lifecycle, case: Case, due: Due, now: datetime, policy: Po
         return case
     rule = lifecycle.clock_of[due.key]
     outcome = clocks.outcome(rule, case, due, policy)
-    step = Step(case.version + 1, "ring", SYSTEM, None, now, {"clock": due.key, "mark": due.mark})
+    step = Step(case.version + 1, RING, SYSTEM, None, now, {"clock": due.key, "mark": due.mark})
     rung = clocks.ring(rule, case, due, now, policy)
     state, running = _entered(lifecycle, case, outcome.to, rung, now)
     return replace(
@@ -149,6 +151,8 @@ def _allowed(by: frozenset[Role | ActorKind], actor: Actor) -> bool:
 
 
 def _blocked(lifecycle: Lifecycle, rule: Rule, situation: Situation) -> Refused | None:
+    if rule.to and lifecycle.is_gone(rule.to) and clocks.is_held(situation.case):
+        return Refused(RefusalCode.CASE_HELD, KEPT, {"action": rule.action})
     for change in rule.clocks:
         clock = situation.case.clocks.get(change.key)
         if change.kind is ClockChangeKind.PAUSE and (clock is None or not clock.runs):

@@ -18,6 +18,8 @@ Facts: TypeAlias = Mapping[str, Fact]
 
 PERSON = "person"
 SYSTEM = "system"
+RING = "ring"
+"""The step that a clock takes when it is due, or reminds."""
 
 
 STOP_CONTACT = "stop_contact"
@@ -28,6 +30,8 @@ FROZEN = "frozen"
 """The flag among a case's facts while a decision in it is under review: it is neither erased nor moved to another
 policy (invariant 53).
 """
+HOLD = "keep.hold"
+"""The clock of a hold: for as long as it runs nothing else erases the case (invariant 53)."""
 
 
 class ActorKind(StrEnum):
@@ -155,6 +159,7 @@ class RefusalCode(StrEnum):
     CLOCK_NOT_RUNNING = "CLOCK_NOT_RUNNING"
     CLOCK_NOT_PAUSED = "CLOCK_NOT_PAUSED"
     CLOCK_PAUSE_SPENT = "CLOCK_PAUSE_SPENT"
+    CASE_HELD = "CASE_HELD"
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,7 +294,8 @@ _UPDATE: Final = """
         on conflict (case_id, version) do nothing
     )
     update cases set state = :state, version = :version, data = :data, next_due_at = :next_due_at,
-        errands = :errands, handlers = :handlers, changed_at = now(), closed_at = :closed_at, swept_at = null
+        errands = :errands, handlers = :handlers, changed_at = now(), closed_at = :closed_at, swept_at = null,
+        policy_name = :policy_name, policy_version = :policy_version, policy_hash = :policy_hash
     where case_id = :case_id
 """
 _SAVE: Final = text(f"with {_UPDATE}").bindparams(bindparam("data", type_=JSONB))

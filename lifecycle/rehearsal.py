@@ -11,9 +11,10 @@ from datetime import datetime
 
 from lifecycle import engine
 from lifecycle.fields import InvalidFacts
-from lifecycle.model import Case, DueKind, Effect, EffectKind, Refused
+from lifecycle.migration import MIGRATE
+from lifecycle.model import RING, Case, DueKind, Effect, EffectKind, Refused
 from lifecycle.recipients import ASSIGNED, heard_as
-from lifecycle.replay import RING, again
+from lifecycle.replay import again
 from lifecycle.table import Lifecycle
 from policy.model import Policy
 
@@ -40,8 +41,8 @@ class Course:
 
 def rehearse(lifecycle: Lifecycle, case: Case, policy: Policy, now: datetime, course: Course) -> Case | None:
     """Plays the case's recorded steps under `policy` up to `now`, and counts into `course` what happens. A step that is
-    refused is left out; what follows from it may be refused too. Recorded rings are not played: the policy's own are.
-    None where the case would not have been opened at all.
+    refused is left out; what follows from it may be refused too. Recorded rings are not played: the policy's own are;
+    nor is a change of policy. None where the case would not have been opened at all.
     """
     first, *others = case.steps
     course.cases += 1
@@ -53,7 +54,7 @@ def rehearse(lifecycle: Lifecycle, case: Case, policy: Policy, now: datetime, co
     _hear(played.effects, policy, course)
     left = MOST_RINGS
     for step in others:
-        if step.action == RING:
+        if step.action in (RING, MIGRATE):
             continue
         played, left = _ring_until(lifecycle, played, step.at, policy, course, left)
         after = again(lifecycle, played, step, policy)

@@ -1,18 +1,25 @@
-"""A case played again from its steps: as it stood at an earlier time, or under another policy. Pure."""
+"""A case played again from its steps: as it stood at an earlier time, or under another policy. Pure.
+
+Each step is played under the policy that the case went by then: `policies` has each by the version of the case from
+which on it counts, the first at 1.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
-from lifecycle import clocks, engine, handover
-from lifecycle.model import PERSON, SYSTEM, Action, Actor, ActorKind, Case, Refused, Step
+from lifecycle import clocks, engine, freezing, handover, migration
+from lifecycle.migration import MIGRATE
+from lifecycle.model import PERSON, RING, SYSTEM, Action, Actor, ActorKind, Case, Refused, Step
 from lifecycle.table import FieldKind, Lifecycle
 from policy.model import Policy
 
-RING = "ring"
+Policies: TypeAlias = Mapping[int, Policy]
+
 _NO_ID = UUID(int=0)
 
 
@@ -35,18 +42,23 @@ class Replayed:
     deviations: tuple[Deviation, ...]
 
 
-def as_of(lifecycle: Lifecycle, case: Case, moment: datetime, policy: Policy) -> Replayed | None:
+def in_force(policies: Policies, version: int) -> Policy:
+    """The policy that the case goes by in its version `version`."""
+    return policies[max(since for since in policies if since <= version)]
+
+
+def as_of(lifecycle: Lifecycle, case: Case, moment: datetime, policies: Policies) -> Replayed | None:
     """The case as it stood at `moment`; None when it was not open yet. Deviations then mean that its table has changed
-    since, as the policy is the one it is pinned to.
+    since, as the policies are those that it has gone by.
     """
     steps = [step for step in case.steps if step.at <= moment]
-    return replay(lifecycle, case, steps, policy) if steps else None
+    return replay(lifecycle, case, steps, policies) if steps else None
 
 
-def replay(lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policy: Policy) -> Replayed:
+def replay(lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policies: Policies) -> Replayed:
     """`steps` are the case's own, from its opening on."""
     played, deviations = case, list[Deviation]()
-    for step, _, after in _play(lifecycle, case, steps, policy):
+    for step, _, after in _play(lifecycle, case, steps, policies):
         if isinstance(after, Case):
             played = after
         else:
@@ -54,21 +66,21 @@ def replay(lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policy: Poli
     return Replayed(replace(played, effects=()), tuple(deviations))
 
 
-def states_before(lifecycle: Lifecycle, case: Case, policy: Policy) -> Mapping[int, str]:
+def states_before(lifecycle: Lifecycle, case: Case, policies: Policies) -> Mapping[int, str]:
     """The state in which each step was taken, by the version that it made; none for the opening."""
-    played = _play(lifecycle, case, case.steps, policy)
+    played = _play(lifecycle, case, case.steps, policies)
     return {step.version: before.state for step, before, _ in played if before is not None}
 
 
 def _play(
-    lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policy: Policy
+    lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policies: Policies
 ) -> Iterator[tuple[Step, Case | None, Case | Refused | None]]:
     """Each step with the case before and after it, or why it could not be played."""
     first = steps[0]
-    played = engine.open_case(lifecycle, case.report_id, case.number, first.facts, first.at, policy)
+    played = engine.open_case(lifecycle, case.report_id, case.number, first.facts, first.at, policies[1])
     yield first, None, played
     for step in steps[1:]:
-        before, after = played, again(lifecycle, played, step, policy)
+        before, after = played, again(lifecycle, played, step, in_force(policies, step.version))
         if isinstance(after, Case):
             # As recorded: who acted is kept with the step, whatever of it the rules looked at.
             played = after = replace(after, version=step.version, steps=(*before.steps, step))
@@ -76,7 +88,9 @@ def _play(
 
 
 def again(lifecycle: Lifecycle, case: Case, step: Step, policy: Policy) -> Case | Refused | None:
-    """The case after the recorded step is taken once more, or why not; None for a ring that would not come then."""
+    """The case after the recorded step is taken once more, or why not; None for a ring that would not come then.
+    `policy` is the one that counts after it.
+    """
     if step.action == RING:
         rung = next(
             (
@@ -89,6 +103,10 @@ def again(lifecycle: Lifecycle, case: Case, step: Step, policy: Policy) -> Case 
         return engine.on_due(lifecycle, case, rung, step.at, policy) if rung else None
     if step.action in handover.STEPS:
         return handover.again(case, step)
+    if step.action == MIGRATE:
+        return migration.again(lifecycle, case, step, policy)
+    if step.action in freezing.STEPS:
+        return freezing.again(lifecycle, case, step, policy)
     rule = lifecycle.rule_of.get((case.state, step.action))
     texts = frozenset(field.name for field in rule.fields if field.kind is FieldKind.TEXT) if rule else frozenset[str]()
     return engine.apply(lifecycle, case, Action(_NO_ID, step.action, step.facts, texts), _actor(step), step.at, policy)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from lifecycle.model import Actor, ActorKind, Case, Effect, Fact, Facts, Refused
+from lifecycle.model import PASSED_ON, Actor, ActorKind, Case, Effect, EffectKind, Fact, Facts, Refused
 from policy.model import Policy, Role
 
 
@@ -152,6 +152,10 @@ class Outcome:
     when: Callable[[Case, Policy], bool] | None = None
 
 
+def _erases(one: Rule | Outcome) -> bool:
+    return any(effect.kind is EffectKind.ERASE for effect in one.effects)
+
+
 @dataclass(frozen=True, slots=True)
 class ClockRule:
     """A clock of a procedure. `outcomes`: the first whose `when` holds applies. `repeats`: starts again after it rang.
@@ -169,6 +173,18 @@ class ClockRule:
     person_sees: bool = False
     pause_cap: str | None = None
     outlives: bool = False
+
+    @property
+    def erases(self) -> bool:
+        """Whether it is one at whose end a case may be gone for good."""
+        return any(map(_erases, self.outcomes))
+
+
+class _ClockRules(dict[str, ClockRule]):
+    """A running case may have a clock that its table, edited since, knows no more: it ends and nothing follows."""
+
+    def __missing__(self, key: str) -> ClockRule:
+        return ClockRule(key, outcomes=(Outcome(effects=()),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +216,8 @@ class LifecycleBroken(Exception):
 class Lifecycle:
     """A procedure: its name, states, rules and clocks. Checks itself when built. `shown`: whether the person who writes
     may know of this case at all; where nothing is said, she may. `tells`: as what somebody is assigned of whom she is
-    told who it is. `explains`: facts that she is told beside that, sealed to her.
+    told who it is. `explains`: facts that she is told beside that, sealed to her. `deciding`: the states in which a
+    decision is pending, and the policy that it is taken by stays as it is.
     """
 
     name: str
@@ -211,6 +228,7 @@ class Lifecycle:
     shown: Callable[[Case], bool] | None = None
     tells: tuple[Role, ...] = ()
     explains: Callable[[Case, Policy], Facts] | None = None
+    deciding: tuple[str, ...] = ()
     state_of: Mapping[str, State] = field(init=False, repr=False, compare=False)
     clock_of: Mapping[str, ClockRule] = field(init=False, repr=False, compare=False)
     rule_of: Mapping[tuple[str, str], Rule] = field(init=False, repr=False, compare=False)
@@ -218,7 +236,7 @@ class Lifecycle:
 
     def __post_init__(self) -> None:
         states = {state.name: state for state in self.states}
-        clocks = {clock.key: clock for clock in self.clocks}
+        clocks = _ClockRules({clock.key: clock for clock in self.clocks})
         rules: dict[tuple[str, str], Rule] = {}
         by_action: dict[str, frozenset[Role | ActorKind]] = {}
         for rule in self.rules:
@@ -231,7 +249,7 @@ class Lifecycle:
             state for rule in self.rules for state in (*rule.states, rule.to) if state
         }
         named |= {outcome.to for clock in self.clocks for outcome in clock.outcomes if outcome.to}
-        named |= {state.seen_as for state in self.states if state.seen_as}
+        named |= {state.seen_as for state in self.states if state.seen_as} | {*self.deciding}
         if unknown := named - states.keys():
             raise LifecycleBroken(f"{self.name}: no such state: {', '.join(sorted(unknown))}.")
         changes = [*self.opening.clocks, *(change for rule in self.rules for change in rule.clocks)]
@@ -245,6 +263,17 @@ class Lifecycle:
 
     def is_closed(self, case: Case) -> bool:
         return self.state_of[case.state].closed
+
+    def is_gone(self, state: str) -> bool:
+        """Whether in this state nothing of a case is left here, or will be in a moment: it is erased, or its report has
+        gone to another office.
+        """
+        ends: tuple[Rule | Outcome, ...] = (
+            *self.rules,
+            *(outcome for clock in self.clocks for outcome in clock.outcomes),
+        )
+        passed_on = state == PASSED_ON and self.state_of[state].closed
+        return passed_on or any(one.to == state and _erases(one) for one in ends)
 
     def seen_as(self, case: Case) -> str:
         """The state that the person's inbox shows."""

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from msgspec.structs import asdict
 
 from chassis.web.problems import invalid
-from lifecycle import engine
+from lifecycle import engine, migration
 from lifecycle.access import Position
 from lifecycle.bodies import StaffText
 from lifecycle.changes import field_of
@@ -89,7 +89,9 @@ class StepSeen(Struct, kw_only=True):
 
 
 class CaseSeen(CaseInList, kw_only=True):
-    """`placed_version`: the newest version that the person's inbox is known to show."""
+    """`placed_version`: the newest version that the person's inbox is known to show. `policy`: the pack and version
+    that it goes by; while another is in force, an offer says whether it may go over to that one.
+    """
 
     offers: list[OfferSeen]
     clocks: list[ClockSeen]
@@ -97,6 +99,7 @@ class CaseSeen(CaseInList, kw_only=True):
     steps: list[StepSeen]
     facts: dict[str, Fact]
     placed_version: int
+    policy: str
 
 
 class TakeAction(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -159,6 +162,8 @@ def listed(row: CaseRow) -> CaseInList:
 def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
     case, policy = from_json(row.data), desk.policy_of(row)
     offers = engine.offers(desk.lifecycles[row.lifecycle], case, actor, now, policy)
+    if policy.content_hash != desk.policy.content_hash:
+        offers.append(migration.offer(desk.lifecycles[row.lifecycle], case, actor, now, policy, desk.policy))
     if actor.roles == {Role.ALLEGED_OFFENDER}:
         case = _his_part(desk, case, actor)
     return CaseSeen(
@@ -171,6 +176,7 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
         ],
         facts=dict(case.facts),
         placed_version=row.placed_version,
+        policy=policy.pin,
     )
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from lifecycle import engine
+from lifecycle import engine, migration
 from lifecycle.clocks import standing
-from lifecycle.model import Actor, ActorKind, Case, Fact, Facts, Step
-from lifecycle.replay import RING, as_of, states_before
+from lifecycle.migration import MIGRATE
+from lifecycle.model import RING, Actor, ActorKind, Case, Fact, Facts, Step
+from lifecycle.replay import as_of, in_force, states_before
 from lifecycle.serial import from_json
 from lifecycle.table import FieldKind
 from policy.model import Policy, Role
@@ -33,15 +34,18 @@ _PERSONS_SIDE = "ombuds"
 
 async def explain(desk: Desk, row: CaseRow) -> dict[str, Any]:
     """Every step with the rules it was taken under, and every refusal with the rule that refused it."""
-    case, policy = from_json(row.data), desk.policy_of(row)
+    case, policies = from_json(row.data), desk.policies_of(row)
     lifecycle = desk.lifecycles[row.lifecycle]
-    states = states_before(lifecycle, case, policy)
+    states = states_before(lifecycle, case, policies)
     async with desk.database.transaction() as session:
         trail = [json.loads(one) for one in (await session.execute(_TRAIL, {"case_id": str(row.case_id)})).scalars()]
     return {
         **_named(desk, row),
         "steps": [
-            {**_step(desk, step), "rules": _rules(lifecycle, states.get(step.version), step, policy)}
+            {
+                **_step(desk, step),
+                "rules": _rules(lifecycle, states.get(step.version), step, in_force(policies, step.version)),
+            }
             for step in case.steps
         ],
         "refused": [
@@ -62,13 +66,15 @@ def show_as_of(desk: Desk, row: CaseRow, moment: datetime, role: Role | None) ->
     """What somebody who looked at `moment` could see of the case, and what `role` could have done; None when it was
     not open yet.
     """
-    lifecycle, policy = desk.lifecycles[row.lifecycle], desk.policy_of(row)
-    seen = as_of(lifecycle, from_json(row.data), moment, policy)
+    lifecycle, policies = desk.lifecycles[row.lifecycle], desk.policies_of(row)
+    seen = as_of(lifecycle, from_json(row.data), moment, policies)
     if seen is None:
         return None
     case = seen.case
+    policy = in_force(policies, case.version)
     return {
         **_named(desk, row),
+        "policy": policy.pin,
         "as_of": moment.isoformat(),
         "state": case.state,
         "version": case.version,
@@ -123,6 +129,8 @@ def _facts(desk: Desk, facts: Facts) -> dict[str, Fact]:
 
 def _rules(lifecycle: Lifecycle, before: str | None, step: Step, policy: Policy) -> Sequence[str]:
     """What a step had to satisfy; of a clock that rang, the deadline it counts by, with its source and confidence."""
+    if step.action == MIGRATE:
+        return [migration.RULE]
     if step.action == RING:
         deadline = policy.deadlines.get(str(step.facts["clock"]))
         return [f"{deadline.key}: {deadline.source} ({deadline.confidence})"] if deadline else []

@@ -48,6 +48,8 @@ Drawn from the tables in `services/*/domain/` by `python -m ops.lifecycle_docs`;
 An arrow names the action and who may take it; a clock's name on an arrow means that time moves the case.
 An arrow to an end point leaves a closed state: nobody handles the case any more.
 A mail says that there is something new and no more, whatever its wording is called; only her inbox says it in words.
+Steps of any procedure stand in no table: `recuse` and `announce_handover` (somebody loses a part), `freeze` and
+`unfreeze` (a review is open), `migrate_policy` (the case goes over to the version of the policy that is in force).
 """
 
 
@@ -72,6 +74,8 @@ def _section(lifecycle: Lifecycle) -> Iterator[str]:
         if one.closed:
             yield f"  {one.name} --> [*]"
     yield "```\n"
+    if lifecycle.deciding:
+        yield f"A decision is pending, and the policy stays as it is, in: {', '.join(lifecycle.deciding)}.\n"
     yield "| In | Action | By | Needs | Refused by |"
     yield "|---|---|---|---|---|"
     for rule in lifecycle.rules:

@@ -92,7 +92,8 @@ def _how_to_set(policy: Policy | None, key: str) -> str:
 @app.command()
 def diff(before: Pack, after: Pack, *, as_json: AsJson = False) -> None:
     """The values that differ, marked stronger or weaker where it is known which way they protect people."""
-    found = differences(_load(before), _load(after))
+    older, newer = _load(before), _load(after)
+    found = differences(older, newer)
     if as_json:
         print_json([asdict(one) for one in found])
     else:
@@ -100,6 +101,7 @@ def diff(before: Pack, after: Pack, *, as_json: AsJson = False) -> None:
             print(_line(one))
     stronger = sum(one.direction is Direction.STRONGER for one in found)
     print(f"{len(found)} differ: {len(weakening(found))} weaker, {stronger} stronger", file=sys.stderr)
+    print(f"{newer.pin} is {newer.content_hash}", file=sys.stderr)
 
 
 def _line(one: Difference) -> str:

@@ -4,19 +4,20 @@ protects less needs before it may take effect. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from policy import protection
-from policy.model import Deadline, Office, Policy, ValueUnset
+from policy.model import Deadline, Office, Policy, Role
 from policy.protection import Direction
 from policy.routing import desk_for
 from policy.working_time import Calendar
 
 WAITING: Final = "policy.waiting"
+DELEGATION: Final = "policy_change"
 NOT_COMPARED: Final = frozenset({"source", "confidence", "starts_at", "preset", "amount", "unit"})
 """Fields that are no value of their own; an amount is compared with its unit, as a length."""
 
@@ -49,6 +50,7 @@ class ChangeRefused(StrEnum):
     SAME_PERSON = "SAME_PERSON"
     SAME_OFFICE = "SAME_OFFICE"
     TOO_EARLY = "TOO_EARLY"
+    NOT_DELEGATED = "NOT_DELEGATED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,31 +83,34 @@ def refused(
         wrong.append(ChangeRefused.SAME_PERSON)
     if confirmed.office is proposed.office:
         wrong.append(ChangeRefused.SAME_OFFICE)
-    if takes_effect_at < policy.due(WAITING, max(proposed.at, confirmed.at)):
+    if not policy.is_set(WAITING) or takes_effect_at < policy.due(WAITING, max(proposed.at, confirmed.at)):
         wrong.append(ChangeRefused.TOO_EARLY)
     return tuple(wrong)
 
 
-def erased_at(
-    key: str, start: datetime, began_with: Policy, now_under: Policy, place: str | None = None
-) -> datetime | None:
-    """When a case that has been migrated is erased: as promised when it began, or as it is now where that protects
-    more, because no change reaches back. None for never, as long as a value is unset.
+def not_yet(before: Policy, after: Policy, now: datetime) -> tuple[ChangeRefused, ...]:
+    """What keeps a case that goes by `before` from going by `after` at `now`: nothing where no protection is lost, or
+    where it has been approved and waited for. Who may approve is what `before` says.
     """
-    began, now = (_due(policy, key, start, place) for policy in (began_with, now_under))
-    known = protection.of_length(key)
-    if known is None:
-        return began
-    if known.longer is Direction.WEAKER:
-        return min((end for end in (began, now) if end), default=None)
-    return max(began, now) if began and now else None
+    found = differences(before, after)
+    if not weakening(found):
+        return ()
+    approval = next((one for one in after.approvals if one.of == before.pin), None)
+    if approval is None:
+        return (ChangeRefused.SECOND_OFFICE_MISSING,)
+    delegation = before.delegation[DELEGATION]
+    proposed = _signed(before, after, approval.proposed_by, delegation.deciders, approval.proposed_at)
+    confirmed = _signed(before, after, approval.confirmed_by, delegation.second, approval.confirmed_at)
+    if proposed is None:
+        return (ChangeRefused.NOT_DELEGATED,)
+    return refused(found, proposed, confirmed, now, before)
 
 
-def _due(policy: Policy, key: str, start: datetime, place: str | None) -> datetime | None:
-    try:
-        return policy.due(key, start, place)
-    except (ValueUnset, KeyError):
-        return None
+def _signed(before: Policy, after: Policy, staff_id: str, allowed: Collection[Role], at: datetime) -> Signature | None:
+    """For the first of the roles that may, and that the person held when signing; today's list knows who held what."""
+    held = after.roles_of(staff_id, at)
+    role = next((one for one in allowed if one in held), None)
+    return Signature(staff_id, before.roles[role].office, at) if role else None
 
 
 def tables_of(policy: Policy) -> Mapping[str, Mapping[str, Any]]:

@@ -138,6 +138,12 @@ def day(value: Any) -> date:
     return value
 
 
+def moment(value: Any) -> datetime:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise Wrong("must be a moment with its zone, like 2026-03-02T09:00:00Z")
+    return value
+
+
 def texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or any(not isinstance(one, str) for one in value):
         raise Wrong("must be a list of texts")

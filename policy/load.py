@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from policy import tables
 from policy.entry import Entry, Field, Mistake, PolicyBroken, place, read, text
-from policy.model import Appointment, Office, Policy, Role
+from policy.model import Appointment, Approval, Office, Policy, Role
 from policy.schema import KINDS, TWO_NAMES
 
 PACKS: Final = Path(__file__).parent / "packs"
@@ -27,6 +27,8 @@ HEAD: Final = {
     "calendar": Field(text, None),
     "tribunal": Field(text, None),
 }
+APPROVALS: Final = "approvals.toml"
+"""Beside the tables of a version, not among them: what was approved is their hash."""
 CHOSEN: Final = ("calendar", "tribunal")
 """What the head of a pack chooses among its tables."""
 
@@ -76,6 +78,8 @@ class Reading:
         organisation = self.folder(*_pin(head, "appointments", said))
         self.found, self.based_on = self.rows([*layers, organisation]), head.values.get("based_on")
         policy = self.build(name, folder, said, self.found, organisation)
+        if policy is not None and (folder / APPROVALS).exists():
+            policy = replace(policy, approvals=tuple(self.approvals(folder / APPROVALS, policy.content_hash)))
         if self.mistakes:
             raise PolicyBroken(*self.mistakes)
         assert policy is not None  # or there is a mistake
@@ -99,7 +103,7 @@ class Reading:
         for folder in layers:
             for file in sorted(folder.glob("*.toml")):
                 kinds = KINDS.get(file.name)
-                if file.name == "pack.toml" or (folder is organisation and file.name == "appointments.toml"):
+                if file.name in ("pack.toml", "appointments.toml" if folder is organisation else APPROVALS):
                     continue
                 if kinds is None or (folder is organisation and file.name != "calendars.toml"):
                     self.mistakes.append(Mistake("is not a file of a policy pack", key=place(file)))
@@ -196,18 +200,25 @@ class Reading:
             if member.value not in rows[kind]
         ]
 
+    def approvals(self, file: Path, content_hash: str) -> Iterator[Approval]:
+        yield from self.each(_listed(file, "approval"), lambda entry: tables.approval(entry, content_hash)).values()
+
     def appointments(self, file: Path, roles: Mapping[Role, Any]) -> Iterator[Appointment]:
-        content = read(file)
-        rows = content.get("appointment")
-        if len(content) != 1 or not isinstance(rows, list) or any(not isinstance(row, dict) for row in rows):
-            raise PolicyBroken(Mistake("must hold [[appointment]] tables and nothing else", key=place(file)))
-        entries = {str(i): Entry(file, ("appointment", i), row, "appointment") for i, row in enumerate(rows)}
+        entries = _listed(file, "appointment")
         found = self.each(entries, lambda entry: tables.appointment(entry, roles))
         held = {(one.staff_id, one.role) for one in found.values()}
         for number, one in found.items():
             if one.substitute_for and (one.substitute_for, one.role) not in held:
                 self.mistakes.append(entries[number].mistake("substitute_for", "names nobody appointed to that role"))
         yield from found.values()
+
+
+def _listed(file: Path, kind: str) -> dict[str, Entry]:
+    content = read(file)
+    rows = content.get(kind)
+    if len(content) != 1 or not isinstance(rows, list) or any(not isinstance(row, dict) for row in rows):
+        raise PolicyBroken(Mistake(f"must hold [[{kind}]] tables and nothing else", key=place(file)))
+    return {str(i): Entry(file, (kind, i), row, kind) for i, row in enumerate(rows)}
 
 
 def _named(kind: str, entries: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -200,6 +200,19 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """Two people's word that cases of the version `of` (as `name/version`) may be moved to the version that it stands
+    in, though that one protects people less. For which office each speaks is known from their appointments.
+    """
+
+    of: str
+    proposed_by: str
+    proposed_at: datetime
+    confirmed_by: str
+    confirmed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One version of a pack. `content_hash` pins a case to it; appointments change daily and have their own hash."""
 
@@ -226,6 +239,11 @@ class Policy:
     resources: Mapping[str, ResourceType]
     wording: Mapping[str, str]
     appointments: tuple[Appointment, ...]
+    approvals: tuple[Approval, ...] = ()
+
+    @property
+    def pin(self) -> str:
+        return f"{self.name}/{self.version}"
 
     def calendar_at(self, place: str | None) -> Calendar:
         """The calendar of a duty station; the organisation's own for one that has none, and where none is known."""

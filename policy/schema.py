@@ -12,7 +12,7 @@ from policy.decisions import (
     Burden,
     Standard,
 )
-from policy.entry import Field, Wrong, day, each_of, flag, one_of, table, tables, text, texts, whole, words
+from policy.entry import Field, Wrong, day, each_of, flag, moment, one_of, table, tables, text, texts, whole, words
 from policy.model import (
     DAY,
     AtEnd,
@@ -227,3 +227,12 @@ APPOINTMENT: Final = {
     "appointed_by": Field(text),
     "confirmed_by": Field(text),
 }
+APPROVAL: Final = {
+    "of": Field(text),
+    "content": Field(text),
+    "proposed_by": Field(text),
+    "proposed_at": Field(moment),
+    "confirmed_by": Field(text),
+    "confirmed_at": Field(moment),
+}
+"""`content`: the hash of what was approved, so that nothing is changed afterwards."""

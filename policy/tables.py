@@ -21,6 +21,7 @@ from policy.entry import Entry
 from policy.model import (
     BY_ASSIGNMENT,
     Appointment,
+    Approval,
     Deadline,
     MeasureType,
     Office,
@@ -169,6 +170,15 @@ def appointment(entry: Entry, roles: Mapping[Role, RoleEntry]) -> Appointment:
         raise entry.broken("substitute_for", "names the one who is appointed")
     _two_people(entry, said)
     return Appointment(office=roles[said["role"]].office, from_=from_, **said)
+
+
+def approval(entry: Entry, content_hash: str) -> Approval:
+    said = entry.parse(schema.APPROVAL)
+    if said.pop("content") != content_hash:
+        raise entry.broken("content", f"is not the hash of this version, which is {content_hash}")
+    if said["proposed_by"].casefold() == said["confirmed_by"].casefold():
+        raise entry.broken("confirmed_by", "names the one who proposed; two people have to")
+    return Approval(**said)
 
 
 def _two_people(entry: Entry, said: Mapping[str, Any]) -> None:

@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import new_id
-from lifecycle import notices, records
+from lifecycle import changes, freezing, notices, records
 from lifecycle.clocks import DUE
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk, EffectRefused
-from lifecycle.model import Action, Actor, ActorKind, Case, Effect, Facts, Refused
+from lifecycle.model import FROZEN, Action, Actor, ActorKind, Case, Effect, Facts, Refused
 from lifecycle.recipients import appointed
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
@@ -49,7 +49,10 @@ async def open_review(session: AsyncSession, desk: Desk, row: CaseRow, case: Cas
     now = case.steps[-1].at
     case_id = await open_case(session, desk, row.report_id, REVIEW, len(there) + 1, facts, now)
     desk.wake(session, case_id)
-    await _each(session, desk, row.report_id, case, "freeze", {})
+    for one in await _of_file(session, desk, row.report_id):
+        file = from_json(one.data)
+        if one.case_id != case_id and file.facts.get(FROZEN) is not True:
+            await _keep(session, desk, one, freezing.freeze(file, now))
 
 
 async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
@@ -91,7 +94,25 @@ async def _end(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> N
     others = [one for one in await records.of_report(session, row.report_id, REVIEW) if one.case_id != row.case_id]
     await _each(session, desk, row.report_id, case, "dismiss_reviewer", {})
     if all(desk.lifecycles[REVIEW].state_of[one.state].closed for one in others):
-        await _each(session, desk, row.report_id, case, "unfreeze", {})
+        now = case.steps[-1].at
+        for one in await _of_file(session, desk, row.report_id):
+            frozen, table = from_json(one.data), desk.lifecycles[one.lifecycle]
+            if frozen.facts.get(FROZEN) is True:
+                await _keep(session, desk, one, freezing.unfreeze(table, frozen, now, desk.policy_of(one)))
+
+
+async def _of_file(session: AsyncSession, desk: Desk, report_id: UUID) -> list[CaseRow]:
+    """Every case of the report of which something is left, locked in one order."""
+    found = [await records.lock(session, one.case_id) for one in await records.of_report(session, report_id)]
+    return [
+        one for one in found if one and one.erased_at is None and not desk.lifecycles[one.lifecycle].is_gone(one.state)
+    ]
+
+
+async def _keep(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
+    facts = {"action": case.steps[-1].action}
+    await changes.keep_change(session, desk, row, case, desk.policy_of(row), "case.acted", "system", facts)
+    desk.wake(session, row.case_id)
 
 
 async def _each(session: AsyncSession, desk: Desk, report_id: UUID, case: Case, name: str, facts: Facts) -> None:

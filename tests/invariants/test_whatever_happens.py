@@ -187,7 +187,7 @@ class WhateverHappens(RuleBasedStateMachine):
         """
         for held in self.organisation.cases:
             case = held.case
-            played = replay(held.lifecycle, case, case.steps, self.organisation.policy_of(held))
+            played = replay(held.lifecycle, case, case.steps, {1: self.organisation.policy_of(held)})
             assert played == Replayed(through_its_row(case), ())
             self.reached.update((case.lifecycle, step.action) for step in case.steps)
 

@@ -101,4 +101,5 @@ LIFECYCLE = Lifecycle(
         ),
         erases("keep.investigated"),
     ),
+    deciding=tuple(WITH.values()),
 )

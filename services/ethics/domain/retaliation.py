@@ -101,4 +101,5 @@ LIFECYCLE = Lifecycle(
         erases("keep.no_case"),
         erases("keep.investigated"),
     ),
+    deciding=("prelim_review", "review_asked", "determination", "recommended"),
 )

@@ -114,7 +114,6 @@ LIFECYCLE = Lifecycle(
             effects=(took_part("emergency_separation.answered", "separate"),),
         ),
         *retention.hold_rules(("confirmed", "ended", "lapsed"), frozenset({Role.INVESTIGATOR, Role.LEGAL_OFFICER})),
-        *retention.freeze_rules((*STANDS, "confirmed", "ended", "lapsed")),
     ),
     clocks=(
         ClockRule(
@@ -138,4 +137,5 @@ LIFECYCLE = Lifecycle(
         ),
         *retention.clocks(("keep.hr_measure",), appointed("emergency_separation.kept", Role.LEGAL_OFFICER)),
     ),
+    deciding=("danger_seen", "measure_asked"),
 )

@@ -24,6 +24,7 @@ from services.workflow.domain import (
 )
 from services.workflow.domain.formal_rules import (
     CLOSED,
+    DECIDING,
     INVESTIGATE,
     LEGAL,
     NOT_FORMAL,
@@ -62,7 +63,6 @@ RULES = (
     *formal_outcome.RULES,
     *formal_person.RULES,
     *retention.hold_rules((*OPEN, *CLOSED), INVESTIGATE | LEGAL),
-    *retention.freeze_rules((*OPEN, *CLOSED)),
 )
 COOPERATION_ENDED = Effect(EffectKind.EMIT, "cooperation_ended")
 
@@ -120,4 +120,5 @@ LIFECYCLE = Lifecycle(
         *formal_person.CLOCKS,
         *retention.clocks(KEPT_FOR, assigned("formal_report.kept", Role.INVESTIGATOR)),
     ),
+    deciding=DECIDING,
 )

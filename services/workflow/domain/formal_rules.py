@@ -36,6 +36,7 @@ report (domain.md 1).
 ASSESSMENT = ("submitted", "acknowledged", "assessing", "needs_info")
 AT_LEG = ("at_leg", "charged", "replied", "recommended", "decided")
 SETTLED = ("no_case", "managerial_action", "letter_sent", "discontinued")
+DECIDING = ("assessing", *AT_LEG, *SETTLED)
 TOLD = ("outcome_communicated", "monitoring")
 OPEN = (*ASSESSMENT, "investigating", *AT_LEG, *SETTLED, "disclosure_decided", *TOLD)
 CLOSED = ("closed", "referred_informal", "referred_other", "passed_on")

@@ -11,7 +11,7 @@ from lifecycle.clocks import start
 from lifecycle.model import Effect, EffectKind
 from lifecycle.table import Field, FieldKind, Lifecycle, Opening, State
 from services.workflow.domain import measure_asking, measure_beginning, measure_deciding, measure_standing
-from services.workflow.domain.measure_parts import ORIGIN, explained_to_her, her_own_word
+from services.workflow.domain.measure_parts import ORIGIN, UNDECIDED, explained_to_her, her_own_word
 
 LIFECYCLE = Lifecycle(
     name="interim_measure",
@@ -63,4 +63,5 @@ LIFECYCLE = Lifecycle(
     clocks=measure_standing.CLOCKS,
     shown=her_own_word,
     explains=explained_to_her,
+    deciding=(*UNDECIDED, "declined", "passed_on"),
 )

@@ -124,7 +124,6 @@ RULES = (
     ),
     *retention.reviewer_rules((*OPEN, *CLOSED)),
     *retention.hold_rules(("lifted", *CLOSED), frozenset({Role.INVESTIGATOR}) | COUNSEL),
-    *retention.freeze_rules((*OPEN, *CLOSED)),
 )
 
 CLOCKS = (

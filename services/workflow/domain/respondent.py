@@ -279,7 +279,6 @@ LIFECYCLE = Lifecycle(
             clocks=(retention.keep("keep.investigated"),),
         ),
         *retention.hold_rules((*TOLD, "closed"), frozenset({Role.INVESTIGATOR})),
-        *retention.freeze_rules((*TOLD, "closed")),
         *retention.reviewer_rules((*TOLD, "closed")),
     ),
     clocks=(

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 from lifecycle.clocks import DUE, meet, start
 from lifecycle.fields import staff, text, time
+from lifecycle.freezing import RELEASE
 from lifecycle.guards import is_appointed, not_before_now
-from lifecycle.model import FROZEN, ActorKind, Case, Effect, EffectKind, Facts
+from lifecycle.model import HOLD, ActorKind, Case, Effect, EffectKind, Facts
 from lifecycle.table import ClockChange, ClockRule, Guard, Outcome, Rule, Situation
 from policy.model import Policy, Role
 
 WINDOWS = ("ret.lookahead", "review.request", "review.appeal")
-HOLD, RELEASE = "keep.hold", "keep.release"
 OWNERS = (Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.LEGAL_OFFICER)
 SYSTEM = frozenset({ActorKind.SYSTEM})
 KEPT = "invariant 53"
@@ -61,14 +61,6 @@ def hold_rules(states: tuple[str, ...], by: frozenset[Role | ActorKind]) -> tupl
     )
 
 
-def freeze_rules(states: tuple[str, ...]) -> tuple[Rule, ...]:
-    """While a review is open the file stays as it is: no erasure, no other policy."""
-    return (
-        Rule(action="freeze", states=states, by=SYSTEM, sets={FROZEN: True}),
-        Rule(action="unfreeze", states=states, by=SYSTEM, sets={FROZEN: False}, clocks=(start(RELEASE),)),
-    )
-
-
 def reviewer_rules(states: tuple[str, ...]) -> tuple[Rule, ...]:
     """Whoever reviews a decision sees the file for as long as the review lasts."""
     return (
@@ -107,6 +99,6 @@ def _last(key: str, keys: tuple[str, ...]) -> Callable[[Case, Policy], bool]:
         kept = [one for one in keys if one in case.clocks]
         others = [clock for name, clock in case.clocks.items() if name in (*keys, HOLD, RELEASE) and name != key]
         waited_for = [clock for clock in others if clock.runs and DUE not in clock.rung]
-        return bool(kept) and not waited_for and case.facts.get(FROZEN) is not True
+        return bool(kept) and not waited_for
 
     return last

@@ -139,4 +139,5 @@ LIFECYCLE = Lifecycle(
     ),
     # What the other side asks for is not hers to follow.
     shown=lambda case: case.facts["party"] == "person",
+    deciding=("requested", "under_review", "appealed"),
 )

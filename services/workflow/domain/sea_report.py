@@ -253,4 +253,5 @@ LIFECYCLE = Lifecycle(
         erases("keep.out_of_scope"),
         erases("keep.no_case"),
     ),
+    deciding=("class_open",),
 )

@@ -1,14 +1,21 @@
-"""The invented desk on a real database and key store."""
+"""The invented desk on a real database and key store, and its staff before it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from chassis import keys
 from chassis.migrations import KEYSTORE_CHAIN, migrate
+from chassis.web.app import create_app
+from chassis.web.sign_in import SignIn
+from lifecycle import api
+from lifecycle.sender import Sender
+from ops.local_stack.oidc import Oidc
 from tests import real_parts
 from tests.integration.lifecycle.loans import Loans, create_tables, make_loans, settings_for
+from tests.integration.lifecycle.staff import Staff
 
 
 @pytest.fixture
@@ -25,3 +32,12 @@ async def loans(
     yield made
     await made.desk.database.close()
     await made.desk.keystore.close()
+
+
+@pytest.fixture
+async def staff(loans: Loans, oidc: Oidc) -> AsyncIterator[Staff]:
+    sign_in = SignIn(oidc.issuer)
+    app = create_app(loans.desk.settings, api.routes(loans.desk, Sender(loans.desk)), sign_in=sign_in)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk", timeout=30) as http:
+        yield Staff(loans, http, oidc.issuer)
+    await sign_in.close()

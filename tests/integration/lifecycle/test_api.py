@@ -1,65 +1,20 @@
 """The staff's HTTP interface, signed in at the real provider, with the real workflow behind it."""
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import httpx
-import pytest
-
-from chassis.web.app import create_app
-from chassis.web.sign_in import SignIn
-from lifecycle import api, erasing, exclusions
+from lifecycle import erasing, exclusions
 from lifecycle.exclusions import Parties
-from lifecycle.sender import Sender
-from ops.demo.sign_in import access_token
 from ops.local_stack.oidc import Oidc
 from ops.local_stack.ports import free_port
 from tests.integration.lifecycle.loans import ETHICS_OFFICER, INVESTIGATOR, OTHER_INVESTIGATOR, Loans
+from tests.integration.lifecycle.staff import Staff
 from tests.integration.lifecycle.test_durable import at_temporal, working
 from tests.real_parts import TemporalServer
 
 NOBODY_SPECIAL = "S0026"
-
-
-@dataclass
-class Staff:
-    """Whoever of the staff, at one desk."""
-
-    loans: Loans
-    http: httpx.AsyncClient
-    issuer: str
-    tokens: dict[str, str] = field(default_factory=dict)
-
-    async def headers(self, staff_id: str) -> dict[str, str]:
-        if staff_id not in self.tokens:
-            self.tokens[staff_id] = await access_token(self.issuer, staff_id)
-        return {"Authorization": f"Bearer {self.tokens[staff_id]}"}
-
-    async def get(self, path: str, staff_id: str = INVESTIGATOR) -> httpx.Response:
-        return await self.http.get(f"/api/v1/cases{path}", headers=await self.headers(staff_id))
-
-    async def post(
-        self, path: str, body: Any, staff_id: str = INVESTIGATOR, *, seen: str | None = None
-    ) -> httpx.Response:
-        headers = await self.headers(staff_id) | ({"If-Match": seen} if seen is not None else {})
-        return await self.http.post(f"/api/v1/cases{path}", json=body, headers=headers)
-
-    async def act(self, case_id: UUID, name: str, *, seen: str | None = None, **more: Any) -> httpx.Response:
-        body = {"action_id": str(uuid4()), "action": name} | more
-        return await self.post(f"/{case_id}/actions", body, seen=seen)
-
-
-@pytest.fixture
-async def staff(loans: Loans, oidc: Oidc) -> AsyncIterator[Staff]:
-    sign_in = SignIn(oidc.issuer)
-    app = create_app(loans.desk.settings, api.routes(loans.desk, Sender(loans.desk)), sign_in=sign_in)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk", timeout=30) as http:
-        yield Staff(loans, http, oidc.issuer)
-    await sign_in.close()
 
 
 def until_at(**more: float) -> dict[str, str]:

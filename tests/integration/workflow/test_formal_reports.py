@@ -15,7 +15,7 @@ from contracts.requests.v1.requests_pb2 import CooperationEnded, CooperationStar
 from contracts.topics import INTAKE_REPORTS_WORKFLOW
 from lifecycle import access, parties, records
 from lifecycle.api import _contents
-from lifecycle.decide import decide_as, ring
+from lifecycle.decide import decide_as, open_case, ring
 from lifecycle.desk import EffectRefused
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
@@ -328,6 +328,24 @@ async def test_inv_53_what_is_frozen_is_not_erased_whatever_the_clock_says(house
     async with house.desk.database.transaction() as session:
         await ring(session, house.desk, case_id, far)
     assert (await house.row(case_id)).state == "closed"
+
+
+async def test_inv_53_a_review_holds_up_every_case_of_the_report_whatever_its_procedure(house: House) -> None:
+    case_id = await closed(house)
+    report_id, now = (await house.row(case_id)).report_id, datetime.now(UTC)
+    lodged = {"lodged_at": now.isoformat()}
+    async with house.desk.database.transaction() as session:
+        beside = [
+            await open_case(session, house.desk, report_id, name, 1, facts, now)
+            for name, facts in (("supervisor_request", lodged), ("sea_report", lodged), ("danger_alert", {}))
+        ]
+    await by_her(house, case_id, "request_review", about="closure")
+    (review,) = await of_report(house, case_id, "review")
+    assert [(await facts_of(house, one)).get("frozen") for one in (*beside, review.case_id)] == [True, True, True, None]
+    await by_her(house, review.case_id, "withdraw_request", reason="withdrawn")
+    assert [(await facts_of(house, one)).get("frozen") for one in beside] == [False, False, False]
+    steps = [step.action for step in from_json((await house.row(beside[0])).data).steps]
+    assert steps == ["open", "freeze", "unfreeze"]
 
 
 async def test_the_parties_of_a_review_are_those_of_its_report(house: House) -> None:

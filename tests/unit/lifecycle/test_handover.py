@@ -52,7 +52,7 @@ def test_a_last_day_is_announced_once_and_takes_nothing_away() -> None:
 def test_a_case_with_these_steps_is_played_again_without_a_deviation() -> None:
     case = handover.announce(investigated(), Role.INVESTIGATOR, LAST, NOW)
     case = handover.recuse(case, Role.INVESTIGATOR, NOW)
-    again = replay.replay(BY_NAME["formal_report"], case, case.steps, POLICY)
+    again = replay.replay(BY_NAME["formal_report"], case, case.steps, {1: POLICY})
     assert again.deviations == ()
     assert again.case.assigned == case.assigned
     assert again.case.steps == case.steps

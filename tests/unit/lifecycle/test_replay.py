@@ -23,11 +23,11 @@ def lived() -> Case:
 
 
 def test_the_steps_say_it_all() -> None:
-    assert replay(REPORT, lived(), lived().steps, POLICY) == Replayed(lived(), ())
+    assert replay(REPORT, lived(), lived().steps, {1: POLICY}) == Replayed(lived(), ())
 
 
 def test_a_case_as_it_stood_on_a_day() -> None:
-    seen = as_of(REPORT, lived(), NOW + 2.5 * DAY, POLICY)
+    seen = as_of(REPORT, lived(), NOW + 2.5 * DAY, {1: POLICY})
     assert seen is not None
     assert (seen.case.state, seen.case.version, seen.deviations) == ("acknowledged", 2, ())
     assert seen.case.clocks["report.ack"].met_at == NOW + 2 * DAY
@@ -36,14 +36,14 @@ def test_a_case_as_it_stood_on_a_day() -> None:
 
 
 def test_before_it_was_open_there_was_nothing_to_see() -> None:
-    assert as_of(REPORT, lived(), NOW - DAY, POLICY) is None
+    assert as_of(REPORT, lived(), NOW - DAY, {1: POLICY}) is None
 
 
 def test_under_a_shorter_deadline_a_clock_rings_at_another_time() -> None:
     """Six weeks instead of thirty days: the ring that was recorded would not have happened then."""
     longer = replace(POLICY.deadlines["assess.target"], amount=60)
     policy = replace(POLICY, deadlines={**POLICY.deadlines, "assess.target": longer})
-    again = replay(REPORT, lived(), lived().steps, policy)
+    again = replay(REPORT, lived(), lived().steps, {1: policy})
     rings = [step for step in lived().steps if step.facts.get("clock") == "assess.target"]
     assert again.deviations == tuple(Deviation(step.version, "ring", None) for step in rings)
     assert again.case.clocks["assess.target"].rung == ()
@@ -52,7 +52,7 @@ def test_under_a_shorter_deadline_a_clock_rings_at_another_time() -> None:
 def test_what_a_changed_table_would_refuse_is_named() -> None:
     rules = tuple(rule for rule in REPORT.rules if rule.action != "start_assessment")
     table = Lifecycle(REPORT.name, REPORT.states, REPORT.opening, rules, REPORT.clocks)
-    (first, *_) = replay(table, lived(), lived().steps, POLICY).deviations
+    (first, *_) = replay(table, lived(), lived().steps, {1: POLICY}).deviations
     assert (first.version, first.action) == (3, "start_assessment")
     assert first.refused is not None
     assert first.refused.code == "ACTION_UNKNOWN"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lifecycle import handover
+from lifecycle import handover, migration
 from lifecycle.clocks import meet, start
 from lifecycle.model import ActorKind, Effect, EffectKind
 from lifecycle.recipients import APPOINTED, ASSIGNED, ESCALATION, HER_INBOX, OTHER_SIDE, TOOK_PART
@@ -31,8 +31,6 @@ BY_TABLE = pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=list(BY_NAME))
 AFTER_CLOSING = {
     "set_hold",
     "release_hold",
-    "freeze",
-    "unfreeze",
     "request_review",
     "ask_review",
     "receive_review",
@@ -156,7 +154,7 @@ def test_no_words_without_a_use() -> None:
     used |= {effect.name for lifecycle in LIFECYCLES for effect in effects(lifecycle)}
     used |= {f"{lifecycle.name}.message" for lifecycle in LIFECYCLES}  # a message is no action; the desk tells of it
     used |= {"review.decision_came"}  # whom the service tells depends on what was looked at
-    used |= {handover.WAITING, handover.AHEAD, handover.LINE_CHANGED}  # of any procedure
+    used |= {handover.WAITING, handover.AHEAD, handover.LINE_CHANGED, migration.NEWS}  # of any procedure
     assert POLICY.wording.keys() <= used
 
 
@@ -209,6 +207,11 @@ def test_inv_50_every_closing_by_hand_has_a_reason(lifecycle: Lifecycle) -> None
     for rule in lifecycle.rules:
         if rule.to and lifecycle.state_of[rule.to].closed and ActorKind.SYSTEM not in rule.by:
             assert {"reason", "outcome"} & {field.name for field in rule.fields if field.required}, rule.action
+
+
+@BY_TABLE
+def test_a_decision_is_pending_in_open_states_alone(lifecycle: Lifecycle) -> None:
+    assert not [state for state in lifecycle.deciding if lifecycle.state_of[state].closed]
 
 
 @BY_TABLE

@@ -9,10 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy.changes import ChangeRefused, Difference, Signature, differences, erased_at, refused, weakening
+from policy.changes import (
+    WAITING,
+    ChangeRefused,
+    Difference,
+    Signature,
+    differences,
+    not_yet,
+    refused,
+    weakening,
+)
 from policy.decisions import Burden
 from policy.load import load
-from policy.model import AtEnd, Office, Policy, Role, Side
+from policy.model import Approval, AtEnd, Office, Policy, Role, Side
 from policy.protection import LENGTHS, Direction, of_length
 from policy.working_time import Unit
 from tests.lifecycles import NOW
@@ -167,20 +176,40 @@ def test_a_proposal_cannot_shorten_its_own_wait() -> None:
     assert refused(found, PROPOSED, CONFIRMED, CONFIRMED.at + DAY, POLICY) == (ChangeRefused.TOO_EARLY,)
 
 
-def test_inv_53_a_shorter_retention_does_not_reach_back() -> None:
-    shorter, longer = with_deadline("keep.no_case", 30), with_deadline("keep.no_case", 4000)
-    assert erased_at("keep.no_case", NOW, POLICY, shorter) == POLICY.due("keep.no_case", NOW)
-    assert erased_at("keep.no_case", NOW, POLICY, longer) == NOW + 4000 * DAY
-    assert erased_at("keep.no_case", NOW, POLICY, with_deadline("keep.no_case", None)) is None
-    assert erased_at("keep.substantiated", NOW, POLICY, with_deadline("keep.substantiated", 1)) is None
-    assert erased_at("draft.expire", NOW, POLICY, with_deadline("draft.expire", 1)) == NOW + 14 * DAY
+APPROVED = Approval("iom-2024-03/1", PROPOSED.staff_id, PROPOSED.at, CONFIRMED.staff_id, CONFIRMED.at)
 
 
-def test_inv_28_a_talk_promised_to_be_gone_is_gone_by_then() -> None:
-    later = with_deadline("ombuds.purge", 365)
-    assert erased_at("ombuds.purge", NOW, POLICY, later) == NOW + 30 * DAY
-    assert erased_at("ombuds.purge", NOW, later, POLICY) == NOW + 30 * DAY
-    assert erased_at("ombuds.purge", NOW, POLICY, with_deadline("ombuds.purge", None)) == NOW + 30 * DAY
+@pytest.mark.parametrize(
+    ("approval", "at", "expected"),
+    [
+        (None, WAITED, [ChangeRefused.SECOND_OFFICE_MISSING]),
+        (replace(APPROVED, of="iom-2024-03/0"), WAITED, [ChangeRefused.SECOND_OFFICE_MISSING]),
+        (replace(APPROVED, proposed_by="S0005"), WAITED, [ChangeRefused.NOT_DELEGATED]),
+        (replace(APPROVED, confirmed_by="S0005"), WAITED, [ChangeRefused.SECOND_OFFICE_MISSING]),
+        (APPROVED, WAITED - timedelta(seconds=1), [ChangeRefused.TOO_EARLY]),
+        (APPROVED, WAITED, []),
+    ],
+)
+def test_two_appointed_people_approve_a_version_that_protects_less(
+    approval: Approval | None, at: Any, expected: list[ChangeRefused]
+) -> None:
+    less = with_deadline("ret.lookahead", 12, Unit.MONTHS)
+    approved = replace(less, version="2", approvals=(approval,) if approval else ())
+    assert list(not_yet(POLICY, approved, at)) == expected
+    more = replace(with_deadline("ret.lookahead", 36, Unit.MONTHS), version="2", approvals=approved.approvals)
+    assert not_yet(POLICY, more, NOW) == (), "more protection waits for nobody"
+
+
+def test_who_may_approve_is_what_the_older_version_says() -> None:
+    easier = replace(POLICY.delegation["policy_change"], second=(Role.INVESTIGATOR,))
+    less = with_deadline("ret.lookahead", 12, Unit.MONTHS)
+    by_investigator = replace(APPROVED, confirmed_by="S0005")
+    after = replace(less, delegation={**less.delegation, "policy_change": easier}, approvals=(by_investigator,))
+    assert not_yet(POLICY, after, WAITED) == (ChangeRefused.SECOND_OFFICE_MISSING,)
+
+
+def test_a_waiting_time_that_is_not_set_never_ends() -> None:
+    assert refused(LESS, PROPOSED, CONFIRMED, WAITED, with_deadline(WAITING, None)) == (ChangeRefused.TOO_EARLY,)
 
 
 @given(st.sampled_from(sorted(POLICY.deadlines)), st.integers(1, 3000), st.integers(1, 3000))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from policy.changes import ChangeRefused, not_yet
 from policy.decisions import Burden
 from policy.lint import Report, lint
 from policy.load import PACKS
@@ -16,6 +17,16 @@ from tests.lifecycles import NOW
 
 GUIDE = (Path(__file__).parents[3] / "docs/policy-guide.md").read_text()
 EXAMPLES = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+
+
+LESS_TIME = """
+[deadline."ret.lookahead"]
+amount = 6
+unit = "months"
+starts_at = "closure"
+source = "ours"
+confidence = "D"
+"""
 
 
 @pytest.fixture
@@ -42,8 +53,33 @@ def test_the_example_of_a_preset(yours: Path) -> None:
     assert report.policy.due("report.window", NOW) - NOW > timedelta(days=180)
 
 
+def test_the_example_of_an_approval(yours: Path) -> None:
+    second = Path(shutil.copytree(yours, yours.parent / "2"))
+    (second / "deadlines.toml").write_text(LESS_TIME)
+    (second / "approvals.toml").write_text(EXAMPLES[1])
+    (wrong,) = lint("yours", "2", NOW, packs=yours.parent.parent).mistakes
+    assert (wrong.key, wrong.line) == ("approval.1.content", 3)
+    content_hash = wrong.wrong.rsplit(" ", 1)[1]
+    (second / "approvals.toml").write_text(EXAMPLES[1].replace("0f5c", content_hash))
+    report = lint("yours", "2", NOW, packs=yours.parent.parent)
+    assert (report.mistakes, report.policy is not None) == ((), True)
+    assert report.policy is not None
+    older = linted(yours).policy
+    assert older is not None
+    signed = report.policy.approvals[0].confirmed_at
+    assert not_yet(older, report.policy, signed) == (ChangeRefused.TOO_EARLY,)
+    assert not_yet(older, report.policy, older.due("policy.waiting", signed)) == ()
+    same = EXAMPLES[1].replace("0f5c", content_hash).replace("S0062", "s0002")
+    (second / "approvals.toml").write_text(same)
+    (wrong,) = lint("yours", "2", NOW, packs=yours.parent.parent).mistakes
+    assert wrong.key == "approval.1.confirmed_by"
+    (second / "approvals.toml").write_text(EXAMPLES[1].replace("2026-03-05T09:00:00Z", "2026-03-05"))
+    (wrong,) = lint("yours", "2", NOW, packs=yours.parent.parent).mistakes
+    assert "moment with its zone" in wrong.wrong
+
+
 def test_the_example_of_a_tribunal(yours: Path) -> None:
-    (yours / "decisions.toml").write_text(EXAMPLES[1])
+    (yours / "decisions.toml").write_text(EXAMPLES[2])
     head = yours / "pack.toml"
     head.write_text(head.read_text().replace('tribunal = "appeals_body"', 'tribunal = "regional"'))
     (wrong,) = linted(yours).mistakes

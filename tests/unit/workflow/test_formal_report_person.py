@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lifecycle import engine
+from lifecycle import engine, freezing
 from lifecycle.model import Case, EffectKind
 from policy.model import Policy, Role
 from services.workflow.domain.formal_report import KEPT_FOR, LIFECYCLE
@@ -201,10 +201,10 @@ def test_inv_53_a_released_hold_leaves_time_to_object() -> None:
 
 
 def test_inv_53_nothing_is_erased_while_a_review_is_open() -> None:
-    frozen = act(closed(), "freeze", SYSTEM)
-    case = ring_until(frozen, NOW + 9 * YEAR)
+    case = ring_until(freezing.freeze(closed(), NOW), NOW + 9 * YEAR)
     assert case.state == "closed"
-    thawed = act(case, "unfreeze", SYSTEM, now=NOW + 9 * YEAR)
+    thawed = freezing.unfreeze(LIFECYCLE, case, NOW + 9 * YEAR, POLICY)
+    assert ring_until(thawed, NOW + 9 * YEAR + timedelta(days=13)).state == "closed"
     assert ring_until(thawed, NOW + 9 * YEAR + timedelta(days=14)).state == "erased"
 
 

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from lifecycle import engine
+from lifecycle import engine, freezing
 from lifecycle.model import Actor, Case
 from lifecycle.recipients import recipients
 from policy.model import Policy, Role
 from services.workflow.domain.emergency_separation import LIFECYCLE
-from tests.lifecycles import NOW, POLICY, SYSTEM, act, at, effect_names, opened, refused, ring_until, staff
+from tests.lifecycles import NOW, POLICY, act, at, effect_names, opened, refused, ring_until, staff
 
 LEGAL = staff("S0003", Role.LEGAL_OFFICER)
 INVESTIGATOR = staff("S0006", Role.INVESTIGATOR)
@@ -109,20 +109,20 @@ def test_a_released_hold_leaves_time_to_object() -> None:
 
 
 def test_inv_53_a_frozen_case_is_not_erased_and_goes_once_its_review_is_over() -> None:
-    frozen = act(ended(), "freeze", SYSTEM)
-    late = ring_until(frozen, KEEP + timedelta(days=400))
+    late = ring_until(freezing.freeze(ended(), NOW), KEEP + timedelta(days=400))
     assert (late.state, late.facts["frozen"]) == ("ended", True)
     after = KEEP + timedelta(days=400)
-    thawed = act(late, "unfreeze", SYSTEM, now=after)
+    thawed = freezing.unfreeze(LIFECYCLE, late, after, POLICY)
     assert thawed.facts["frozen"] is False
     assert erased_at(thawed) == POLICY.due("keep.release", after)
 
 
 def test_what_ends_the_wait_outlives_the_closing() -> None:
-    thawed = act(act(separated(), "freeze", SYSTEM), "unfreeze", SYSTEM)
-    assert act(thawed, "end_separation", LEGAL).clocks["keep.release"].runs
+    released = act(held(), "release_hold", LEGAL)
+    assert released.clocks["keep.release"].runs
 
 
 def test_what_was_never_closed_is_never_erased() -> None:
-    thawed = act(act(separated(), "freeze", SYSTEM), "unfreeze", SYSTEM)
-    assert ring_until(thawed, POLICY.due("keep.release", NOW)).state != "erased"
+    open_ = act(opened("formal_report"), "set_hold", LEGAL, hold_until=at(20))
+    released = act(open_, "release_hold", LEGAL)
+    assert ring_until(released, POLICY.due("keep.release", NOW)).state == "submitted"

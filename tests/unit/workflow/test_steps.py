@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Action, Case, Clock, Due, DueKind, Effect, EffectKind, Facts
+from lifecycle.model import HOLD, Action, Case, Clock, Due, DueKind, Effect, EffectKind, Facts
 from lifecycle.recipients import recipients
 from lifecycle.table import FieldKind, Lifecycle, Rule
 from tests.lifecycles import ACTION, BY_NAME, NOW, POLICY, texts, valid_facts
@@ -85,7 +85,9 @@ def taken(lifecycle: Lifecycle, rule: Rule, state: str) -> tuple[Case, Case]:
     """The case before and after the step, with every clock running where the step allows that."""
     case = standing(lifecycle, state, rule.action)
     running = {key: Clock(key, SINCE, UNTIL, deadline=key) for key in lifecycle.clock_of}
-    for before in (replace(case, clocks={**running, **case.clocks}), case):
+    free = {key: clock for key, clock in running.items() if key != HOLD}
+    for clocks in (running, free, {}):
+        before = replace(case, clocks={**clocks, **case.clocks})
         action = Action(ACTION, rule.action, valid_facts(rule, NOW), texts(rule))
         after = engine.apply(lifecycle, before, action, actor_for(lifecycle, min(rule.by)), NOW, EVERYBODY_DECIDES)
         if isinstance(after, Case):
