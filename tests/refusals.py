@@ -16,9 +16,10 @@ Change = Callable[[Case], Case]
 
 @dataclass
 class Refusals:
-    """Of one code: the actions, the rules they name, and what they say is missing."""
+    """Of one code: the actions, each with the state it was tried in, the rules they name, what they say is missing."""
 
     actions: set[str] = field(default_factory=set)
+    steps: set[tuple[str, str]] = field(default_factory=set)
     rules: set[str] = field(default_factory=set)
     params: list[Facts] = field(default_factory=list)
 
@@ -40,6 +41,7 @@ def refusals(
         if isinstance(answer, Refused):
             of_it = found.setdefault(answer.code, Refusals())
             of_it.actions.add(rule.action)
+            of_it.steps.add((rule.action, rule.states[0]))
             of_it.rules.add(answer.rule)
             of_it.params.append(answer.params)
     return found

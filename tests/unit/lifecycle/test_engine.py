@@ -9,8 +9,8 @@ from lifecycle import engine
 from lifecycle.clocks import meet, pause, resume, start
 from lifecycle.fields import InvalidFacts, choice, flag, staff, text, time
 from lifecycle.guards import holds_none_of, is_assigned, took_no_part
-from lifecycle.model import Action, Actor, ActorKind, Case, DueKind, Effect, EffectKind, Fact, Refused
-from lifecycle.table import ACTOR, ClockRule, Lifecycle, Opening, Outcome, Rule, State
+from lifecycle.model import Action, Actor, ActorKind, Case, DueKind, Effect, EffectKind, Fact, Refused, Step
+from lifecycle.table import ACTOR, ClockRule, Lifecycle, LifecycleBroken, Opening, Outcome, Rule, State
 from policy.model import Role
 from tests.lifecycles import ACTION, NOW, PERSON, POLICY, REPORT, SYSTEM
 from tests.lifecycles import staff as somebody
@@ -366,3 +366,20 @@ def test_a_ring_is_a_step_of_the_system() -> None:
     step = rung.steps[-1]
     assert (step.version, step.action, step.by, step.role, step.at) == (2, "ring", "system", None, due.at)
     assert dict(step.facts) == {"clock": "report.ack", "mark": due.mark}
+
+
+def test_a_table_that_contradicts_itself_names_everything_it_lacks() -> None:
+    def built(*rules: Rule) -> None:
+        Lifecycle("toy", (State("here", person_sees=True),), Opening("here"), rules)
+
+    with pytest.raises(LifecycleBroken, match=r"^toy: no such state: gone, lost\.$"):
+        built(Rule("go", ("here", "lost"), CLERKS, to="gone"))
+    with pytest.raises(LifecycleBroken, match=r"^toy: no such clock: tick, tock\.$"):
+        built(Rule("go", ("here",), CLERKS, clocks=(start("tock"), meet("tick"))))
+
+
+def test_a_case_that_says_nothing_has_nothing() -> None:
+    case = Case(REPORT, "toy", 1, "waiting", 1, NOW)
+    assert (case.clocks, case.assigned, case.steps, case.facts, case.effects) == ({}, {}, (), {}, ())
+    effect, step = Effect(EffectKind.ERASE, "case"), Step(1, "open", "system", None, NOW)
+    assert (effect.facts, step.facts, Action(ACTION, "go").facts, Refused("A", "b").params) == ({}, {}, {}, {})

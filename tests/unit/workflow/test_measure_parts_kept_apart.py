@@ -14,6 +14,7 @@ from tests.unit.lifecycle.test_cells import EVERYBODY_DECIDES
 ALERTING = {"alert", "raise_urgency"}
 CONSENT = {"ask_consent", "record_consent", "record_no_consent"}
 PROLONGING = {"extend_measure", "vary_measure"}
+DECIDED_AGAIN = {"decide_measure", *PROLONGING}
 DECIDING = {"ask_signature", "sign_measure", "decide_measure", "decline_alert", *PROLONGING}
 REVIEWING = {"review_measure", "lift_measure"}
 HER_OWN = {"ask_consent", "consent_to_measure", "refuse_measure", "renew_consent", "withdraw_consent"}
@@ -39,6 +40,8 @@ def test_inv_33_who_takes_one_part_is_kept_out_of_the_others(took: str, refused:
     assert found.keys() == {"SAME_PERSON"}
     assert (found["SAME_PERSON"].actions, found["SAME_PERSON"].rules) == (refused, {"invariant 33"})
     assert all(one == {"did": took} for one in found["SAME_PERSON"].params)
+    everywhere = {(rule.action, rule.states[0]) for rule in LIFECYCLE.rules if rule.action in refused}
+    assert found["SAME_PERSON"].steps == everywhere - {("alert", "need_seen")}, "where nobody has had a part yet"
 
 
 def test_who_declined_decides_it_no_other_way_later() -> None:
@@ -76,6 +79,25 @@ def test_what_is_refused_while_something_is_missing(
     found = refusals(LIFECYCLE, change)[code]
     assert (found.actions, found.rules) == (actions, {rule})
     assert all(one == params for one in found.params)
+
+
+@pytest.mark.parametrize(
+    ("flag", "rule", "actions"),
+    [
+        ("effects_seen", "policy 2.3", DECIDED_AGAIN | {"consent_to_measure", "renew_consent", "sign_measure"}),
+        ("alternative_offered", "policy 2.3", CONSENT),
+        ("effects_explained", "policy 2.3", {"record_consent"}),
+        ("told_her", "invariant 43", {"record_told"}),
+        ("safety_check", "invariant 43", {"lift_measure"}),
+    ],
+)
+def test_what_has_to_be_vouched_for_is(flag: str, rule: str, actions: set[str]) -> None:
+    found = refusals(LIFECYCLE, same, sent={flag: False}, to=actions)
+    assert found.keys() == {"NOT_CONFIRMED"}
+    assert (found["NOT_CONFIRMED"].actions, found["NOT_CONFIRMED"].rules) == (actions, {rule})
+    assert all(one == {"field": flag} for one in found["NOT_CONFIRMED"].params)
+    everywhere = {(one.action, one.states[0]) for one in LIFECYCLE.rules if one.action in actions}
+    assert found["NOT_CONFIRMED"].steps == everywhere
 
 
 def test_nothing_is_refused_where_nothing_is_missing() -> None:
