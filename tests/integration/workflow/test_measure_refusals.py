@@ -128,9 +128,13 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, str], str, str, dict[str, Any]]] 
         "invariant 38",
         {"burden": "affected_individual"},
     ),
-    "a stock phrase": (
-        {},
-        {"reasons": "In the interest of the Organization."},
+    "a stock phrase for a suspension": (
+        SUSPENSION,
+        {
+            "reasons": "In the interest of the Organization.",
+            "arrangement": HOW,
+            "persons": json.dumps(HIS),
+        },
         "REASONS_STOCK_PHRASE",
         "policy 2.3",
         {"field": "reasons"},
