@@ -42,6 +42,8 @@ Narrow = Callable[[CaseRow], frozenset[Role]]
 """Which roles may see this very case."""
 Clear = Callable[[AsyncSession, CaseRow], Awaitable[None]]
 """Deletes what the service itself keeps about a case that is being erased."""
+CameAboveHer = Callable[[AsyncSession, CaseRow], Awaitable[None]]
+"""What else follows when somebody whom a case is about has become the affected individual's supervisor."""
 
 
 Opens = Callable[[Facts], Sequence[Facts]]
@@ -66,6 +68,10 @@ async def _clears_nothing(session: AsyncSession, row: CaseRow) -> None:
 
 async def _takes_all(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:
     """A service that takes texts as they are."""
+
+
+async def _waits_for_its_handlers(session: AsyncSession, row: CaseRow) -> None:
+    """A service that does no more about it than telling whoever handles the case."""
 
 
 async def _has_nothing(session: AsyncSession, row: CaseRow, purpose: str) -> Sequence[Mapping[str, Any]]:  # noqa: ARG001
@@ -136,6 +142,7 @@ class Desk:
     own_contents: OwnContents = _has_nothing
     check: Check = _takes_all
     clear: Clear = _clears_nothing
+    came_above_her: CameAboveHer = _waits_for_its_handlers
     to_wake: "asyncio.Queue[UUID]" = field(default_factory=asyncio.Queue)
 
     def poke(self, *case_ids: UUID) -> AfterCommit:

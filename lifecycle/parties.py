@@ -224,6 +224,7 @@ async def settle(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parti
     above_her = await exclusions.came_above_her(session, desk.keys.cell, row.case_id, parties, desk.policy, now)
     if routed and above_her and row.closed_at is None:
         await notices.tell_assigned(session, desk, row, handover.LINE_CHANGED, now)
+        await desk.came_above_her(session, row)
     await _audit_opened(session, row.case_id)
     if routed and moved != row.desk:
         for role in routing.handlers_of(desk, row):

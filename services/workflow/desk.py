@@ -223,6 +223,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         },
         check=check,
         clear=clear,
+        came_above_her=lambda session, row: measures.note_line(session, desk, row),
     )
     return desk
 

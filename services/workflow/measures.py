@@ -26,12 +26,14 @@ from services.workflow.domain.measure_rules import ARRANGEMENT
 LIFECYCLE: Final = interim_measure.LIFECYCLE.name
 ALERT, NOTE_NEED, RISK_FACTS = "alert", "note_need", "risk_facts"
 DECIDE, PERSONS = "decide_measure", "persons"
+WATCHED: Final = ("formal_report", "sea_report", LIFECYCLE)
+"""Where a change of her line calls for a measure by itself."""
 WRITES_FOR_HERSELF: Final = {"supervisor_request"}
 """Lifecycles that only the affected person herself lodges."""
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
 
 __all__ = ["ALERT", "ARRANGEMENT", "DECIDE", "LIFECYCLE", "NOTE_NEED", "PERSONS", "alert", "alert_from", "case_of",
-           "measure_id", "open_need", "release"]  # fmt: skip
+           "measure_id", "note_line", "release"]  # fmt: skip
 
 
 async def alert(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
@@ -73,11 +75,16 @@ async def alert_from(
     return measure.case_id
 
 
-async def open_need(session: AsyncSession, desk: Desk, row: CaseRow, now: datetime) -> None:
-    """The system itself has seen in this case that a measure is needed. Of a measure that the ethics office asked for,
-    that office hears, and oversight does not (invariant 31).
+async def note_line(session: AsyncSession, desk: Desk, row: CaseRow) -> None:
+    """The one whom a matter is about has become her supervisor: the system itself has seen that a measure is needed,
+    once under a report. Of a measure that the ethics office asked for, that office hears, and oversight does not
+    (invariant 31).
     """
-    facts = from_json(row.data).facts
+    of_report = [one for one in await records.of_report(session, row.report_id) if one.closed_at is None]
+    watched = [one.case_id for one in of_report if one.lifecycle in WATCHED]
+    if row.case_id not in watched[:1]:
+        return
+    now, facts = datetime.now(UTC), from_json(row.data).facts
     origin = facts.get("origin", BY_OVERSIGHT)
     measure = await _joinable(session, desk, row.report_id, NOTE_NEED, origin) or await _opened(
         session, desk, row.report_id, {"writer": facts.get("writer", "unsaid"), "origin": origin}, now
@@ -168,6 +175,7 @@ async def _take(
     if words:
         texts, _ = await bodies.store(session, desk, measure, action.id, {RISK_FACTS: words})
     _raise_if_refused(await decide_as(session, desk, measure.case_id, action, actor, now, texts))
+    desk.wake(session, measure.case_id)
     known = from_json(measure.data).facts.get("urgency")
     if name == ALERT and facts.get("urgency") == "red" and known == "green":
         urgent = Action(new_id(), "raise_urgency")

@@ -1,7 +1,7 @@
 """Whose word a measure rests on, who sees it, and a change of line that calls for one by itself."""
 
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from contracts.cases.v1.cases_pb2 import CaseChanged
 from contracts.ids import CaseId
@@ -10,6 +10,7 @@ from contracts.topics import HR_PEOPLE, INTAKE_REPORTS_WORKFLOW
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
 from lifecycle.model import Refused
+from lifecycle.parties import retag
 from services.workflow.desk import route
 from tests.integration.workflow.house import (
     COLLEAGUE,
@@ -65,15 +66,21 @@ async def test_the_other_side_becoming_her_supervisor_is_a_need_that_nobody_has_
     case_id = await reported(house, Parties(COLLEAGUE, (OTHER_MANAGER,)))
     await route(house.desk, case_id)
     assert await measures(house) == []
-    await house.receive(HR_PEOPLE, COLLEAGUE, person(COLLEAGUE, "S0016"))
-    assert await measures(house) == [], "another line is nobody's business here"
-    await house.receive(HR_PEOPLE, COLLEAGUE, person(COLLEAGUE, OTHER_MANAGER))
-    (measure,) = await measures(house)
+
+    async def reports_to(supervisor: str) -> list[UUID]:
+        await house.receive(HR_PEOPLE, COLLEAGUE, person(COLLEAGUE, supervisor))
+        assert await retag(house.desk) >= 1
+        return await measures(house)
+
+    assert await reports_to("S0016") == [], "another line is nobody's business here"
+    (measure,) = await reports_to(OTHER_MANAGER)
     assert await state(house, measure) == "need_seen"
     await house.run_errands()
     assert ("interim_measure.need_noted", INVESTIGATOR) in await house.notices()
-    await house.receive(HR_PEOPLE, COLLEAGUE, person(COLLEAGUE, OTHER_MANAGER, active=True))
-    assert len(await measures(house)) == 1
+    for supervisor in ("S0016", OTHER_MANAGER):
+        assert await reports_to(supervisor) == [measure], "once"
+    needs = [one for one in (await house.row(measure)).data["steps"] if one.action == "note_need"]
+    assert len(needs) == 1, "also with the measure's own parties known"
 
 
 async def test_the_executive_head_sees_a_measure_only_once_it_is_asked_of_her_or_escalated(house: House) -> None:
