@@ -9,7 +9,7 @@ import asyncio
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -33,9 +33,17 @@ BEFORE: Final = "handover.before"
 _LOOK_EVERY: Final = 5.0
 _PAGE: Final = 200
 _RELEASED: Final = uuid.UUID("0a1f9d0e-9d31-4c6b-8d5e-61a4f2f7a3c5")
+_SETTLES_WITHIN: Final = timedelta(minutes=5)
+"""No transaction that changes a case, or who must not see it, takes longer to be seen here."""
 _HELD: Final = text("""
-    select case_id from cases where closed_at is null and erased_at is null and handlers <> '{}' and case_id > :after
+    select case_id from cases c where closed_at is null and erased_at is null and handlers <> '{}' and case_id > :after
+       and (cast(:since as timestamptz) is null or changed_at >= :since or handlers && cast(:leaving as text[])
+            or exists (select from case_exclusions e where e.case_id = c.case_id and e.computed_at >= :since))
     order by case_id limit :page
+""")
+_LEAVING: Final = text("""
+    select staff_id from people where (not active or contract_ends_on <> '') and staff_id in (
+        select unnest(handlers) from cases where closed_at is null and erased_at is null and handlers <> '{}')
 """)
 
 
@@ -49,17 +57,19 @@ class _Held:
     ahead: date | None
 
 
-async def release_the_unfit(desk: Desk) -> int:
+async def release_the_unfit(desk: Desk, since: datetime | None = None) -> int:
     """Takes from everybody what they may no longer have, and tells who will soon have to hand over; in how many parts
-    that was so.
+    that was so. With `since`, only cases that have changed from then on, by a step or by a conflict found, and those
+    of people who have left or whose last day is known are opened.
     """
-    count, after = 0, UUID(int=0)
+    count, after, leaving = 0, UUID(int=0), await _leaving(desk) if since else []
     while True:
         async with desk.database.transaction() as session:
             # Without a directory nobody's standing can be told: whatever is held stays so.
             if await directory.version(session) == 0:
                 return 0
-            page = list(await session.scalars(_HELD, params={"after": after, "page": _PAGE}))
+            asked = {"after": after, "page": _PAGE, "since": since, "leaving": leaving}
+            page = list(await session.scalars(_HELD, params=asked))
             rows = await records.load_all(session, page)
             found = await _unfit(session, desk, rows, await records.clock_now(session))
         for held in found:
@@ -73,10 +83,26 @@ async def release_the_unfit(desk: Desk) -> int:
 
 
 async def release_forever(desk: Desk) -> None:
-    """Part of a desk's background, beside the one that computes exclusions again."""
+    """Part of a desk's background, beside the one that computes exclusions again. All open cases are looked at once a
+    day and whenever the appointments have changed; in between, those that it can concern.
+    """
+    looked: tuple[object, ...] = ()
+    since = None
     while True:
-        await release_the_unfit(desk)
+        now = datetime.now(UTC)
+        async with desk.database.transaction() as session:
+            today = (await records.clock_now(session)).date()
+            under = (today, desk.policy.appointments_hash, await directory.version(session) > 0)
+        await release_the_unfit(desk, since if under == looked else None)
+        looked, since = under, now - _SETTLES_WITHIN
         await asyncio.sleep(_LOOK_EVERY)
+
+
+async def _leaving(desk: Desk) -> list[str]:
+    """Whoever has a part and is gone already or will be on a day that is known."""
+    async with desk.database.transaction() as session:
+        found = await session.scalars(_LEAVING)
+    return [*found, *(one.staff_id for one in desk.policy.appointments if one.to)]
 
 
 async def step_aside(session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str) -> None:
