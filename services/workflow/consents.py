@@ -11,17 +11,19 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.web.problems import unavailable
 from contracts.ids import CaseId
 from lifecycle import consents, records
 from lifecycle.consents import Proof
+from lifecycle.contents import IntakeUnreachable
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
-from lifecycle.model import Action, Actor, ActorKind, Facts
+from lifecycle.model import Action, Actor, ActorKind, Facts, Refused
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Policy
-from services.workflow.domain.measure_parts import is_held
-from services.workflow.domain.measure_rules import GIVES_CONSENT
+from services.workflow.domain.measure_parts import is_held, rests_on_her_word
+from services.workflow.domain.measure_rules import GIVES_CONSENT, HERS
 
 _PROVEN: Final = uuid.UUID("3b7c0d0e-2f0a-4a6e-8f6e-6d1c1f0b7a55")
 _LAST_YES: Final = text("""
@@ -47,6 +49,20 @@ async def prove(desk: Desk, case_id: CaseId) -> None:
         row = await records.lock(session, case_id)
         if row is not None and is_held(from_json(row.data)):
             await record(session, desk, row, "record_proof" if proof else "record_no_proof", proof or {})
+
+
+async def check(desk: Desk, row: CaseRow, action: Action) -> Refused | None:
+    """The letter by which the other side learns of a measure over her work puts it in effect: it goes with a proof,
+    too. Raises Problem 503.
+    """
+    case = from_json(row.data)
+    if (row.lifecycle, action.name) != ("interim_measure", "release_notice") or not rests_on_her_word(case):
+        return None
+    try:
+        proof = await fetched(desk, row)
+    except (IntakeUnreachable, ConsentUnsettled):
+        raise unavailable("Whether the person still agrees cannot be asked at this moment. Try again soon.") from None
+    return None if proof else Refused("CONSENT_NOT_PROVEN", HERS, {"field": "proof"})
 
 
 async def fetched(desk: Desk, row: CaseRow) -> Facts | None:

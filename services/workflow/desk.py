@@ -144,7 +144,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         await formal_reports.check(session, desk, row, action, texts)
         if refused := await misdirected.check(session, desk, row, action):
             return refused
-        return await named_persons.check(session, desk, row, action, texts)
+        return await consents.check(desk, row, action) or await named_persons.check(session, desk, row, action, texts)
 
     async def route_case(case_id: CaseId) -> None:
         await route(desk, case_id)

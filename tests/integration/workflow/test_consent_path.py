@@ -1,6 +1,7 @@
 """Her consent on real parts: HR is asked for nothing, and nothing takes effect, without a proof of that moment."""
 
 import asyncio
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,7 +9,7 @@ import pytest
 
 from contracts.measures.v1.measures_pb2 import MEASURE_ENDING_RESTORE, MeasureApplied, MeasureDecided, MeasureEnded
 from ops.demo.clients import Reporter
-from tests.integration.workflow.house import HR_DIRECTOR, OTHER_HEAD
+from tests.integration.workflow.house import HR_DIRECTOR, INVESTIGATOR, OTHER_HEAD, PERSON
 from tests.integration.workflow.test_measure_path import OTHER_SIDE_TOLD, consented, decision, her_state_is, state_is
 from tests.integration.workflow.whole import Whole
 from tests.waiting import eventually
@@ -105,6 +106,34 @@ async def test_inv_38_what_hr_has_set_up_does_not_take_effect_once_she_has_taken
     assert len(whole.told(OTHER_SIDE_TOLD)) == already
     await director.act("lift_measure", measure, {"safety_check": True}, {"reasons": "She does not want it any more."})
     await eventually(lambda: state_is(head, measure, "lifting"))
+
+
+async def test_inv_38_oversight_releases_no_letter_about_what_she_has_taken_back(whole: Whole) -> None:
+    """They share a compound: he hears of it once she is settled, and by then she may have changed her mind."""
+    reporter, report_id, measure = await consented(whole, "physical_separation")
+    head, investigator = await whole.staff(OTHER_HEAD), await whole.staff(INVESTIGATOR)
+    facts, texts = decision(600)
+    texts |= {"persons": json.dumps({"person": PERSON}), "arrangement": "Another room, and another car to the office."}
+    await head.act("decide_measure", measure, facts | {"type": "physical_separation", "covers_housing": True}, texts)
+    await whole.result((await ordered(whole, measure)).measure_id, MeasureApplied, proof_hash=b"\x01" * 32)
+
+    async def waits() -> bool:
+        return "ask_release" in [one["action"] for one in (await head.case(measure))["steps"]]
+
+    await eventually(waits)
+    await revoked_at_intake(whole, report_id)
+    letter = ("release_notice", measure, {"she_is_settled": True}, {"letter": "You live elsewhere for a while."})
+    refused = await investigator.try_to(*letter)
+    said = refused.json()
+    assert (refused.status_code, said["code"], said["rule"], said["params"]) == (
+        409, "CONSENT_NOT_PROVEN", "invariant 38", {"field": "proof"},
+    )  # fmt: skip
+    await whole.running["intake"].stop()
+    assert (await investigator.try_to(*letter)).status_code == 503
+    whole.start("intake")
+    await whole.up("intake")
+    assert await state_is(head, measure, "told_first")
+    assert await shown(reporter)
 
 
 @pytest.mark.parametrize("time", range(2))

@@ -113,7 +113,7 @@ async def alerted(whole: Whole) -> tuple[Reporter, str, str, str]:
     return reporter, report_id, report_case, measure
 
 
-async def consented(whole: Whole) -> tuple[Reporter, str, str]:
+async def consented(whole: Whole, kind: str = "reporting_line_change") -> tuple[Reporter, str, str]:
     reporter, report_id, _, measure = await alerted(whole)
     head, second = await whole.staff(OTHER_HEAD), await whole.staff(SECOND_INVESTIGATOR)
     await head.act("acknowledge_alert", measure)
@@ -124,9 +124,9 @@ async def consented(whole: Whole) -> tuple[Reporter, str, str]:
         "CONSENT_MISSING",
         "invariant 38",
     )
-    await second.act("ask_consent", measure, {"alternative_offered": True, "asked_type": "reporting_line_change"})
+    await second.act("ask_consent", measure, {"alternative_offered": True, "asked_type": kind})
     case = await eventually(lambda: asked(reporter))
-    assert (case["facts"]["measure"], case["facts"]["effect_on_pay"]) == ("reporting_line_change", "unchanged")
+    assert (case["facts"]["measure"], case["facts"]["effect_on_pay"]) == (kind, "unchanged")
     await reporter.act(report_id, case, "consent_to_measure", {"effects_seen": True})
     await eventually(lambda: state_is(head, measure, "consented"))
     return reporter, report_id, measure
