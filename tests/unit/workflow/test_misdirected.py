@@ -57,3 +57,10 @@ def test_she_is_told_only_when_no_copy_is_left() -> None:
     told = act(case, "record_placed", SYSTEM, version=case.version)
     assert told.state == "told"
     assert refused(locked(), "record_purged", SYSTEM).code == "ACTION_NOT_OPEN", "not before it has gone on"
+
+    assert refused(locked(), "record_purged", SYSTEM).code == "ACTION_NOT_OPEN", "not before it has gone on"
+
+
+def test_the_time_counts_from_when_it_came_and_not_from_when_somebody_noticed() -> None:
+    case = opened("misdirected_report", now=NOW + DAY)
+    assert (case.clocks["misdirect.forward"].started_at, case.clocks["misdirect.forward"].due_at) == (NOW, NOW + DAY)

@@ -7,6 +7,7 @@ import pytest
 
 from services.workflow.domain.persons import LINE_CHANGE, Persons, PersonsWrong
 
+NAMES = ("person", "current_supervisor", "temporary_supervisor", "next_level_manager", "appraiser", "approver")
 NAMED = {"person": "S0018", "current_supervisor": "S0017", "temporary_supervisor": "S0019"}
 
 
@@ -79,3 +80,34 @@ def test_each_measure_names_what_it_touches_and_nothing_else() -> None:
         with pytest.raises(PersonsWrong) as wrong:
             Persons.parse(text, measure)
         assert wrong.value.field == field
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_nobody_of_a_line_is_named_where_no_line_changes(name: str) -> None:
+    with pytest.raises(PersonsWrong) as wrong:
+        Persons.parse(json.dumps({"person": "S1", name: "S2"}), "flexible_working")
+    assert (wrong.value.field, str(wrong.value)) == (
+        f"persons.{name}",
+        "Only a change of reporting line names this person.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"temporary_supervisor": "S0018"}, "These have to be different people."),
+        ({"appraiser": "S0017"}, "This has to be somebody else than before."),
+        ({"temporary_supervisor": ""}, "This measure needs this person's staff id."),
+        ({"location": "tarn"}, "Only a separation names another place."),
+        ({"approver": "S" * 65}, "A staff id has at most 64 characters."),
+        ({"why": "S0018 asked"}, f"Only these names are known here: {', '.join((*NAMES, 'location'))}."),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_in_a_sentence_what_to_do(changed: dict[str, str], sentence: str) -> None:
+    with pytest.raises(PersonsWrong) as wrong:
+        Persons.parse(json.dumps(NAMED | changed), LINE_CHANGE)
+    assert (str(wrong.value), wrong.value.sentence) == (sentence, sentence)
+
+
+def test_a_staff_id_may_have_sixty_four_characters() -> None:
+    assert Persons.parse(json.dumps(NAMED | {"approver": "S" * 64}), LINE_CHANGE).approver == "S" * 64

@@ -1,0 +1,66 @@
+"""What can be said in a case of retaliation: no option of the policy is lost, and HR holds only what HR can do."""
+
+import pytest
+
+from lifecycle import engine
+from policy.model import Role
+from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, REPORT, act, opened, refused, staff
+from tests.unit.ethics.test_retaliation import OFFICER, TO_DETERMINATION, TO_REVIEW, begun, walked
+
+DIRECTOR = staff("S0002", Role.HR_DIRECTOR)
+PREVENTING = act(begun("fear"), "acknowledge", OFFICER)
+COLLECTING = act(begun(), "acknowledge", OFFICER)
+ACTS = "non_renewal early_termination dismissal suspension demotion non_selection transfer duties_removed pay_or_hours"
+ACTS += " training_refused leave_refused travel_refused access_cut appraisal discipline medical_referral visa_or_permit"
+BESIDE_HR = "reference blacklisting ostracism threat other"
+
+
+@pytest.mark.parametrize("what", f"{ACTS} {BESIDE_HR}".split())
+def test_what_can_be_done_to_somebody_for_having_reported(what: str) -> None:
+    assert act(PREVENTING, "report_act", PERSON, act=what).facts["act"] == what
+    if what in ACTS.split():
+        assert act(COLLECTING, "ask_hr_hold", OFFICER, contested=what).facts["contested"] == what
+    else:
+        answer = refused(COLLECTING, "ask_hr_hold", OFFICER, contested=what)
+        assert (answer.code, answer.params) == ("FIELD_INVALID", {"field": "contested"}), "not HR's to hold"
+
+
+@pytest.mark.parametrize(
+    "steps", ["remind_of_the_rules", "regular_check_in", "other_contact_person", "watch_closely", "interim_measure"]
+)
+def test_what_can_be_done_so_that_it_does_not_happen(steps: str) -> None:
+    assert (
+        act(act(begun("fear"), "acknowledge", OFFICER), "propose_steps", OFFICER, steps=steps).facts["steps"] == steps
+    )
+
+
+@pytest.mark.parametrize(
+    "remedy", ["rescind", "restore", "transfer_requester", "move_offender", "compensate", "refer_for_discipline"]
+)
+def test_what_can_be_recommended(remedy: str) -> None:
+    asked_for = act(walked(begun(), *TO_DETERMINATION), "recommend", OFFICER, remedy=remedy, she_agrees=True)
+    assert asked_for.facts["remedy"] == remedy
+    assert (
+        engine.open_case(
+            BY_NAME["recommendation"], REPORT, 1, {"remedy": remedy, "decider": "hr_director"}, NOW, POLICY
+        ).facts["remedy"]
+        == remedy
+    )
+
+
+@pytest.mark.parametrize("lacking", ["protected_activity", "detrimental_act", "link"])
+def test_what_a_finding_can_say_is_lacking(lacking: str) -> None:
+    assert act(walked(begun(), *TO_REVIEW), "find_no_prima_facie", OFFICER, lacking=lacking).facts["lacking"] == lacking
+
+
+@pytest.mark.parametrize("reason", ["explained", "set_right", "taken_up"])
+def test_how_a_query_ends(reason: str) -> None:
+    assert act(opened("query"), "close_query", OFFICER, reason=reason).facts["reason"] == reason
+
+
+def test_how_a_recommendation_is_answered() -> None:
+    asked = opened("recommendation")
+    for outcome in ("as_recommended", "otherwise"):
+        assert act(asked, "decide_recommendation", DIRECTOR, outcome=outcome).facts["outcome"] == outcome
+    for reason in ("not_possible", "not_justified", "done_already"):
+        assert act(asked, "decline_recommendation", DIRECTOR, reason=reason).facts["reason"] == reason
