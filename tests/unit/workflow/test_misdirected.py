@@ -58,8 +58,6 @@ def test_she_is_told_only_when_no_copy_is_left() -> None:
     assert told.state == "told"
     assert refused(locked(), "record_purged", SYSTEM).code == "ACTION_NOT_OPEN", "not before it has gone on"
 
-    assert refused(locked(), "record_purged", SYSTEM).code == "ACTION_NOT_OPEN", "not before it has gone on"
-
 
 def test_the_time_counts_from_when_it_came_and_not_from_when_somebody_noticed() -> None:
     case = opened("misdirected_report", now=NOW + DAY)
