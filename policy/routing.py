@@ -60,12 +60,6 @@ def acting_roles(desk: Desk, roles: frozenset[Role]) -> frozenset[Role]:
     return (roles - desk.in_place_of.keys()) | stands_in_for
 
 
-def roles_at(policy: Policy, desk: Desk, staff_id: str, at: datetime, place: str | None = None) -> frozenset[Role]:
-    """What somebody may act as in a case of this desk about something at the duty station `place`."""
-    held = [one for one in policy.appointments if one.staff_id == staff_id and one.holds(at)]
-    return acting_roles(desk, frozenset(one.role for one in held if not _too_near(desk, one, place)))
-
-
 def holders(policy: Policy, role: Role, desk: Desk, at: datetime, place: str | None = None) -> tuple[Appointment, ...]:
     """Who acts as `role` in a case of this desk about something at `place`: those appointed to it, or those who stand
     in for it.
