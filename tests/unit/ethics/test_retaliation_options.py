@@ -1,10 +1,27 @@
 """What can be said in a case of retaliation: no option of the policy is lost, and HR holds only what HR can do."""
 
+from dataclasses import replace
+
 import pytest
 
 from lifecycle import engine
+from lifecycle.model import Refused
+from lifecycle.recipients import recipients
 from policy.model import Role
-from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, REPORT, act, opened, refused, staff
+from tests.lifecycles import (
+    BY_NAME,
+    NOW,
+    PERSON,
+    POLICY,
+    REPORT,
+    SYSTEM,
+    act,
+    effect_names,
+    opened,
+    refused,
+    ring_until,
+    staff,
+)
 from tests.unit.ethics.test_retaliation import OFFICER, TO_DETERMINATION, TO_REVIEW, begun, walked
 
 DIRECTOR = staff("S0002", Role.HR_DIRECTOR)
@@ -64,3 +81,35 @@ def test_how_a_recommendation_is_answered() -> None:
         assert act(asked, "decide_recommendation", DIRECTOR, outcome=outcome).facts["outcome"] == outcome
     for reason in ("not_possible", "not_justified", "done_already"):
         assert act(asked, "decline_recommendation", DIRECTOR, reason=reason).facts["reason"] == reason
+
+
+@pytest.mark.parametrize("about", ["confidentiality", "counter_complaint"])
+def test_what_the_office_looks_into_beside_a_case(about: str) -> None:
+    assert act(COLLECTING, "open_query", OFFICER, about=about).facts["about"] == about
+
+
+def test_inv_53_the_look_ahead_is_what_keeps_a_case_however_short_its_own_time_is() -> None:
+    short = {key: replace(POLICY.deadlines[key], amount=1) for key in ("keep.no_case", "keep.investigated")}
+    policy = replace(POLICY, deadlines={**POLICY.deadlines, **short})
+    watched = walked(begun(), *TO_DETERMINATION, ("find_not_established", OFFICER), ("start_monitoring", OFFICER))
+    for closed in (
+        act(begun(), "pass_on", OFFICER, policy=policy),
+        act(watched, "close_case", OFFICER, reason="person_wished", policy=policy),
+        act(opened("query"), "close_query", OFFICER, policy=policy),
+        act(opened("recommendation"), "decide_recommendation", DIRECTOR, policy=policy),
+        act(opened("recommendation"), "decline_recommendation", DIRECTOR, policy=policy),
+    ):
+        (kept,) = [clock for key, clock in closed.clocks.items() if key.startswith("keep.")]
+        assert kept.due_at == policy.due("ret.lookahead", NOW), closed.steps[-1].action
+
+
+def test_a_recommendation_is_announced_once_to_whom_it_is_addressed() -> None:
+    told = act(opened("recommendation"), "record_routed", SYSTEM)
+    assert [recipients(told, effect, POLICY, NOW) for effect in told.effects] == [("S0002",)]
+    assert refused(told, "record_routed", SYSTEM) == Refused("SAME_PERSON", "lifecycle", {"did": "record_routed"})
+
+
+def test_she_hears_that_a_review_is_late_too() -> None:
+    asked = act(walked(begun(), *TO_REVIEW, ("find_no_prima_facie", OFFICER)), "ask_review", PERSON)
+    late = ring_until(asked, POLICY.due("ret.review", NOW))
+    assert effect_names(late, "notify")[-2:] == ["retaliation.review_late", "retaliation.delayed"]
