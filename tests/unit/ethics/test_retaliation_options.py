@@ -113,3 +113,14 @@ def test_she_hears_that_a_review_is_late_too() -> None:
     asked = act(walked(begun(), *TO_REVIEW, ("find_no_prima_facie", OFFICER)), "ask_review", PERSON)
     late = ring_until(asked, POLICY.due("ret.review", NOW))
     assert effect_names(late, "notify")[-2:] == ["retaliation.review_late", "retaliation.delayed"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [("uphold_finding", "no_prima_facie"), ("overturn_finding", "prima_facie")]
+)
+def test_whoever_reviews_a_finding_gives_reasons_and_leaves_it_at_one_or_the_other(answer: str, state: str) -> None:
+    asked = act(walked(begun(), *TO_REVIEW, ("find_no_prima_facie", OFFICER)), "ask_review", PERSON)
+    in_review = act(asked, "assign_reviewer", SYSTEM, reviewer="S0068")
+    reviewer = staff("S0068", Role.REVIEWER)
+    assert refused(in_review, answer, reviewer, without="reasons").params == {"field": "reasons"}
+    assert act(in_review, answer, reviewer).state == state

@@ -126,3 +126,16 @@ def test_what_was_never_closed_is_never_erased() -> None:
     open_ = act(opened("formal_report"), "set_hold", LEGAL, hold_until=at(20))
     released = act(open_, "release_hold", LEGAL)
     assert ring_until(released, POLICY.due("keep.release", NOW)).state == "submitted"
+
+
+@pytest.mark.parametrize("how", ["confirmed", "ended", "lapsed"])
+def test_however_it_closed_it_can_be_held_and_frozen(how: str) -> None:
+    ways = {
+        "confirmed": lambda: act(separated(), "record_confirmed", SYSTEM),
+        "ended": ended,
+        "lapsed": lambda: ring_until(separated(), POLICY.due("emergency.separation", NOW)),
+    }
+    closed = ways[how]()
+    assert closed.state == how
+    assert act(act(closed, "set_hold", LEGAL), "release_hold", LEGAL).clocks["keep.release"].runs
+    assert act(act(closed, "freeze", SYSTEM), "unfreeze", SYSTEM).facts["frozen"] is False
