@@ -10,7 +10,7 @@ from lifecycle.model import Actor, Case
 from lifecycle.recipients import recipients
 from policy.model import Policy, Role
 from services.workflow.domain.emergency_separation import LIFECYCLE
-from tests.lifecycles import NOW, POLICY, act, at, effect_names, opened, refused, ring_until, staff
+from tests.lifecycles import NOW, POLICY, SYSTEM, act, at, effect_names, opened, refused, ring_until, staff
 
 LEGAL = staff("S0003", Role.LEGAL_OFFICER)
 INVESTIGATOR = staff("S0006", Role.INVESTIGATOR)
@@ -138,4 +138,5 @@ def test_however_it_closed_it_can_be_held_and_frozen(how: str) -> None:
     closed = ways[how]()
     assert closed.state == how
     assert act(act(closed, "set_hold", LEGAL), "release_hold", LEGAL).clocks["keep.release"].runs
-    assert act(act(closed, "freeze", SYSTEM), "unfreeze", SYSTEM).facts["frozen"] is False
+    thawed = freezing.unfreeze(LIFECYCLE, freezing.freeze(closed, NOW), NOW, POLICY)
+    assert (thawed.state, thawed.facts["frozen"]) == (how, False)
