@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tomllib
 from collections import deque
 from collections.abc import Sequence
 from functools import cache
@@ -19,14 +20,12 @@ from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.results import DRAWN, KILLED, STILLBORN, SURVIVED, TOLD, Result, Results, state_of_tests
 from tests.mutation.trial import NO_TEST, Trials, Verdict, imports, read_ahead, with_trials
 
-PURE_LIFECYCLE = (
-    *("model", "table", "engine", "clocks", "fields", "guards", "handover", "recipients", "rehearsal", "replay"),
-    *("serial", "signed"),
-)
-MEASURED = (
-    *sorted(path for path in Path().glob("services/*/domain/*.py") if path.stat().st_size),
-    *(Path("lifecycle") / f"{name}.py" for name in PURE_LIFECYCLE),
-)
+PURE_LIFECYCLE = "the pure part of lifecycle imports policy and contracts.ids only"
+"""The contract in pyproject.toml that lists them."""
+BESIDE_THEM = ("lifecycle/notified.py", "lifecycle/signed.py")
+"""Pure but for cryptography, or for who uses them."""
+
+
 Stage = tuple[str, tuple[str, ...]]
 TOLD_TWICE = ("tests/unit/lifecycle/test_who_may.py", "tests/unit/workflow/test_steps.py")
 DRAWING = "tests/architecture/test_lifecycle_docs.py"
@@ -43,6 +42,13 @@ SUITES = ("ethics", "ombuds", "support")
 FEW = 12
 SLACK = 4
 """A mutant may take this many times as long as the module itself; then it goes round in circles."""
+
+
+def measured() -> tuple[Path, ...]:
+    found = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    (pure,) = [one["source_modules"] for one in found if one["name"] == PURE_LIFECYCLE]
+    domains = sorted(path for path in Path().glob("services/*/domain/*.py") if path.stat().st_size)
+    return (*domains, *(Path(*name.split(".")).with_suffix(".py") for name in pure), *map(Path, BESIDE_THEM))
 
 
 def tests_for(file: Path) -> tuple[Stage, ...]:
@@ -134,7 +140,8 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, metavar="N")
     parser.add_argument("--again", action="store_const", const=None, dest="every", help="only what survived so far")
     asked = parser.parse_args()
-    chosen = [file for file in MEASURED if not asked.wanted or any(file.is_relative_to(one) for one in asked.wanted)]
+    everything = measured()
+    chosen = [file for file in everything if not asked.wanted or any(file.is_relative_to(one) for one in asked.wanted)]
     if not chosen:
         sys.exit(f"Nothing of {' '.join(asked.wanted)} is measured. See docs/quality/mutation.md for what is.")
 
@@ -143,7 +150,7 @@ def main() -> None:
             measure(trials, file, asked.every)
 
     with_trials(all_of_them)
-    report.write(MEASURED)
+    report.write(everything)
 
 
 if __name__ == "__main__":
