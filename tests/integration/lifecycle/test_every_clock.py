@@ -1,0 +1,294 @@
+"""Every clock of every procedure on the real workflow, whose time is skipped: it reminds and rings when the policy
+says, once, and again where it repeats; it stands still while it is paused, and no longer than it may.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from contracts.ids import CaseId
+from lifecycle import durable
+from lifecycle.clocks import DUE, RESUMED
+from lifecycle.model import Case, Clock, EffectKind, Refused, Step
+from lifecycle.table import ClockChangeKind, ClockRule, Lifecycle, Rule
+from policy.model import Role
+from tests import real_parts
+from tests.integration.lifecycle.clockwork import POLICY, Clockwork, clockwork
+from tests.lifecycles import LIFECYCLES, NOW, at, attempt, opened, texts, valid_facts
+from tests.unit.lifecycle.test_cells import actor_for, standing
+from tests.waiting import eventually
+
+LATE: Final = timedelta(minutes=20)
+"""A case's own clock runs on while a busy worker comes to it."""
+AFTERWARDS: Final = timedelta(days=2)
+"""Long enough to see that nothing rings twice."""
+A_LONG_TIME: Final = 120.0
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A case in which the clock runs, or will once the clock `after` has rung in it."""
+
+    case: Case
+    after: str | None = None
+
+
+def begun(lifecycle: Lifecycle, key: str) -> Begun:
+    """By the opening, by an action taken where nothing but role and state could say no, or by another clock."""
+    if any(one.key == key and one.kind is ClockChangeKind.START for one in lifecycle.opening.clocks):
+        return Begun(opened(lifecycle.name, policy=POLICY))
+    for rule in lifecycle.rules:
+        if any(one.key == key and one.kind is ClockChangeKind.START for one in rule.clocks):
+            for facts in ({}, SOON) if any(one.name in SOON for one in rule.fields) else ({},):
+                case = taken(lifecycle, rule, facts)
+                if key in case.clocks and case.clocks[key].due_at > NOW:
+                    return Begun(case)
+    for clock in lifecycle.clocks:
+        for outcome in clock.outcomes:
+            if any(one.key == key and one.kind is ClockChangeKind.START for one in outcome.clocks):
+                return Begun(begun(lifecycle, clock.key).case, clock.key)
+    raise AssertionError(f"{lifecycle.name}: nothing starts {key}")
+
+
+def taken(lifecycle: Lifecycle, rule: Rule, facts: Mapping[str, str]) -> Case:
+    state, actor = rule.states[0], actor_for(lifecycle, min(rule.by))
+    answer = attempt(lifecycle, standing(lifecycle, state, rule.action), rule.action, actor, policy=POLICY, **facts)
+    assert isinstance(answer, Case), f"{lifecycle.name}: {rule.action} in {state}: {answer}"
+    return answer
+
+
+SOON: Final[Mapping[str, str]] = {"from_at": at(2)}
+"""What is decided today for a day to come."""
+EVERY_CLOCK: Final = [(lifecycle, clock.key) for lifecycle in LIFECYCLES for clock in lifecycle.clocks]
+PAUSABLE: Final = [
+    (lifecycle, clock.key) for lifecycle in LIFECYCLES for clock in lifecycle.clocks if clock.pause_cap is not None
+]
+
+
+def ids(pairs: list[tuple[Lifecycle, str]]) -> list[str]:
+    return [f"{lifecycle.name}-{key}" for lifecycle, key in pairs]
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A case from its beginning until its clock had rung as often as it may."""
+
+    begun: Case
+    case: Case
+    heard: list[tuple[int, str, object]]
+    """Version, wording and level of what somebody was told."""
+
+
+@pytest.fixture(scope="module")
+async def works(
+    postgres: real_parts.PostgresServer,
+    keystore: real_parts.PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Clockwork]:
+    database, store = await postgres.fresh(), await keystore.fresh()
+    folder = tmp_path_factory.mktemp("clockwork")
+    with pytest.MonkeyPatch.context() as patch:
+        # The server writes a settings folder into the home directory.
+        patch.setenv("HOME", str(folder))
+        # Winding on, it skips whatever a run that continues another has yet to wait for: here none does.
+        patch.setattr(durable, "EVENTS_PER_RUN", 1_000)
+        async with clockwork(database, store, folder) as made:
+            yield made
+    await postgres.drop(database)
+    await keystore.drop(store)
+
+
+@pytest.fixture(scope="module")
+async def lives(works: Clockwork) -> dict[tuple[str, str], Lived]:
+    """All cases at once, for each skip takes the server a second. No other clock runs in them when they begin."""
+
+    async def live(lifecycle: Lifecycle, key: str) -> tuple[tuple[str, str], Lived]:
+        start, rule = begun(lifecycle, key), lifecycle.clock_of[key]
+        twice = rule.repeats and start.after is None
+        case_id = await works.put(start.case, start.after or key)
+        first = await works.case(case_id)
+        last = first.clocks[start.after or key].due_at
+        if start.after or twice:
+            last = POLICY.due(key if start.after else first.clocks[key].deadline or key, last)
+        await works.wind_on(case_id, last + (LATE if rule.repeats else AFTERWARDS))
+
+        async def has_rung() -> bool:
+            done = rings(await works.case(case_id), key, first.version)
+            return sum(one.facts["mark"] == DUE for one in done) >= 1 + twice
+
+        await eventually(has_rung, within=A_LONG_TIME)
+        heard = [(version, name, facts.get("level")) for one, version, name, facts in works.heard if one == case_id]
+        return (lifecycle.name, key), Lived(first, await works.case(case_id), heard)
+
+    return dict(await asyncio.gather(*(live(*one) for one in EVERY_CLOCK)))
+
+
+def rings(case: Case, key: str, since: int = 0) -> list[Step]:
+    """Of the clock, after the version `since`."""
+    later = (step for step in case.steps if step.version > since and step.action == "ring")
+    return [step for step in later if step.facts["clock"] == key]
+
+
+def expected(rule: ClockRule, clock: Clock) -> Iterator[tuple[str, datetime]]:
+    """The marks of one round and their times, by the policy."""
+    for reminder in POLICY.reminders.get(clock.key, ()) if rule.reminds else ():
+        yield from sorted(
+            ((mark, at) for mark, at in reminder.times(clock.due_at, POLICY.calendar) if at > clock.started_at),
+            key=lambda one: one[1],
+        )
+    yield DUE, clock.due_at
+
+
+def rang_on_time(rule: ClockRule, clock: Clock, steps: list[Step]) -> None:
+    wanted = list(expected(rule, clock))
+    assert [step.facts["mark"] for step in steps] == [mark for mark, _ in wanted]
+    for step, (mark, due_at) in zip(steps, wanted, strict=True):
+        assert due_at <= step.at < due_at + LATE, f"{mark} of {clock.key}"
+
+
+@pytest.mark.parametrize(("lifecycle", "key"), EVERY_CLOCK, ids=ids(EVERY_CLOCK))
+def test_it_reminds_and_rings_once_when_it_is_due(
+    lives: dict[tuple[str, str], Lived], lifecycle: Lifecycle, key: str
+) -> None:
+    lived, rule = lives[lifecycle.name, key], lifecycle.clock_of[key]
+    steps, rounds = rings(lived.case, key, lived.begun.version), list[list[Step]]()
+    for step in steps:
+        if not rounds or rounds[-1][-1].facts["mark"] == DUE:
+            rounds.append([])
+        rounds[-1].append(step)
+
+    clock = lived.begun.clocks.get(key) or started_by_another(lived, lifecycle, key)
+    deadline = clock.deadline or key
+    for number, ring in enumerate(rounds, start=1):
+        last = ring[-1]
+        if number > 1 and last.facts["mark"] != DUE:
+            break  # The next round has begun.
+        rang_on_time(rule, clock, ring)
+        told = [(name, level) for version, name, level in lived.heard if version == last.version]
+        names = [{effect.name for effect in one.effects if effect.kind is EffectKind.NOTIFY} for one in rule.outcomes]
+        assert any(one <= {name for name, _ in told} for one in names), "somebody hears of it"
+        assert {level for _, level in told} <= {None, number}, "each round goes one level further up"
+        if rule.repeats:
+            clock = Clock(key, last.at, POLICY.due(deadline, last.at), deadline=deadline)
+    assert len(rounds) == 1 or rule.repeats
+
+
+def started_by_another(lived: Lived, lifecycle: Lifecycle, key: str) -> Clock:
+    after = begun(lifecycle, key).after
+    assert after is not None
+    at = next(step.at for step in rings(lived.case, after, lived.begun.version) if step.facts["mark"] == DUE)
+    return Clock(key, at, POLICY.due(key, at), deadline=key)
+
+
+def rule_that(lifecycle: Lifecycle, kind: ClockChangeKind, key: str) -> Rule:
+    return next(rule for rule in lifecycle.rules if any((one.kind, one.key) == (kind, key) for one in rule.clocks))
+
+
+@dataclass(frozen=True)
+class Paused:
+    """A case whose clock has stood still since `at`, by an action of the staff. `again`: what was said to a second
+    pause after it had gone on by itself.
+    """
+
+    case_id: CaseId
+    staff_id: str
+    clock: Clock
+    at: datetime
+    case: Case
+    again: Mapping[str, Any] | Refused | None = None
+
+
+async def take(
+    works: Clockwork, lifecycle: Lifecycle, kind: ClockChangeKind, key: str, case_id: CaseId, staff_id: str
+) -> Mapping[str, Any] | Refused:
+    rule = rule_that(lifecycle, kind, key)
+    words = dict.fromkeys(texts(rule), "Because.")
+    return await works.act(case_id, rule.action, staff_id, valid_facts(rule, NOW, POLICY), words)
+
+
+async def pause(works: Clockwork, lifecycle: Lifecycle, key: str) -> Paused:
+    """On the second day of the case."""
+    rule = rule_that(lifecycle, ClockChangeKind.PAUSE, key)
+    role = next(one for one in sorted(rule.by) if isinstance(one, Role))
+    staff_id = POLICY.appointed(role, NOW)[0].staff_id
+    case_id = await works.put(standing(lifecycle, rule.states[0], rule.action), key, staff_id=staff_id)
+    case = await works.case(case_id)
+    await works.wind_on(case_id, case.opened_at + timedelta(days=1))
+    assert not isinstance(await take(works, lifecycle, ClockChangeKind.PAUSE, key, case_id, staff_id), Refused)
+    paused = await works.case(case_id)
+    return Paused(case_id, staff_id, case.clocks[key], paused.steps[-1].at, paused)
+
+
+async def has_rung(works: Clockwork, case_id: CaseId, key: str, times: int) -> Case:
+    async def rung() -> bool:
+        return len(rings(await works.case(case_id), key)) >= times
+
+    await eventually(rung, within=A_LONG_TIME)
+    return await works.case(case_id)
+
+
+@pytest.fixture(scope="module")
+async def resumed(works: Clockwork) -> dict[str, tuple[Paused, list[Step], Case]]:
+    """Paused until its time has long passed, then resumed by hand and left to ring: also what rang before that."""
+
+    async def live(lifecycle: Lifecycle, key: str) -> tuple[Paused, list[Step], Case]:
+        paused = await pause(works, lifecycle, key)
+        await works.wind_on(paused.case_id, paused.clock.due_at + timedelta(days=1))
+        early = rings(await works.case(paused.case_id), key)
+        assert not isinstance(
+            await take(works, lifecycle, ClockChangeKind.RESUME, key, paused.case_id, paused.staff_id), Refused
+        )
+        stood = (await works.case(paused.case_id)).steps[-1].at - paused.at
+        await works.wind_on(paused.case_id, paused.clock.due_at + stood + LATE)
+        return paused, early, await has_rung(works, paused.case_id, key, 1)
+
+    return dict(zip(ids(PAUSABLE), await asyncio.gather(*(live(*one) for one in PAUSABLE)), strict=True))
+
+
+@pytest.fixture(scope="module")
+async def left_paused(works: Clockwork) -> dict[str, Paused]:
+    """Paused and left so, until it had gone on by itself and rung."""
+
+    async def live(lifecycle: Lifecycle, key: str) -> Paused:
+        paused = await pause(works, lifecycle, key)
+        ends = POLICY.due(str(lifecycle.clock_of[key].pause_cap), paused.at)
+        await works.wind_on(paused.case_id, ends + LATE)
+        await has_rung(works, paused.case_id, key, 1)
+        again = await take(works, lifecycle, ClockChangeKind.PAUSE, key, paused.case_id, paused.staff_id)
+        await works.wind_on(paused.case_id, paused.clock.due_at + (ends - paused.at) + 2 * LATE)
+        return replace(paused, again=again, case=await has_rung(works, paused.case_id, key, 2))
+
+    return dict(zip(ids(PAUSABLE), await asyncio.gather(*(live(*one) for one in PAUSABLE)), strict=True))
+
+
+@pytest.mark.parametrize(("lifecycle", "key"), PAUSABLE, ids=ids(PAUSABLE))
+def test_it_stands_still_while_it_is_paused_and_then_has_as_long_as_before(
+    resumed: dict[str, tuple[Paused, list[Step], Case]], lifecycle: Lifecycle, key: str
+) -> None:
+    paused, early, case = resumed[f"{lifecycle.name}-{key}"]
+    assert early == [], "its time has passed while it stood"
+    action = rule_that(lifecycle, ClockChangeKind.RESUME, key).action
+    stood = next(step.at for step in case.steps if step.action == action) - paused.at
+    rang_on_time(lifecycle.clock_of[key], replace(paused.clock, due_at=paused.clock.due_at + stood), rings(case, key))
+
+
+@pytest.mark.parametrize(("lifecycle", "key"), PAUSABLE, ids=ids(PAUSABLE))
+def test_it_goes_on_by_itself_when_it_has_stood_as_long_as_it_may(
+    left_paused: dict[str, Paused], lifecycle: Lifecycle, key: str
+) -> None:
+    paused = left_paused[f"{lifecycle.name}-{key}"]
+    assert isinstance(paused.again, Refused)
+    assert paused.again.code == "CLOCK_PAUSE_SPENT"
+
+    by_itself, *others = rings(paused.case, key)
+    ends = POLICY.due(str(lifecycle.clock_of[key].pause_cap), paused.at)
+    assert by_itself.facts["mark"] == RESUMED
+    assert ends <= by_itself.at < ends + LATE
+    moved = replace(paused.clock, due_at=paused.clock.due_at + (by_itself.at - paused.at))
+    rang_on_time(lifecycle.clock_of[key], moved, others)
