@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from lifecycle.model import Case, Facts
+from lifecycle.model import Case, Facts, Refused
+from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
+from tests.lifecycles import attempt, staff
 from tests.refusals import Change, did, known, refusals, same
-from tests.unit.lifecycle.test_cells import EVERYBODY_DECIDES
+from tests.unit.lifecycle.test_cells import EVERYBODY_DECIDES, standing
 
 ALERTING = {"alert", "raise_urgency"}
 CONSENT = {"ask_consent", "record_consent", "record_no_consent"}
@@ -113,3 +115,46 @@ def test_inv_35_40_53_what_is_delegated_to_nobody_is_decided_by_nobody() -> None
     found = refusals(LIFECYCLE, same, policy=policy)["NOT_DELEGATED"]
     assert found.actions == {"decide_measure", *PROLONGING, "sign_measure", "set_hold", "release_hold"}
     assert found.rules == {"invariant 35", "invariant 40", "invariant 53"}
+
+
+LETTER, LINE, HOURS, APART = "suspension_with_pay", "reporting_line_change", "flexible_working", "physical_separation"
+ON_HIM, ON_HER = "alleged_offender", "affected_individual"
+
+
+@pytest.mark.parametrize(
+    ("facts", "code", "rules", "actions"),
+    [
+        # A measure with written reasons, and one where she has to be settled first, he is told of by a letter.
+        ({"type": LETTER, "burden": ON_HIM}, "NOTICE_HELD", {"policy 2.3"}, {"make_effective"}),
+        ({"type": APART, "burden": ON_HIM, "covers_housing": True}, "NOTICE_HELD", {"policy 2.3"}, {"make_effective"}),
+        ({"type": HOURS, "burden": ON_HIM}, "NOTICE_NOT_HELD", {"policy 2.3"}, {"ask_release", "release_notice"}),
+        (
+            {"type": APART, "burden": ON_HIM, "covers_housing": True}, "NOT_CONFIRMED", {"invariant 43"},
+            {"release_notice"},
+        ),
+        # What lapses by itself is lifted with a clearance; what would put him back over her somebody decides.
+        ({"type": HOURS, "burden": ON_HIM}, "LAPSES", {"invariant 36"}, {"ask_for_lifting"}),
+        ({"type": LINE, "burden": ON_HIM}, "DOES_NOT_LAPSE", {"invariant 36"}, {"record_clearance"}),
+        # A suspension is never put on her, and a clearance of him ends nothing that changes her work.
+        (
+            {"type": LETTER, "burden": ON_HER}, "NOT_ON_THIS_SIDE", {"policy 2.13", "invariant 44"},
+            {"record_clearance", "ask_for_lifting", *PROLONGING},
+        ),
+        ({"type": LETTER, "burden": ON_HIM}, "CONDITION_NOT_SHOWN", {"invariant 40"}, PROLONGING),
+    ],
+)  # fmt: skip
+def test_what_a_kind_of_measure_and_its_side_keep_closed(
+    facts: Facts, code: str, rules: set[str], actions: set[str]
+) -> None:
+    found = refusals(LIFECYCLE, known(**facts), sent={"she_is_settled": False}, to={"release_notice"})[code]
+    assert (found.actions, found.rules) == (actions, rules)
+
+
+def test_inv_38_nothing_is_released_to_him_while_her_yes_is_missing() -> None:
+    held = standing(LIFECYCLE, "told_first", "release_notice")
+    hers = replace(
+        held, facts={**held.facts, "type": APART, "burden": ON_HER, "covers_housing": True, "consent": False}
+    )
+    officer = staff("S0005", Role.INTAKE_OFFICER)
+    answer = attempt(LIFECYCLE, hers, "release_notice", officer, she_is_settled=True)
+    assert answer == Refused("CONSENT_MISSING", "invariant 38", {"burden": ON_HER})
