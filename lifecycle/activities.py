@@ -51,7 +51,10 @@ class Activities:
     async def ring(self, asked: Ring) -> Decided:
         with telemetry.span("case.ring"):
             async with self._desk.database.transaction() as session:
-                return await ring(session, self._desk, UUID(asked.case_id), asked.now)
+                standing = await ring(session, self._desk, UUID(asked.case_id), asked.now)
+                failpoints.hit("ring.before_commit")
+            failpoints.hit("ring.after_commit")
+            return standing
 
     @activity.defn(name="run_errand")
     async def run_errand(self, asked: Errand) -> None:

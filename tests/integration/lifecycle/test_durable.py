@@ -290,6 +290,32 @@ async def test_inv_54_a_worker_killed_around_its_commit_loses_no_clock_and_acts_
         await server.stop()
 
 
+@pytest.mark.parametrize("failpoint", ["ring.before_commit", "ring.after_commit"])
+async def test_inv_54_a_worker_killed_around_a_ring_rings_it_once(
+    loans: Loans, tmp_path: Path, temporal: TemporalServer, failpoint: str
+) -> None:
+    """What was due while nobody worked rings as soon as somebody does: two reminders and the end."""
+    at_temporal(loans, temporal.address)
+    began = datetime.now(UTC) - timedelta(seconds=20)
+    case_id = await loans.open(now=began)
+    until_at = (began + timedelta(seconds=5)).isoformat()
+    await loans.decide(await loans.sign(case_id, "lend", {"until_at": until_at}), began)
+
+    async with worker_process(loans, tmp_path, sweeps=True, environment={"RECOURSE_FAILPOINTS": failpoint}) as worker:
+        assert await asyncio.wait_for(worker.wait(), SOON) == -signal.SIGKILL
+    assert (await loans.row(case_id)).state == ("overdue" if failpoint == "ring.after_commit" else "lent")
+    async with worker_process(loans, tmp_path, sweeps=True, environment={}):
+        await reached(loans, case_id, "overdue")
+        # Its workflow is at work again.
+        await answered(loans, case_id, "remark", uuid4())
+
+    steps = (await loans.row(case_id)).data["steps"]
+    assert [step.facts.get("mark") for step in steps] == [None, None, "im.remind.4", "im.remind.2", "due"]
+    rows = await loans.query("select entry_json from audit_trail")
+    acts = [json.loads(row.entry_json)["act"] for row in rows]
+    assert (acts.count("clock.reminded"), acts.count("clock.rang")) == (2, 1)
+
+
 async def test_a_worker_killed_at_random_moments_loses_no_action_and_no_clock(
     loans: Loans, tmp_path: Path, temporal: TemporalServer
 ) -> None:

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 
 import pytest
@@ -292,3 +293,36 @@ def test_it_goes_on_by_itself_when_it_has_stood_as_long_as_it_may(
     assert ends <= by_itself.at < ends + LATE
     moved = replace(paused.clock, due_at=paused.clock.due_at + (by_itself.at - paused.at))
     rang_on_time(lifecycle.clock_of[key], moved, others)
+
+
+async def test_two_people_race_a_clock_that_rings_every_hour(works: Clockwork) -> None:
+    """Two people take a matter in hand while it rings on: each is recorded once, whoever was slower than an alarm looks
+    again, no alarm is lost or doubled by it, and then it is quiet.
+    """
+    case_id = await works.put(opened("danger_alert", policy=POLICY), "danger.answer", skips=True)
+    began = (await works.case(case_id)).opened_at
+
+    async def alarms() -> list[Step]:
+        return rings(await works.case(case_id), "danger.answer")
+
+    async def rings_on() -> bool:
+        return len(await alarms()) > 4
+
+    await eventually(rings_on, within=A_LONG_TIME)
+
+    async def take_in_hand(staff_id: str) -> None:
+        async def taken() -> bool:
+            answer = await works.act(case_id, "take_in_hand", staff_id, {}, {})
+            assert not isinstance(answer, Refused) or answer.code == "VERSION_STALE"
+            return not isinstance(answer, Refused)
+
+        await eventually(taken, within=A_LONG_TIME)
+
+    await asyncio.gather(take_in_hand("S0002"), take_in_hand("S0004"))
+    steps, rung = (await works.case(case_id)).steps, await alarms()
+    assert [step.version for step in steps] == list(range(1, len(steps) + 1))
+    assert [step.action for step in steps] == ["open", *["ring"] * len(rung), "take_in_hand", "take_in_hand"]
+    assert sorted(step.by for step in steps[-2:]) == ["S0002", "S0004"]
+    hour = timedelta(hours=1)
+    times = [began, *(step.at for step in rung)]
+    assert all(hour <= later - earlier < hour + LATE for earlier, later in pairwise(times))
