@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     DDL,
     Boolean,
@@ -29,9 +30,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from lifecycle.serial import step_to_json, steps_from_json
+from lifecycle.model import Step
 
 _NO_STEPS: Final = "[]"
+_STEP: Final = msgspec.json.Encoder()
+_STEPS: Final = msgspec.json.Decoder(tuple[Step, ...])
 _COLUMNS: Final = (
     "case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version, policy_hash,"
     " workflow_id, next_due_at, errands, handlers, placed_version, opened_at, changed_at, closed_at, erased_at,"
@@ -213,6 +216,15 @@ async def clock_now(session: AsyncSession) -> datetime:
     """The schema's clock: the database's own, moved only by a test that owns the schema."""
     now: datetime = await session.scalar(text("select clock_now()"))
     return now
+
+
+def step_to_json(step: Step) -> str:
+    return _STEP.encode(step).decode()
+
+
+def steps_from_json(steps: str) -> tuple[Step, ...]:
+    """Steps from a JSON array of them, in its order."""
+    return _STEPS.decode(steps)
 
 
 async def load(session: AsyncSession, case_id: UUID) -> CaseRow | None:

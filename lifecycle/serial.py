@@ -10,14 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
-from lifecycle.model import Case, Clock, Step
+from lifecycle.model import Case, Clock
 from policy.model import Role
 
 FORMAT = 1
-_ENCODER = msgspec.json.Encoder()
-_STEPS = msgspec.json.Decoder(tuple[Step, ...])
 
 
 class UnknownFormat(Exception):
@@ -56,15 +52,6 @@ def from_json(data: Mapping[str, Any]) -> Case:
         steps=data["steps"],
         facts=dict(data["facts"]),
     )
-
-
-def step_to_json(step: Step) -> str:
-    return _ENCODER.encode(step).decode()
-
-
-def steps_from_json(steps: str) -> tuple[Step, ...]:
-    """Steps from a JSON array of them, in its order."""
-    return _STEPS.decode(steps)
 
 
 def _clock_to_json(clock: Clock) -> dict[str, Any]:

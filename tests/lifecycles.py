@@ -8,7 +8,8 @@ from uuid import UUID
 
 from lifecycle import engine
 from lifecycle.model import Action, Actor, ActorKind, Case, Fact, Refused
-from lifecycle.serial import from_json, step_to_json, steps_from_json, to_json
+from lifecycle.records import step_to_json, steps_from_json
+from lifecycle.serial import from_json, to_json
 from lifecycle.table import FieldKind, Lifecycle, Rule
 from ops.lifecycle_docs import LIFECYCLES
 from policy.load import load

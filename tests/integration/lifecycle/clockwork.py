@@ -29,9 +29,9 @@ from lifecycle.desk import Desk
 from lifecycle.durable import Procedure, Running
 from lifecycle.exclusions import Parties
 from lifecycle.model import SYSTEM, Action, Case, Clock, Effect, EffectKind, Fact, Facts, Refused, Step
-from lifecycle.records import CaseRow
+from lifecycle.records import CaseRow, step_to_json
 from lifecycle.sender import ActionLost, Sender
-from lifecycle.serial import from_json, step_to_json, to_json
+from lifecycle.serial import from_json, to_json
 from ops.local_stack.temporal import executable
 from policy.model import BY_ASSIGNMENT, Policy, Role
 from tests import real_parts

@@ -8,7 +8,8 @@ import pytest
 
 from lifecycle import engine
 from lifecycle.model import Case
-from lifecycle.serial import UnknownFormat, from_json, step_to_json, to_json
+from lifecycle.records import step_to_json
+from lifecycle.serial import UnknownFormat, from_json, to_json
 from policy.model import Role
 from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, SYSTEM, act, opened, ring_until, staff, through_its_row
 
