@@ -223,5 +223,5 @@ async def test_whoever_may_help_no_longer_loses_it_by_a_step_that_gives_no_reaso
     assert await release_the_unfit(cell.desk) == 1
     assert await release_the_unfit(cell.desk) == 0
     released = (await cell.row(row.case_id)).data
-    assert (released["assigned"], released["steps"][-1]["facts"]) == ({}, {})
+    assert (released["assigned"], released["steps"][-1].facts) == ({}, {})
     assert {wording for _, wording in (await cell.told())[before:]} == {"support_referral.needs_somebody"}
