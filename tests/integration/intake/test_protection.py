@@ -121,7 +121,7 @@ async def test_what_a_manager_was_told_and_turns_out_to_be_exploitation_is_not_o
     await world.tell("workflow", WORKFLOW_CASES, report_id, turned)
     assert await of(world, protection, ProtectionClosed) == []
     await world.tell("workflow", WORKFLOW_CASES, report_id, changed(report_id, 1, "told", lifecycle=sea))
-    asked = Moving(report_id=UUID(report_id), service="workflow", office="supervisors", desk="supervisors")
+    asked = Moving(report_id=UUID(report_id), service="workflow", office="supervisors", desk="oio")
     await turn(world.intake, asked, sea)
     await world.tell("workflow", WORKFLOW_CASES, report_id, changed(report_id, 2, "closed", lifecycle=sea, closed=True))
     assert len(await of(world, protection, ProtectionClosed)) == 1
