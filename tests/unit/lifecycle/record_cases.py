@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from lifecycle import engine
 from lifecycle.model import Actor, ActorKind, Case
-from lifecycle.serial import step_to_json, to_json
+from lifecycle.records import step_to_json
+from lifecycle.serial import to_json
 from lifecycle.table import Lifecycle
 from policy.model import Role
 from tests.lifecycles import LIFECYCLES, NOW, PERSON, POLICY, SYSTEM, attempt, opened, ring_until, staff

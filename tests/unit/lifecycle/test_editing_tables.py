@@ -12,8 +12,9 @@ from lifecycle import engine
 from lifecycle.clocks import start
 from lifecycle.guards import took_no_part
 from lifecycle.model import Action, ActorKind, Case, Clock, Effect, EffectKind, Refused
+from lifecycle.records import steps_from_json
 from lifecycle.replay import replay
-from lifecycle.serial import from_json, steps_from_json
+from lifecycle.serial import from_json
 from lifecycle.table import ClockRule, Lifecycle, Outcome, Rule, State
 from tests.lifecycles import ACTION, BY_NAME, NOW, POLICY, attempt
 from tests.unit.lifecycle.record_cases import PEOPLE, RECORDED
