@@ -51,6 +51,11 @@ POLICY: Final = replace(
 """The pack with what it leaves to the organisation chosen: a clock without a length never starts."""
 
 
+LATE: Final = timedelta(minutes=20)
+"""A case's own clock runs on while a busy worker comes to it."""
+A_LONG_TIME: Final = 120.0
+
+
 ERRANDS: Final = {
     effect.name
     for lifecycle in LIFECYCLES
@@ -258,3 +263,9 @@ def _desk(settings: Any, policy: Policy, effects: Any, clear: Any) -> Desk:
 
 async def _stay_here(_: CaseId) -> None:
     """An errand takes somebody out of the house, and time is not skipped while it is waited for."""
+
+
+def rings(case: Case, key: str, since: int = 0) -> list[Step]:
+    """Of the clock, after the version `since`."""
+    later = (step for step in case.steps if step.version > since and step.action == "ring")
+    return [step for step in later if step.facts["clock"] == key]

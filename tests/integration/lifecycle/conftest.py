@@ -10,10 +10,11 @@ from chassis import keys
 from chassis.migrations import KEYSTORE_CHAIN, migrate
 from chassis.web.app import create_app
 from chassis.web.sign_in import SignIn
-from lifecycle import api
+from lifecycle import api, durable
 from lifecycle.sender import Sender
 from ops.local_stack.oidc import Oidc
 from tests import real_parts
+from tests.integration.lifecycle.clockwork import Clockwork, clockwork
 from tests.integration.lifecycle.loans import Loans, create_tables, make_loans, settings_for
 from tests.integration.lifecycle.staff import Staff
 
@@ -41,3 +42,22 @@ async def staff(loans: Loans, oidc: Oidc) -> AsyncIterator[Staff]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk", timeout=30) as http:
         yield Staff(loans, http, oidc.issuer)
     await sign_in.close()
+
+
+@pytest.fixture(scope="module")
+async def works(
+    postgres: real_parts.PostgresServer,
+    keystore: real_parts.PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Clockwork]:
+    database, store = await postgres.fresh(), await keystore.fresh()
+    folder = tmp_path_factory.mktemp("clockwork")
+    with pytest.MonkeyPatch.context() as patch:
+        # The server writes a settings folder into the home directory.
+        patch.setenv("HOME", str(folder))
+        # Winding on, it skips whatever a run that continues another has yet to wait for: here none does.
+        patch.setattr(durable, "EVENTS_PER_RUN", 1_000)
+        async with clockwork(database, store, folder) as made:
+            yield made
+    await postgres.drop(database)
+    await keystore.drop(store)

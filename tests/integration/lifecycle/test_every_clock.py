@@ -5,31 +5,25 @@ says, once, and again where it repeats; it stands still while it is paused, and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Any, Final
 
 import pytest
 
 from contracts.ids import CaseId
-from lifecycle import durable
 from lifecycle.clocks import DUE, RESUMED
 from lifecycle.model import Case, Clock, EffectKind, Refused, Step
 from lifecycle.table import ClockChangeKind, ClockRule, Lifecycle, Rule
 from policy.model import Role
-from tests import real_parts
-from tests.integration.lifecycle.clockwork import POLICY, Clockwork, clockwork
+from tests.integration.lifecycle.clockwork import A_LONG_TIME, LATE, POLICY, Clockwork, rings
 from tests.lifecycles import LIFECYCLES, NOW, at, attempt, opened, texts, valid_facts
 from tests.unit.lifecycle.test_cells import actor_for, standing
 from tests.waiting import eventually
 
-LATE: Final = timedelta(minutes=20)
-"""A case's own clock runs on while a busy worker comes to it."""
 AFTERWARDS: Final = timedelta(days=2)
 """Long enough to see that nothing rings twice."""
-A_LONG_TIME: Final = 120.0
 
 
 @dataclass(frozen=True)
@@ -87,25 +81,6 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-async def works(
-    postgres: real_parts.PostgresServer,
-    keystore: real_parts.PostgresServer,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Clockwork]:
-    database, store = await postgres.fresh(), await keystore.fresh()
-    folder = tmp_path_factory.mktemp("clockwork")
-    with pytest.MonkeyPatch.context() as patch:
-        # The server writes a settings folder into the home directory.
-        patch.setenv("HOME", str(folder))
-        # Winding on, it skips whatever a run that continues another has yet to wait for: here none does.
-        patch.setattr(durable, "EVENTS_PER_RUN", 1_000)
-        async with clockwork(database, store, folder) as made:
-            yield made
-    await postgres.drop(database)
-    await keystore.drop(store)
-
-
-@pytest.fixture(scope="module")
 async def lives(works: Clockwork) -> dict[tuple[str, str], Lived]:
     """All cases at once, for each skip takes the server a second. No other clock runs in them when they begin."""
 
@@ -128,12 +103,6 @@ async def lives(works: Clockwork) -> dict[tuple[str, str], Lived]:
         return (lifecycle.name, key), Lived(first, await works.case(case_id), heard)
 
     return dict(await asyncio.gather(*(live(*one) for one in EVERY_CLOCK)))
-
-
-def rings(case: Case, key: str, since: int = 0) -> list[Step]:
-    """Of the clock, after the version `since`."""
-    later = (step for step in case.steps if step.version > since and step.action == "ring")
-    return [step for step in later if step.facts["clock"] == key]
 
 
 def expected(rule: ClockRule, clock: Clock) -> Iterator[tuple[str, datetime]]:
@@ -293,36 +262,3 @@ def test_it_goes_on_by_itself_when_it_has_stood_as_long_as_it_may(
     assert ends <= by_itself.at < ends + LATE
     moved = replace(paused.clock, due_at=paused.clock.due_at + (by_itself.at - paused.at))
     rang_on_time(lifecycle.clock_of[key], moved, others)
-
-
-async def test_two_people_race_a_clock_that_rings_every_hour(works: Clockwork) -> None:
-    """Two people take a matter in hand while it rings on: each is recorded once, whoever was slower than an alarm looks
-    again, no alarm is lost or doubled by it, and then it is quiet.
-    """
-    case_id = await works.put(opened("danger_alert", policy=POLICY), "danger.answer", skips=True)
-    began = (await works.case(case_id)).opened_at
-
-    async def alarms() -> list[Step]:
-        return rings(await works.case(case_id), "danger.answer")
-
-    async def rings_on() -> bool:
-        return len(await alarms()) > 4
-
-    await eventually(rings_on, within=A_LONG_TIME)
-
-    async def take_in_hand(staff_id: str) -> None:
-        async def taken() -> bool:
-            answer = await works.act(case_id, "take_in_hand", staff_id, {}, {})
-            assert not isinstance(answer, Refused) or answer.code == "VERSION_STALE"
-            return not isinstance(answer, Refused)
-
-        await eventually(taken, within=A_LONG_TIME)
-
-    await asyncio.gather(take_in_hand("S0002"), take_in_hand("S0004"))
-    steps, rung = (await works.case(case_id)).steps, await alarms()
-    assert [step.version for step in steps] == list(range(1, len(steps) + 1))
-    assert [step.action for step in steps] == ["open", *["ring"] * len(rung), "take_in_hand", "take_in_hand"]
-    assert sorted(step.by for step in steps[-2:]) == ["S0002", "S0004"]
-    hour = timedelta(hours=1)
-    times = [began, *(step.at for step in rung)]
-    assert all(hour <= later - earlier < hour + LATE for earlier, later in pairwise(times))
