@@ -29,7 +29,7 @@ BESIDE_THEM = ("lifecycle/notified.py", "lifecycle/signed.py")
 Stage = tuple[str, tuple[str, ...]]
 TOLD_TWICE = ("tests/unit/lifecycle/test_who_may.py", "tests/unit/workflow/test_steps.py")
 DRAWING = "tests/architecture/test_lifecycle_docs.py"
-TABLES = "tests/unit/lifecycle/test_tables.py"
+OF_ALL_TABLES = ("tests/unit/lifecycle/test_tables.py", "tests/unit/lifecycle/test_look_ahead.py")
 NOT_USED = {*TOLD_TWICE, "tests/unit/lifecycle/test_random_walks.py", "tests/unit/lifecycle/test_cells.py"}
 """The last two take seconds each: a score without them is a lower one."""
 BESIDE = {
@@ -59,7 +59,7 @@ def tests_for(file: Path) -> tuple[Stage, ...]:
         others = [one for suite in SUITES for one in _files(f"tests/unit/{suite}")]
         return (KILLED, (*_files("tests/unit/lifecycle"),)), (KILLED, (*others,)), (TOLD, TOLD_TWICE)
     own = file.parts[1]
-    nearest, others = _files(f"tests/unit/{own}"), [TABLES, *BESIDE.get(own, ())]
+    nearest, others = _files(f"tests/unit/{own}"), [*OF_ALL_TABLES, *BESIDE.get(own, ())]
     return (KILLED, (*nearest,)), (KILLED, (*others,)), (TOLD, TOLD_TWICE), (DRAWN, (DRAWING,))
 
 

@@ -56,3 +56,9 @@ def test_what_a_changed_table_would_refuse_is_named() -> None:
     assert (first.version, first.action) == (3, "start_assessment")
     assert first.refused is not None
     assert first.refused.code == "ACTION_UNKNOWN"
+
+
+def test_what_happened_at_that_very_moment_is_seen() -> None:
+    seen = as_of(REPORT, lived(), NOW + 2 * DAY, {1: POLICY})
+    assert seen is not None
+    assert (seen.case.state, seen.case.report_id) == ("acknowledged", lived().report_id)

@@ -3,13 +3,14 @@ is not there. One thing is changed in a case where every step is open; exactly t
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from lifecycle.model import Case, Facts, Refused
+from lifecycle.model import Case, Facts, Refused, Step
 from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
-from tests.lifecycles import attempt, staff
+from tests.lifecycles import NOW, POLICY, attempt, staff
 from tests.refusals import Change, did, known, refusals, same
 from tests.unit.lifecycle.test_cells import EVERYBODY_DECIDES, standing
 
@@ -158,3 +159,23 @@ def test_inv_38_nothing_is_released_to_him_while_her_yes_is_missing() -> None:
     officer = staff("S0005", Role.INTAKE_OFFICER)
     answer = attempt(LIFECYCLE, hers, "release_notice", officer, she_is_settled=True)
     assert answer == Refused("CONSENT_MISSING", "invariant 38", {"burden": ON_HER})
+
+
+def test_inv_38_her_yes_holds_to_the_last_moment_and_not_a_second_longer() -> None:
+    rule = LIFECYCLE.rule_of["consented", "decide_measure"]
+    case = standing(LIFECYCLE, "consented", "decide_measure")
+    said = replace(case, steps=(*case.steps, Step(7, "consent_to_measure", "person", None, NOW)))
+    head, until = staff("S0004", Role.ADMINISTRATIVE_HEAD), POLICY.due("consent.refresh", NOW)
+    assert rule.by >= head.roles
+    assert isinstance(attempt(LIFECYCLE, said, "decide_measure", head, now=until), Case)
+    late = attempt(LIFECYCLE, said, "decide_measure", head, now=until + timedelta(seconds=1))
+    assert late == Refused("CONSENT_OLD", "invariant 38", {"deadline": "consent.refresh", "until": until.isoformat()})
+
+
+def test_inv_37_outside_its_window_a_refusal_says_from_when_to_when_it_can_be_extended() -> None:
+    running = standing(LIFECYCLE, "effective", "extend_measure")
+    end = NOW + timedelta(days=60)
+    early = replace(running, facts={**running.facts, "until_at": end.isoformat()})
+    answer = attempt(LIFECYCLE, early, "extend_measure", staff("S0004", Role.ADMINISTRATIVE_HEAD))
+    window = {"from": POLICY.opens("im.extend_window", end).isoformat(), "until": end.isoformat()}
+    assert answer == Refused("OUTSIDE_THE_WINDOW", "invariant 37", window)
