@@ -120,6 +120,7 @@ def without_anyone_to_guard(stand_in: StandIn) -> dict[str, ProcessId]:
     os.kill(left["supervisor"].pid, signal.SIGSTOP)  # so that it cannot see the guardian die
     os.kill(left["guardian"].pid, signal.SIGKILL)
     stand_in.kill_supervisor()
+    wait_for(lambda: not left["supervisor"].alive() and not left["guardian"].alive())
     assert left["first"].alive()
     assert left["second"].alive()
     return left

@@ -33,8 +33,9 @@ class Page:
         return found
 
 
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
+@pytest.fixture(scope="module")
+async def page(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Page]:
+    tmp_path = tmp_path_factory.mktemp("help")
     publics = {service: keys.create(service, tmp_path / service) for service in ("support", "intake", "notifications")}
     (tmp_path / "services.json").write_text(json.dumps(publics))
     port = free_port()
