@@ -1,8 +1,9 @@
-"""`make mutate`: changes the rules one by one and sees whether a test notices. Ends with the report in docs/quality.
+"""`make mutate`: changes the rules one by one and sees whether a test notices.
 
 `python -m tests.mutation [--every N | --again] [FILE or FOLDER …]`: without a file, everything that is measured; with
 `--every`, one mutant of so many, always the same ones; with `--again`, none but the survivors. A run that was cut off
-goes on where it was; survivors are tried again once a test has changed.
+goes on where it was; survivors are tried again once a test has changed. A part prints what survived; only a run over
+everything writes the report.
 """
 
 from __future__ import annotations
@@ -150,7 +151,10 @@ def main() -> None:
             measure(trials, file, asked.every)
 
     with_trials(all_of_them)
-    report.write(everything)
+    if asked.wanted:
+        print("\n".join(report.survivors(chosen)))
+    else:
+        report.write(everything)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,11 @@ from tests.mutation.results import DRAWN, KILLED, OPEN, STILLBORN, SURVIVED, TOL
 FILE = Path("docs/quality/mutation.md")
 SURVIVORS = Path("docs/quality/mutation-survivors.md")
 MARK = "<!-- Written by `make mutate` from here on. -->"
+SURVIVORS_HEAD = """\
+# What no test noticed
+
+Written by `make mutate`; [mutation.md](mutation.md) says what it means. One line for each change: its line and kind,
+what stands there, and what could stand there without a test that fails."""
 LONGEST_SHOWN = 100
 HEAD = """\
 | {} | In functions: killed | told twice | survived | score \
@@ -50,7 +55,7 @@ def write(measured: Sequence[Path]) -> None:
     by_hand = FILE.read_text(encoding="utf-8").partition(MARK)[0] if FILE.exists() else "# Mutation\n\n"
     FILE.parent.mkdir(exist_ok=True)
     FILE.write_text(by_hand + MARK + "\n\n" + "\n".join(_report(found)) + "\n", encoding="utf-8")
-    SURVIVORS.write_text("\n".join(_survivors(found)) + "\n", encoding="utf-8")
+    SURVIVORS.write_text("\n".join((SURVIVORS_HEAD, *survivors(measured))) + "\n", encoding="utf-8")
 
 
 def _report(found: Mapping[Path, Sequence[Result]]) -> Iterator[str]:
@@ -102,12 +107,10 @@ def _score(of_it: Counter[str], *counted: str) -> str:
     return f"{100 * sum(of_it[one] for one in counted or (KILLED, TOLD)) / viable:.1f} %" if viable else "-"
 
 
-def _survivors(found: Mapping[Path, Sequence[Result]]) -> Iterator[str]:
-    yield "# What no test noticed\n"
-    yield "Written by `make mutate`; [mutation.md](mutation.md) says what it means. One line for each change: its line"
-    yield "and kind, what stands there, and what could stand there without a test that fails."
-    for file, results in found.items():
-        left = sorted((one for one in results if one.verdict in OPEN), key=lambda one: one.line)
+def survivors(measured: Sequence[Path]) -> Iterator[str]:
+    """Module by module, one line for each."""
+    for file in measured:
+        left = sorted((one for one in Results(file).of.values() if one.verdict in OPEN), key=lambda one: one.line)
         if not left:
             continue
         yield f"\n## {file}\n"
