@@ -103,15 +103,19 @@ def _of_actions(desk: Desk, sender: Sender) -> HTTPRouteHandler:
         if_match: Annotated[str | None, HeaderParameter(name="If-Match")] = None,
     ) -> Response[Taken]:
         action = Action(data.action_id, data.action, data.facts, frozenset(data.texts))
-        async with desk.database.transaction() as session:
-            checked = await _check(session, desk, case_id, action, signed_in.staff_id, if_match)
-            against = await desk.check(session, checked, action, data.texts) if isinstance(checked, CaseRow) else None
-            if isinstance(checked, CaseRow) and against is not None:
-                actor = await access.actor_of(session, desk, checked, signed_in.staff_id, _now())
-                await refuse(session, desk, checked, against, actor, action.name)
-                checked = _problem(against.code, against.rule, against.params)
-            elif isinstance(checked, CaseRow):
-                signed = await sender.sign(session, checked, action, data.texts, signed_in.staff_id)
+        try:
+            async with desk.database.transaction() as session:
+                checked = await _check(session, desk, case_id, action, signed_in.staff_id, if_match)
+                if isinstance(checked, CaseRow):
+                    against = await desk.check(session, checked, action, data.texts)
+                    if against is None:
+                        signed = await sender.sign(session, checked, action, data.texts, signed_in.staff_id)
+                    else:
+                        actor = await access.actor_of(session, desk, checked, signed_in.staff_id, _now())
+                        await refuse(session, desk, checked, against, actor, action.name)
+                        checked = _problem(against.code, against.rule, against.params)
+        except contents.IntakeUnreachable:
+            raise unavailable("What this rests on cannot be looked up now. Nothing was recorded: try again.") from None
         if isinstance(checked, Problem):
             # After the commit: the refusal is in the trail.
             raise checked

@@ -5,8 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from lifecycle import erasing, exclusions
+from lifecycle.contents import IntakeUnreachable
 from lifecycle.exclusions import Parties
+from lifecycle.model import Refused
 from ops.local_stack.oidc import Oidc
 from ops.local_stack.ports import free_port
 from tests.integration.lifecycle.loans import ETHICS_OFFICER, INVESTIGATOR, OTHER_INVESTIGATOR, Loans
@@ -80,6 +84,21 @@ async def test_an_action_the_rules_refuse_says_code_rule_and_parameters_and_is_a
     assert (unknown.status_code, unknown.json()["code"]) == (409, "ACTION_UNKNOWN")
     refusals = [entry["facts"] for entry in await trail(staff.loans) if entry["act"] == "action.refused"]
     assert sorted(refusals, key=str) == [{"action": "lend", "code": "FIELD_MISSING"}, {"code": "ACTION_UNKNOWN"}]
+
+
+async def test_an_action_that_rests_on_what_intake_cannot_say_now_is_not_taken(
+    staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(*_: Any) -> Refused | None:
+        raise IntakeUnreachable
+
+    monkeypatch.setitem(vars(staff.loans.desk), "check", ask)
+    case_id = await staff.loans.open()
+
+    told = await staff.act(case_id, "remark", seen='"1"')
+
+    assert (told.status_code, told.headers["content-type"]) == (503, "application/problem+json")
+    assert (await staff.loans.row(case_id)).version == 1
 
 
 async def test_a_staff_action_needs_the_version_it_saw(staff: Staff) -> None:
