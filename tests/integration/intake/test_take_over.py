@@ -79,6 +79,7 @@ async def test_what_she_says_now_and_what_she_carries_over_are_both_there(
         "affected_individual": "S0021", "alleged_offender": ["S0022", "S0017"], "not_these_people": ["S0012"],
         "recipient": None,
         "about_offices": [],
+        "reporter": None,
     }  # fmt: skip
     # Who was refused for the talk gets nothing of the report either.
     refused = await world.ask_contents(client, "workflow", new["report_id"], "S0012", await signed_in("S0012"))
@@ -159,7 +160,8 @@ async def test_two_routes_of_one_code_share_no_value_in_any_table(
 ORDINARY = {
     ("reports", "mode"), ("reports", "language"), ("items", "number"), ("items", "kind"), ("items", "direction"),
     ("items", "day"), ("consents", "consent"), ("consents", "version"), ("consents", "given"),
-    ("outbox", "type"), ("outbox", "sequence"), ("outbox", "shard"), ("outbox", "sends"), ("wraps", "recipient"),
+    ("consents", "proven"), ("outbox", "type"), ("outbox", "sequence"), ("outbox", "shard"), ("outbox", "sends"),
+    ("wraps", "recipient"),
 }  # fmt: skip
 
 

@@ -142,7 +142,7 @@ async def test_alerts_of_two_offices_join_one_measure_and_carry_what_was_written
     await house.act(SECOND_INVESTIGATOR, case_id, "alert_interim_measures", ALERT, {"risk_facts": "Also this."})
     (measure,) = await measures(house)
     case = (await house.row(measure)).data
-    assert [step["by"] for step in case["steps"] if step["action"] == "alert"] == [INVESTIGATOR, SECOND_INVESTIGATOR]
+    assert [step.by for step in case["steps"] if step.action == "alert"] == [INVESTIGATOR, SECOND_INVESTIGATOR]
     row = await house.row(measure)
     assert row.report_id == (await house.row(case_id)).report_id
     async with house.desk.database.transaction() as session:
