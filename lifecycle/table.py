@@ -233,6 +233,7 @@ class Lifecycle:
     clock_of: Mapping[str, ClockRule] = field(init=False, repr=False, compare=False)
     rule_of: Mapping[tuple[str, str], Rule] = field(init=False, repr=False, compare=False)
     by_action: Mapping[str, frozenset[Role | ActorKind]] = field(init=False, repr=False, compare=False)
+    gone: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         states = {state.name: state for state in self.states}
@@ -260,6 +261,10 @@ class Lifecycle:
         object.__setattr__(self, "clock_of", clocks)
         object.__setattr__(self, "rule_of", rules)
         object.__setattr__(self, "by_action", by_action)
+        ends: tuple[Rule | Outcome, ...] = (*self.rules, *(one for clock in self.clocks for one in clock.outcomes))
+        gone = {one.to for one in ends if one.to and _erases(one)}
+        gone |= {state.name for state in self.states if state.name == PASSED_ON and state.closed}
+        object.__setattr__(self, "gone", frozenset(gone))
 
     def is_closed(self, case: Case) -> bool:
         return self.state_of[case.state].closed
@@ -268,12 +273,7 @@ class Lifecycle:
         """Whether in this state nothing of a case is left here, or will be in a moment: it is erased, or its report has
         gone to another office.
         """
-        ends: tuple[Rule | Outcome, ...] = (
-            *self.rules,
-            *(outcome for clock in self.clocks for outcome in clock.outcomes),
-        )
-        passed_on = state == PASSED_ON and self.state_of[state].closed
-        return passed_on or any(one.to == state and _erases(one) for one in ends)
+        return state in self.gone
 
     def seen_as(self, case: Case) -> str:
         """The state that the person's inbox shows."""
