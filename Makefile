@@ -27,7 +27,7 @@ test: install ## Run all tests on real parts: two workers, for much of it waits 
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --durations=25
 
 test-fast: install ## Run the tests that start nothing
-	@$(BIN)/python -m pytest -n 2 -m "not stack and not whole"
+	@$(BIN)/python -m pytest -n 2 -m "not stack and not whole and not processes"
 
 lint: install ## Check style, types, import rules and contracts
 	$(BIN)/ruff check

@@ -28,6 +28,8 @@ from ops.local_stack.settings import StackSettings
 from ops.local_stack.stack import compose
 from ops.local_stack.tryton import Tryton
 
+pytestmark = pytest.mark.processes
+
 Recourse = Callable[..., Result]
 
 

@@ -21,6 +21,8 @@ from ops.local_stack.process_id import ProcessId, start_time
 from ops.local_stack.settings import StackSettings
 from tests.integration.local_stack.stand_in import compose
 
+pytestmark = pytest.mark.processes
+
 TEN_SECONDS = 10.0
 
 

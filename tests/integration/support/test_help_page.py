@@ -17,6 +17,8 @@ from ops.local_stack.process import Process
 from services.support.domain.help import ALWAYS
 from tests.lifecycles import POLICY
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[3]
 NOWHERE = "127.0.0.1:9"
 

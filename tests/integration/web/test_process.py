@@ -13,6 +13,8 @@ import pytest
 from ops.local_stack.ports import free_port
 from ops.local_stack.process import Process
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[3]
 
 
