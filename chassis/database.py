@@ -23,6 +23,7 @@ WAKE_CHANNEL: Final = "recourse_outbox_"
 """Followed by the schema: channels belong to a database, and services share one."""
 _WAKE_EVERY: Final = 0.05
 _BEFORE_COMMIT: Final = "before_commit"
+_AFTER_COMMIT: Final = "after_commit"
 _WROTE_EVENTS: Final = "wrote_events"
 
 
@@ -51,6 +52,14 @@ def before_commit(session: AsyncSession, write: BeforeCommit) -> None:
         asked.append(write)
 
 
+def after_commit(session: AsyncSession, call: Callable[[], None]) -> None:
+    """Has `call` run once the whole transaction is committed. SQLAlchemy's own event of this name comes for a savepoint
+    too, before there is anything for others to see.
+    """
+    calls: list[Callable[[], None]] = session.info.setdefault(_AFTER_COMMIT, [])
+    calls.append(call)
+
+
 def wrote_events(session: AsyncSession) -> None:
     """Has the relay woken once this transaction is committed."""
     session.info[_WROTE_EVENTS] = True
@@ -74,6 +83,8 @@ class Database:
                 yield session
                 for write in cast("list[BeforeCommit]", session.info.get(_BEFORE_COMMIT, [])):
                     await write(session)
+            for call in cast("list[Callable[[], None]]", session.info.get(_AFTER_COMMIT, [])):
+                call()
             if session.info.get(_WROTE_EVENTS):
                 self._wake_relay()
 

@@ -7,11 +7,10 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.consumer import AfterCommit
-from chassis.database import Database
+from chassis.database import Database, after_commit
 from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.sealing import DeskPrivateKey
@@ -161,11 +160,11 @@ class Desk:
         A workflow woken before would still find the case as it was.
         """
 
-        def wake(_: object) -> None:
+        def wake() -> None:
             for case_id in case_ids:
                 self.to_wake.put_nowait(case_id)
 
-        event.listen(session.sync_session, "after_commit", wake, once=True)
+        after_commit(session, wake)
 
     @property
     def task_queue(self) -> str:

@@ -84,6 +84,18 @@ async def test_whoever_waited_for_a_case_sees_the_step_that_they_waited_for(loan
     assert (row.version, [step.version for step in row.data["steps"]]) == (2, [1, 2])
 
 
+async def test_a_case_beside_is_woken_by_the_commit_and_by_no_savepoint(loans: Loans) -> None:
+    case_id = await loans.open()
+    while not loans.desk.to_wake.empty():
+        loans.desk.to_wake.get_nowait()
+    async with loans.desk.database.transaction() as session:
+        async with session.begin_nested():
+            loans.desk.wake(session, case_id)
+        assert loans.desk.to_wake.empty(), "nobody else could see the change yet"
+    assert loans.desk.to_wake.get_nowait() == case_id
+    assert loans.desk.to_wake.empty()
+
+
 async def test_an_action_id_that_was_used_for_something_else_is_refused(loans: Loans) -> None:
     case_id, action_id = await loans.open(now=NOW), uuid4()
     await loans.decide(await loans.sign(case_id, "lend", IN_A_MINUTE, action_id=action_id), NOW)
