@@ -1,11 +1,8 @@
 """The tricky cases of policy section 6 about who may know and what is never answered, on the real engine and stores."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
-
-import pytest
 
 from chassis.web.sign_in import SignedIn
 from lifecycle import access, parties, recusal
@@ -16,7 +13,6 @@ from lifecycle.serial import from_json
 from lifecycle.table import Field, FieldKind, Lifecycle, Rule
 from policy.model import Office, Role
 from policy.routing import desk_for, offices_of
-from tests import real_parts
 from tests.integration.workflow.house import (
     INVESTIGATOR,
     LEGAL_AND_HEAD,
@@ -26,22 +22,13 @@ from tests.integration.workflow.house import (
     SECOND_INVESTIGATOR,
     SUPERVISOR,
     House,
-    prepare,
 )
 from tests.integration.workflow.test_alerts_and_results import ALERT
 from tests.integration.workflow.test_formal_reports import investigating, of_report, took
 from tests.lifecycles import LIFECYCLES, NOW, POLICY, act, opened, refused, ring_until, staff
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
 ONLY_SHE_KNOWS = "It was at the handover of the red file, where only the two of us were."
 SUMMARY = "A remark in a meeting of two; who was there is withheld."
-
-
-@pytest.fixture
-async def house(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) -> AsyncIterator[House]:
-    made = await prepare(await fresh_database(), await fresh_keystore(), tmp_path)
-    yield made
-    await made.close()
 
 
 async def read_by(house: House, case_id: UUID, staff_id: str, purpose: str) -> set[str]:

@@ -1,8 +1,6 @@
 """The tricky cases of policy section 6 that concern what managers are told, on the real engine and stores."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,30 +10,25 @@ from lifecycle.model import Case, EffectKind
 from policy.model import Protected, Role
 from services.ethics.domain import retaliation
 from services.workflow.domain.supervisor_request import LIFECYCLE
-from tests import real_parts
 from tests.integration.workflow.house import (
     COLLEAGUE,
     LINES,
     NEXT_MANAGER,
     SUPERVISOR,
     House,
-    prepare,
 )
 from tests.integration.workflow.house import PERSON as HER
 from tests.integration.workflow.test_managers import manager_of, sees, told
 from tests.lifecycles import NOW, PERSON, POLICY, REPORT, SYSTEM, act, effect_names, opened, refused, ring_until, staff
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
 MANAGER = staff(SUPERVISOR, Role.MANAGER)
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-async def house(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) -> AsyncIterator[House]:
-    made = await prepare(await fresh_database(), await fresh_keystore(), tmp_path)
-    await made.people()
-    yield made
-    await made.close()
+async def house(house: House) -> House:
+    await house.people()
+    return house
 
 
 def with_manager() -> Case:

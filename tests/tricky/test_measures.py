@@ -1,9 +1,7 @@
 """The tricky cases of policy section 6 that concern interim measures and HR, on the real engine and stores."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +16,6 @@ from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Refused
 from services.workflow.desk import route
-from tests import real_parts
 from tests.integration.workflow.house import (
     COLLEAGUE,
     INVESTIGATOR,
@@ -29,33 +26,15 @@ from tests.integration.workflow.house import (
     SECOND_INVESTIGATOR,
     SUPERVISOR,
     House,
-    prepare,
 )
-from tests.integration.workflow.measures import HOW, SUSPENSION, name_at_hr, open_by_staff, terms, words
-from tests.integration.workflow.test_alerts_and_results import ALERT, RISK, measures, reported, state
+from tests.integration.workflow.measures import HOW, SUSPENSION, acknowledged, name_at_hr, open_by_staff, terms, words
+from tests.integration.workflow.test_alerts_and_results import ALERT, RISK, measures, state
 from tests.lifecycles import SYSTEM, act, effect_names, refused
 from tests.unit.workflow.measures import LINE, OIO, ON_HIM, effective, told_first
 from tests.unit.workflow.measures import SUSPENSION as SUSPENDED
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
 APART = "They share no house, car or table until it is looked at."
 ELSEWHERE = {"type": "physical_separation", **ON_HIM}
-
-
-@pytest.fixture
-async def house(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) -> AsyncIterator[House]:
-    made = await prepare(await fresh_database(), await fresh_keystore(), tmp_path)
-    yield made
-    await made.close()
-
-
-async def acknowledged(house: House, named: Parties) -> UUID:
-    case_id = await reported(house, named)
-    assert isinstance(await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK), Decided)
-    (measure,) = await measures(house)
-    await route(house.desk, CaseId(measure))
-    assert isinstance(await house.act(OTHER_HEAD, measure, "acknowledge_alert"), Decided)
-    return measure
 
 
 async def checked(house: House, measure: UUID, facts: dict[str, Any], texts: dict[str, str]) -> Refused | None:

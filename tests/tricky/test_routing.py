@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ from ops.local_stack.oidc import Oidc
 from policy.model import Appointment, Office, Role
 from tests import real_parts
 from tests.integration.ethics.office import open_office
-from tests.integration.workflow.house import House, prepare
+from tests.integration.workflow.house import House
 
 Fresh = Callable[[], Awaitable[real_parts.Database]]
 PEOPLE = Path(__file__).parents[2] / "ops" / "demo" / "people.toml"
@@ -44,13 +44,11 @@ HEADS, HR_DIRECTOR, LEGAL = {"S0003", "S0004"}, "S0002", "S0003"
 
 
 @pytest.fixture
-async def house(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) -> AsyncIterator[House]:
+async def house(house: House) -> House:
     """Where the whole invented organisation works."""
-    made = await prepare(await fresh_database(), await fresh_keystore(), tmp_path)
     for one in tomllib.loads(PEOPLE.read_text())["people"]:
-        await import_person(made, one["staff_id"])
-    yield made
-    await made.close()
+        await import_person(house, one["staff_id"])
+    return house
 
 
 async def import_person(house: House, staff_id: str, **changes: Any) -> None:

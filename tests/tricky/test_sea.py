@@ -1,8 +1,6 @@
 """The tricky cases of policy section 6 about sexual exploitation or abuse, on the real engine and stores."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,29 +13,24 @@ from services.intake.domain.ways import TOWARDS_THE_OTHER, Situation, ways
 from services.workflow import sea
 from services.workflow.desk import route
 from services.workflow.domain.sea_report import LIFECYCLE
-from tests import real_parts
 from tests.integration.workflow.house import (
     COLLEAGUE,
     INVESTIGATOR,
     NEXT_MANAGER,
     SUPERVISOR,
     House,
-    prepare,
 )
 from tests.integration.workflow.house import PERSON as HER
 from tests.integration.workflow.test_managers import of_the_same_report, sea_told, sees, told
 from tests.lifecycles import NOW, PERSON, POLICY, REPORT, SYSTEM, act, refused, ring_until, staff
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
 OFFICER = staff(INVESTIGATOR, Role.INTAKE_OFFICER, Role.INVESTIGATOR)
 
 
 @pytest.fixture
-async def house(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) -> AsyncIterator[House]:
-    made = await prepare(await fresh_database(), await fresh_keystore(), tmp_path)
-    await made.people()
-    yield made
-    await made.close()
+async def house(house: House) -> House:
+    await house.people()
+    return house
 
 
 def routed(**facts: Fact) -> Case:

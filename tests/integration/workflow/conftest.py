@@ -8,7 +8,7 @@ import pytest
 from ops.local_stack.oidc import Oidc
 from tests import real_parts
 from tests.integration.workflow.house import House, prepare
-from tests.integration.workflow.whole import Whole
+from tests.integration.workflow.whole import Whole, running
 
 Fresh = Callable[[], Awaitable[real_parts.Database]]
 
@@ -30,13 +30,6 @@ async def whole(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Whole]:
     """One for all tests of a module: they find their own cases in it."""
-    database, store = await postgres.fresh(), await keystore.fresh()
-    prefix, folder = await kafka.fresh_topics(), tmp_path_factory.mktemp("workflow")
-    made = Whole(database, store, kafka, prefix, temporal.address, oidc.issuer, folder)
-    try:
-        await made.prepare()
+    folder = tmp_path_factory.mktemp("workflow")
+    async with running(postgres, keystore, kafka, temporal.address, oidc.issuer, folder) as made:
         yield made
-    finally:
-        await made.close()
-        await postgres.drop(database)
-        await keystore.drop(store)

@@ -11,9 +11,10 @@ from contracts.measures.v1.measures_pb2 import MeasureApplied
 from contracts.topics import INTAKE_REPORTS_WORKFLOW
 from lifecycle import access
 from lifecycle.durable import Decided
+from lifecycle.exclusions import Parties
 from services.workflow.desk import route
 from services.workflow.web.openings import Concerned, OpenCase, opened
-from tests.integration.workflow.house import INVESTIGATOR, OTHER_HEAD, PERSON, SUPERVISOR, House
+from tests.integration.workflow.house import INVESTIGATOR, OTHER_HEAD, PARTIES, PERSON, SUPERVISOR, House
 from tests.integration.workflow.test_alerts_and_results import ALERT, LEAST, REASONS, RISK, measures, reported
 
 GUARD, WELFARE, EXECUTIVE = "S0069", "S0014", "S0001"
@@ -62,13 +63,19 @@ async def open_by_staff(
         return await opened(session, house.desk, staff_id, asked, datetime.now(UTC))
 
 
-async def suspended(house: House) -> UUID:
-    """The supervisor is suspended with pay, and she knows; oversight has not released the letter."""
-    case_id = await reported(house)
+async def acknowledged(house: House, named: Parties = PARTIES) -> UUID:
+    """Oversight has alerted, and a head has the measure before them."""
+    case_id = await reported(house, named)
     assert isinstance(await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK), Decided)
     (measure,) = await measures(house)
     await route(house.desk, CaseId(measure))
     assert isinstance(await house.act(OTHER_HEAD, measure, "acknowledge_alert"), Decided)
+    return measure
+
+
+async def suspended(house: House) -> UUID:
+    """The supervisor is suspended with pay, and she knows; oversight has not released the letter."""
+    measure = await acknowledged(house)
     texts = words(person=SUPERVISOR) | {"arrangement": HOW}
     assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", terms(**SUSPENSION), texts), Decided)
     await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)

@@ -13,7 +13,6 @@ import pytest
 
 from chassis.web.app import create_app
 from chassis.web.sign_in import SignIn
-from contracts.ids import CaseId
 from contracts.measures.v1.measures_pb2 import MeasureApplied
 from lifecycle import api
 from lifecycle.durable import Decided
@@ -21,18 +20,13 @@ from lifecycle.sender import Sender
 from ops.demo.sign_in import access_token
 from ops.local_stack.oidc import Oidc
 from policy.model import Appointment, Office, Role
-from services.workflow.desk import route
 from tests import real_parts
-from tests.integration.workflow.house import INVESTIGATOR, OTHER_HEAD, SUPERVISOR, House, prepare
-from tests.integration.workflow.measures import HOW, SUSPENSION, name_at_hr, placed, terms, words
+from tests.integration.workflow.house import OTHER_HEAD, SUPERVISOR, House, prepare
+from tests.integration.workflow.measures import HOW, SUSPENSION, acknowledged, name_at_hr, placed, terms, words
 from tests.integration.workflow.test_alerts_and_results import (
-    ALERT,
     LEAST,
     REASONS,
-    RISK,
     decision,
-    measures,
-    reported,
     state,
 )
 
@@ -89,15 +83,6 @@ async def desk(fresh_database: Fresh, fresh_keystore: Fresh, oidc: Oidc, tmp_pat
         yield Desk(house, http, oidc.issuer)
     await sign_in.close()
     await house.close()
-
-
-async def acknowledged(house: House) -> UUID:
-    case_id = await reported(house)
-    assert isinstance(await house.act(INVESTIGATOR, case_id, "alert_interim_measures", ALERT, RISK), Decided)
-    (measure,) = await measures(house)
-    await route(house.desk, CaseId(measure))
-    assert isinstance(await house.act(OTHER_HEAD, measure, "acknowledge_alert"), Decided)
-    return measure
 
 
 async def running(house: House, *, until: timedelta) -> UUID:

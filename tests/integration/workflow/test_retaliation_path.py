@@ -20,7 +20,7 @@ from tests.integration.workflow.house import (
     SUPERVISOR,
 )
 from tests.integration.workflow.test_request_path import only_case, seen
-from tests.integration.workflow.whole import Whole
+from tests.integration.workflow.whole import Whole, running
 from tests.waiting import eventually
 
 FORMAL, RETALIATION, MEASURE = "formal_report", "retaliation", "interim_measure"
@@ -38,18 +38,9 @@ async def three(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Whole]:
     """The ethics office runs too."""
-    database, store = await postgres.fresh(), await keystore.fresh()
-    prefix, folder = await kafka.fresh_topics(), tmp_path_factory.mktemp("three")
-    made = Whole(
-        database, store, kafka, prefix, temporal.address, oidc.issuer, folder, ("intake", "workflow", "ethics")
-    )
-    try:
-        await made.prepare()
+    folder, services = tmp_path_factory.mktemp("three"), ("intake", "workflow", "ethics")
+    async with running(postgres, keystore, kafka, temporal.address, oidc.issuer, folder, services) as made:
         yield made
-    finally:
-        await made.close()
-        await postgres.drop(database)
-        await keystore.drop(store)
 
 
 async def lodged(three: Whole, route: str, affected: str = PERSON, **changes: Any) -> tuple[Reporter, str]:

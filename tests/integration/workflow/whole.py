@@ -5,7 +5,8 @@ with its own credentials and signing key.
 import asyncio
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +38,7 @@ from ops.local_stack.ports import free_port
 from ops.local_stack.process import Process
 from tests.integration.workflow.house import LINES, person
 from tests.real_parts import Database as TestDatabase
-from tests.real_parts import KafkaServer, password
+from tests.real_parts import KafkaServer, PostgresServer, password
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[3]
@@ -234,3 +235,25 @@ class Whole:
 async def _acknowledge(session: AsyncSession, event: Event) -> None:
     applied = MeasureEventApplied(measure_id=str(UUID(event.key)), sequence=event.sequence)
     await add_event(session, HR_MEASURE_RESULTS, event.key, applied)
+
+
+@asynccontextmanager
+async def running(
+    postgres: PostgresServer,
+    keystore: PostgresServer,
+    kafka: KafkaServer,
+    temporal: str,
+    issuer: str,
+    folder: Path,
+    processes: tuple[str, ...] = PROCESSES,
+) -> AsyncIterator[Whole]:
+    """With these services as processes, on databases and topics of its own."""
+    database, store = await postgres.fresh(), await keystore.fresh()
+    made = Whole(database, store, kafka, await kafka.fresh_topics(), temporal, issuer, folder, processes)
+    try:
+        await made.prepare()
+        yield made
+    finally:
+        await made.close()
+        await postgres.drop(database)
+        await keystore.drop(store)
