@@ -3,13 +3,13 @@
 from sqlalchemy import MetaData
 
 from chassis import tables
-from lifecycle import directory, exclusions, notices, parties, records, reports
+from lifecycle import case_tables, directory, exclusions, notices, parties, reports
 
 
 def define(metadata: MetaData) -> None:
     """Those of any desk, the chassis' own among them."""
     tables.define(metadata)
-    records.define(metadata)
+    case_tables.define(metadata)
     directory.define(metadata)
     exclusions.define(metadata)
     parties.define(metadata)

@@ -15,7 +15,7 @@ from chassis.database import Database, async_dsn
 from chassis.keystore import Keystore
 from chassis.settings import Settings
 from contracts.ids import CaseId
-from lifecycle import bodies, decide, directory, exclusions, records
+from lifecycle import bodies, case_tables, decide, directory, exclusions, records
 from lifecycle.clocks import start
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -184,7 +184,7 @@ async def execute(dsn: str, statement: str, parameters: dict[str, Any]) -> None:
 
 
 def declare(metadata: sa.MetaData) -> None:
-    for define in (tables.define, records.define, directory.define, exclusions.define):
+    for define in (tables.define, case_tables.define, directory.define, exclusions.define):
         define(metadata)
 
 
