@@ -9,7 +9,7 @@ from datetime import datetime
 from lifecycle.fields import time_of
 from lifecycle.model import FROZEN, HOLD, Case, Clock, Due, DueKind, Effect, EffectKind, Facts
 from lifecycle.recipients import at_level
-from lifecycle.table import ClockChange, ClockChangeKind, ClockRule, Lifecycle, Outcome
+from lifecycle.table import ClockChange, ClockChangeKind, ClockRule, Lifecycle, Outcome, brings_erasure
 from policy.model import Policy
 
 DUE = "due"
@@ -139,7 +139,7 @@ def is_held(case: Case) -> bool:
 def _held_up(rule: ClockRule, case: Case, policy: Policy) -> bool:
     """Whether the clock would erase the case and must not: it rings as soon as it may (invariant 53)."""
     held = case.facts.get(FROZEN) is True if rule.key == HOLD else is_held(case)
-    return held and any(effect.kind is EffectKind.ERASE for effect in _found(rule, case, policy).effects)
+    return held and brings_erasure(_found(rule, case, policy))
 
 
 def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:

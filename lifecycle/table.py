@@ -152,7 +152,7 @@ class Outcome:
     when: Callable[[Case, Policy], bool] | None = None
 
 
-def _erases(one: Rule | Outcome) -> bool:
+def brings_erasure(one: Rule | Outcome) -> bool:
     return any(effect.kind is EffectKind.ERASE for effect in one.effects)
 
 
@@ -177,7 +177,7 @@ class ClockRule:
     @property
     def erases(self) -> bool:
         """Whether it is one at whose end a case may be gone for good."""
-        return any(map(_erases, self.outcomes))
+        return any(map(brings_erasure, self.outcomes))
 
 
 class _ClockRules(dict[str, ClockRule]):
@@ -262,7 +262,7 @@ class Lifecycle:
         object.__setattr__(self, "rule_of", rules)
         object.__setattr__(self, "by_action", by_action)
         ends: tuple[Rule | Outcome, ...] = (*self.rules, *(one for clock in self.clocks for one in clock.outcomes))
-        gone = {one.to for one in ends if one.to and _erases(one)}
+        gone = {one.to for one in ends if one.to and brings_erasure(one)}
         gone |= {state.name for state in self.states if state.name == PASSED_ON and state.closed}
         object.__setattr__(self, "gone", frozenset(gone))
 

@@ -69,12 +69,12 @@ class Lines:
 
     @staticmethod
     def _reached(start: str, edges: Sequence[tuple[str, str]]) -> set[str]:
-        found, todo = set[str](), [start]
-        while todo:
-            at = todo.pop()
+        found, ahead = set[str](), [start]
+        while ahead:
+            at = ahead.pop()
             more = {to for one, to in edges if one == at} - found
             found |= more
-            todo += more
+            ahead += more
         return found
 
 
