@@ -1,13 +1,15 @@
 """What a service process is told from outside: environment variables that begin with RECOURSE_."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Secret = Annotated[str, Field(repr=False)]
 OptionalSecret = Annotated[str | None, Field(repr=False)]
+
+_KIT = Path(__file__).resolve().parents[1] / ".recourse" / "cache" / "kit"
 
 
 class Settings(BaseSettings):
@@ -38,8 +40,14 @@ class Settings(BaseSettings):
     oidc_issuer: str
     http_host: str = "127.0.0.1"
     http_port: int
+    public_url: str = ""
+    """Where browsers find this service: scheme, host and port. By default, where it listens."""
+    kit_dir: Path = Path(".recourse/cache/kit")
+    """The style sheets that were fetched at set-up."""
     keys_dir: Path
     service_keys: Path
+    kit_dir: Path = _KIT
+    """The style sheets that `make install` brought: `manifest.json` and what it names."""
     peers: dict[str, str] = {}
     policy: str = "iom-2024-03"
 
@@ -50,3 +58,8 @@ class Settings(BaseSettings):
     """How long an acknowledged topic's event waits for its receiver before it is sent again."""
     heartbeat_every: float = 60.0
     """How often a service says how far its audit chains go."""
+
+    @model_validator(mode="after")
+    def _found_where_it_listens(self) -> Self:
+        self.public_url = self.public_url.rstrip("/") or f"http://{self.http_host}:{self.http_port}"
+        return self
