@@ -42,8 +42,6 @@ class Settings(BaseSettings):
     http_port: int
     public_url: str = ""
     """Where browsers find this service: scheme, host and port. By default, where it listens."""
-    kit_dir: Path = Path(".recourse/cache/kit")
-    """The style sheets that were fetched at set-up."""
     keys_dir: Path
     service_keys: Path
     kit_dir: Path = _KIT
