@@ -19,11 +19,13 @@ STATE = ROOT / ".recourse"
 STAMP = VENV / "installed"
 LOCKS = (
     "requirements.lock", "pyproject.toml", "deploy/bootstrap.lock", "deploy/kafka.lock",
-    "deploy/tryton-requirements.lock", "ops/install.py",
+    "deploy/tryton-requirements.lock", "deploy/kit.lock", "deploy/node.lock", "NOTICE", "ops/install.py",
+    *sorted(f"ops/kit/{path.name}" for path in (ROOT / "ops" / "kit").iterdir() if path.is_file()),
 )  # fmt: skip
 PLACES = (
     VENV / "bin" / "recourse",
     STATE / "cache" / "kafka",
+    STATE / "cache" / "kit" / "manifest.json",
     STATE / "tryton-venv",
     STATE / "cache" / "tryton-template",
 )

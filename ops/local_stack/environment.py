@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from ops.local_stack import roles
 from ops.local_stack.addresses import Addresses
+from ops.local_stack.paths import KIT
 
 Password = Callable[[str], str]
 
@@ -58,6 +59,7 @@ def service_environment(
         "RECOURSE_HTTP_PORT": port,
         "RECOURSE_KEYS_DIR": str(addresses.keys / service),
         "RECOURSE_SERVICE_KEYS": str(addresses.service_keys),
+        "RECOURSE_KIT_DIR": str(KIT),
         "RECOURSE_PEERS": json.dumps(addresses.urls),
         "RECOURSE_POLICY": addresses.policy,
         "RECOURSE_TELEMETRY_DIR": str(addresses.telemetry),

@@ -1,4 +1,7 @@
-"""What `make install` needs beyond Python's own packages: Kafka's jars, and Tryton in an environment of its own."""
+"""
+What `make install` needs beyond Python's own packages: the kit of the pages, Kafka's jars, and Tryton in an environment
+of its own.
+"""
 
 import argparse
 import asyncio
@@ -9,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ops.kit import make as kit
 from ops.local_stack.kafka_archive import make_archive
 from ops.local_stack.kafka_fetch import fetch, relock
 from ops.local_stack.kafka_jars import missing
@@ -25,6 +29,7 @@ def install() -> None:
         CACHE.mkdir(parents=True, exist_ok=True)
         with (CACHE / ".installing").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            _kit()
             _kafka()
             _tryton()
     except PermissionError as error:
@@ -35,6 +40,12 @@ def install() -> None:
         raise StackProblem(
             f"The installation stopped ({error.strerror}): free some disk space, then run the same command again."
         ) from error
+
+
+def _kit() -> None:
+    if not kit.is_there():
+        print("making the kit of the pages …", file=sys.stderr)
+        kit.make()
 
 
 def _kafka() -> None:

@@ -13,6 +13,7 @@ JAVA_ARCHIVE = CACHE / "java.jsa"
 KAFKA_ARCHIVE = CACHE / "kafka.jsa"
 TRYTON_VENV = INSTALLED / "tryton-venv"
 TRYTON_TEMPLATE = CACHE / "tryton-template"
+KIT = CACHE / "kit"
 PEOPLE = ROOT / "ops" / "demo" / "people.toml"
 
 
