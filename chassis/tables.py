@@ -1,4 +1,4 @@
-"""The tables that every service's schema has: events going out, events coming in, and the service's audit trail."""
+"""The tables that every service's schema has: events going out and coming in, the audit trail, sessions of pages."""
 
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from chassis import desk_keys, service_tokens
+from chassis.web import session_rows
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -65,6 +66,7 @@ def define(metadata: MetaData) -> None:
     _audit_trail(metadata)
     desk_keys.define(metadata)
     service_tokens.define(metadata)
+    session_rows.define(metadata)
 
 
 def _outgoing(metadata: MetaData) -> None:

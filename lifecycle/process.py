@@ -11,6 +11,7 @@ from chassis import audit_trail, desk_keys
 from chassis.consumer import Acknowledge, Consumer, Handler
 from chassis.keys import public_keys
 from chassis.relay import Relay
+from chassis.web import sessions
 from chassis.web.app import create_app
 from chassis.web.health import Check, reachable
 from chassis.web.run import Background, Service
@@ -62,6 +63,7 @@ def desk_service(
             partial(parties.retag_forever, desk),
             partial(recusal.release_forever, desk),
             partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
+            partial(sessions.sweep_forever, database),
             *background,
         ],
         close=[desk.keystore.close, database.close],
