@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.web.sign_in import SignedIn
 from lifecycle import access, parties, recusal
-from lifecycle.api import _contents
+from lifecycle.at_desk import _contents
 from lifecycle.exclusions import Parties
 from lifecycle.recipients import recipients
 from lifecycle.serial import from_json

@@ -14,7 +14,7 @@ from contracts.intake.v1.reports_pb2 import MessageReceived, PersonActed
 from contracts.requests.v1.requests_pb2 import CooperationEnded, CooperationStarted
 from contracts.topics import INTAKE_REPORTS_WORKFLOW
 from lifecycle import access, parties, records
-from lifecycle.api import _contents
+from lifecycle.at_desk import _contents
 from lifecycle.decide import decide_as, open_case, ring
 from lifecycle.desk import EffectRefused
 from lifecycle.durable import Decided

@@ -13,7 +13,7 @@ from chassis.web.sign_in import SignedIn
 from contracts.ids import CaseId
 from contracts.topics import HR_PEOPLE
 from lifecycle import access, bodies, moving, parties
-from lifecycle.api import _contents
+from lifecycle.at_desk import _contents
 from lifecycle.durable import Decided
 from tests.integration.workflow.house import INVESTIGATOR, PARTIES, SUPERVISOR, House, person
 from tests.integration.workflow.test_alerts_and_results import ALERT, RISK

@@ -1,0 +1,226 @@
+"""What the staff do at a desk, whichever way they come: through the interface or through pages.
+
+Unknown, excluded, unrelated and wrong role are one answer, byte for byte; only who may see a case learns why not. All
+of it raises Problem.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import convert
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail
+from chassis.web.problems import Problem, invalid, not_found, refused, unavailable, version_missing, version_stale
+from chassis.web.sign_in import SignedIn
+from lifecycle import access, bodies, contents, decide, moving, records, recusal, told
+from lifecycle.decide import Refusal, refuse
+from lifecycle.desk import Desk
+from lifecycle.model import STOP_CONTACT, Action, Actor, Refused
+from lifecycle.records import CaseRow
+from lifecycle.sender import ActionLost, Sender
+from lifecycle.serial import from_json
+from lifecycle.signed import SignedAction
+from lifecycle.views import ItemSeen, TakeAction, WriteMessage, text_of
+
+_ETAG: Final = re.compile(r'"(\d{1,9})"')
+
+
+async def list_cases(
+    desk: Desk, staff_id: str, after: access.Position | None, limit: int
+) -> tuple[Sequence[CaseRow], access.Position | None]:
+    """The cases somebody may see, newest first, and where the next page begins."""
+    async with desk.database.transaction() as session:
+        return await access.cases_seen_by(session, desk, staff_id, _now(), after=after, limit=limit)
+
+
+async def show_case(desk: Desk, case_id: UUID, staff_id: str) -> tuple[CaseRow, Actor]:
+    """The case and the person as an actor in it; that it was shown stands in the trail."""
+    async with desk.database.transaction() as session:
+        seen = await _seen(session, desk, case_id, staff_id)
+        if seen is not None:
+            await audit_trail.record(session, "case.shown", object_ref=str(case_id), actor=seen[1].name)
+    if seen is None:
+        raise not_found()
+    return seen
+
+
+async def declare_conflict(desk: Desk, case_id: UUID, staff_id: str) -> None:
+    """Why is not asked. From here on the case is hidden from whoever says so, and what was theirs in it waits for
+    somebody else.
+    """
+    async with desk.database.transaction() as session:
+        seen = await _seen(session, desk, case_id, staff_id)
+        if seen is not None:
+            await recusal.step_aside(session, desk, case_id, staff_id)
+            name = access.hidden_name(desk, case_id, staff_id)
+            await audit_trail.record(session, "conflict.declared", object_ref=str(case_id), actor=name)
+    if seen is None:
+        raise not_found()
+
+
+async def take_action(
+    desk: Desk, sender: Sender, case_id: UUID, data: TakeAction, staff_id: str, if_match: str | None
+) -> dict[str, Any]:
+    """The answer for whoever acts (`views.Taken`). `if_match` is the ETag of the version that they have seen."""
+    action = Action(data.action_id, data.action, data.facts, frozenset(data.texts))
+    try:
+        async with desk.database.transaction() as session:
+            checked = await _check(session, desk, case_id, action, staff_id, if_match)
+            if isinstance(checked, CaseRow):
+                against = await desk.check(session, checked, action, data.texts)
+                if against is None:
+                    signed = await sender.sign(session, checked, action, data.texts, staff_id)
+                else:
+                    actor = await access.actor_of(session, desk, checked, staff_id, _now())
+                    await refuse(session, desk, checked, against, actor, action.name)
+                    checked = _problem(against.code, against.rule, against.params)
+    except contents.IntakeUnreachable:
+        raise unavailable("What this rests on cannot be looked up now. Nothing was recorded: try again.") from None
+    if isinstance(checked, Problem):
+        # After the commit: the refusal is in the trail.
+        raise checked
+    return await _send(sender, checked, signed) if isinstance(checked, CaseRow) else checked
+
+
+async def read_contents(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str) -> list[ItemSeen]:
+    """What was written in a case, for a purpose that the trail names."""
+    async with desk.database.transaction() as session:
+        row, actor = await _reader(session, desk, case_id, reader.staff_id)
+        allowed = row is not None and purpose in desk.purposes[row.lifecycle]
+        if actor is not None and allowed:
+            await audit_trail.record(
+                session, "contents.read", object_ref=str(case_id), actor=actor.name, facts={"purpose": purpose}
+            )
+    if row is None:
+        raise not_found()
+    if not allowed:
+        known = ", ".join(sorted(desk.purposes[row.lifecycle]))
+        raise invalid("purpose", f"Contents of this case are read for one of these purposes: {known}.")
+    assert actor is not None  # there is a row
+    return await _contents(desk, row, actor, reader, purpose)
+
+
+async def write_message(desk: Desk, case_id: UUID, writer: SignedIn, data: WriteMessage) -> UUID:
+    """Writes to the person; the message's id."""
+    async with desk.database.transaction() as session:
+        row, _ = await _reader(session, desk, case_id, writer.staff_id)
+        key = await told.route_key(session, row.report_id) if row and await contents.talks(session, desk, row) else None
+        unwanted = row is not None and from_json(row.data).facts.get(STOP_CONTACT) is True
+        open_to_messages = row is not None and key is not None and row.closed_at is None
+        if open_to_messages and not unwanted:
+            await audit_trail.record(session, "message.written", object_ref=str(case_id), actor=writer.staff_id)
+    if row is None:
+        raise not_found()
+    if unwanted:
+        raise refused("CONTACT_UNWANTED", "invariant 16", {}, "The person has asked not to be written to.")
+    if key is None or not open_to_messages:
+        raise refused("NO_MESSAGES_NOW", "lifecycle", {"state": row.state})
+    try:
+        return await contents.place_message(desk, row, writer, data.action_id, data.text, key)
+    except contents.NotHandedOut:
+        raise not_found() from None
+    except contents.IntakeUnreachable:
+        raise unavailable("The message may not have arrived. Send it again with the same action_id.") from None
+
+
+async def _seen(session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str) -> tuple[CaseRow, Actor] | None:
+    """The case and the person as an actor in it. An attempt on what one may not see leaves a trace that does not name
+    who tried beside what was tried.
+    """
+    row = await records.load(session, case_id)
+    # Also for a case that is not there: the answer takes no less time.
+    actor = (await access.actors_of(session, desk, {case_id: row}, staff_id, _now()))[case_id]
+    if row is not None and row.erased_at is None and access.may_see(desk, row, actor):
+        return row, actor
+    name = access.hidden_name(desk, case_id, staff_id)
+    await audit_trail.record(session, "case.hidden", object_ref=str(case_id), actor=name)
+    return None
+
+
+async def _reader(
+    session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str
+) -> tuple[CaseRow, Actor] | tuple[None, None]:
+    """The case for somebody who may read what was written in it. For everybody else there is nothing to read."""
+    seen = await _seen(session, desk, case_id, staff_id)
+    return seen if seen and access.may_read(desk, *seen) else (None, None)
+
+
+async def _check(
+    session: AsyncSession, desk: Desk, case_id: UUID, action: Action, staff_id: str, if_match: str | None
+) -> CaseRow | dict[str, Any] | Problem:
+    """The case, when by all that is known now the action would be taken; the answer that was given before; or the
+    problem. By the same rules as the decision itself, so that most refusals never reach the case's workflow.
+    """
+    known = await records.known_action(session, action.id)
+    senders = {staff_id, access.part_name(desk, staff_id), access.hidden_name(desk, case_id, staff_id)}
+    if known and (known.case_id, known.action) == (case_id, action.name) and known.actor in senders:
+        return dict(known.answer)
+    seen = await _seen(session, desk, case_id, staff_id)
+    if seen is None:
+        return not_found()
+    row, actor = seen
+    if if_match is None or if_match.strip() == "*":
+        return version_missing()
+    etag = _ETAG.fullmatch(if_match.strip())
+    if etag is None or int(etag[1]) != row.version:
+        await refuse(session, desk, row, Refused(Refusal.VERSION_STALE, "decide"), actor, action.name)
+        return version_stale()
+    outcome = decide.outcome(desk, row, action, actor, _now())
+    if isinstance(outcome, Refused):
+        await refuse(session, desk, row, outcome, actor, action.name)
+        return _problem(outcome.code, outcome.rule, outcome.params)
+    return row
+
+
+async def _send(sender: Sender, row: CaseRow, signed: SignedAction) -> dict[str, Any]:
+    try:
+        outcome = await sender.send(row, signed)
+    except ActionLost:
+        raise unavailable("It is not known whether this was recorded. Send it again with the same action_id.") from None
+    if isinstance(outcome, dict):
+        return outcome
+    raise _problem(outcome.code, outcome.rule, outcome.params)
+
+
+def _problem(code: str, rule: str, params: Any) -> Problem:
+    match code:
+        case Refusal.CASE_UNKNOWN | Refusal.CASE_ERASED:
+            return not_found()
+        case Refusal.VERSION_STALE:
+            return version_stale()
+        case _:
+            return refused(code, rule, params)
+
+
+async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, purpose: str) -> list[ItemSeen]:
+    if desk.lifecycles[row.lifecycle].is_gone(row.state):
+        return []
+    if moving.is_on_its_way(desk, row):
+        raise unavailable("This case is on its way to another desk. Ask again in a moment.")
+    team = desk.teams.get(row.lifecycle)
+    if team and actor.roles.isdisjoint(team.roles):
+        async with desk.database.transaction() as session:
+            texts = await bodies.texts_of(session, desk, row)
+        return [text_of(one) for one in texts if one.action in team.shares]
+    found: list[Mapping[str, Any]] = []
+    async with desk.database.transaction() as session:
+        talks = await contents.talks(session, desk, row)
+    if talks:
+        try:
+            found += await contents.read(desk, row, reader, purpose)
+        except contents.NotHandedOut:
+            raise not_found() from None
+        except contents.IntakeUnreachable:
+            raise unavailable() from None
+    async with desk.database.transaction() as session:
+        found += await desk.own_contents(session, row, purpose)
+        texts = await bodies.texts_of(session, desk, row)
+    return [*(convert(one, ItemSeen, strict=False) for one in found), *map(text_of, texts)]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
