@@ -8,16 +8,17 @@ from chassis.database import Database
 from chassis.keys import ServiceKeys, public_keys
 from chassis.keystore import Keystore
 from chassis.relay import Relay
-from chassis.settings import Settings
+from chassis.web import sessions
 from chassis.web.run import Service
 from policy.load import load
 from services.intake.consumers import ACKNOWLEDGE, handlers
 from services.intake.intake import Intake, utc_now
+from services.intake.settings import IntakeSettings
 from services.intake.use_cases.sweep_orphans import sweep_forever
 from services.intake.web.app import intake_app
 
 
-def build(settings: Settings) -> Service:
+def build(settings: IntakeSettings) -> Service:
     """Raises KeyFileUnusable, PolicyBroken, or ValueError for a missing setting."""
     keys, publics = ServiceKeys.load(settings.keys_dir), public_keys(settings)
     database, keystore = Database(settings.database_dsn), Keystore.of(settings)
@@ -30,6 +31,7 @@ def build(settings: Settings) -> Service:
             Consumer(settings, database, handlers(intake), publics, acknowledge=ACKNOWLEDGE).run,
             partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
             partial(sweep_forever, intake),
+            partial(sessions.sweep_forever, database),
         ],
         close=[keystore.close, database.close],
     )

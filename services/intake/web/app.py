@@ -9,21 +9,21 @@ from litestar.di import Provide
 from litestar.openapi.spec import SecurityScheme
 
 from chassis.desk_keys import desk_key
-from chassis.settings import Settings
 from chassis.web.app import App, create_app
 from chassis.web.health import Check, reachable
 from chassis.web.sign_in import SignIn
 from services.intake.intake import Intake
+from services.intake.settings import IntakeSettings
 from services.intake.use_cases.protect import WATCHES_FOR_RETALIATION
 from services.intake.web import internal, passing, public
-from services.intake.web.landing import landing
+from services.intake.web.pages.routes import portal
 from services.intake.web.problems_of_intake import HANDLERS
 
 
-def intake_app(settings: Settings, intake: Intake, publics: Mapping[str, Ed25519PublicKey]) -> App:
+def intake_app(settings: IntakeSettings, intake: Intake, publics: Mapping[str, Ed25519PublicKey]) -> App:
     routes = Router(
         path="",
-        route_handlers=[landing, *public.ROUTES, *internal.ROUTES, *passing.ROUTES],
+        route_handlers=[*public.ROUTES, *internal.ROUTES, *passing.ROUTES],
         dependencies={
             "intake": Provide(lambda: intake, sync_to_thread=False),
             "publics": Provide(lambda: publics, sync_to_thread=False),
@@ -39,10 +39,12 @@ def intake_app(settings: Settings, intake: Intake, publics: Mapping[str, Ed25519
     scheme = SecurityScheme(
         type="http", scheme="AccessCode", description="The code shown when the first report was lodged."
     )
+    pages, sessions = portal(settings, intake)
     return create_app(
         settings,
-        [routes],
+        [routes, pages],
         checks=checks,
+        sessions=[sessions],
         sign_in=SignIn(settings.oidc_issuer),
         security_schemes={public.SECURITY_SCHEME: scheme},
     )

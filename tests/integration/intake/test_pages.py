@@ -1,52 +1,106 @@
-"""The first page and the description of the interface."""
+"""The first pages and the description of the interface."""
 
-import base64
-import hashlib
 import re
 
 import httpx
 import pytest
 
+from chassis.web.pages.words import OWN_NAMES
+from tests.integration.intake.world import World
+
 pytestmark = pytest.mark.stack
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
-async def test_the_first_page_tells_what_this_is_where_help_is_and_what_the_code_is_for(
-    client: httpx.AsyncClient,
-) -> None:
-    answer = await client.get("/")
+
+async def test_the_first_page_is_in_the_language_that_the_browser_asks_for(client: httpx.AsyncClient) -> None:
+    asked = {"fr-CH, fr;q=0.9, en;q=0.8": "fr", "de, es;q=0.4": "es", "ar": "ar", "zh": "en", "en;q=0,,;q=x": "en"}
+    for accepted, language in asked.items():
+        answer = await client.get("/", headers={"Accept-Language": accepted})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/{language}/")
+    assert (await client.get("/de")).status_code == 404
+
+
+async def test_the_first_page_says_where_help_is_before_anything_else(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/en")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     text = re.sub(r"\s+", " ", answer.text)
-    for said in ("in danger", "emergency number", "staff counsellor", "access code", "formal report", "informal talk"):
-        assert said in text
     # Help comes before anything is asked or explained (invariant 21).
-    assert text.index("If you need help now") < text.index("What you can do here")
+    assert text.index("Are you in danger now?") < text.index("See your options") < text.index("Who can see")
 
 
-async def test_the_first_page_has_no_script_no_cookie_and_loads_nothing(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/", headers={"Cookie": "a=b"})
-    assert not re.search(r"<script|<img|<iframe|<form|<input|\son\w+=|https?://|@import|url\(", answer.text)
+async def test_the_first_page_has_no_cookie_and_loads_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/en", headers={"Cookie": "a=b"})
+    assert not re.search(r"<style|<img|<iframe|<form|<input|\sstyle=|\son\w+=|https?://|@import|url\(", answer.text)
     assert "set-cookie" not in answer.headers
-    assert re.search("<title>([^<]*)</title>", answer.text)[1] == "Welcome"  # type: ignore[index]
+    assert re.search("<title>([^<]*)</title>", answer.text)[1] == "Staff services"  # type: ignore[index]
 
 
-async def test_the_first_page_runs_under_a_policy_that_allows_its_own_style_alone(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/")
-    style = re.search("<style>(.*)</style>", answer.text, re.DOTALL)
-    assert style
-    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
-    policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
-    assert policy == {
-        "default-src": "'none'", "style-src": f"'sha256-{digest}'", "img-src": "data:", "base-uri": "'none'",
-        "form-action": "'none'", "frame-ancestors": "'none'",
-    }  # fmt: skip
-    assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
-    assert answer.headers["referrer-policy"] == "no-referrer"
+async def test_a_page_is_kept_nowhere_and_runs_nothing_that_is_not_ours(client: httpx.AsyncClient) -> None:
+    headers = (await client.get("/en")).headers
+    assert headers["content-security-policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+    assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["x-robots-tag"].startswith("noindex")
 
 
-async def test_the_first_page_answers_head_with_the_same_headers(client: httpx.AsyncClient) -> None:
-    get, head = await client.get("/"), await client.head("/")
-    assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["content-security-policy"] == get.headers["content-security-policy"]
+async def test_what_a_page_loads_is_kept_for_ever_under_a_name_that_changes_with_it(client: httpx.AsyncClient) -> None:
+    loaded = re.findall(r'(?:href|src)="(/static/[^"]+)"', (await client.get("/en")).text)
+    assert len(loaded) == 3
+    for address in loaded:
+        answer = await client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert (answer.status_code, answer.headers["content-encoding"]) == (200, "gzip")
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert (await client.get("/static/other.css")).status_code == 404
+
+
+async def test_each_page_stands_in_each_language_and_its_direction(client: httpx.AsyncClient) -> None:
+    for code in OWN_NAMES:
+        for path in ("", "/before", "/closed", "/said/not_taken"):
+            answer = await client.get(f"/{code}{path}")
+            direction = "rtl" if code == "ar" else "ltr"
+            assert f'<html lang="{code}" dir="{direction}"' in answer.text
+            # Switching the language keeps the page.
+            assert all(f'href="/{other}{path or "/"}"' in answer.text for other in OWN_NAMES if other != code)
+
+
+async def test_the_first_answer_begins_a_session_and_leaving_ends_it(client: httpx.AsyncClient, world: World) -> None:
+    sent = {"Origin": world.settings.public_url}
+    begun = await client.post("/en/before", data={"length": "300"}, headers=sent)
+    assert (begun.status_code, begun.headers["location"]) == (303, "/en/s/1")
+    cookie = begun.headers["set-cookie"].partition(";")[0]
+    assert len(await world.rows("select 1 from web_sessions")) == 1
+    elsewhere = await client.get("/leave", headers={"Cookie": cookie, "Sec-Fetch-Site": "cross-site"})
+    assert "set-cookie" not in elsewhere.headers
+    left = await client.get("/leave", headers={"Cookie": cookie, "Sec-Fetch-Site": "same-origin"})
+    assert (left.status_code, left.headers["location"]) == (303, world.settings.leave_to)
+    assert (left.headers["referrer-policy"], left.headers["cache-control"]) == ("no-referrer", "no-store")
+    assert "Max-Age=0" in left.headers["set-cookie"]
+    assert not await world.rows("select 1 from web_sessions")
+
+
+async def test_a_form_that_no_page_of_ours_has_sent_is_not_taken(client: httpx.AsyncClient, world: World) -> None:
+    ours = world.settings.public_url
+    for headers in (
+        {},
+        {"Origin": "null"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": ours, "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": ours, "Content-Type": "application/json"},
+    ):
+        answer = await client.post("/en/before", content=b"length=30", headers=FORM | headers)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/en/said/not_taken")
+    never_offered = await client.post("/en/before", content=b"length=9999", headers=FORM | {"Origin": ours})
+    assert never_offered.headers["location"] == "/en/said/not_taken"
+
+
+async def test_an_address_that_is_none_is_a_page(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/fr/nothing/here")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
 
 
 async def test_the_interface_describes_itself(client: httpx.AsyncClient) -> None:

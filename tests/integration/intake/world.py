@@ -21,7 +21,6 @@ from chassis.inbox_rows import Record
 from chassis.keys import ServiceKeys, create, public_keys
 from chassis.keystore import Keystore
 from chassis.sealing import Sealed, desk_label, item_context, open_sealed, seal, unwrap, wrap, wrap_context
-from chassis.settings import Settings
 from chassis.web.app import App
 from contracts.envelope import Envelope, sign, to_headers
 from contracts.intake.v1 import reports_pb2
@@ -30,6 +29,7 @@ from contracts.topics import DESK_KEYS, Topic
 from policy.load import load
 from services.intake.consumers import handlers
 from services.intake.intake import Intake
+from services.intake.settings import IntakeSettings
 from services.intake.web.app import intake_app
 from tests.real_parts import Database as TestDatabase
 
@@ -53,7 +53,7 @@ class Event:
 class World:
     database: TestDatabase
     keystore: TestDatabase
-    settings: Settings
+    settings: IntakeSettings
     keys: dict[str, ServiceKeys]
     intake: Intake
     app: App
@@ -214,7 +214,7 @@ async def build_world(
         "keys_dir": folder / "intake",
         "service_keys": folder / "service-keys.json",
     }
-    settings = Settings(**(given | changes))
+    settings = IntakeSettings(**(given | changes))
     keys = {service: ServiceKeys.load(folder / service) for service in SERVICES}
     publics = public_keys(settings)
     assert settings.keystore_dsn

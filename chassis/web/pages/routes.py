@@ -1,0 +1,61 @@
+"""What a service adds to its application to have pages: their dependency, their errors, the files they need."""
+
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from chassis.web.pages.page import NotOurs, Page, PageClosed, Pages
+from chassis.web.problems import not_found, of_exception
+
+
+@get("/{language:str}/said/{what:str}", include_in_schema=False)
+async def said(page: NamedDependency[Page], what: FromPath[str]) -> Response[str]:
+    """Why a form was not taken."""
+    if what not in ("not_taken", "failed"):
+        raise not_found()
+    return page.show(f"page/{what}.html")
+
+
+@get("/{language:str}/{rest:path}", include_in_schema=False)
+async def nothing_here(rest: FromPath[str]) -> None:  # noqa: ARG001  litestar wants what the address names
+    raise not_found()
+
+
+OnClosed = Callable[[Page], Response[Any]]
+
+
+def pages_router(pages: Pages, routes: Sequence[ControllerRouterHandler], on_closed: OnClosed) -> Router:
+    """`on_closed` answers where a page needs a session and there is none. Handlers ask for
+    `page: NamedDependency[Page]`; their errors are pages that say what to do and repeat nothing.
+    """
+
+    async def page_of(request: Request[Any, Any, Any]) -> Page:
+        return await pages.page(request)
+
+    def closed(request: Request[Any, Any, Any], _: PageClosed) -> Response[Any]:
+        return on_closed(Page(pages, request, pages.language_of(request), None))
+
+    def failed(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
+        page = Page(pages, request, pages.language_of(request), None)
+        if isinstance(exception, NotOurs):
+            status, template = HTTPStatus.FORBIDDEN, "page/not_taken.html"
+        else:
+            status = HTTPStatus(of_exception(exception).status)
+            gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+            template = "page/not_found.html" if gone else "page/failed.html"
+        if request.method not in ("GET", "HEAD"):
+            # A page answered to a POST is kept by the browser together with what was typed.
+            return page.sent_to(page.url(f"/said/{template.removeprefix('page/').removesuffix('.html')}"))
+        return page.show(template, status=status)
+
+    return Router(
+        path="",
+        route_handlers=[said, nothing_here, *routes],
+        dependencies={"page": Provide(page_of)},
+        exception_handlers={PageClosed: closed, Exception: failed},
+    )

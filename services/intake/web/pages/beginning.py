@@ -1,0 +1,68 @@
+"""Before anything is asked: the first page, what leaving does, how long the pages stay open; and leaving itself."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+
+from chassis.web.pages.forms import Choice, Field
+from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
+from services.intake.web.pages.portal import Portal
+
+LENGTH: Final = Field(
+    "length",
+    "radios",
+    N_("How long should these pages stay open when you do nothing?"),
+    hint=N_("After that they close, and what was not sent is gone."),
+    choices=(
+        Choice("15", N_("15 minutes")),
+        Choice("30", N_("30 minutes")),
+        Choice("300", N_("5 hours, if you need time or rest")),
+    ),
+    missing=N_("Choose how long the pages stay open."),
+)
+
+
+@get("/", include_in_schema=False)
+async def first(page: NamedDependency[Page]) -> Response[Any]:
+    return page.sent_to(page.url("/"))
+
+
+@get("/{language:str}", include_in_schema=False)
+async def landing(page: NamedDependency[Page]) -> Response[Any]:
+    return page.show("landing.html")
+
+
+@get("/{language:str}/before", include_in_schema=False)
+async def before(page: NamedDependency[Page]) -> Response[Any]:
+    return page.show("before.html", length=LENGTH)
+
+
+@post("/{language:str}/before", include_in_schema=False)
+async def begin(page: NamedDependency[Page]) -> Response[Any]:
+    """The first answer: from here on there is a session, under a new cookie."""
+    found = await page.form([LENGTH])
+    page.begin(idle=timedelta(minutes=int(str(found.values.get("length", "30")))))
+    return page.go("/s/1")
+
+
+@get("/leave", include_in_schema=False)
+async def leave(
+    page: NamedDependency[Page], portal: NamedDependency[Portal], request: Request[Any, Any, Any]
+) -> Response[Any]:
+    """Ends the session and goes to a dull site. A link of another site that leads here ends nothing."""
+    if request.headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
+        page.end()
+    answer = page.sent_to(portal.leave_to)
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@get("/{language:str}/closed", include_in_schema=False)
+async def closed(page: NamedDependency[Page]) -> Response[Any]:
+    return page.show("closed.html")
+
+
+ROUTES: Final = [first, landing, before, begin, leave, closed]

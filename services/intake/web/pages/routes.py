@@ -1,0 +1,45 @@
+"""The portal put together: its words, its sessions, its pages."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Response, Router
+from litestar.di import Provide
+
+from chassis.web import pages as chassis_pages
+from chassis.web.pages.assets import Assets
+from chassis.web.pages.page import Page, Pages
+from chassis.web.pages.routes import pages_router
+from chassis.web.pages.words import Words
+from chassis.web.sessions import Sessions
+from services.intake.intake import Intake
+from services.intake.settings import IntakeSettings
+from services.intake.web.pages import beginning
+from services.intake.web.pages.portal import LONGEST, OPEN, Portal
+
+_CATALOGS = (Path(chassis_pages.__path__[0]) / "locale", Path(__file__).parents[2] / "locale")
+
+
+def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
+    """Raises KitMissing."""
+    sessions = Sessions(intake.database, "staff-services", idle=OPEN, absolute=LONGEST)
+    of_portal = Portal(intake, settings.leave_to, lambda language: f"{settings.help_url}/{language}/help")
+    pages = Pages(
+        package="services.intake.web",
+        words=Words(*_CATALOGS),
+        assets=(assets := Assets(settings.kit_dir)),
+        origin=settings.public_url,
+        sessions=sessions,
+        name=settings.portal_name,
+        given={"help_address": of_portal.help_address},
+    )
+    router = pages_router(pages, beginning.ROUTES, _closed)
+    return Router(
+        path="",
+        route_handlers=[assets.handler(), router],
+        dependencies={"portal": Provide(lambda: of_portal, sync_to_thread=False)},
+    ), sessions
+
+
+def _closed(page: Page) -> Response[Any]:
+    return page.go("/closed")
