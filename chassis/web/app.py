@@ -7,6 +7,7 @@ from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import MediaType
+from litestar.exceptions import LitestarException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Reference, SecurityScheme
@@ -15,6 +16,7 @@ from litestar.types import ControllerRouterHandler
 from chassis.settings import Settings
 from chassis.web import health, problems
 from chassis.web.bodies import StrictRequest, check_text
+from chassis.web.sessions import Sessions
 from chassis.web.sign_in import SignIn, provide_signed_in
 
 MAX_BODY = 256 * 1024
@@ -42,7 +44,22 @@ class App(Litestar):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        await super().__call__(*_guarded(scope, receive, send))
+        started = False
+
+        async def start(message: Any) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        scope, receive, answer = _guarded(scope, receive, start)
+        try:
+            await super().__call__(scope, receive, answer)
+        except LitestarException as error:
+            # What fails at an answer's first byte, as the saving of a session may, no handler is asked about.
+            if started or error.__cause__ is None:
+                raise
+            failed = problems.response(problems.of_exception(error.__cause__))  # type: ignore[arg-type]
+            await failed.to_asgi_response(None, Request(scope))(scope, receive, answer)
 
 
 def _guarded(scope: Any, receive: Any, send: Any) -> tuple[Any, Any, Any]:
@@ -84,11 +101,13 @@ def create_app(
     *,
     checks: Sequence[health.Check] = (),
     sign_in: SignIn | None = None,
+    sessions: Sequence[Sessions] = (),
     max_body: int = MAX_BODY,
     security_schemes: Mapping[str, SecurityScheme] | None = None,
 ) -> App:
     """The app of one service. With `sign_in`, handlers may ask for `signed_in: NamedDependency[SignedIn]`, and
-    `app.state.sign_in` checks acting tokens. Bodies are declared `data: JSONBody[T]` with T a msgspec struct that
+    `app.state.sign_in` checks acting tokens. `sessions` are kept for pages; handlers may ask for the first as
+    `session: NamedDependency[WebSession | None]`. Bodies are declared `data: JSONBody[T]` with T a msgspec struct that
     forbids unknown fields; `max_body` is in bytes (413 above it), a route may set its own `request_max_body_size`.
     """
     schemes: dict[str, SecurityScheme | Reference] = dict(security_schemes or {})
@@ -97,13 +116,17 @@ def create_app(
         schemes.setdefault("sign_in", SecurityScheme(type="http", scheme="bearer"))
         checks = [*checks, health.Check("sign_in", sign_in.check)]
         closing.append(sign_in.close)
+    dependencies = {} if sign_in is None else {"signed_in": Provide(provide_signed_in)}
+    if sessions:
+        dependencies["session"] = Provide(sessions[0].of)
     return App(
         route_handlers=[*health.ROUTES, *routes],
         before_request=_check_query,
         request_class=StrictRequest,
         request_max_body_size=max_body,
         exception_handlers={Exception: problems.handle},
-        dependencies={} if sign_in is None else {"signed_in": Provide(provide_signed_in)},
+        dependencies=dependencies,
+        before_send=[one.keep for one in sessions],
         state=State({"service": settings.service, "readiness": health.Readiness(tuple(checks)), "sign_in": sign_in}),
         on_shutdown=closing,
         logging_config=None,

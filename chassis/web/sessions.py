@@ -1,18 +1,18 @@
 """Sessions of pages, kept on the server and sealed under the cookie: a copy of the table opens nothing (ADR 56).
 
-A service makes one `Sessions` for its pages. Then, in whatever answers a request:
+A service makes one `Sessions` for its pages and gives it to `create_app(..., sessions=[sessions])`. Then
 
-- `await sessions.of(request)` is the session, or None without a cookie, with one that is none of ours, and after a
-  limit. As a dependency: `Provide(sessions.of)`, `session: NamedDependency[WebSession | None]`;
-- `session.data` holds JSON values. `await sessions.keep(session, response)` saves what this request changed and moves
-  the idle limit: once per request, as the last thing. Keep one top-level key for one page: two tabs that save
+- `await sessions.of(request)` is the session, one and the same for the whole request, or None without a cookie, with
+  one that is none of ours, and after a limit. As a dependency: `session: NamedDependency[WebSession | None]`;
+- `session.data` holds JSON values, and that is all: what a request changed is saved and the idle limit moved before
+  the first byte of the answer, unless that is 500 or more. Keep one top-level key for one page: two tabs that save
   different keys both keep theirs, of two that save the same key the later one wins;
-- `sessions.begin()` makes a session. Nothing is stored and no cookie sent before it is kept. At whatever changes who
-  acts (sign-in, step-up) `sessions.begin(replacing=session)` takes the data along under a new cookie, and the old row
-  goes when the new one is kept: a cookie that somebody planted or copied before is worth nothing after;
-- `await sessions.end(session, response)` deletes the row and takes the cookie back, also of a session that is None;
+- `sessions.begin(request)` makes a session; nothing is stored and no cookie sent without it. At whatever changes who
+  acts (sign-in, step-up) `sessions.begin(request, replacing=session)` takes the data along under a new cookie, and
+  the old row goes: a cookie that somebody planted or copied before is worth nothing after;
+- `sessions.end(request)` deletes the row and takes the cookie back, also when there is no session any more;
 - a form carries `session.csrf`, and its POST is refused unless `session.check_csrf(text)`;
-- `session.idle` may be set for this session alone (`begin(idle=...)` or later);
+- `session.idle` may be set for this session alone (`begin(request, idle=...)` or later);
 - `sweep_forever(database)` belongs to the service's background.
 """
 
@@ -23,10 +23,13 @@ import json
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final, Literal
 
-from litestar import Request, Response
+from litestar import Request
+from litestar.types import HTTPResponseStartEvent, Message, Scope
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import Database
@@ -50,17 +53,8 @@ class WebSession:
     it ends in any case, `cookie` the text of its cookie.
     """
 
-    def __init__(
-        self,
-        key: SessionKey,
-        cookie: str,
-        contents: Contents,
-        ends_at: datetime,
-        *,
-        new: bool = False,
-        replacing: SessionKey | None = None,
-    ) -> None:
-        self.key, self.cookie, self.ends_at, self.new, self.replacing = key, cookie, ends_at, new, replacing
+    def __init__(self, key: SessionKey, cookie: str, contents: Contents, ends_at: datetime) -> None:
+        self.key, self.cookie, self.ends_at = key, cookie, ends_at
         self.data, self.idle = contents.data, timedelta(seconds=contents.idle)
         self._was, self._idle_was = json.dumps(contents.data), self.idle
 
@@ -84,6 +78,16 @@ class WebSession:
         return Contents(current.idle if self.idle == self._idle_was else self.idle.total_seconds(), data)
 
 
+@dataclass(frozen=True)
+class _InHand:
+    """What a request does to sessions: the one it has, whether that one is new, and the rows that go."""
+
+    session: WebSession | None
+    new: bool = False
+    gone: tuple[SessionKey, ...] = ()
+    take_cookie_back: bool = False
+
+
 class Sessions:
     """The sessions under one cookie, `__Host-<name>`, with their limits. `clock` says what time it is.
 
@@ -97,18 +101,19 @@ class Sessions:
         *,
         idle: timedelta,
         absolute: timedelta,
-        same_site: Literal["strict", "lax"] = "strict",
+        same_site: Literal["Strict", "Lax"] = "Strict",
         clock: Clock = _utc_now,
     ) -> None:
-        self._database, self._idle, self._absolute, self.clock = database, idle, absolute, clock
-        self.cookie_name, self._same_site = f"__Host-{name}", same_site
+        self._database, self._idle, self._absolute, self._clock = database, idle, absolute, clock
+        self.cookie_name = f"__Host-{name}"
+        self._attributes = f"Path=/; Secure; HttpOnly; SameSite={same_site}"
 
     async def of(self, request: Request[Any, Any, Any]) -> WebSession | None:
         """The session of a request: one and the same, however often it is asked for."""
-        known: dict[str, WebSession | None] = request.scope["state"]
+        known: dict[str, _InHand] = request.scope["state"]
         if self.cookie_name not in known:
-            known[self.cookie_name] = await self.find(request.cookies.get(self.cookie_name, ""))
-        return known[self.cookie_name]
+            known[self.cookie_name] = _InHand(await self.find(self._sent(request)))
+        return known[self.cookie_name].session
 
     async def find(self, cookie: str) -> WebSession | None:
         """The session whose cookie has this text, if there is one and no limit has passed."""
@@ -117,55 +122,74 @@ class Sessions:
             return None
         try:
             async with self._database.transaction() as rows:
-                found = await session_rows.read(rows, key, self.clock())
+                found = await session_rows.read(rows, key, self._clock())
         except SealNotOpened:
             log.warning("the row of a session does not open")
             return None
         return None if found is None else WebSession(key, cookie, *found)
 
-    def begin(self, *, idle: timedelta | None = None, replacing: WebSession | None = None) -> WebSession:
+    def begin(
+        self,
+        request: Request[Any, Any, Any],
+        *,
+        idle: timedelta | None = None,
+        replacing: WebSession | None = None,
+    ) -> WebSession:
         """A session under a new cookie, with the data and the idle limit of the one that it replaces."""
         secret = secrets.token_bytes(SECRET_BYTES)
         limit = idle or (replacing.idle if replacing else self._idle)
-        return WebSession(
-            SessionKey(self.cookie_name, secret),
-            _text(secret),
-            Contents(limit.total_seconds(), dict(replacing.data) if replacing else {}),
-            self.clock() + self._absolute,
-            new=True,
-            replacing=replacing.key if replacing else None,
-        )
+        contents = Contents(limit.total_seconds(), dict(replacing.data) if replacing else {})
+        key = SessionKey(self.cookie_name, secret)
+        session = WebSession(key, _text(secret), contents, self._clock() + self._absolute)
+        gone = (replacing.key,) if replacing else ()
+        request.scope["state"][self.cookie_name] = _InHand(session, new=True, gone=gone)
+        return session
 
-    async def keep(self, session: WebSession, response: Response[Any]) -> None:
-        """Raises TypeError for data that JSON does not have. One that has ended in the meantime stays ended."""
+    def end(self, request: Request[Any, Any, Any]) -> None:
+        """Ends whatever session the request's cookie is for, and takes the cookie back."""
+        key = self._key(self._sent(request))
+        gone = () if key is None else (key,)
+        request.scope["state"][self.cookie_name] = _InHand(None, gone=gone, take_cookie_back=True)
+
+    async def keep(self, message: Message, scope: Scope) -> None:
+        """Before the first byte of an answer: writes what the request did to its session, and sends the cookie.
+
+        Raises TypeError for data that JSON does not have.
+        """
+        if message["type"] != "http.response.start":
+            return
+        # Taken out, so that the answer to a failure to save does not try again.
+        in_hand: _InHand | None = scope["state"].pop(self.cookie_name, None)
+        if in_hand is None or message["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return
         async with self._database.transaction() as rows:
-            await self._save(rows, session)
-        if session.new:
-            self._set_cookie(response, session.cookie)
+            for key in in_hand.gone:
+                await session_rows.delete(rows, key)
+            if in_hand.session is not None:
+                await self._save(rows, in_hand.session, new=in_hand.new)
+        if in_hand.take_cookie_back:
+            self._set_cookie(message, f"; {self._attributes}; Max-Age=0")
+        elif in_hand.new and in_hand.session is not None:
+            self._set_cookie(message, f"{in_hand.session.cookie}; {self._attributes}")
 
-    async def _save(self, rows: AsyncSession, session: WebSession) -> None:
-        now = self.clock()
+    async def _save(self, rows: AsyncSession, session: WebSession, *, new: bool) -> None:
+        now = self._clock()
         expires_at = min(now + session.idle, session.ends_at)
-        if session.replacing is not None:
-            await session_rows.delete(rows, session.replacing)
-        if session.new:
+        if new:
             contents = Contents(session.idle.total_seconds(), session.data)
             await session_rows.insert(rows, session.key, contents, expires_at, session.ends_at)
         elif not session.changed:
             await session_rows.move(rows, session.key, expires_at, now)
+        # One that has ended in the meantime, in another tab, stays ended.
         elif found := await session_rows.read(rows, session.key, now, lock=True):
             await session_rows.replace(rows, session.key, session.merged_into(found[0]), expires_at)
 
-    async def end(self, session: WebSession | None, response: Response[Any]) -> None:
-        if session is not None:
-            async with self._database.transaction() as rows:
-                await session_rows.delete(rows, session.key)
-        self._set_cookie(response, "", max_age=0)
+    def _set_cookie(self, message: HTTPResponseStartEvent, value_and_attributes: str) -> None:
+        cookie = f"{self.cookie_name}={value_and_attributes}".encode()
+        message["headers"] = [*message["headers"], (b"set-cookie", cookie)]
 
-    def _set_cookie(self, response: Response[Any], value: str, max_age: int | None = None) -> None:
-        response.set_cookie(
-            self.cookie_name, value, path="/", secure=True, httponly=True, samesite=self._same_site, max_age=max_age
-        )
+    def _sent(self, request: Request[Any, Any, Any]) -> str:
+        return request.cookies.get(self.cookie_name, "")
 
     def _key(self, cookie: str) -> SessionKey | None:
         try:

@@ -5,21 +5,28 @@ import json
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
-from litestar import Litestar, Response, get, post
-from litestar.di import NamedDependency, Provide
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.testing import RequestFactory
+from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
 from chassis.migrations import SERVICES, differences, migrate
 from chassis.web import session_rows
+from chassis.web.app import create_app
+from chassis.web.problems import not_found
+from chassis.web.session_rows import Contents
 from chassis.web.sessions import Sessions, WebSession, sweep_forever
 from services.audit.tables import Base
 from tests import real_parts
+from tests.integration.web.conftest import trial_settings
 from tests.waiting import eventually
 
 CHAIN = SERVICES / "audit" / "migrations"
@@ -38,6 +45,12 @@ class Clock:
         self.now += by
 
 
+@dataclass(frozen=True)
+class Asked:
+    request: Request[Any, Any, Any]
+    session: WebSession
+
+
 class Kept:
     """The sessions of one service, and what its database says of them."""
 
@@ -49,16 +62,28 @@ class Kept:
     def named(self, name: str) -> Sessions:
         return Sessions(self.database, name, idle=IDLE, absolute=ABSOLUTE, clock=self.clock)
 
-    async def begun(self, **data: Any) -> WebSession:
-        session = self.sessions.begin()
+    async def begun(self, *, idle: timedelta | None = None, **data: Any) -> WebSession:
+        request = RequestFactory().get("/")
+        session = self.sessions.begin(request, idle=idle)
         session.data |= data
-        await self.sessions.keep(session, Response(None))
+        await self.answer(request)
         return session
 
-    async def found(self, session: WebSession) -> WebSession:
-        found = await self.sessions.find(session.cookie)
+    async def asked(self, session: WebSession) -> "Asked":
+        """A request of its browser, not answered yet."""
+        request = RequestFactory().get("/", headers={"cookie": f"{self.sessions.cookie_name}={session.cookie}"})
+        found = await self.sessions.of(request)
         assert found is not None
-        return found
+        assert await self.sessions.of(request) is found
+        return Asked(request, found)
+
+    async def answer(self, request: Request[Any, Any, Any], status: int = 200) -> None:
+        start: Any = {"type": "http.response.start", "status": status, "headers": []}
+        await self.sessions.keep(start, request.scope)
+
+    async def data(self, session: WebSession) -> dict[str, Any] | None:
+        found = await self.sessions.find(session.cookie)
+        return None if found is None else found.data
 
     async def rows(self) -> list[Any]:
         return await self.query("select * from web_sessions")
@@ -84,27 +109,32 @@ async def kept(fresh_database: Callable[[], Awaitable[real_parts.Database]]) -> 
 @pytest.fixture
 async def browser(kept: Kept) -> AsyncIterator[httpx.AsyncClient]:
     @get("/")
-    async def read(session: NamedDependency[WebSession | None]) -> Response[Any]:
-        answer = Response(None if session is None else session.data)
-        if session is not None:
-            await kept.sessions.keep(session, answer)
-        return answer
+    async def read(session: NamedDependency[WebSession | None]) -> dict[str, Any] | None:
+        return None if session is None else session.data
 
-    @post("/begin")
-    async def begin(session: NamedDependency[WebSession | None]) -> Response[None]:
-        answer: Response[None] = Response(None)
-        new = kept.sessions.begin(replacing=session)
-        new.data.setdefault("words", SECRET)
-        await kept.sessions.keep(new, answer)
-        return answer
+    @post("/begin", status_code=204)
+    async def begin(request: Request[Any, Any, Any], session: NamedDependency[WebSession | None]) -> None:
+        kept.sessions.begin(request, replacing=session).data.setdefault("words", SECRET)
 
-    @post("/end")
-    async def end(session: NamedDependency[WebSession | None]) -> Response[None]:
-        answer: Response[None] = Response(None)
-        await kept.sessions.end(session, answer)
-        return answer
+    @post("/end", status_code=204)
+    async def end(request: Request[Any, Any, Any]) -> None:
+        kept.sessions.end(request)
 
-    app = Litestar([read, begin, end], dependencies={"session": Provide(kept.sessions.of)}, openapi_config=None)
+    @post("/refused")
+    async def refused(session: NamedDependency[WebSession]) -> None:
+        session.data["words"] = "refused"
+        raise not_found()
+
+    @post("/failed")
+    async def failed(session: NamedDependency[WebSession]) -> None:
+        session.data["words"] = "failed"
+        raise RuntimeError
+
+    @post("/unsaved")
+    async def unsaved(session: NamedDependency[WebSession]) -> None:
+        session.data["words"] = {SECRET: b"bytes"}
+
+    app = create_app(trial_settings(), [read, begin, end, refused, failed, unsaved], sessions=[kept.sessions])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://site.example") as client:
         yield client
 
@@ -121,7 +151,7 @@ async def test_a_session_is_one_strict_cookie_that_scripts_and_other_sites_do_no
     assert name == "__Host-desk"
     assert len(value) == 43
     # Without a domain, as the prefix wants it, and without an end: it goes when the browser is closed.
-    assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=strict", "Secure"]
+    assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"]
     answer = await browser.get("/")
     assert answer.json() == {"words": SECRET}
     assert "set-cookie" not in answer.headers
@@ -137,7 +167,7 @@ async def test_ending_deletes_the_row_and_takes_the_cookie_back(browser: httpx.A
     await browser.post("/begin")
     copied = dict(browser.cookies)
     (sent,) = (await browser.post("/end")).headers.get_list("set-cookie")
-    assert sent.startswith('__Host-desk=""; ')
+    assert sent.startswith("__Host-desk=; ")
     assert {"Max-Age=0", "Path=/", "Secure"} <= set(sent.split("; "))
     assert await kept.rows() == []
     assert dict(browser.cookies) == {}
@@ -164,7 +194,7 @@ async def test_a_new_cookie_takes_the_data_along_and_the_old_one_opens_nothing(
 
 
 async def test_a_cookie_of_somebodys_own_making_begins_nothing(kept: Kept) -> None:
-    made_up = kept.sessions.begin()
+    made_up = kept.sessions.begin(RequestFactory().get("/"))
     assert await kept.sessions.find(made_up.cookie) is None
     assert await kept.rows() == []
 
@@ -196,7 +226,7 @@ async def test_a_session_ends_when_nobody_has_asked_for_its_idle_limit(kept: Kep
     session = await kept.begun()
     for _ in range(3):
         kept.clock.forward(IDLE - timedelta(seconds=1))
-        await kept.sessions.keep(await kept.found(session), Response(None))
+        await kept.answer((await kept.asked(session)).request)
     kept.clock.forward(IDLE)
     assert await kept.sessions.find(session.cookie) is None
 
@@ -205,72 +235,93 @@ async def test_no_request_moves_the_absolute_limit(kept: Kept) -> None:
     session = await kept.begun()
     for _ in range(int(ABSOLUTE / timedelta(minutes=10)) - 1):
         kept.clock.forward(timedelta(minutes=10))
-        found = await kept.found(session)
-        found.data["words"] = str(kept.clock.now)
-        await kept.sessions.keep(found, Response(None))
+        asked = await kept.asked(session)
+        asked.session.data["words"] = str(kept.clock.now)
+        await kept.answer(asked.request)
     kept.clock.forward(timedelta(minutes=10))
     assert await kept.sessions.find(session.cookie) is None
 
 
 async def test_a_session_may_have_an_idle_limit_of_its_own(kept: Kept) -> None:
-    session = kept.sessions.begin(idle=timedelta(hours=5))
-    await kept.sessions.keep(session, Response(None))
+    session = await kept.begun(idle=timedelta(hours=5))
     kept.clock.forward(timedelta(hours=4))
-    found = await kept.found(session)
-    assert found.idle == timedelta(hours=5)
-    found.idle = timedelta(minutes=30)
-    await kept.sessions.keep(found, Response(None))
+    asked = await kept.asked(session)
+    assert asked.session.idle == timedelta(hours=5)
+    asked.session.idle = timedelta(minutes=30)
+    await kept.answer(asked.request)
     kept.clock.forward(timedelta(minutes=30))
     assert await kept.sessions.find(session.cookie) is None
 
 
 async def test_one_that_has_expired_is_not_saved_any_more(kept: Kept) -> None:
     session = await kept.begun()
-    found, idle_only = await kept.found(session), await kept.found(session)
-    found.data["words"] = SECRET
+    changing, reading = await kept.asked(session), await kept.asked(session)
+    changing.session.data["words"] = SECRET
     kept.clock.forward(IDLE)
-    await kept.sessions.keep(found, Response(None))
-    await kept.sessions.keep(idle_only, Response(None))
+    await kept.answer(changing.request)
+    await kept.answer(reading.request)
     assert await kept.sessions.find(session.cookie) is None
 
 
 async def test_one_that_was_ended_in_another_tab_does_not_come_back(kept: Kept) -> None:
     session = await kept.begun()
-    found = await kept.found(session)
-    found.data["words"] = SECRET
-    await kept.sessions.end(await kept.found(session), Response(None))
-    await kept.sessions.keep(found, Response(None))
+    writing, ending = await kept.asked(session), await kept.asked(session)
+    writing.session.data["words"] = SECRET
+    kept.sessions.end(ending.request)
+    await kept.answer(ending.request)
+    await kept.answer(writing.request)
     assert await kept.rows() == []
 
 
 async def test_two_tabs_that_write_at_once_lose_nothing_of_each_other(kept: Kept) -> None:
     session = await kept.begun(kept="before", gone="before")
-    tabs = [await kept.found(session) for _ in range(8)]
+    tabs = [await kept.asked(session) for _ in range(8)]
     for number, tab in enumerate(tabs):
-        tab.data[f"page {number}"] = {"words": number}
-    del tabs[0].data["gone"]
-    tabs[1].idle = timedelta(minutes=30)
-    await asyncio.gather(*(kept.sessions.keep(tab, Response(None)) for tab in tabs))
-    found = await kept.found(session)
+        tab.session.data[f"page {number}"] = {"words": number}
+    del tabs[0].session.data["gone"]
+    tabs[1].session.idle = timedelta(minutes=30)
+    await asyncio.gather(*(kept.answer(tab.request) for tab in tabs))
+    found = await kept.sessions.find(session.cookie)
+    assert found is not None
     assert found.data == {"kept": "before"} | {f"page {number}": {"words": number} for number in range(8)}
     assert found.idle == timedelta(minutes=30)
 
 
 async def test_of_two_tabs_on_the_same_page_the_later_one_wins(kept: Kept) -> None:
     session = await kept.begun(page="before")
-    earlier, later = await kept.found(session), await kept.found(session)
-    earlier.data["page"], later.data["page"] = "earlier", "later"
-    await kept.sessions.keep(earlier, Response(None))
-    await kept.sessions.keep(later, Response(None))
-    assert (await kept.found(session)).data == {"page": "later"}
+    earlier, later = await kept.asked(session), await kept.asked(session)
+    earlier.session.data["page"], later.session.data["page"] = "earlier", "later"
+    await kept.answer(earlier.request)
+    await kept.answer(later.request)
+    assert await kept.data(session) == {"page": "later"}
 
 
 async def test_a_change_inside_a_value_is_saved(kept: Kept) -> None:
     session = await kept.begun(page={"words": ["one"]})
-    found = await kept.found(session)
-    found.data["page"]["words"].append("two")
-    await kept.sessions.keep(found, Response(None))
-    assert (await kept.found(session)).data == {"page": {"words": ["one", "two"]}}
+    asked = await kept.asked(session)
+    asked.session.data["page"]["words"].append("two")
+    await kept.answer(asked.request)
+    assert await kept.data(session) == {"page": {"words": ["one", "two"]}}
+
+
+async def test_what_a_request_changed_is_saved_when_it_is_refused_and_not_when_it_fails(
+    browser: httpx.AsyncClient,
+) -> None:
+    await browser.post("/begin")
+    assert (await browser.post("/refused")).status_code == 404
+    assert (await browser.get("/")).json() == {"words": "refused"}
+    assert (await browser.post("/failed")).status_code == 500
+    assert (await browser.get("/")).json() == {"words": "refused"}
+
+
+async def test_what_cannot_be_saved_is_a_failure_that_tells_nothing(
+    browser: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    await browser.post("/begin")
+    answer = await browser.post("/unsaved")
+    assert (answer.status_code, answer.json()["code"]) == (500, "failed")
+    assert SECRET not in answer.text + caplog.text
+    assert (await browser.get("/")).json() == {"words": SECRET}
 
 
 async def test_a_copy_of_the_table_opens_nothing(kept: Kept) -> None:
@@ -281,7 +332,7 @@ async def test_a_copy_of_the_table_opens_nothing(kept: Kept) -> None:
     for told in (SECRET.encode(), session.cookie.encode(), session.csrf.encode(), session.key.form_tag):
         assert told not in stored
     # The digest, tried as a cookie and as its secret, is neither.
-    for guess in (row["digest"].hex(), kept.sessions.begin().cookie):
+    for guess in (row["digest"].hex(), kept.sessions.begin(RequestFactory().get("/")).cookie):
         assert await kept.sessions.find(guess) is None
 
 
@@ -306,23 +357,20 @@ async def test_a_row_that_was_changed_or_moved_opens_nothing(kept: Kept, caplog:
     assert SECRET not in caplog.text
 
 
-async def test_what_cannot_be_saved_is_not_told_in_the_exception(kept: Kept) -> None:
-    session = kept.sessions.begin()
-    session.data["words"] = {SECRET: b"bytes"}
-    with pytest.raises(TypeError) as raised:
-        await kept.sessions.keep(session, Response(None))
-    assert SECRET not in str(raised.value)
-    twice = await kept.begun(words=SECRET)
-    with pytest.raises(Exception, match="web_sessions") as raised_twice:
-        await kept.sessions.keep(twice, Response(None))
-    assert SECRET not in str(raised_twice.value)
-    assert twice.cookie not in str(raised_twice.value)
-    assert SECRET not in repr(twice) + repr(kept.sessions)
+async def test_no_text_of_a_session_or_an_exception_shows_its_secrets(kept: Kept) -> None:
+    session = await kept.begun(words=SECRET)
+    key = session.key
+    async with kept.database.transaction() as rows:
+        with pytest.raises(IntegrityError) as raised:
+            await session_rows.insert(rows, key, Contents(1, session.data), session.ends_at, session.ends_at)
+    for text in (repr(session), repr(kept.sessions), str(raised.value)):
+        assert SECRET not in text
+        assert session.cookie not in text
 
 
 async def test_a_form_is_of_one_session(kept: Kept) -> None:
     session = await kept.begun()
-    assert session.check_csrf((await kept.found(session)).csrf)
+    assert session.check_csrf((await kept.asked(session)).session.csrf)
     for wrong in ("", session.csrf + "A", session.csrf[:-1], session.cookie, "é", "\ud800"):
         assert not session.check_csrf(wrong)
 
@@ -369,6 +417,6 @@ async def test_a_secret_is_derived_by_labels_that_share_nothing() -> None:
     secret = os.urandom(session_rows.SECRET_BYTES)
     one, other = session_rows.SessionKey("__Host-a", secret), session_rows.SessionKey("__Host-b", secret)
     assert len({one.digest, other.digest, one.form_tag, other.form_tag, secret}) == 5
-    sealed = one.seal(session_rows.Contents(1, {"words": SECRET}))
+    sealed = one.seal(Contents(1, {"words": SECRET}))
     assert one.open(sealed).data == {"words": SECRET}
     assert json.dumps(SECRET).encode() not in sealed
