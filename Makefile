@@ -8,7 +8,7 @@ SHELL := /bin/sh
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sort | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
-install: ## Install everything into this folder: Python packages, Kafka, Tryton
+install: ## Install everything into this folder: Python packages, style sheets, Kafka, Tryton
 	@$(PYTHON) ops/install.py
 
 up: install ## Start the whole stack in the background
@@ -24,6 +24,7 @@ demo: install ## Run one person's story through the real parts
 	@$(BIN)/recourse demo
 
 test: install ## Run all tests on real parts: two workers, for much of it waits on servers
+	@$(BIN)/python -m ops.browser
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --durations=25
 
 test-fast: install ## Run the tests that start nothing
