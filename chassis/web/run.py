@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from chassis import logs, telemetry
 from chassis.settings import Settings
 from chassis.web.app import App, create_app
+from chassis.web.pages.assets import KitMissing
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +161,10 @@ def main(name: str, build: Callable[[SettingsT], Service], settings_class: type[
     listener = _listen(settings)
 
     async def run() -> None:
-        service = build(settings)
+        try:
+            service = build(settings)
+        except KitMissing as missing:
+            sys.exit(f"{name}: {missing}")
         await serve(service, settings, listener, web=command != "background", background=command != "web")
 
     uvloop.run(run())

@@ -130,6 +130,13 @@ async def test_a_missing_setting_is_named(trial: Trial) -> None:
     assert "Traceback" not in trial.said()
 
 
+async def test_without_its_style_sheets_it_ends_with_a_sentence_that_says_what_to_do(trial: Trial) -> None:
+    trial.start(RECOURSE_KIT_DIR="/nowhere")
+    assert await trial.ended() == 1
+    assert "trial: There is no kit in /nowhere: run `make install`, or set RECOURSE_KIT_DIR." in trial.said()
+    assert "Traceback" not in trial.said()
+
+
 async def test_no_request_is_logged(trial: Trial) -> None:
     trial.start("web")
     await trial.get("/api/v1/slow?about=SOMETHING")

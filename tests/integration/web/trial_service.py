@@ -8,6 +8,7 @@ from litestar import get
 from chassis.settings import Settings
 from chassis.web.app import create_app
 from chassis.web.health import Check, reachable
+from chassis.web.pages.assets import Assets
 from chassis.web.run import Service, main
 
 _attempts = 0
@@ -39,7 +40,8 @@ async def closed() -> None:
 
 def build(settings: Settings) -> Service:
     checks = [Check("kafka", reachable(settings.kafka_bootstrap))]
-    return Service(create_app(settings, [slow], checks=checks), [needs_something_that_is_down], [closed])
+    routes = [slow, Assets(settings.kit_dir).handler()]
+    return Service(create_app(settings, routes, checks=checks), [needs_something_that_is_down], [closed])
 
 
 if __name__ == "__main__":
