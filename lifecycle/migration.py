@@ -86,7 +86,7 @@ def pins(case: Case) -> Iterator[tuple[int, str, str]]:
     """For each policy that the case has gone over to: the version of the case from which on it counts, its name and
     version, its hash; before them the one that it began with. None for a case that has never been migrated.
     """
-    moves = [step for step in case.steps if step.action == MIGRATE and HASH in step.facts]
+    moves = [step for step in case.steps if step.action == MIGRATE]
     if moves:
         yield 1, str(moves[0].facts["was"]), str(moves[0].facts["was_hash"])
     for step in moves:

@@ -12,7 +12,7 @@ import argparse
 import sys
 import tomllib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -53,15 +53,24 @@ def measured() -> tuple[Path, ...]:
 
 
 def tests_for(file: Path) -> tuple[Stage, ...]:
-    """Which tests are to notice, and what it is worth if they do: those of the module's own folder come first, then
-    what tests all procedures, then what is told twice, then the drawing, which says nothing of behaviour.
+    """Which tests are to notice, and what it is worth if they do: those of the module's own folder come first (and
+    among them those that share a word of its name), then what tests all procedures, then what is told twice, then the
+    drawing, which says nothing of behaviour.
     """
     if file.parts[0] == "lifecycle":
         others = [one for suite in SUITES for one in _files(f"tests/unit/{suite}")]
-        return (KILLED, (*_files("tests/unit/lifecycle"),)), (KILLED, (*others,)), (TOLD, TOLD_TWICE)
+        return *_nearest(file, "lifecycle"), (KILLED, (*others,)), (TOLD, TOLD_TWICE)
     own = file.parts[1]
-    nearest, others = _files(f"tests/unit/{own}"), [*OF_ALL_TABLES, *BESIDE.get(own, ())]
-    return (KILLED, (*nearest,)), (KILLED, (*others,)), (TOLD, TOLD_TWICE), (DRAWN, (DRAWING,))
+    others = [*OF_ALL_TABLES, *BESIDE.get(own, ())]
+    return *_nearest(file, own), (KILLED, (*others,)), (TOLD, TOLD_TWICE), (DRAWN, (DRAWING,))
+
+
+def _nearest(file: Path, own: str) -> Iterator[Stage]:
+    words, files = set(file.stem.split("_")), _files(f"tests/unit/{own}")
+    near = [one for one in files if words & set(Path(one).stem.split("_"))]
+    for some in (near, [one for one in files if one not in near]):
+        if some:
+            yield KILLED, (*some,)
 
 
 def _files(folder: str) -> list[str]:

@@ -52,7 +52,11 @@ TOY = Lifecycle(
             frozenset({Role.REGISTRAR}),
             fields=(staff("to"), staff("beside", required=False)),
             assigns={Role.REGISTRAR: "to", Role.AUDITOR: "beside"},
-            derives=lambda situation: {"given_before": situation.now.isoformat(), "to_self": situation.facts["to"]},
+            derives=lambda situation: {
+                "given_before": situation.now.isoformat(),
+                "given_by": situation.actor.name,
+                "to_self": situation.facts["to"],
+            },
         ),
         Rule("drop", ("working",), frozenset({Role.REGISTRAR}), to="waiting", unassigns=(Role.REGISTRAR,)),
         Rule(
@@ -147,7 +151,7 @@ def test_exclusion_comes_before_anything_else_and_role_before_state() -> None:
     out = somebody("S1", Role.REGISTRAR, excluded=True)
     hidden = refused(opened(), "no_such_thing", out)
     assert (hidden.code, hidden.rule, hidden.params) == ("ACTOR_EXCLUDED", "invariant 32", {})
-    assert refused(opened(), "no_such_thing").code == "ACTION_UNKNOWN"
+    assert refused(opened(), "no_such_thing") == Refused("ACTION_UNKNOWN", "lifecycle")
     assert refused(opened(), "finish", AUDITOR).code == "ROLE_NOT_ALLOWED"
     answer = refused(opened(), "finish")
     assert (answer.code, answer.rule, answer.params) == (
@@ -188,7 +192,7 @@ def test_assignment_goes_to_the_actor_or_to_the_one_named_and_can_end() -> None:
 )
 def test_fields_are_exactly_those_of_the_table(texts: str, facts: dict[str, Fact], code: str, field: str) -> None:
     answer = refused(done(opened(), "take"), "finish", texts=texts, **facts)
-    assert (answer.code, answer.params) == (code, {"field": field})
+    assert answer == Refused(code, "lifecycle", {"field": field})
 
 
 def test_what_is_sent_is_never_echoed() -> None:
@@ -207,6 +211,7 @@ def test_opening_another_case_tells_who_asked() -> None:
 def test_a_step_works_facts_out_and_assigns_only_whom_it_names() -> None:
     given = done(done(opened(), "take"), "give", now=NOW + DAY, to="S3")
     assert given.facts["given_before"] == (NOW + DAY).isoformat()
+    assert given.facts["given_by"] == "S1"
     assert given.facts["to_self"] == "S3", "from the facts sent along"
     assert given.steps[-1].facts == {"to": "S3"}, "what was sent, not what was worked out"
     assert given.assigned == {Role.REGISTRAR: "S3"}

@@ -7,10 +7,11 @@ import pytest
 
 from lifecycle import engine, freezing
 from lifecycle.clocks import DUE, erases, start
-from lifecycle.model import FROZEN, HOLD, Action, ActorKind, Case, Clock, Effect, EffectKind, Refused
+from lifecycle.model import FROZEN, HOLD, Action, ActorKind, Case, Clock, Effect, EffectKind, Refused, Step
 from lifecycle.replay import replay
 from lifecycle.table import ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
+from policy.working_time import Unit
 from tests.lifecycles import ACTION, BY_NAME, LIFECYCLES, NOW, PERSON, POLICY, SYSTEM, opened, ring_until, staff
 
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
@@ -88,8 +89,7 @@ def test_inv_53_a_table_that_says_nothing_of_holds_is_held_up_all_the_same() -> 
     assert erased is not None
     assert erased.key == "keep.no_case"
     answer = engine.apply(plain, held, Action(ACTION, "pass_on"), SYSTEM, NOW, POLICY)
-    assert isinstance(answer, Refused)
-    assert answer.code == "CASE_HELD"
+    assert answer == Refused("CASE_HELD", "invariant 53", {"action": "pass_on"})
 
 
 @pytest.mark.parametrize(("lifecycle", "rule"), LEAVING, ids=[f"{t.name}-{r.action}" for t, r in LEAVING])
@@ -102,8 +102,7 @@ def test_inv_53_what_is_under_review_is_neither_passed_on_nor_erased_by_a_step(
     case = opened(lifecycle.name)
     frozen = replace(case, state=rule.states[0], facts={**case.facts, FROZEN: True})
     answer = engine.apply(lifecycle, frozen, Action(ACTION, rule.action), actor, NOW, POLICY)
-    assert isinstance(answer, Refused)
-    assert (answer.code, answer.rule) == ("CASE_HELD", "invariant 53")
+    assert answer == Refused("CASE_HELD", "invariant 53", {"action": rule.action})
     offered = {one.action: one for one in engine.offers(lifecycle, frozen, actor, NOW, POLICY)}
     assert offered[rule.action].refused == answer
 
@@ -111,9 +110,39 @@ def test_inv_53_what_is_under_review_is_neither_passed_on_nor_erased_by_a_step(
 def test_both_steps_are_played_again_as_they_were() -> None:
     lifecycle = BY_NAME["supervisor_request"]
     case = freezing.unfreeze(lifecycle, freezing.freeze(opened(lifecycle.name), NOW), NOW + DAY, POLICY)
-    assert [(one.action, one.by) for one in case.steps[1:]] == [("freeze", "system"), ("unfreeze", "system")]
+    assert case.steps[1:] == (
+        Step(2, "freeze", "system", None, NOW),
+        Step(3, "unfreeze", "system", None, NOW + DAY),
+    )
+    frozen = freezing.freeze(opened(lifecycle.name), NOW)
+    assert freezing.again(lifecycle, opened(lifecycle.name), frozen.steps[-1], POLICY) == frozen
     played = replay(lifecycle, case, case.steps, {1: POLICY})
     assert (played.case, played.deviations) == (case, ())
+
+
+def test_inv_53_only_what_would_erase_it_and_still_runs_waits_for_its_time_after_a_review() -> None:
+    lifecycle = BY_NAME["formal_report"]
+    over = Clock("keep.no_case", NOW - YEAR, NOW, rung=("early", DUE), deadline="keep.no_case")
+    met = replace(over, key=HOLD, met_at=NOW - DAY)
+    other = Clock("report.update", NOW - YEAR, NOW, rung=(DUE,), deadline="report.update")
+    case = replace(opened(lifecycle.name), clocks={one.key: one for one in (over, met, other)})
+    free = freezing.unfreeze(lifecycle, freezing.freeze(case, NOW), NOW, POLICY)
+    assert free.clocks == {
+        "keep.no_case": replace(over, due_at=NOW + 14 * DAY, rung=("early",)),
+        HOLD: met,
+        "report.update": other,
+    }
+
+
+def test_what_a_review_leaves_of_time_is_counted_by_the_calendar_of_the_place() -> None:
+    """Creek rests on Friday and Saturday: four working days from Monday end on a Sunday."""
+    lifecycle = BY_NAME["formal_report"]
+    working = replace(POLICY.deadlines["keep.release"], amount=4, unit=Unit.WORKING_DAYS)
+    policy = replace(POLICY, deadlines={**POLICY.deadlines, "keep.release": working})
+    kept = Clock("keep.no_case", NOW - YEAR, NOW, deadline="keep.no_case")
+    case = replace(opened(lifecycle.name), facts={"place": "creek"}, clocks={kept.key: kept})
+    free = freezing.unfreeze(lifecycle, freezing.freeze(case, NOW), NOW, policy)
+    assert free.clocks[kept.key].due_at == NOW + 6 * DAY
 
 
 def test_a_measure_that_has_passed_to_the_next_manager_is_not_gone() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from lifecycle import handover, replay
 from lifecycle.guards import is_assigned
-from lifecycle.model import Case, EffectKind
+from lifecycle.model import Case, EffectKind, Step
 from lifecycle.recipients import recipients
 from lifecycle.table import Situation
 from policy.model import Appointment, Office, Policy, Role
@@ -29,8 +29,9 @@ def test_a_recused_part_is_nobodys_and_the_step_says_which_part_alone() -> None:
     assert (after.version, after.state, after.clocks, after.facts) == (
         before.version + 1, before.state, before.clocks, before.facts,
     )  # fmt: skip
-    step = after.steps[-1]
-    assert (step.action, step.by, step.role, dict(step.facts)) == ("recuse", "system", None, {"role": "investigator"})
+    step = Step(after.version, "recuse", "system", None, NOW, {"role": "investigator"})
+    assert after.steps == (*before.steps, step)
+    assert handover.again(before, step) == after
     (effect,) = after.effects
     assert (effect.kind, effect.name, dict(effect.facts)) == (
         EffectKind.NOTIFY, "handover.waiting", {"to": "appointed", "role": "investigator"},
@@ -42,6 +43,10 @@ def test_a_last_day_is_announced_once_and_takes_nothing_away() -> None:
     assert not handover.is_announced(before, Role.INVESTIGATOR, LAST)
     after = handover.announce(before, Role.INVESTIGATOR, LAST, NOW)
     assert after.assigned == before.assigned
+    said = {"role": "investigator", "last": "2026-04-30"}
+    step = Step(before.version + 1, "announce_handover", "system", None, NOW, said)
+    assert (after.version, after.steps) == (before.version + 1, (*before.steps, step))
+    assert handover.again(before, step) == after
     assert handover.is_announced(after, Role.INVESTIGATOR, LAST)
     assert not handover.is_announced(after, Role.INVESTIGATOR, LAST + timedelta(days=1))
     assert not handover.is_announced(after, Role.INTAKE_OFFICER, LAST)

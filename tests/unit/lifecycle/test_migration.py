@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifecycle import engine, freezing, migration
-from lifecycle.clocks import DUE
+from lifecycle.clocks import DUE, start
 from lifecycle.migration import MIGRATE
 from lifecycle.model import Action, Actor, Case, Refused, Step
 from lifecycle.rehearsal import Course, rehearse
@@ -52,6 +52,11 @@ def version_2(days: Mapping[str, int | None] | None = None, **changes: Any) -> P
     return replace(POLICY, **contents, **changes)  # type: ignore[arg-type]  # fields by name
 
 
+def said_no(code: str, **params: str) -> Refused:
+    return Refused(code, "invariant 51", params)
+
+
+NOT_THEIRS = said_no("ROLE_NOT_ALLOWED", action="migrate_policy", state="submitted")
 STRICTER = version_2({"report.ack": 3, "assess.target": 20})
 
 
@@ -80,6 +85,13 @@ def test_it_is_a_step_by_a_named_person_that_says_from_what_to_what() -> None:
     assert (case.state, case.facts) == (opened("formal_report").state, opened("formal_report").facts)
 
 
+def test_whoever_holds_several_roles_takes_it_in_the_first_of_the_policys_order() -> None:
+    both = staff("S0005", Role.ETHICS_OFFICER, Role.INTAKE_OFFICER, Role.ADMINISTRATIVE_HEAD)
+    answer = asked(opened("formal_report"), STRICTER, both)
+    assert isinstance(answer, Case)
+    assert answer.steps[-1].role == Role.INTAKE_OFFICER
+
+
 def test_a_running_clock_counts_from_its_start_under_the_new_values() -> None:
     case = migrated(opened("formal_report"), now=NOW + DAY)
     assert case.clocks["report.ack"].due_at == NOW + 3 * DAY
@@ -90,6 +102,8 @@ def test_no_clock_is_made_due_in_the_past() -> None:
     before = opened("formal_report")
     case = migrated(before, now=NOW + 4 * DAY)
     assert case.clocks["report.ack"] == before.clocks["report.ack"], "three days are over; what was promised stays"
+    at_once = migrated(before, now=NOW + 3 * DAY)
+    assert at_once.clocks["report.ack"] == before.clocks["report.ack"], "nor at this very moment"
     paused = act(investigating(), "pause_investigation", OFFICER, pause_reason="sick_leave", in_writing_offered=True)
     shorter = version_2({"investigation.other": 10, "investigation": 10})
     clock = migrated(paused, shorter, now=NOW + 50 * DAY).clocks["investigation"]
@@ -101,6 +115,34 @@ def test_earlier_pauses_count_on_top() -> None:
     running = act(paused, "resume_investigation", OFFICER, now=NOW + 7 * DAY)
     clock = migrated(running, version_2({"investigation.other": 100, "investigation": 100})).clocks["investigation"]
     assert clock.due_at == NOW + 107 * DAY
+
+
+def test_a_clock_with_a_deadline_of_its_own_keeps_to_it_while_the_policy_has_it() -> None:
+    case = investigating()
+    assert case.clocks["investigation"].deadline == "investigation.other"
+    kept = migrated(case, version_2({"investigation.other": 100, "investigation": 50})).clocks["investigation"]
+    assert (kept.deadline, kept.due_at) == ("investigation.other", NOW + 100 * DAY)
+    without = version_2({"investigation": 50})
+    deadlines = {key: one for key, one in without.deadlines.items() if key != "investigation.other"}
+    general = migrated(case, replace(without, deadlines=deadlines)).clocks["investigation"]
+    assert (general.deadline, general.due_at) == ("investigation", NOW + 50 * DAY)
+
+
+def test_working_days_are_those_of_the_duty_station() -> None:
+    """Creek rests on Friday and Saturday: four working days from Monday end on a Sunday. What stood still for five
+    days is made up for by the four working days in them, elsewhere by three from a Friday on.
+    """
+    working = replace(POLICY.deadlines["report.ack"], amount=4, unit=Unit.WORKING_DAYS)
+    target = replace(STRICTER, deadlines={**STRICTER.deadlines, "report.ack": working})
+
+    def due_at(place: str, paused_for: timedelta = timedelta()) -> datetime:
+        case = opened("formal_report")
+        clock = replace(case.clocks["report.ack"], paused_for=paused_for)
+        case = replace(case, facts={**case.facts, "place": place}, clocks={"report.ack": clock})
+        return migrated(case, target).clocks["report.ack"].due_at
+
+    assert (due_at("creek"), due_at("valmora")) == (NOW + 6 * DAY, NOW + 4 * DAY)
+    assert (due_at("creek", 5 * DAY), due_at("valmora", 5 * DAY)) == (NOW + 10 * DAY, NOW + 9 * DAY)
 
 
 def test_what_has_ended_or_was_dated_by_a_decision_stays_as_it_is() -> None:
@@ -139,6 +181,27 @@ def test_inv_53_it_is_erased_no_sooner_than_was_promised_and_later_where_that_is
     assert after.due_at == (NOW + kept * DAY if kept else promised)
 
 
+def test_inv_53_what_a_ring_started_waits_for_the_new_windows_by_the_calendar_of_the_place() -> None:
+    table = BY_NAME["emergency_separation"]
+    separated = act(opened(table.name), "separate", staff("S0069", Role.SECURITY_OFFICER))
+    separated = replace(separated, facts={**separated.facts, "place": "creek"})
+    ends = separated.clocks["emergency.separation"].due_at
+    lapsed = ring_until(separated, ends)
+    assert lapsed.state == "lapsed"
+    window = replace(POLICY.deadlines["ret.lookahead"], amount=999, unit=Unit.WORKING_DAYS)
+    target = replace(STRICTER, deadlines={**STRICTER.deadlines, "ret.lookahead": window})
+    after = migration.again(table, lapsed, _step(lapsed, ends + DAY), target).clocks["keep.hr_measure"]
+    assert after.due_at == target.due("ret.lookahead", ends, "creek") != target.due("ret.lookahead", ends)
+
+
+def test_inv_53_what_the_opening_started_waits_for_the_new_windows() -> None:
+    kept = start("keep.no_case", not_before=("ret.lookahead",))
+    table = replace(BY_NAME["query"], opening=replace(BY_NAME["query"].opening, clocks=(kept,)))
+    case = engine.open_case(table, opened("query").report_id, 1, {}, NOW, POLICY)
+    after = migration.again(table, case, _step(case, NOW + DAY), version_2({"ret.lookahead": 5000}))
+    assert after.clocks["keep.no_case"].due_at == NOW + 5000 * DAY
+
+
 def test_inv_53_what_is_never_to_be_erased_under_the_new_version_is_not() -> None:
     case = closed()
     after = migration.again(REPORT, case, _step(case, NOW), version_2({"keep.no_case": None}))
@@ -158,48 +221,54 @@ def test_inv_28_a_talk_is_gone_on_the_day_that_was_promised() -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "actor", "facts", "code", "rule"),
+    ("case", "actor", "facts", "expected"),
     [
-        (opened("formal_report"), replace(OFFICER, excluded=True), {}, "ACTOR_EXCLUDED", "invariant 32"),
-        (opened("formal_report"), PERSON, {}, "ROLE_NOT_ALLOWED", "invariant 51"),
-        (opened("formal_report"), SYSTEM, {}, "ROLE_NOT_ALLOWED", "invariant 51"),
-        (opened("formal_report"), HIM, {}, "ROLE_NOT_ALLOWED", "invariant 51"),
-        (opened("formal_report"), OFFICER, {"policy_hash": "3" * 64}, "POLICY_UNKNOWN", "invariant 51"),
-        (opened("formal_report"), OFFICER, {"policy_hash": "not one"}, "FIELD_INVALID", "invariant 51"),
-        (opened("formal_report"), OFFICER, {"reason": "because"}, "FIELD_UNKNOWN", "invariant 51"),
-        (assessing(), OFFICER, {}, "DECISION_PENDING", "invariant 51"),
-        (freezing.freeze(opened("formal_report"), NOW), OFFICER, {}, "CASE_FROZEN", "invariant 53"),
-        (ring_until(closed(), NOW + 4000 * DAY), OFFICER, {}, "ACTION_NOT_OPEN", "invariant 51"),
+        (opened("formal_report"), replace(OFFICER, excluded=True), {}, Refused("ACTOR_EXCLUDED", "invariant 32")),
+        (opened("formal_report"), PERSON, {}, NOT_THEIRS),
+        (opened("formal_report"), SYSTEM, {}, NOT_THEIRS),
+        (opened("formal_report"), HIM, {}, NOT_THEIRS),
+        (opened("formal_report"), OFFICER, {"policy_hash": "3" * 64}, said_no("POLICY_UNKNOWN", field="policy_hash")),
+        (opened("formal_report"), OFFICER, {"policy_hash": "not one"}, said_no("FIELD_INVALID", field="policy_hash")),
+        (opened("formal_report"), OFFICER, {"reason": "because"}, said_no("FIELD_UNKNOWN", field="reason")),
+        (assessing(), OFFICER, {}, said_no("DECISION_PENDING", state="assessing")),
+        (
+            freezing.freeze(opened("formal_report"), NOW),
+            OFFICER,
+            {},
+            Refused("CASE_FROZEN", "invariant 53", {"action": "migrate_policy"}),
+        ),
+        (
+            ring_until(closed(), NOW + 4000 * DAY),
+            OFFICER,
+            {},
+            said_no("ACTION_NOT_OPEN", action="migrate_policy", state="erased"),
+        ),
     ],
 )
-def test_inv_51_it_is_refused(case: Case, actor: Actor, facts: dict[str, str], code: str, rule: str) -> None:
-    answer = asked(case, STRICTER, actor, **facts)
-    assert isinstance(answer, Refused)
-    assert (answer.code, answer.rule) == (code, rule)
+def test_inv_51_it_is_refused(case: Case, actor: Actor, facts: dict[str, str], expected: Refused) -> None:
+    assert asked(case, STRICTER, actor, **facts) == expected
 
 
 def test_inv_51_to_the_policy_that_it_has_it_does_not_go() -> None:
-    answer = asked(opened("formal_report"), POLICY)
-    assert isinstance(answer, Refused)
-    assert (answer.code, answer.params) == ("POLICY_SAME", {"policy": "iom-2024-03/1"})
+    assert asked(opened("formal_report"), POLICY) == said_no("POLICY_SAME", policy="iom-2024-03/1")
 
 
 def test_less_protection_needs_a_second_office_and_its_time() -> None:
     weaker = version_2({"ret.lookahead": 100})
     approval = Approval("iom-2024-03/1", "S0002", NOW, "S0062", NOW)
     approved = replace(weaker, approvals=(approval,))
-    codes = [
-        answer.code if isinstance(answer := asked(opened("formal_report"), target, now=at), Refused) else "taken"
-        for target, at in ((weaker, NOW), (approved, NOW + 29 * DAY), (approved, NOW + 30 * DAY))
-    ]
-    assert codes == ["SECOND_OFFICE_MISSING", "TOO_EARLY", "taken"]
+    for target, at, code in ((weaker, NOW, "SECOND_OFFICE_MISSING"), (approved, NOW + 29 * DAY, "TOO_EARLY")):
+        expected = Refused(code, "policy.waiting", {"policy": "iom-2024-03/2"})
+        assert asked(opened("formal_report"), target, now=at) == expected
+        assert migration.offer(REPORT, opened("formal_report"), OFFICER, at, POLICY, target).refused == expected
+    assert migrated(opened("formal_report"), approved, now=NOW + 30 * DAY).version == 2
 
 
 def test_the_offer_says_the_same() -> None:
     def offered(case: Case, actor: Actor = OFFICER) -> Any:
         return migration.offer(REPORT, case, actor, NOW, POLICY, STRICTER)
 
-    assert offered(opened("formal_report")).open
+    assert (offered(opened("formal_report")).action, offered(opened("formal_report")).open) == ("migrate_policy", True)
     assert offered(opened("formal_report")).fields[0].choices == (STRICTER.content_hash,)
     assert offered(assessing()).refused.code == "DECISION_PENDING"
     assert offered(opened("formal_report"), HIM).refused.code == "ROLE_NOT_ALLOWED"

@@ -1,5 +1,7 @@
 """Who hears of what (policy 2.10), over every table: nobody of what is another's."""
 
+import pytest
+
 from lifecycle.notified import INBOX, MAIL, Notified, notified
 from policy.model import Role
 from tests.lifecycles import BY_NAME, POLICY
@@ -60,3 +62,21 @@ def test_retaliation_is_heard_of_by_the_ethics_office_and_never_by_hr_or_oversig
     for role in (Role.HR_OFFICER, Role.INTAKE_OFFICER):
         assert "retaliation" not in hears(role), role
     assert hears(Role.HR_OFFICER).isdisjoint({"query", "retaliation", "formal_report"})
+
+
+@pytest.mark.parametrize(
+    ("procedure", "expected"),
+    [
+        ("query", Notified("open", "ethics_officer", MAIL, "query.opened")),
+        ("formal_report", Notified("report.ack soon", "intake_officer", MAIL, "formal_report.ack_soon")),
+        (
+            "supervisor_request",
+            Notified("supervisor.act soon", "assigned manager", MAIL, "supervisor_request.act_soon"),
+        ),
+        ("interim_measure", Notified("escalate_alert", "above hr_director", MAIL, "interim_measure.alert_escalated")),
+        ("interim_measure", Notified("im.answer due", "whoever took alert", MAIL, "interim_measure.answer_waits")),
+        ("review", Notified("record_routed", "reviewer", MAIL, "review.asked_for")),
+    ],
+)
+def test_each_way_of_naming_somebody_says_whom_and_when(procedure: str, expected: Notified) -> None:
+    assert expected in EVERYTHING[procedure]

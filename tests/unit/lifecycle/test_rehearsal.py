@@ -38,6 +38,7 @@ def test_under_its_own_policy_a_case_goes_as_it_went() -> None:
     lived = reported()
     again = rehearse(REPORT, lived, POLICY, NOW + 20 * DAY, Course())
     assert again is not None
+    assert (again.report_id, again.number) == (lived.report_id, lived.number)
     assert (again.state, again.facts, again.clocks) == (lived.state, lived.facts, lived.clocks)
     found = course(lived, POLICY)
     assert (found.cases, found.acted, dict(found.breaches), dict(found.refusals)) == (1, 2, {}, {})
@@ -90,3 +91,29 @@ def test_a_case_that_would_not_have_been_opened() -> None:
     first = replace(lived.steps[0], facts={**lived.steps[0].facts, "mode": "loud"})
     found = course(replace(lived, steps=(first, *lived.steps[1:])), POLICY)
     assert dict(found.refusals) == {"open FIELD_INVALID": 1}
+
+
+def test_one_course_counts_what_happens_in_all_of_its_cases() -> None:
+    facts = {"burden": "alleged_offender", "type": "reporting_line_change"}
+    case = act(act(opened("interim_measure"), "alert", OFFICER), "acknowledge_alert", HEAD)
+    case = act(case, "decide_measure", staff("S0002", Role.HR_DIRECTOR), **facts, review_at=at(10), until_at=at(28))
+    case = act(act(case, "record_applied", SYSTEM), "record_placed", SYSTEM, version=case.version + 1)
+    measures = [case, replace(case, steps=(replace(case.steps[0], facts={"writer": "nobody"}),))]
+    endless = (reported(), with_deadline("report.update", 1, Unit.SECONDS))
+
+    def found(times: int) -> Course:
+        course = Course()
+        for _ in range(times):
+            for one in measures:
+                rehearse(MEASURE, one, with_deadline("im.max_block", 15), NOW + 40 * DAY, course)
+                rehearse(MEASURE, one, POLICY, NOW + 40 * DAY, course)
+            rehearse(REPORT, *endless, NOW + 20 * DAY, course)
+        return course
+
+    once, twice = found(1), found(2)
+    for name in ("cases", "acted", "cut_short"):
+        assert 0 < 2 * getattr(once, name) == getattr(twice, name), name
+    for name in ("reminders", "breaches", "ends", "refusals", "notices"):
+        counted = getattr(once, name)
+        assert counted, name
+        assert {key: 2 * number for key, number in counted.items()} == getattr(twice, name), name
