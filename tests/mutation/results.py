@@ -14,6 +14,8 @@ KILLED, TOLD, DRAWN, SURVIVED, STILLBORN = "killed", "told", "drawn", "survived"
 """`TOLD`: nothing but what is written out a second time, of who may and what follows, says otherwise."""
 OPEN = frozenset({DRAWN, SURVIVED})
 """No test of behaviour fails. `DRAWN`: but docs/lifecycles.md, which is compared, no longer says what the tables do."""
+UNSETTLED = ""
+"""In place of a state of the tests: that something is told twice is known, and not yet what all others say."""
 TESTS = ("tests/*.py", "tests/unit/**/*.py", "tests/tricky/*.py", "tests/invariants/*.py")
 
 
@@ -48,6 +50,10 @@ class Results:
         """Whether nothing is known of it, or it survived tests other than these."""
         known = self.of.get(id)
         return known is None or (known.verdict in OPEN and known.tests != tests)
+
+    def is_unsettled(self, id: str) -> bool:  # noqa: A002
+        known = self.of.get(id)
+        return known is not None and known.verdict == TOLD and known.tests == UNSETTLED
 
     def killers(self) -> list[str]:
         """Tests that killed something, the last first."""
