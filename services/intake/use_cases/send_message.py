@@ -46,8 +46,10 @@ class PassedOnMeanwhile(Exception):
     """The report went to another desk while this was being sealed to the old one: to be sent again."""
 
 
-async def send_message(intake: Intake, code: AccessCode, message: SendMessage, now: datetime) -> UUID:
-    """Seal a message to her desk; the item's id.
+async def send_message(
+    intake: Intake, code: AccessCode, message: SendMessage, now: datetime, *, once: UUID | None = None
+) -> UUID:
+    """Seal a message to her desk; the item's id. Sent again with the same `once`, nothing follows: the id is nobody's.
 
     Raises NothingHere, AlreadyErased, DeskKeyUnknown, PassedOnMeanwhile.
     """
@@ -55,6 +57,8 @@ async def send_message(intake: Intake, code: AccessCode, message: SendMessage, n
     (item,) = items = await _sealed(intake, code, message.report_id, contents)
     async with intake.database.transaction() as session:
         report = await _report_of(session, message.report_id, items)
+        if once is not None and not await _first_time(session, report, once):
+            return item.item_id
         await add_items(session, report.report_id, items, now, Direction.PERSON)
         news = MessageReceived(report_id=str(report.report_id), item_id=str(item.item_id))
         await add_event(session, reports_to(report.service), str(report.report_id), news)

@@ -14,10 +14,18 @@ from chassis.web.pages.words import Words
 from chassis.web.sessions import Sessions
 from services.intake.intake import Intake
 from services.intake.settings import IntakeSettings
-from services.intake.web.pages import beginning
+from services.intake.web.pages import acting, beginning, days, inbox, returning, whole
 from services.intake.web.pages.portal import LONGEST, OPEN, Portal
 
 _CATALOGS = (Path(chassis_pages.__path__[0]) / "locale", Path(__file__).parents[2] / "locale")
+_ROUTES = [
+    *beginning.ROUTES,
+    *returning.ROUTES,
+    *inbox.ROUTES,
+    *acting.ROUTES,
+    *whole.ROUTES,
+    *days.ROUTES,
+]
 
 
 def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
@@ -33,7 +41,7 @@ def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
         name=settings.portal_name,
         given={"help_address": of_portal.help_address},
     )
-    router = pages_router(pages, beginning.ROUTES, _closed)
+    router = pages_router(pages, _ROUTES, _closed)
     return Router(
         path="",
         route_handlers=[assets.handler(), router],

@@ -1,0 +1,80 @@
+"""The way back: the access code, and what it opens.
+
+A code that is malformed, unknown, or opens nothing any more gets one answer, after the same look-ups and no sooner than
+any other. Nobody is locked out: a code has 120 random bits, and a lock would shut out the person, not whoever guesses
+(ADR 59).
+"""
+
+import asyncio
+import re
+import secrets
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from chassis.access_code import ACCESS_CODE_BYTES, AccessCode, AccessCodeMalformed
+from chassis.web.pages.forms import Field
+from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
+from services.intake.intake import Intake, NothingHere
+from services.intake.route_list import routes_of
+from services.intake.web.pages.inbox import CODE
+from services.intake.web.pages.portal import OPEN, Portal
+
+NO_SOONER: Final = 0.4
+"""Seconds from a code's arrival to its answer, whatever it opens: longer than any of the look-ups takes."""
+FIELD: Final = Field(
+    "code",
+    "text",
+    N_("Your code"),
+    hint=N_("24 letters and numbers. Spaces, dashes and small letters do not matter. You can paste it."),
+    longest=200,
+)
+
+
+@get("/{language:str}/back", include_in_schema=False)
+async def back(page: NamedDependency[Page]) -> Response[Any]:
+    return page.show("back.html", field=FIELD, again=False)
+
+
+@get("/{language:str}/back/again", include_in_schema=False)
+async def back_again(page: NamedDependency[Page]) -> Response[Any]:
+    return page.show("back.html", field=FIELD, again=True)
+
+
+@post("/{language:str}/back", include_in_schema=False)
+async def enter(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
+    """With a code that opens something there is a new session, under a new cookie, which alone knows the code."""
+    loop = asyncio.get_running_loop()
+    no_sooner = loop.time() + NO_SOONER
+    found = await page.form([FIELD])
+    code = code_in(str(found.values.get(FIELD.name, "")))
+    opens = await _opens(portal.intake, code)
+    await asyncio.sleep(no_sooner - loop.time())
+    if not opens:
+        return page.go("/back/again")
+    session = page.begin(idle=page.session.idle if page.session else OPEN)
+    session.data[CODE] = str(code)
+    return page.go("/inbox")
+
+
+def code_in(text: str) -> AccessCode:
+    """What was typed; where that is no code, one that nobody was given, so that looking it up takes the same way."""
+    try:
+        # Whatever a phone or a word processor has made of a hyphen.
+        return AccessCode.parse(re.sub(r"[\W_]+", "", text))
+    except AccessCodeMalformed:
+        return AccessCode(secrets.token_bytes(ACCESS_CODE_BYTES))
+
+
+async def _opens(intake: Intake, code: AccessCode) -> bool:
+    try:
+        async with intake.database.transaction() as session:
+            await routes_of(session, intake, code)
+    except NothingHere:
+        return False
+    return True
+
+
+ROUTES: Final = [back, back_again, enter]

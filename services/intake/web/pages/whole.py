@@ -1,0 +1,178 @@
+"""What opens only after the code was typed again: all that she sent with the whole talk, and taking another way with
+what she ticks of it. It stays open for that page alone: the inbox closes it.
+"""
+
+import hmac
+from typing import Any, Final
+from uuid import uuid4
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from chassis.web.pages.forms import Choice, Field
+from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
+from services.intake.bodies import Answers, Consents, LodgeReport, RouteSeen
+from services.intake.intake import utc_now
+from services.intake.use_cases.take_over import take_over
+from services.intake.web.pages import words_of_cases as words
+from services.intake.web.pages.inbox import ONCE, OPEN_PAGE, Reading, done, once_of, reading
+from services.intake.web.pages.portal import Portal
+from services.intake.web.pages.returning import FIELD, code_in
+
+WHOLE: Final = "/inbox/whole"
+FURTHER: Final = "/inbox/further"
+_TITLES: Final = {WHOLE: N_("See what you sent"), FURTHER: N_("Take another way as well")}
+_WRONG: Final = N_("This is not the code of this inbox. Look at each letter and number again.")
+
+WAYS: Final = Field(
+    "route",
+    "radios",
+    N_("Where would you like to go?"),
+    choices=(
+        Choice(
+            "formal_report",
+            words.ROUTES["formal_report"],
+            N_("It looks into it. Once it has your report, it may go on without you."),
+        ),
+        Choice(
+            "retaliation",
+            words.ROUTES["retaliation"],
+            N_("For pressure, or for being punished because you spoke up. Nobody else sees it."),
+        ),
+        Choice(
+            "informal_resolution",
+            words.ROUTES["informal_resolution"],
+            N_("Somebody listens. The organisation does not learn that you talked."),
+        ),
+        Choice(
+            "support_referral", words.ROUTES["support_referral"], N_("Help for you. It needs no report and no proof.")
+        ),
+    ),
+    missing=N_("Choose where you would like to go."),
+)
+MODE: Final = Field(
+    "mode",
+    "radios",
+    N_("With your name or without?"),
+    choices=(
+        Choice(
+            "confidential", N_("In confidence"), N_("Few people learn who you are. Names that you tick go with it.")
+        ),
+        Choice("anonymous", N_("Without my name"), N_("We do not record who you are. Your words may still show it.")),
+    ),
+    missing=N_("Choose one of the two."),
+)
+WORDS: Final = Field("what_happened", "area", N_("Anything to add?"), hint=N_("It can stay empty."))
+NO_WATCH: Final = Field(
+    "no_watch",
+    "yes",
+    N_("The ethics office is not to look out for me"),
+    hint=N_(
+        "After a formal report it looks out for people who are punished for it. It contacts you only with your yes."
+    ),
+)
+_NOTHING: Final = N_("Tick what goes over, or write a few words.")
+
+
+def _open(page: Page) -> bool:
+    return page.needs_session().data.get(OPEN_PAGE) == page.path
+
+
+async def _opened_by_code(page: Page, portal: Portal) -> Response[Any]:
+    """Opens this page where the code is that of the session."""
+    found = await page.form([FIELD])
+    seen = await reading(page, portal)
+    if not hmac.compare_digest(str(code_in(str(found.values.get(FIELD.name, "")))), str(seen.code)):
+        found.values.clear()
+        found.errors[FIELD.name] = _WRONG
+        return page.again(found)
+    page.taken()
+    page.needs_session().data[OPEN_PAGE] = page.path
+    return page.go(page.path)
+
+
+def _ask_for_code(page: Page) -> Response[Any]:
+    return page.show("code_again.html", field=FIELD, heading=_TITLES[page.path])
+
+
+@get("/{language:str}/inbox/whole", include_in_schema=False)
+async def whole(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
+    seen = await reading(page, portal)
+    if not _open(page):
+        return _ask_for_code(page)
+    return page.show("whole.html", routes=seen.inbox.routes, names=words.ROUTES, labels=words.ANSWERS)
+
+
+@post("/{language:str}/inbox/whole", include_in_schema=False)
+async def open_whole(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
+    return await _opened_by_code(page, portal)
+
+
+@get("/{language:str}/inbox/further", include_in_schema=False)
+async def further(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
+    seen = await reading(page, portal)
+    if not _open(page):
+        return _ask_for_code(page)
+    fields = {"ways": WAYS, "mode": MODE, "ticks": _ticks(page, seen), "words": WORDS, "no_watch": NO_WATCH}
+    return page.show("further.html", **fields, once=uuid4())
+
+
+@post("/{language:str}/inbox/further", include_in_schema=False)
+async def go_further(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
+    if not _open(page):
+        return await _opened_by_code(page, portal)
+    seen = await reading(page, portal)
+    ticks = _ticks(page, seen)
+    posted = await page.form([WAYS, MODE, ticks, WORDS, NO_WATCH, ONCE])
+    once, added = once_of(posted.values), posted.values.get(WORDS.name)
+    if not posted.errors and not added and ticks.name not in posted.values:
+        posted.errors[ticks.name] = _NOTHING
+    if posted.errors:
+        return page.again(posted)
+    draft = LodgeReport(
+        route=str(posted.values[WAYS.name]),
+        mode="anonymous" if posted.values[MODE.name] == "anonymous" else "confidential",
+        language=page.language.code,
+        answers=Answers(what_happened=str(added)) if added else Answers(),
+        consents=Consents(ethics_contact=False),
+        watch_for_retaliation=NO_WATCH.name not in posted.values,
+        take_over=_item_ids(seen, posted.values.get(ticks.name)),
+    )
+    return await done(page, "further", lambda: take_over(portal.intake, seen.code, draft, str(once), utc_now()))
+
+
+def _ticks(page: Page, seen: Reading) -> Field:
+    """Each thing that she wrote and that can still be opened, nothing ticked beforehand."""
+    return Field(
+        "take_over",
+        "checks",
+        N_("What goes over?"),
+        hint=N_("Only what you tick. Nothing on the new way leads back to the old one."),
+        choices=tuple(choice for route in seen.inbox.routes for choice in _own(page, route)),
+    )
+
+
+def _own(page: Page, route: RouteSeen) -> list[Choice]:
+    text = page.language.text
+    own = [Choice(str(one.item_id), text(words.ANSWERS.get(one.name, one.name)), one.text) for one in route.answers]
+    own += [
+        Choice(str(one.item_id), page.language.day(one.day), one.text) for one in route.messages if one.from_ == "you"
+    ]
+    for one in route.parties:
+        people = [one.affected_individual, *one.alleged_offender, *one.not_these_people, one.reporter]
+        named = ", ".join(dict.fromkeys(who for who in people if who))
+        own.append(Choice(str(one.item_id), text(N_("The people whom you named")), named))
+    return own
+
+
+def _item_ids(seen: Reading, ticked: Any) -> list[Any]:
+    ids = {str(item.item_id): item.item_id for route in seen.inbox.routes for item in _items(route)}
+    return [ids[one] for one in ticked or ()]
+
+
+def _items(route: RouteSeen) -> list[Any]:
+    return [*route.answers, *route.messages, *route.parties]
+
+
+ROUTES: Final = [whole, open_whole, further, go_further]
