@@ -1,0 +1,1 @@
+"""Files that a person sends: what they are, a copy of them without what they tell of her, and how both are kept (ADR 60)."""
