@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.mutation import report
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.results import DRAWN, KILLED, STILLBORN, SURVIVED, TOLD, UNSETTLED, Result, Results, state_of_tests
-from tests.mutation.trial import NO_TEST, Trials, Verdict, imports, read_ahead, with_trials
+from tests.mutation.trial import NO_TEST, Trials, Verdict, imports, read_ahead, read_others, with_trials
 
 PURE_LIFECYCLE = "the pure part of lifecycle imports policy and contracts.ids only"
 """The contract in pyproject.toml that lists them."""
@@ -153,6 +153,7 @@ def _unchanged(trials: Trials, tests: tuple[str, ...]) -> Verdict:
     found = trials.attempt("", None, tests, 600)
     if found.caught_by:
         sys.exit(f"Without any change {found.caught_by} fails already.")
+    read_others(found.read)
     return found
 
 

@@ -146,18 +146,27 @@ def imports() -> grimp.ImportGraph:
     return grimp.build_graph(*PACKAGES, cache_dir=None)
 
 
+def read_others(names: Iterable[str]) -> None:
+    """Reads those modules of `names` that are not ours."""
+    _read(name for name in names if name.partition(".")[0] not in PACKAGES)
+
+
 def read_ahead(names: Iterable[str], module: str) -> None:
     """Reads those modules of `names` that do not need `module`: then no fork has to."""
     needing = imports().find_downstream_modules(module) | {module}
-    for name in sorted(names):
-        if name not in needing and not name.startswith("tests") and name != "__main__":
-            with contextlib.suppress(ImportError):  # some modules are made by others and cannot be asked for
-                importlib.import_module(name)
+    _read(name for name in names if name not in needing)
     load.load = cache(load.load)  # type: ignore[assignment]  # a pack never changes while tests run
     for pack in load.packs_to_follow():
         load.load(pack.partition("/")[0])
     gc.collect()
     gc.freeze()
+
+
+def _read(names: Iterable[str]) -> None:
+    for name in sorted(names):
+        if not name.startswith("tests") and name != "__main__":
+            with contextlib.suppress(ImportError):  # some modules are made by others and cannot be asked for
+                importlib.import_module(name)
 
 
 class _InChild(Exception):

@@ -40,6 +40,9 @@ def test_under_its_own_policy_a_case_goes_as_it_went() -> None:
     assert again is not None
     assert (again.report_id, again.number) == (lived.report_id, lived.number)
     assert (again.state, again.facts, again.clocks) == (lived.state, lived.facts, lived.clocks)
+    deeds = [step for step in lived.steps if step.action != "ring"]
+    assert [step for step in again.steps if step.action != "ring"] == deeds, "with the versions that facts may name"
+    assert again.version == deeds[-1].version
     found = course(lived, POLICY)
     assert (found.cases, found.acted, dict(found.breaches), dict(found.refusals)) == (1, 2, {}, {})
 
@@ -49,6 +52,13 @@ def test_a_shorter_promise_would_have_been_broken_and_somebody_told() -> None:
     assert (was.breaches["report.ack"], would_be.breaches["report.ack"]) == (0, 1)
     assert (was.notices["investigator"], would_be.notices["investigator"]) == (0, 1)
     assert would_be.refusals == was.refusals
+
+
+def test_whoever_is_above_somebody_hears_by_the_order_of_the_policy() -> None:
+    alerted = act(act(opened("interim_measure"), "alert", OFFICER), "acknowledge_alert", HEAD)
+    answered = act(alerted, "decline_alert", HEAD)
+    heard = course(act(answered, "escalate_alert", OFFICER), POLICY, 0).notices - course(answered, POLICY, 0).notices
+    assert heard == {"administrative_head": 1, "hr_director": 1, "executive_head": 1}
 
 
 def test_recorded_rings_are_not_played() -> None:
