@@ -35,13 +35,14 @@ ROUTE: Final = "route"
 """The recipient label of the person's own wraps; a desk's is `desk_label(...)`."""
 
 _SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
-_HEADER: Final = struct.Struct(f">B{KEY_ID_BYTES}s")
-_LENGTH: Final = struct.Struct(">I")
+HEADER: Final = struct.Struct(f">B{KEY_ID_BYTES}s")
+"""What a sealed thing begins with: version and id of the key."""
+LENGTH: Final = struct.Struct(">I")
 _NONCE_BYTES: Final = 12
 _MLKEM_PUBLIC_BYTES: Final = 1184
 _MLKEM_SEED_BYTES: Final = 64
 # A length tells what kind of thing was said, so only these lengths (and multiples of the last) are ever stored.
-_BUCKETS: Final[Sequence[int]] = (256, 1024, 4096, 16_384, 65_536, 262_144)
+BUCKETS: Final[Sequence[int]] = (256, 1024, 4096, 16_384, 65_536, 262_144)
 
 
 class SealNotOpened(Exception):
@@ -123,18 +124,18 @@ def open_sealed(sealed: Sealed, data_key: bytes, *, context: str) -> bytes:
 
 def seal_with(key: bytes, plaintext: bytes, *, context: bytes) -> bytes:
     """Seal under a key that one has already; the length is that of a bucket."""
-    header, nonce = _HEADER.pack(VERSION, _data_key_id(key)), os.urandom(_NONCE_BYTES)
-    return header + nonce + AESGCM(key).encrypt(nonce, _padded(plaintext, None), header + context)
+    header, nonce = header_of(key), os.urandom(_NONCE_BYTES)
+    return header + nonce + AESGCM(key).encrypt(nonce, padded(plaintext), header + context)
 
 
 def open_with(key: bytes, blob: bytes, *, context: bytes) -> bytes:
     """Raises SealNotOpened for another key, context or a changed byte."""
-    header, rest = blob[: _HEADER.size], blob[_HEADER.size :]
-    # AES-GCM alone does not commit to its key: without the id, bytes could be made that open under two.
-    if not hmac.compare_digest(header, _HEADER.pack(VERSION, _data_key_id(key))):
+    header, rest = blob[: HEADER.size], blob[HEADER.size :]
+    # Without the key's id, bytes could be made that open under two.
+    if not hmac.compare_digest(header, header_of(key)):
         raise SealNotOpened
     try:
-        return _unpadded(AESGCM(key).decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], header + context))
+        return unpadded(AESGCM(key).decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], header + context))
     except (InvalidTag, ValueError):
         raise SealNotOpened from None
 
@@ -159,12 +160,12 @@ def seal_to(public: bytes, plaintext: bytes, *, context: bytes, size: int | None
 
     Raises TooLargeToSeal when the plaintext does not fit `size`, ValueError when the public key is none.
     """
-    return _to(public, _padded(plaintext, size), b"recourse sealed v1|" + context)
+    return _to(public, padded(plaintext, size), b"recourse sealed v1|" + context)
 
 
 def open_from(private: DeskPrivateKey, blob: bytes, *, context: bytes) -> bytes:
     """Raises SealNotOpened for another recipient, context or a changed byte."""
-    return _unpadded(_from(private, blob, b"recourse sealed v1|" + context))
+    return unpadded(_from(private, blob, b"recourse sealed v1|" + context))
 
 
 def tag(cell_key: bytes, *parts: str | bytes) -> bytes:
@@ -172,12 +173,12 @@ def tag(cell_key: bytes, *parts: str | bytes) -> bytes:
     mac = hmac.new(cell_key, digestmod=hashlib.sha256)
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
-        mac.update(_LENGTH.pack(len(data)) + data)
+        mac.update(LENGTH.pack(len(data)) + data)
     return mac.digest()
 
 
 def _to(public: bytes, plaintext: bytes, info: bytes) -> bytes:
-    header = _HEADER.pack(VERSION, bytes.fromhex(key_id(public)))
+    header = HEADER.pack(VERSION, bytes.fromhex(key_id(public)))
     key = MLKEM768X25519PublicKey(
         MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC_BYTES]),
         X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC_BYTES:]),
@@ -186,29 +187,31 @@ def _to(public: bytes, plaintext: bytes, info: bytes) -> bytes:
 
 
 def _from(private: DeskPrivateKey, blob: bytes, info: bytes) -> bytes:
-    header = _HEADER.pack(VERSION, bytes.fromhex(private.key_id))
-    if not hmac.compare_digest(blob[: _HEADER.size], header):
+    header = HEADER.pack(VERSION, bytes.fromhex(private.key_id))
+    if not hmac.compare_digest(blob[: HEADER.size], header):
         raise SealNotOpened
-    return private.decrypt(blob[_HEADER.size :], header + info)
+    return private.decrypt(blob[HEADER.size :], header + info)
 
 
-def _data_key_id(data_key: bytes) -> bytes:
-    return hashlib.sha256(b"recourse data key" + data_key).digest()[:KEY_ID_BYTES]
+def header_of(data_key: bytes) -> bytes:
+    """Of what is sealed under this key: AES-GCM alone does not commit to one."""
+    return HEADER.pack(VERSION, hashlib.sha256(b"recourse data key" + data_key).digest()[:KEY_ID_BYTES])
 
 
-def _padded(plaintext: bytes, size: int | None) -> bytes:
-    needed = _LENGTH.size + len(plaintext)
+def padded(plaintext: bytes, size: int | None = None) -> bytes:
+    """With its length before it and zeros after it, `size` bytes or a bucket in all. Raises TooLargeToSeal."""
+    needed = LENGTH.size + len(plaintext)
     if size is None:
-        last = _BUCKETS[-1]
-        size = next((bucket for bucket in _BUCKETS if needed <= bucket), -(-needed // last) * last)
+        last = BUCKETS[-1]
+        size = next((bucket for bucket in BUCKETS if needed <= bucket), -(-needed // last) * last)
     elif needed > size:
-        raise TooLargeToSeal(f"at most {size - _LENGTH.size} bytes fit")
-    return (_LENGTH.pack(len(plaintext)) + plaintext).ljust(size, b"\0")
+        raise TooLargeToSeal(f"at most {size - LENGTH.size} bytes fit")
+    return (LENGTH.pack(len(plaintext)) + plaintext).ljust(size, b"\0")
 
 
-def _unpadded(padded: bytes) -> bytes:
-    if len(padded) < _LENGTH.size:
-        # Whoever sealed this is no code of ours.
+def unpadded(filled: bytes) -> bytes:
+    """Raises SealNotOpened for what `padded` has not made."""
+    if len(filled) < LENGTH.size:
         raise SealNotOpened
-    (length,) = _LENGTH.unpack_from(padded)
-    return padded[_LENGTH.size : _LENGTH.size + length]
+    (length,) = LENGTH.unpack_from(filled)
+    return filled[LENGTH.size : LENGTH.size + length]
