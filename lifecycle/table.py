@@ -229,11 +229,11 @@ class Lifecycle:
     tells: tuple[Role, ...] = ()
     explains: Callable[[Case, Policy], Facts] | None = None
     deciding: tuple[str, ...] = ()
-    state_of: Mapping[str, State] = field(init=False, repr=False, compare=False)
-    clock_of: Mapping[str, ClockRule] = field(init=False, repr=False, compare=False)
-    rule_of: Mapping[tuple[str, str], Rule] = field(init=False, repr=False, compare=False)
-    by_action: Mapping[str, frozenset[Role | ActorKind]] = field(init=False, repr=False, compare=False)
-    gone: frozenset[str] = field(init=False, repr=False, compare=False)
+    state_of: Mapping[str, State] = field(init=False, repr=False)
+    clock_of: Mapping[str, ClockRule] = field(init=False, repr=False)
+    rule_of: Mapping[tuple[str, str], Rule] = field(init=False, repr=False)
+    by_action: Mapping[str, frozenset[Role | ActorKind]] = field(init=False, repr=False)
+    gone: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         states = {state.name: state for state in self.states}

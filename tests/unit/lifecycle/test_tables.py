@@ -1,6 +1,7 @@
 """What has to hold for every table, whatever procedure it describes."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -226,23 +227,35 @@ A_RULE = Rule("go", ("here",), frozenset({ActorKind.PERSON}), to="there")
 HERE, THERE = State("here", person_sees=True), State("there", person_sees=True, closed=True)
 
 
+WHOLE = {"states": (HERE, THERE), "opening": Opening("here"), "rules": (A_RULE,)}
+
+
 @pytest.mark.parametrize(
-    ("rules", "opening", "clocks", "sentence"),
+    ("changes", "sentence"),
     [
-        ((A_RULE, A_RULE), Opening("here"), (), "two rules for go in here"),
-        ((A_RULE,), Opening("nowhere"), (), "no such state: nowhere"),
-        ((Rule("go", ("here",), A_RULE.by, to="gone"),), Opening("here"), (), "no such state: gone"),
-        ((A_RULE,), Opening("here", clocks=(start("tick"),)), (), "no such clock: tick"),
-        (
-            (A_RULE,),
-            Opening("here"),
-            (ClockRule("tick", (Outcome((), to="lost", clocks=(meet("tock"),)),)),),
-            "no such state: lost",
-        ),
+        ({"rules": (A_RULE, A_RULE)}, "toy: two rules for go in here."),
+        ({"opening": Opening("nowhere")}, "toy: no such state: nowhere."),
+        ({"opening": Opening("here", by="who", states={"she": "nowhere"})}, "toy: no such state: nowhere."),
+        ({"rules": (Rule("go", ("nowhere",), A_RULE.by),)}, "toy: no such state: nowhere."),
+        ({"rules": (Rule("go", ("here",), A_RULE.by, to="gone"),)}, "toy: no such state: gone."),
+        ({"states": (HERE, THERE, State("by", person_sees=True, seen_as="gone"))}, "toy: no such state: gone."),
+        ({"clocks": (ClockRule("tick", (Outcome((), to="lost"),)),)}, "toy: no such state: lost."),
+        ({"deciding": ("lost", "gone")}, "toy: no such state: gone, lost."),
+        ({"opening": Opening("here", clocks=(start("tock"), start("tick")))}, "toy: no such clock: tick, tock."),
+        ({"rules": (Rule("go", ("here",), A_RULE.by, clocks=(start("tick"),)),)}, "toy: no such clock: tick."),
+        ({"clocks": (ClockRule("tick", (Outcome((), clocks=(meet("tock"),)),)),)}, "toy: no such clock: tock."),
     ],
 )
-def test_a_table_that_contradicts_itself_is_refused(
-    rules: tuple[Rule, ...], opening: Opening, clocks: tuple[ClockRule, ...], sentence: str
-) -> None:
-    with pytest.raises(LifecycleBroken, match=sentence):
-        Lifecycle("toy", (HERE, THERE), opening, rules, clocks)
+def test_a_table_that_contradicts_itself_is_refused(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(LifecycleBroken) as broken:
+        Lifecycle("toy", **WHOLE | changes)
+    assert str(broken.value) == sentence
+
+
+def test_a_clock_that_the_table_knows_no_more_ends_and_nothing_follows() -> None:
+    assert BY_NAME["query"].clock_of["of old"] == ClockRule("of old", (Outcome(()),))
+
+
+def test_a_table_prints_what_was_said_and_not_what_was_worked_out_of_it() -> None:
+    printed = repr(BY_NAME["query"])
+    assert not [one for one in ("state_of", "clock_of", "rule_of", "by_action", "gone") if f"{one}=" in printed]
