@@ -1,11 +1,12 @@
 """Who may see a case: by role or assignment, never against an exclusion (invariant 32)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.sealing import tag
@@ -25,30 +26,59 @@ KEEPS_OUT: Final = {
 }
 
 Position = tuple[datetime, UUID]
-"""Where a page of the list ends: when that case was opened, and its id."""
+"""Where a page of the list ends: that case's place in the list's order, and its id."""
 
 # Three lists, each from an index of its own, cut before they are put together: what somebody's roles read at the usual
 # desks, what they read where others stand in, and what is assigned to them.
-_LISTED: Final = text("""
-    (select case_id, opened_at from cases
+_LISTED: Final = """
+    (select case_id, {place} as place from cases
       where erased_at is null and desk is null and lifecycle = any(:lifecycles)
-        and (opened_at, case_id) < (:opened_at, :case_id)
-      order by opened_at desc, case_id desc limit :limit)
+        and ({place}, case_id) {after} (:place, :case_id) {only}
+      order by place {direction}, case_id {direction} limit :limit)
     union
-    (select c.case_id, c.opened_at
+    (select c.case_id, {place} as place
       from unnest(cast(:desks as text[]), cast(:lifecycles_there as text[])) there (desk, lifecycle)
       join cases c on c.desk = there.desk and c.lifecycle = there.lifecycle
-      where c.erased_at is null and (c.opened_at, c.case_id) < (:opened_at, :case_id)
-      order by c.opened_at desc, c.case_id desc limit :limit)
+      where c.erased_at is null and ({place}, c.case_id) {after} (:place, :case_id) {only}
+      order by place {direction}, c.case_id {direction} limit :limit)
     union
-    (select case_id, opened_at from cases
+    (select case_id, {place} as place from cases
       where erased_at is null and handlers && array[cast(:staff_id as text), cast(:part as text)]
-        and (opened_at, case_id) < (:opened_at, :case_id)
-      order by opened_at desc, case_id desc limit :limit)
-    order by opened_at desc, case_id desc limit :limit
-""")
+        and ({place}, case_id) {after} (:place, :case_id) {only}
+      order by place {direction}, case_id {direction} limit :limit)
+    order by place {direction}, case_id {direction} limit :limit
+"""
 _AT_ONCE: Final = 100
-_NEWEST: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00"), UUID(int=2**128 - 1)
+_NEVER: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a list of cases is ordered: its statement, where it begins, and the place that a case has in it."""
+
+    statement: TextClause
+    first: Position
+    place: Callable[[CaseRow], datetime]
+
+
+NEWEST_FIRST: Final = Order(
+    text(_LISTED.format(place="opened_at", after="<", direction="desc", only="")),
+    (_NEVER, UUID(int=2**128 - 1)),
+    lambda row: row.opened_at,
+)
+DUE_FIRST: Final = Order(
+    text(
+        _LISTED.format(
+            place="coalesce(next_due_at, '9999-01-01T00:00:00Z')",
+            after=">",
+            direction="asc",
+            only="and closed_at is null",
+        )
+    ),
+    (datetime.fromisoformat("0001-01-02T00:00:00+00:00"), UUID(int=0)),
+    lambda row: row.next_due_at or _NEVER,
+)
+"""What is still open, by the next date."""
 
 
 async def actors_of(
@@ -130,26 +160,33 @@ def _reads_by(desk: Desk, row: CaseRow, actor: Actor) -> frozenset[Role]:
 
 
 async def cases_seen_by(
-    session: AsyncSession, desk: Desk, staff_id: str, now: datetime, *, after: Position | None, limit: int
+    session: AsyncSession,
+    desk: Desk,
+    staff_id: str,
+    now: datetime,
+    *,
+    order: Order = NEWEST_FIRST,
+    after: Position | None,
+    limit: int,
 ) -> tuple[list[CaseRow], Position | None]:
-    """The newest cases that the person may see, at most `limit`, and where to go on; None at the end of the list.
+    """The first cases that the person may see, at most `limit`, and where to go on; None at the end of the list.
     Neither a page's length nor the place to go on tells of a case that is hidden from the person.
     """
-    position, seen, ended = after or _NEWEST, list[CaseRow](), False
+    position, seen, ended = after or order.first, list[CaseRow](), False
     while not ended and len(seen) <= limit:
-        rows = await _next_rows(session, desk, staff_id, now, position)
+        rows = await _next_rows(session, desk, staff_id, now, order, position)
         actors = await actors_of(session, desk, {row.case_id: row for row in rows}, staff_id, now)
         seen += [row for row in rows if may_see(desk, row, actors[row.case_id])]
         ended = len(rows) < _AT_ONCE
-        position = _position(rows[-1]) if rows else position
+        position = _position(order, rows[-1]) if rows else position
     page = seen[:limit]
-    return page, _position(page[-1]) if len(seen) > limit else None
+    return page, _position(order, page[-1]) if len(seen) > limit else None
 
 
 async def _next_rows(
-    session: AsyncSession, desk: Desk, staff_id: str, now: datetime, position: Position
+    session: AsyncSession, desk: Desk, staff_id: str, now: datetime, order: Order, position: Position
 ) -> list[CaseRow]:
-    opened_at, case_id = position
+    place, case_id = position
     roles = desk.policy.roles_of(staff_id, now)
     elsewhere = [
         (one.name, lifecycle)
@@ -157,23 +194,25 @@ async def _next_rows(
         for lifecycle in desk.lifecycles_read_by(acting_roles(one, roles))
     ]
     found = await session.execute(
-        _LISTED,
+        order.statement,
         params={
             "lifecycles": desk.lifecycles_read_by(roles),
             "desks": [name for name, _ in elsewhere],
             "lifecycles_there": [lifecycle for _, lifecycle in elsewhere],
             "staff_id": staff_id,
             "part": part_name(desk, staff_id),
-            "opened_at": opened_at,
+            "place": place,
             "case_id": case_id,
             "limit": _AT_ONCE,
         },
     )
-    return await records.load_all(session, [row.case_id for row in found])
+    listed = [row.case_id for row in found]
+    rows = {row.case_id: row for row in await records.load_all(session, listed)}
+    return [rows[case_id] for case_id in listed if case_id in rows]
 
 
-def _position(row: CaseRow) -> Position:
-    return row.opened_at, row.case_id
+def _position(order: Order, row: CaseRow) -> Position:
+    return order.place(row), row.case_id
 
 
 def hidden_name(desk: Desk, case_id: UUID, staff_id: str) -> str:

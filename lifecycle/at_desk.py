@@ -30,11 +30,15 @@ _ETAG: Final = re.compile(r'"(\d{1,9})"')
 
 
 async def list_cases(
-    desk: Desk, staff_id: str, after: access.Position | None, limit: int
+    desk: Desk,
+    staff_id: str,
+    after: access.Position | None,
+    limit: int,
+    order: access.Order = access.NEWEST_FIRST,
 ) -> tuple[Sequence[CaseRow], access.Position | None]:
-    """The cases somebody may see, newest first, and where the next page begins."""
+    """The cases somebody may see, and where the next page begins."""
     async with desk.database.transaction() as session:
-        return await access.cases_seen_by(session, desk, staff_id, _now(), after=after, limit=limit)
+        return await access.cases_seen_by(session, desk, staff_id, _now(), order=order, after=after, limit=limit)
 
 
 async def show_case(desk: Desk, case_id: UUID, staff_id: str) -> tuple[CaseRow, Actor]:

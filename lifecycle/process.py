@@ -19,6 +19,8 @@ from chassis.web.sign_in import SignIn
 from contracts.topics import Topic, applied_to
 from lifecycle import api, parties, recusal, reports, sweeper
 from lifecycle.desk import Desk
+from lifecycle.pages.routes import desk_pages
+from lifecycle.pages.wording import Wording
 from lifecycle.recipient_route import recipient_route
 from lifecycle.sender import Sender
 
@@ -28,18 +30,24 @@ def desk_service(
     handlers: Mapping[Topic, Mapping[type[Message], Handler]],
     *,
     acknowledge: Mapping[Topic, Acknowledge],
+    wording: Mapping[str, str],
+    package: str,
     routes: Sequence[ControllerRouterHandler] = (),
     checks: Sequence[Check] = (),
     background: Sequence[Background] = (),
 ) -> Service:
-    """The staff's API and what keeps cases going. `routes`, `checks` and `background` are what this desk has beside
+    """The staff's API, the desk's pages and what keeps cases going. `wording` and `package`: what its pages call things
+    and where their templates are (`lifecycle.pages`). `routes`, `checks` and `background` are what this desk has beside
     the others'. Raises KeyFileUnusable.
     """
     settings, database, publics = desk.settings, desk.database, public_keys(desk.settings)
+    sender, sign_in = Sender(desk), SignIn(settings.oidc_issuer)
+    pages, of_pages = desk_pages(desk, sender, sign_in, Wording(wording), package=package)
     app = create_app(
         settings,
         [
-            *api.routes(desk, Sender(desk)),
+            *api.routes(desk, sender),
+            pages,
             recipient_route(database, desk.keys.desk(desk.notices_office), publics),
             *routes,
         ],
@@ -50,7 +58,8 @@ def desk_service(
             Check("temporal", reachable(settings.temporal_address)),
             *checks,
         ],
-        sign_in=SignIn(settings.oidc_issuer),
+        sign_in=sign_in,
+        sessions=of_pages,
     )
     handlers = {**handlers, applied_to(desk.service): reports.settling(desk.service)}
     return Service(

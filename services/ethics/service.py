@@ -21,6 +21,7 @@ from services.ethics.desk import build_desk
 from services.ethics.use_cases.protect import forget_ended
 from services.ethics.use_cases.see import forget_seen
 from services.ethics.use_cases.watch_contracts import watch_contracts
+from services.ethics.web.wording import TEXTS
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ def build(settings: Settings) -> Service:
         desk,
         handlers(desk),
         acknowledge=ACKNOWLEDGE,
+        wording=TEXTS,
+        package="services.ethics.web",
         checks=[Check("sentinel", partial(_sentinel_works, database))],
         background=[partial(_look_after, desk)],
     )

@@ -9,10 +9,13 @@ from services.workflow.consumers import ACKNOWLEDGE, handlers
 from services.workflow.desk import build_desk
 from services.workflow.web import manager_requests, openings
 from services.workflow.web.catalogue import catalogue
+from services.workflow.web.wording import TEXTS
 
 
 def build(settings: Settings) -> Service:
     """Raises KeyFileUnusable, PolicyBroken, or ValueError for a missing setting."""
     desk = build_desk(settings, Database(settings.database_dsn), ServiceKeys.load(settings.keys_dir))
     routes = [*manager_requests.routes(desk), *openings.routes(desk), catalogue(desk)]
-    return desk_service(desk, handlers(desk), acknowledge=ACKNOWLEDGE, routes=routes)
+    return desk_service(
+        desk, handlers(desk), acknowledge=ACKNOWLEDGE, wording=TEXTS, package="services.workflow.web", routes=routes
+    )

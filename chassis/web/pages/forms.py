@@ -1,19 +1,20 @@
 """What a form asks for and what came back. Pure: pages and desks read every form by this."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
 from chassis.web.pages.words import N_
 
-Kind = Literal["text", "area", "radios", "checks", "select", "day", "number", "yes"]
+Kind = Literal["text", "area", "radios", "checks", "select", "day", "moment", "number", "yes"]
 Value = str | int | bool | list[str]
 Values = Mapping[str, Any]
 
 LONGEST: Final = 10_000
 _DAY_PARTS: Final = ("day", "month", "year")
+_TIME: Final = re.compile(r"([01]?[0-9]|2[0-3])[:.h]([0-5][0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,11 @@ def read(fields: Iterable[Field], posted: Mapping[str, Sequence[str]]) -> Read:
 def _value(one: Field, posted: Mapping[str, Sequence[str]]) -> Value | None:
     given = [text.replace("\r\n", "\n") for text in posted.get(one.name, ())]
     match one.kind:
-        case "day":
+        case "day" | "moment":
             parts = [next(iter(posted.get(f"{one.name}-{part}", ())), "").strip() for part in _DAY_PARTS]
-            return "-".join(reversed(parts)) if any(parts) else None
+            day = "-".join(reversed(parts)) if any(parts) else None
+            time = next(iter(posted.get(f"{one.name}-time", ())), "").strip() if one.kind == "moment" else ""
+            return f"{day or ''}T{time}" if time else day
         case "checks":
             _check_offered(one, given)
             return given or None
@@ -110,6 +113,8 @@ def _check_offered(one: Field, given: Sequence[str]) -> None:
 def _wrong(one: Field, value: Value) -> str:
     if one.kind == "day":
         return "" if as_day(str(value)) else N_("Enter a day, a month and a year, like 31 3 2026.")
+    if one.kind == "moment":
+        return "" if as_moment(str(value)) else N_("Enter a day, a month and a year, and a time like 14:30.")
     if one.kind == "number":
         return _wrong_number(one, str(value))
     if isinstance(value, str):
@@ -137,6 +142,16 @@ def as_day(text: str) -> date | None:
         return None
 
 
-def day_parts(text: str) -> Iterator[tuple[str, str]]:
-    """What was typed into each of the three boxes, for showing it again."""
-    return zip(_DAY_PARTS, reversed(text.split("-")), strict=False)
+def as_moment(text: str) -> datetime | None:
+    """The moment in UTC that a `moment` field stands for; the day's beginning where no time was given."""
+    day, _, time = text.partition("T")
+    found, clock = as_day(day), _TIME.fullmatch(time or "0:00")
+    if found is None or clock is None:
+        return None
+    return datetime(found.year, found.month, found.day, int(clock[1]), int(clock[2]), tzinfo=UTC)
+
+
+def day_parts(text: str) -> dict[str, str]:
+    """What was typed into each of the boxes, for showing it again."""
+    day, _, time = text.partition("T")
+    return dict(zip(_DAY_PARTS, reversed(day.split("-")), strict=False)) | {"time": time}

@@ -46,11 +46,12 @@ class NotOurs(Exception):
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of one service. `package` holds its `templates`; `name` is what they call the site; `origin` is where
-    browsers find the service, as scheme, host and port; `sessions` is None for a service whose pages need none.
+    """The pages of one service. `packages` hold their `templates`, the first of a name winning; `name` is what they
+    call the site; `origin` is where browsers find the service, as scheme, host and port; `sessions` is None for a
+    service whose pages need none.
     """
 
-    package: str
+    packages: Sequence[str]
     words: Words
     assets: Assets
     origin: str
@@ -67,7 +68,7 @@ class Pages:
             lstrip_blocks=True,
             loader=ChoiceLoader(
                 [
-                    PackageLoader(self.package, "templates"),
+                    *(PackageLoader(package, "templates") for package in self.packages),
                     PackageLoader("chassis.web.pages", "templates"),
                     PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
                 ]

@@ -1,0 +1,119 @@
+"""A case: where it stands, what may be done now and by which form, why the rest may not, what has happened."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from chassis.web.pages.forms import NotAForm, Read, read
+from chassis.web.pages.page import NotOurs, Page
+from chassis.web.problems import Problem, not_found
+from chassis.web.sign_in import SignedIn
+from lifecycle import at_desk
+from lifecycle.pages.desk_pages import DeskPages, newest_first, short
+from lifecycle.pages.offers import form_of, named, taken
+from lifecycle.views import CaseSeen, TakeAction, shown
+
+DONE = "done"
+"""In the session: the action that was just taken, shown once."""
+
+
+def routes(of: DeskPages) -> list[HTTPRouteHandler]:
+    desk = of.desk
+
+    async def seen(case_id: UUID, staff_id: str) -> CaseSeen:
+        row, actor = await at_desk.show_case(desk, case_id, staff_id)
+        return shown(desk, row, actor, datetime.now(UTC))
+
+    @get("/{language:str}/cases/{case_id:uuid}", include_in_schema=False)
+    async def show(
+        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
+    ) -> Response[Any]:
+        case = await seen(case_id, signed_in.staff_id)
+        done = page.session.data.pop(DONE, None) if page.session else None
+        return page.show(
+            "desk/case.html",
+            case=case,
+            steps=newest_first(case),
+            purposes=sorted(desk.purposes[case.lifecycle]),
+            done=done,
+            short=short,
+            staff=signed_in.staff_id,
+            **of.words_for(page, case.lifecycle),
+        )
+
+    @get("/{language:str}/cases/{case_id:uuid}/do/{action:str}", include_in_schema=False)
+    async def ask(
+        page: NamedDependency[Page],
+        signed_in: NamedDependency[SignedIn],
+        case_id: FromPath[UUID],
+        action: FromPath[str],
+    ) -> Response[Any]:
+        case = await seen(case_id, signed_in.staff_id)
+        offer = named(case.offers, action)
+        if offer is None:
+            raise not_found()
+        return page.show(
+            "desk/act.html",
+            case=case,
+            offer=offer,
+            fields=form_of(offer, case.lifecycle, of.wording),
+            short=short,
+            staff=signed_in.staff_id,
+            **of.words_for(page, case.lifecycle),
+        )
+
+    @post("/{language:str}/cases/{case_id:uuid}/do/{action:str}", include_in_schema=False)
+    async def act(
+        page: NamedDependency[Page],
+        signed_in: NamedDependency[SignedIn],
+        case_id: FromPath[UUID],
+        action: FromPath[str],
+    ) -> Response[Any]:
+        """The version that the page has shown goes with it, and an id, so that sent twice it is taken once."""
+        posted = await page.posted()
+        case = await seen(case_id, signed_in.staff_id)
+        offer = named(case.offers, action)
+        if offer is None:
+            raise not_found()
+        try:
+            found = read(form_of(offer, case.lifecycle, of.wording), posted)
+            once, version = UUID(posted["once"][0]), int(posted["version"][0])
+        except (NotAForm, KeyError, ValueError):
+            raise NotOurs from None
+        if found.errors:
+            return page.again(found)
+        facts, texts = taken(offer, found.values)
+        data = TakeAction(action_id=once, action=action, facts=facts, texts=texts)
+        try:
+            await at_desk.take_action(desk, of.sender, case_id, data, signed_in.staff_id, f'"{version}"')
+        except Problem as problem:
+            if problem.status == 404:
+                raise
+            return page.again(Read(found.values, {"form": of.why(page, problem, case.lifecycle)}))
+        page.taken()
+        page.needs_session().data[DONE] = action
+        return page.go(f"/cases/{case_id}")
+
+    @get("/{language:str}/cases/{case_id:uuid}/conflict", include_in_schema=False)
+    async def ask_conflict(
+        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
+    ) -> Response[Any]:
+        case = await seen(case_id, signed_in.staff_id)
+        return page.show(
+            "desk/conflict.html", case=case, short=short, staff=signed_in.staff_id, **of.words_for(page, case.lifecycle)
+        )
+
+    @post("/{language:str}/cases/{case_id:uuid}/conflict", include_in_schema=False)
+    async def declare_conflict(
+        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
+    ) -> Response[Any]:
+        await page.posted()
+        await at_desk.declare_conflict(desk, case_id, signed_in.staff_id)
+        return page.go("/queue")
+
+    return [show, ask, act, ask_conflict, declare_conflict]

@@ -1,0 +1,110 @@
+"""Reading what was written in a case, for a purpose, and writing to the person."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from chassis.web.pages.forms import Choice, Field, NotAForm, Read, read
+from chassis.web.pages.page import NotOurs, Page
+from chassis.web.pages.words import N_
+from chassis.web.problems import Problem
+from chassis.web.sign_in import SignedIn
+from lifecycle import at_desk
+from lifecycle.desk import Desk
+from lifecycle.pages.desk_pages import DeskPages, short
+from lifecycle.pages.wording import Wording
+from lifecycle.views import LONGEST_MESSAGE, WriteMessage
+
+_READING = "reading:"
+"""In the session, followed by the case: the purpose for which it is being read."""
+MESSAGE = Field("text", "area", N_("Write to the person"), missing=N_("Write a few words."), longest=LONGEST_MESSAGE)
+
+
+def purpose_of(desk: Desk, wording: Wording, lifecycle: str) -> Field:
+    choices = tuple(Choice(one, wording.of("purpose", one, lifecycle)) for one in sorted(desk.purposes[lifecycle]))
+    return Field(
+        "purpose",
+        "radios",
+        N_("What do you read it for?"),
+        hint=N_("Your answer stands in the access log."),
+        choices=choices,
+        missing=N_("Choose what you read it for."),
+    )
+
+
+def routes(of: DeskPages) -> list[HTTPRouteHandler]:
+    desk = of.desk
+
+    @get("/{language:str}/cases/{case_id:uuid}/reading", include_in_schema=False)
+    async def ask(
+        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
+    ) -> Response[Any]:
+        row, _ = await at_desk.show_case(desk, case_id, signed_in.staff_id)
+        return page.show(
+            "desk/purpose.html",
+            case_id=case_id,
+            purpose=purpose_of(desk, of.wording, row.lifecycle),
+            short=short,
+            staff=signed_in.staff_id,
+            **of.words_for(page, row.lifecycle),
+        )
+
+    @post("/{language:str}/cases/{case_id:uuid}/reading", include_in_schema=False)
+    async def begin(
+        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
+    ) -> Response[Any]:
+        row, _ = await at_desk.show_case(desk, case_id, signed_in.staff_id)
+        found = await page.form([purpose_of(desk, of.wording, row.lifecycle)])
+        if found.errors:
+            return page.again(found)
+        page.taken()
+        page.needs_session().data[f"{_READING}{case_id}"] = found.values["purpose"]
+        return page.go(f"/cases/{case_id}/contents")
+
+    @get("/{language:str}/cases/{case_id:uuid}/contents", include_in_schema=False)
+    async def contents(
+        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
+    ) -> Response[Any]:
+        """Each time it is shown is one reading in the trail."""
+        purpose = page.needs_session().data.get(f"{_READING}{case_id}")
+        if purpose is None:
+            return page.go(f"/cases/{case_id}/reading")
+        row, _ = await at_desk.show_case(desk, case_id, signed_in.staff_id)
+        items = await at_desk.read_contents(desk, case_id, signed_in, purpose)
+        return page.show(
+            "desk/contents.html",
+            case_id=case_id,
+            items=items,
+            purpose=purpose,
+            message=MESSAGE if row.lifecycle in desk.talks and row.closed_at is None else None,
+            short=short,
+            staff=signed_in.staff_id,
+            **of.words_for(page, row.lifecycle),
+        )
+
+    @post("/{language:str}/cases/{case_id:uuid}/contents", include_in_schema=False)
+    async def write(
+        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
+    ) -> Response[Any]:
+        posted = await page.posted()
+        try:
+            found, once = read([MESSAGE], posted), UUID(posted["once"][0])
+        except (NotAForm, KeyError, ValueError):
+            raise NotOurs from None
+        if found.errors:
+            return page.again(found)
+        try:
+            data = WriteMessage(action_id=once, text=str(found.values["text"]))
+            await at_desk.write_message(desk, case_id, signed_in, data)
+        except Problem as problem:
+            if problem.status == 404:
+                raise
+            return page.again(Read(found.values, {"text": of.why(page, problem)}))
+        page.taken()
+        return page.go(f"/cases/{case_id}/contents")
+
+    return [ask, begin, contents, write]

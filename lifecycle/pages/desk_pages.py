@@ -1,0 +1,85 @@
+"""What the pages of one desk work with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
+from chassis.web.problems import Problem
+from lifecycle.desk import Desk
+from lifecycle.model import PERSON, RING, SYSTEM
+from lifecycle.pages.wording import Wording
+from lifecycle.sender import Sender
+from lifecycle.views import CaseSeen, StepSeen
+
+_NOT_STAFF: Final = {PERSON: N_("The person"), SYSTEM: N_("The system"), RING: N_("A time limit")}
+_OTHER_PARTY: Final = N_("The other party")
+_STATUS: Final = {
+    404: N_("There is no such matter, or nothing that you can see."),
+    412: N_("Somebody was quicker: the matter has moved on. Look at it, then send this again."),
+    503: N_("A part that this needs does not answer. Nothing may have been recorded. Send it again in a moment."),
+}
+
+
+@dataclass(frozen=True)
+class DeskPages:
+    """A desk, what sends its actions, and its words."""
+
+    desk: Desk
+    sender: Sender
+    wording: Wording
+
+    def words_for(self, page: Page, lifecycle: str = "") -> Mapping[str, Any]:
+        """What the templates call to put keys into words."""
+        text = page.language.text
+
+        def word(kind: str, key: str, of: str = "") -> str:
+            return text(self.wording.of(kind, key, of or lifecycle))
+
+        def fact(value: bool | int | str) -> str:
+            return _fact(page, word, value)
+
+        return {
+            "word": word,
+            "hint": lambda key: text(self.wording.hint(key, lifecycle)),
+            "fact": fact,
+            "who": lambda step: _who(page, step),
+            "lifecycles": sorted(self.desk.lifecycles),
+            "now": datetime.now(UTC),
+            "once": str(uuid4()),
+        }
+
+    def why(self, page: Page, problem: Problem, lifecycle: str = "") -> str:
+        """What somebody reads of a problem. For a refusal: the rule's word, and what to do."""
+        if problem.status == 409:
+            return page.language.text(self.wording.of("refused", problem.code, lifecycle))
+        return page.language.text(_STATUS.get(problem.status, N_("This was not recorded. Check what you wrote.")))
+
+
+def _who(page: Page, step: StepSeen) -> str:
+    if step.by.startswith("part:"):
+        return page.language.text(_OTHER_PARTY)
+    return page.language.text(_NOT_STAFF[step.by]) if step.by in _NOT_STAFF else step.by
+
+
+def _fact(page: Page, word: Any, value: bool | int | str) -> str:
+    if isinstance(value, bool):
+        return page.language.text(N_("Yes") if value else N_("No"))
+    if isinstance(value, int):
+        return page.language.number(value)
+    try:
+        return page.language.moment(datetime.fromisoformat(value)) if "T" in value else str(word("choice", value))
+    except ValueError:
+        return str(value) if not value.islower() else str(word("choice", value))
+
+
+def short(case_id: UUID) -> str:
+    """How people at a desk call a matter among themselves."""
+    return str(case_id)[:8]
+
+
+def newest_first(case: CaseSeen) -> list[StepSeen]:
+    return list(reversed(case.steps))

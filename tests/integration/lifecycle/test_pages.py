@@ -1,0 +1,133 @@
+"""A desk's pages on a real database: what somebody signed in sees of the cases, and how an action is asked for."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from chassis.web.app import create_app
+from chassis.web.sign_in import SignIn
+from lifecycle.pages.routes import desk_pages
+from lifecycle.pages.wording import Wording
+from lifecycle.sender import Sender
+from ops.local_stack.oidc import Oidc
+from tests.integration.lifecycle.loans import INVESTIGATOR, Loans
+from tests.integration.web.desk import DESK, Browser, csrf
+
+TEXTS = {"loan.action.lend": "Lend it", "loan.state.asked": "Somebody asks for it", "hint.until_at": "A day to come."}
+
+
+@pytest.fixture
+async def browser(loans: Loans, oidc: Oidc) -> AsyncIterator[Browser]:
+    loans.desk.settings.public_url, loans.desk.settings.oidc_client_secret = DESK, "any"
+    sign_in = SignIn(oidc.issuer)
+    pages, sessions = desk_pages(loans.desk, Sender(loans.desk), sign_in, Wording(TEXTS), package="services.ethics.web")
+    browser = Browser(create_app(loans.desk.settings, [pages], sign_in=sign_in, sessions=sessions))
+    yield browser
+    await browser.client.aclose()
+    await sign_in.close()
+
+
+async def sent(browser: Browser, path: str, page: httpx.Response, **fields: str) -> httpx.Response:
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    return await browser.send(path, **hidden, **fields)
+
+
+async def test_a_queue_lists_what_is_open_by_the_next_date(browser: Browser, loans: Loans) -> None:
+    now = datetime.now(UTC)
+    quiet, soon, later, over = [await loans.open() for _ in range(4)]
+    for case_id, days in ((later, 9), (soon, 2), (over, 3)):
+        await loans.person(case_id, "keep_in_touch", now + timedelta(days=days))
+    signed = await loans.sign(over, "lend", {"until_at": (now + timedelta(days=1)).isoformat()})
+    await loans.decide(signed)
+    await loans.person(over, "give_back")
+    queue = await browser.signed_in(INVESTIGATOR)
+    assert re.findall(r'href="/en/cases/([0-9a-f-]{36})"', queue.text) == [str(soon), str(later), str(quiet)]
+    assert "Somebody asks for it" in queue.text
+    everything = await browser.get("/en/queue?everything=yes")
+    assert len(re.findall(r'href="/en/cases/', everything.text)) == 4
+    assert not re.findall(r'href="/en/cases/', (await browser.get("/en/queue?lifecycle=loan&after=x")).text)
+
+
+async def test_a_case_shows_what_may_be_done_and_why_the_rest_may_not(browser: Browser, loans: Loans) -> None:
+    case_id = await loans.open()
+    page = await browser.signed_in(INVESTIGATOR, f"/en/cases/{case_id}")
+    assert "<h1" in page.text and "Somebody asks for it" in page.text
+    assert f'href="/en/cases/{case_id}/do/lend">Lend it</a>' in page.text
+    assert re.search("<title>([^<]*)</title>", page.text)[1] == f"Matter {str(case_id)[:8]} \N{EN DASH} Staff services"  # type: ignore[index]
+    await loans.decide(
+        await loans.sign(case_id, "lend", {"until_at": (datetime.now(UTC) + timedelta(days=1)).isoformat()})
+    )
+    lent = (await browser.get(f"/en/cases/{case_id}")).text
+    assert "/do/lend" not in lent
+    assert re.search(r"<dt>Lend it</dt><dd>This step is not open in the present state\.", lent)
+
+
+async def test_a_form_says_what_is_missing_and_keeps_what_was_typed(browser: Browser, loans: Loans) -> None:
+    case_id = await loans.open()
+    path = f"/en/cases/{case_id}/do/lend"
+    form = await browser.signed_in(INVESTIGATOR, path)
+    assert "A day to come." in form.text
+    answer = await sent(browser, path, form, note="Mind the <b>brake</b>.")
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    again = await browser.get(path)
+    assert 'href="#f-until_at">Enter a day.' in again.text
+    assert "Mind the &lt;b&gt;brake&lt;/b&gt;." in again.text
+    assert (await loans.row(case_id)).version == 1
+    wrong = await sent(browser, path, again, **{"until_at-day": "31", "until_at-month": "2", "until_at-year": "2027"})
+    assert wrong.status_code == 303
+    assert "Enter a day, a month and a year" in (await browser.get(path)).text
+
+
+async def test_a_case_that_somebody_may_not_see_is_a_page_like_one_that_is_not_there(
+    browser: Browser, loans: Loans
+) -> None:
+    case_id = await loans.open(tagged=False)
+    await browser.signed_in(INVESTIGATOR)
+    hidden, unknown = await browser.get(f"/en/cases/{case_id}"), await browser.get(f"/en/cases/{uuid4()}")
+    assert hidden.status_code == unknown.status_code == 404
+
+    def plain(page: httpx.Response, one: UUID | str) -> str:
+        return page.text.replace(str(one), "")
+
+    assert plain(hidden, case_id) == re.sub(r"/cases/[0-9a-f-]{36}", "/cases/", unknown.text)
+    for address in ("do/lend", "reading", "contents", "conflict"):
+        assert (await browser.get(f"/en/cases/{case_id}/{address}")).status_code in (303, 404)
+
+
+async def test_whoever_has_a_conflict_steps_aside_with_one_button(browser: Browser, loans: Loans) -> None:
+    case_id = await loans.open()
+    path = f"/en/cases/{case_id}/conflict"
+    form = await browser.signed_in(INVESTIGATOR, path)
+    answer = await browser.send(path, csrf=csrf(form))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/en/queue")
+    assert str(case_id) not in (await browser.get("/en/queue")).text
+    assert (await browser.get(f"/en/cases/{case_id}")).status_code == 404
+
+
+async def test_a_form_without_its_token_or_from_elsewhere_changes_nothing(browser: Browser, loans: Loans) -> None:
+    case_id = await loans.open()
+    path = f"/en/cases/{case_id}/conflict"
+    form = await browser.signed_in(INVESTIGATOR, path)
+    without = await browser.send(path)
+    elsewhere = await browser.client.post(
+        DESK + path, data={"csrf": csrf(form)}, headers={"Origin": "https://elsewhere.example"}
+    )
+    for answer in (without, elsewhere):
+        assert (answer.status_code, answer.headers["location"]) == (303, "/en/said/not_taken")
+    assert (await browser.get(f"/en/cases/{case_id}")).status_code == 200
+
+
+async def test_reading_asks_for_a_purpose_first(browser: Browser, loans: Loans) -> None:
+    case_id = await loans.open()
+    first = await browser.signed_in(INVESTIGATOR, f"/en/cases/{case_id}/contents")
+    assert (first.status_code, first.headers["location"]) == (303, f"/en/cases/{case_id}/reading")
+    path = first.headers["location"]
+    ask = await browser.get(path)
+    assert "What do you read it for?" in ask.text
+    answer = await sent(browser, path, ask)
+    assert answer.headers["location"] == path
+    assert "Choose what you read it for." in (await browser.get(path)).text
