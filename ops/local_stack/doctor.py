@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ops.kit import make as kit
 from ops.local_stack import kafka_jars, postgres, temporal
 from ops.local_stack.paths import TRYTON_TEMPLATE
 from ops.local_stack.ports import is_free
@@ -94,6 +95,7 @@ def _installed(_: StackSettings) -> Iterator[Finding]:
     remedy = "run `make install`"
     missing = kafka_jars.missing()
     yield Finding("Kafka", not missing, f"{len(missing)} jars missing" if missing else "installed", remedy)
+    yield Finding("style sheets of the pages", *_there(kit.is_there()), remedy)
     yield Finding("Tryton", *_there((TRYTON_TEMPLATE / "password").is_file()), remedy)
     yield Finding("PostgreSQL", *_found(postgres.installed), remedy)
     yield Finding("Temporal", *_found(temporal.executable), remedy)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, PackageLoader, PrefixLoader
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.async_api import Page
 
 from ops.local_stack.paths import KIT
@@ -30,7 +30,14 @@ ARABIC = {
     "hint": "تكفي بضع كلمات.", "name": "اسمك", "question": "من ينبغي أن يساعدك", "yes": "نعم", "no": "لا",
     "fault": "اكتب اسماً", "note": "ملاحظة", "change": "تغيير",
 }  # fmt: skip
-# Where each part stands, and whether it points the other way.
+# Where an arrow is: how far from the beginning of its part, and how wide, in pixels.
+POINTING = {
+    ".govuk-back-link": (0, 13),
+    ".govuk-breadcrumbs__list-item:last-child": (-4, 14),
+    ".govuk-pagination__link[rel=next] svg": (0, 15),
+    ".govuk-button__start-icon": (0, 17),
+    "details:not([open]) > summary": (0, 16),
+}
 PLACES = """() => [...document.querySelectorAll('body *')].filter(one => !one.closest('svg, option')).map(one => {
     const {left, right, top, bottom} = one.getBoundingClientRect();
     return {what: one.tagName + '.' + one.className, left, right, top, bottom};
@@ -106,21 +113,19 @@ async def test_right_to_left_is_the_mirror_of_left_to_right(
 
 async def test_what_points_somewhere_points_the_other_way(page_factory: PageFactory, address: str) -> None:
     page = await page_factory()
-    pointing = (".govuk-back-link", ".govuk-breadcrumbs__list-item:last-child", ".govuk-pagination__link[rel=next] svg")
-    pointing += ("details:not([open]) > summary",)
-    drawn: dict[str, list[Image.Image]] = {one: [] for one in pointing}
+    drawn: dict[str, list[Image.Image]] = {one: [] for one in POINTING}
     for direction in ("ltr", "rtl"):
         await page.goto(f"{address}/en/{direction}")
-        for one, pictures in drawn.items():
+        for one, (start, width) in POINTING.items():
             box = await page.locator(one).first.bounding_box()
             assert box is not None
-            start = box["x"] if direction == "ltr" else box["x"] + box["width"] - 16
-            start -= {"ltr": 4, "rtl": -4}[direction] if "breadcrumbs" in one else 0
-            clip = {"x": start, "y": box["y"], "width": 16, "height": box["height"]}
-            pictures.append(picture(await page.screenshot(clip=clip, full_page=True)))
+            x = box["x"] + start if direction == "ltr" else box["x"] + box["width"] - start - width
+            clip = {"x": x, "y": box["y"], "width": width, "height": box["height"]}
+            drawn[one].append(picture(await page.screenshot(clip=clip, full_page=True)))
     for one, (there, here) in drawn.items():
-        assert ink(there) > 5, one
-        assert alike(here, there.transpose(Image.Transpose.FLIP_LEFT_RIGHT)) > alike(here, there), one
+        mirrored = there.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        assert unlike(there, mirrored) > 0.2, one
+        assert unlike(here, mirrored) < 0.2, one
 
 
 async def test_marks_drawn_with_backgrounds_are_seen_in_forced_colours(page_factory: PageFactory, address: str) -> None:
@@ -159,10 +164,15 @@ def picture(png: bytes) -> Image.Image:
     return Image.open(BytesIO(png)).convert("L")
 
 
-def ink(shot: Image.Image) -> int:
-    return sum(1 for value in shot.get_flattened_data() if value < 160)
+def drawing(shot: Image.Image) -> Image.Image:
+    """What is drawn in it, black on white, without the ground around it."""
+    ink = shot.point(lambda value: 255 if value < 160 else 0)
+    return ink.crop(ink.getbbox())
 
 
-def alike(one: Image.Image, other: Image.Image) -> int:
-    pairs = zip(one.get_flattened_data(), other.get_flattened_data(), strict=True)
-    return sum(1 for here, there in pairs if here < 160 and there < 160)
+def unlike(one: Image.Image, other: Image.Image) -> float:
+    """How much of two drawings differs, from 0 to 1."""
+    one, other = drawing(one), drawing(other)
+    if abs(one.width - other.width) > 1 or abs(one.height - other.height) > 1:
+        return 1.0
+    return sum(ImageChops.difference(one, other.resize(one.size)).histogram()[128:]) / (one.width * one.height)
