@@ -112,7 +112,9 @@ class Sessions:
         """The session of a request: one and the same, however often it is asked for."""
         known: dict[str, _InHand] = request.scope["state"]
         if self.cookie_name not in known:
-            known[self.cookie_name] = _InHand(await self.find(self._sent(request)))
+            found = await self.find(self._sent(request))
+            # Dependencies of one handler ask at the same time: who comes second takes what the first one found.
+            known.setdefault(self.cookie_name, _InHand(found))
         return known[self.cookie_name].session
 
     async def find(self, cookie: str) -> WebSession | None:

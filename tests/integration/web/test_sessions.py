@@ -296,6 +296,15 @@ async def test_of_two_tabs_on_the_same_page_the_later_one_wins(kept: Kept) -> No
     assert await kept.data(session) == {"page": "later"}
 
 
+async def test_all_who_ask_at_once_in_one_request_get_the_same_session(kept: Kept) -> None:
+    session = await kept.begun()
+    headers = {"cookie": f"{kept.sessions.cookie_name}={session.cookie}"}
+    request = RequestFactory().get("/", headers=headers)
+    one, *others = await asyncio.gather(*(kept.sessions.of(request) for _ in range(4)))
+    assert one is not None
+    assert all(other is one for other in others)
+
+
 async def test_a_change_inside_a_value_is_saved(kept: Kept) -> None:
     session = await kept.begun(page={"words": ["one"]})
     asked = await kept.asked(session)
