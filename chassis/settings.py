@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     temporal_namespace: str = "default"
 
     oidc_issuer: str
+    oidc_client_id: str = ""
+    """What the provider calls the pages of this service; by default `recourse-<service>`. Each has one of its own, so
+    that what was said to one is nothing to another."""
+    oidc_client_secret: OptionalSecret = None
+    """None for a public client, which the provider knows by PKCE alone."""
     http_host: str = "127.0.0.1"
     http_port: int
     public_url: str = ""
@@ -59,5 +64,6 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _found_where_it_listens(self) -> Self:
+        self.oidc_client_id = self.oidc_client_id or f"recourse-{self.service}"
         self.public_url = self.public_url.rstrip("/") or f"http://{self.http_host}:{self.http_port}"
         return self

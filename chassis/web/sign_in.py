@@ -1,8 +1,12 @@
-"""Who is asking: a bearer token of the identity provider, checked at its userinfo endpoint."""
+"""Who is asking: a token of the identity provider, checked at its userinfo endpoint. To an address of the API it comes
+as a bearer token, to a page from the session (`desk_sign_in`), and to neither the other way.
+"""
 
 import hashlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -18,10 +22,13 @@ _PROVIDER_DOWN = "The sign-in service does not answer right now. Try again in a 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A person whose sign-in was checked. `token` travels on in X-Acting-Token where a service acts for them."""
+    """A person whose sign-in was checked. `token` travels on in X-Acting-Token where a service acts for them. `at` is
+    when they proved to the provider who they are: told to pages, where it is known.
+    """
 
     staff_id: str
     token: str = field(repr=False)
+    at: datetime | None = None
 
 
 class SignIn:
@@ -30,10 +37,10 @@ class SignIn:
     """
 
     def __init__(self, issuer: str, *, cache_seconds: float = CACHE_SECONDS) -> None:
-        self._issuer = issuer.rstrip("/")
+        self.issuer = issuer.rstrip("/")
         self.cache_seconds = min(cache_seconds, CACHE_SECONDS)
         self._client: httpx.AsyncClient | None = None
-        self._userinfo: str | None = None
+        self._description: Mapping[str, Any] | None = None
         self._known: dict[bytes, tuple[float, str]] = {}
 
     async def staff_id_of(self, token: str) -> str:
@@ -56,8 +63,8 @@ class SignIn:
         try:
             # A header cannot carry anything else, and such a token is nobody's.
             token.encode("ascii")
-            answer = await self._http().get(
-                await self._userinfo_address(),
+            answer = await self.http().get(
+                (await self.description())["userinfo_endpoint"],
                 headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
             )
         except (UnicodeEncodeError, httpx.LocalProtocolError):
@@ -66,27 +73,30 @@ class SignIn:
             raise unavailable(_PROVIDER_DOWN) from None
         if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise unavailable(_PROVIDER_DOWN)
-        subject = _json_object(answer).get("sub") if answer.status_code == HTTPStatus.OK else None
+        subject = json_object(answer).get("sub") if answer.status_code == HTTPStatus.OK else None
         if not isinstance(subject, str) or not subject:
             raise sign_in_needed(token_refused=True)
         return subject
 
-    async def _userinfo_address(self) -> str:
-        """From the provider's own description, which must be that of the issuer in the settings."""
-        if self._userinfo is None:
-            answer = await self._http().get(f"{self._issuer}/.well-known/openid-configuration")
-            described = _json_object(answer) if answer.status_code == HTTPStatus.OK else {}
-            address = described.get("userinfo_endpoint")
-            if str(described.get("issuer", "")).rstrip("/") != self._issuer or not isinstance(address, str):
+    async def description(self) -> Mapping[str, Any]:
+        """What the provider says of itself, which must be that of the issuer in the settings.
+
+        Raises Problem 503 when it is not, httpx.HTTPError when it does not answer.
+        """
+        if self._description is None:
+            answer = await self.http().get(f"{self.issuer}/.well-known/openid-configuration")
+            described = json_object(answer) if answer.status_code == HTTPStatus.OK else {}
+            same = str(described.get("issuer", "")).rstrip("/") == self.issuer
+            if not same or not isinstance(described.get("userinfo_endpoint"), str):
                 raise unavailable("The sign-in service is not the one this system is set up for. Tell the operator.")
-            self._userinfo = address
-        return self._userinfo
+            self._description = described
+        return self._description
 
     async def check(self) -> None:
         """For readiness: raises when the provider does not answer."""
-        (await self._http().get(f"{self._issuer}/.well-known/openid-configuration")).raise_for_status()
+        (await self.http().get(f"{self.issuer}/.well-known/openid-configuration")).raise_for_status()
 
-    def _http(self) -> httpx.AsyncClient:
+    def http(self) -> httpx.AsyncClient:
         if self._client is None:
             self._client = httpx.AsyncClient(timeout=5.0, follow_redirects=False, trust_env=False)
         return self._client
@@ -97,7 +107,7 @@ class SignIn:
             self._client = None
 
 
-def _json_object(answer: httpx.Response) -> dict[str, Any]:
+def json_object(answer: httpx.Response) -> dict[str, Any]:
     try:
         value = answer.json()
     except ValueError:

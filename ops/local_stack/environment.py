@@ -55,6 +55,8 @@ def service_environment(
         "RECOURSE_TEMPORAL_ADDRESS": addresses.temporal_address,
         "RECOURSE_TEMPORAL_NAMESPACE": addresses.temporal_namespace,
         "RECOURSE_OIDC_ISSUER": addresses.oidc_issuer,
+        # The provider of one machine wants one and takes any.
+        "RECOURSE_OIDC_CLIENT_SECRET": password(f"oidc.{service}"),
         "RECOURSE_HTTP_HOST": host,
         "RECOURSE_HTTP_PORT": port,
         "RECOURSE_KEYS_DIR": str(addresses.keys / service),
