@@ -1,13 +1,12 @@
 """Settings that intake alone has."""
 
-from chassis.settings import Settings
-from chassis.web.pages.page import NAME
+from chassis.web.pages.settings import PersonSettings
+from services.intake.files.receiving import LARGEST, MOST
 
 
-class IntakeSettings(Settings):
-    portal_name: str = NAME
-    """What the pages call the site: nothing that tells a glance what it is about."""
-    leave_to: str = "https://www.wikipedia.org/"
-    """Where leaving goes: a quick, dull site that anybody may have open, and that greets nobody by name."""
+class IntakeSettings(PersonSettings):
     help_url: str = ""
     """Where browsers find the directory of help; by default on the site itself, where a proxy leads to it."""
+    file_bytes: int = LARGEST
+    """How large one file may be."""
+    files_per_route: int = MOST

@@ -30,8 +30,14 @@ OnClosed = Callable[[Page], Response[Any]]
 
 
 def pages_router(pages: Pages, routes: Sequence[ControllerRouterHandler], on_closed: OnClosed) -> Router:
-    """`on_closed` answers where a page needs a session and there is none. Handlers ask for
-    `page: NamedDependency[Page]`; their errors are pages that say what to do and repeat nothing.
+    """The pages of a service, and what it says where a form was not taken or nothing is there."""
+    return pages_beside(pages, [said, nothing_here, *routes], on_closed)
+
+
+def pages_beside(pages: Pages, routes: Sequence[ControllerRouterHandler], on_closed: OnClosed) -> Router:
+    """Further pages of a service that has a `pages_router`, with words and templates of their own. `on_closed` answers
+    where a page needs a session and there is none. Handlers ask for `page: NamedDependency[Page]`; their errors are
+    pages that say what to do and repeat nothing.
     """
 
     async def page_of(request: Request[Any, Any, Any]) -> Page:
@@ -55,7 +61,7 @@ def pages_router(pages: Pages, routes: Sequence[ControllerRouterHandler], on_clo
 
     return Router(
         path="",
-        route_handlers=[said, nothing_here, *routes],
+        route_handlers=routes,
         dependencies={"page": Provide(page_of)},
         exception_handlers={PageClosed: closed, Exception: failed},
     )
