@@ -26,6 +26,7 @@ class Answers(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=Tr
     what_happened: Words | None = None
     wish: Words | None = None
     when_and_where: Words | None = None
+    who_is_involved: Words | None = None
     others_present: Words | None = None
     effects: Words | None = None
     support_needs: Words | None = None

@@ -159,6 +159,15 @@ class Reminder(Base, table=True):
     forget_on: date = Field(index=True)
 
 
+class KeptPlace(Base, table=True):
+    """A draft that somebody asked to keep: found by a keyed digest of a code of its own, opened by that code alone."""
+
+    __tablename__ = "kept_places"
+    digest: bytes = Field(primary_key=True)
+    sealed: bytes
+    forget_on: date = Field(index=True)
+
+
 class PersonAction(Base, table=True):
     """An action that the person has sent: sent again, it is answered and not passed on again. `refused`: by which code
     her desk has said that it could not be taken.

@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from services.intake.intake import Intake, utc_now
 from services.intake.tables import AccessCodeRow, Item, UnsettledLodging
+from services.intake.use_cases.keep_place import forget_old_places
 from services.intake.use_cases.set_reminder import forget_old_reminders
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ async def sweep_forever(intake: Intake) -> None:
         try:
             await sweep_orphans(intake, utc_now())
             await forget_old_reminders(intake, utc_now())
+            await forget_old_places(intake, utc_now())
         except (SQLAlchemyError, OSError) as error:
             logger.warning("orphans not swept", extra={"error": type(error).__name__})
         await asyncio.sleep(_SWEEP_EVERY)

@@ -95,7 +95,7 @@ async def post_report(
     idempotency_key: IdempotencyKey = "",
 ) -> Lodged:
     key = check_key(idempotency_key)
-    _check_complete(intake, data)
+    check_complete(intake, data)
     if "authorization" in request.headers or data.take_over:
         receipt = await take_over(intake, code_of(request), data, key, utc_now())
     else:
@@ -181,7 +181,8 @@ async def post_consent(
     await answer_consent(intake, code_of(request), data, utc_now())
 
 
-def _check_complete(intake: Intake, draft: LodgeReport) -> None:
+def check_complete(intake: Intake, draft: LodgeReport) -> None:
+    """Raises Problem 400 for what the route does not take, and for what it makes no sense without."""
     route = intake.policy.routes.get(draft.route)
     if route is None:
         raise invalid("route", f"There is no such route. There are: {', '.join(sorted(intake.policy.routes))}.")

@@ -14,12 +14,27 @@ from chassis.web.pages.words import Words
 from chassis.web.sessions import Sessions
 from services.intake.intake import Intake
 from services.intake.settings import IntakeSettings
-from services.intake.web.pages import acting, beginning, days, inbox, returning, whole
+from services.intake.web.pages import (
+    acting,
+    asking,
+    asking_outside,
+    asking_place,
+    beginning,
+    days,
+    inbox,
+    returning,
+    sending,
+    whole,
+)
 from services.intake.web.pages.portal import LONGEST, OPEN, Portal
 
 _CATALOGS = (Path(chassis_pages.__path__[0]) / "locale", Path(__file__).parents[2] / "locale")
 _ROUTES = [
     *beginning.ROUTES,
+    *asking.ROUTES,
+    *asking_place.ROUTES,
+    *asking_outside.ROUTES,
+    *sending.ROUTES,
     *returning.ROUTES,
     *inbox.ROUTES,
     *acting.ROUTES,

@@ -1,0 +1,110 @@
+"""The pages from the first question to the last. What is said there lies in the session and nowhere else."""
+
+from functools import partial
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from chassis.web.pages.forms import Choice, Field
+from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
+from chassis.web.problems import not_found
+from services.intake.web.pages import asking_place
+from services.intake.web.pages.asking_draft import CHECKED, asked_so_far, choose, nowhere, say
+from services.intake.web.pages.portal import Portal
+from services.intake.web.pages.questions import (
+    BEGINNING,
+    CHOOSING,
+    Asked,
+    Question,
+    looked_at,
+    needs_sea,
+    questions,
+    ways_for,
+)
+from services.intake.web.pages.questions_options import OPTIONS, READERS, RISKS, length
+
+LARGEST: Final = 2 * 1024 * 1024
+"""Bytes of a form: every box of a page filled, in whatever script."""
+STEP: Final = Field("step", "radios", "", choices=(Choice("on", ""), Choice("keep", "")))
+"""Which button was pressed."""
+
+
+@get("/{language:str}/s/{number:int}", include_in_schema=False)
+async def ask(page: NamedDependency[Page], portal: NamedDependency[Portal], number: FromPath[int]) -> Response[Any]:
+    asked = asked_so_far(page, portal)
+    question = _question(asked, number)
+    if question is None:
+        return page.go(nowhere(page.needs_session().data))
+    return page.show(
+        question.template,
+        question=question,
+        fields=question.fields(asked),
+        said=asked.said.get(question.name, {}),
+        number=number,
+        total=len(questions(asked.route)) if asked.route else 0,
+        asked=asked,
+        ways=ways_for(asked.said),
+        sea=needs_sea(asked.said),
+        options=OPTIONS,
+        risks=RISKS,
+        readers=READERS.get(asked.route, ()) if question not in BEGINNING else (),
+        length=partial(length, asked.policy),
+    )
+
+
+@post("/{language:str}/s/{number:int}", include_in_schema=False, request_max_body_size=LARGEST)
+async def answer(page: NamedDependency[Page], portal: NamedDependency[Portal], number: FromPath[int]) -> Response[Any]:
+    asked = asked_so_far(page, portal)
+    question = _question(asked, number)
+    if question is None:
+        await page.posted()
+        return page.go(nowhere(page.needs_session().data))
+    if question is CHOOSING:
+        return await _choose(page, portal, asked)
+    found = await page.form([*question.fields(asked), STEP])
+    keeps = found.values.pop(STEP.name, "on") == "keep"
+    seen = looked_at(question, asked, found)
+    taken = {name: value for name, value in seen.values.items() if name not in seen.errors}
+    say(page.needs_session().data, question.name, taken)
+    # Whoever stops here is asked for nothing that is missing.
+    if len(taken) < len(seen.values) if keeps else seen.errors:
+        again = page.again(seen)
+        return await asking_place.keep(page, portal, number) if keeps else again
+    page.taken()
+    return await asking_place.keep(page, portal, number) if keeps else page.go(_after(page, asked, number))
+
+
+async def _choose(page: Page, portal: Portal, asked: Asked) -> Response[Any]:
+    ways = tuple(Choice(one.way, "") for one in ways_for(asked.said).ways)
+    field = Field("way", "radios", "", choices=ways, missing=N_("Choose one of the ways, or leave this site."))
+    found = await page.form([field, STEP])
+    if found.values.get(STEP.name) == "keep":
+        return await asking_place.keep(page, portal, len(BEGINNING))
+    if found.errors:
+        return page.again(found)
+    page.taken()
+    choose(page.needs_session().data, str(found.values["way"]))
+    return page.go(f"/s/{len(BEGINNING) + 1}")
+
+
+def _question(asked: Asked, number: int) -> Question | None:
+    """None for a page of a way that has not been chosen. Raises Problem 404 for one that no way has."""
+    found = questions(asked.route)
+    if 1 <= number <= len(found):
+        return found[number - 1]
+    if number < 1 or asked.route:
+        raise not_found()
+    return None
+
+
+def _after(page: Page, asked: Asked, number: int) -> str:
+    beginning = number < len(BEGINNING)
+    if number == len(questions(asked.route)) or (CHECKED in page.needs_session().data and not beginning):
+        return "/check"
+    return f"/s/{number + 1}"
+
+
+ROUTES: Final = [ask, answer]

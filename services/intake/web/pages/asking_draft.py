@@ -1,0 +1,63 @@
+"""The draft in a session: a key for each question, so that two windows do not undo each other, and the way chosen."""
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final
+
+from chassis.web.pages.page import Page
+from services.intake.intake import utc_now
+from services.intake.use_cases.set_reminder import CHECK_INS
+from services.intake.web.pages.portal import Portal
+from services.intake.web.pages.questions import Asked, ways_for
+
+ROUTE: Final = "route"
+CHECKED: Final = "checked"
+"""That the check was shown: from then on, what was changed leads back there."""
+KEY: Final = "key"
+"""The idempotency key of sending."""
+PLACE: Final = "place"
+"""The code of the place that was kept."""
+SENT: Final = "sent"
+"""What is shown after sending."""
+_SAID: Final = "q:"
+_TYPED: Final = ("typed:/s/", "typed:/check")
+_ALONE: Final = (ROUTE, CHECKED, KEY)
+
+Data = MutableMapping[str, Any]
+
+
+def asked_so_far(page: Page, portal: Portal) -> Asked:
+    """Raises PageClosed. A way that is not open any more, after what was said since, is none."""
+    data = page.needs_session().data
+    said: Mapping[str, Any] = {name.removeprefix(_SAID): of for name, of in data.items() if name.startswith(_SAID)}
+    route = data.get(ROUTE, "")
+    if route not in {one.way for one in ways_for(said).ways}:
+        route = ""
+    now, policy = utc_now(), portal.intake.policy
+    days = {after: page.language.day(policy.due(key, now)) for after, key in CHECK_INS.items()}
+    return Asked(policy, route, said, days)
+
+
+def say(data: Data, question: str, answers: Mapping[str, Any]) -> None:
+    data[_SAID + question] = dict(answers)
+
+
+def choose(data: Data, route: str) -> None:
+    """What was said stays, also of another way. What was typed and not taken belongs to the page's number."""
+    for name in [name for name in data if name.startswith(_TYPED) or name == CHECKED]:
+        del data[name]
+    data[ROUTE] = route
+
+
+def draft_in(data: Mapping[str, Any]) -> dict[str, Any]:
+    """All of the draft, and nothing else of the session."""
+    return {name: of for name, of in data.items() if name in _ALONE or name.startswith((_SAID, *_TYPED))}
+
+
+def drop_draft(data: Data) -> None:
+    for name in [*draft_in(data), PLACE]:
+        data.pop(name, None)
+
+
+def nowhere(data: Mapping[str, Any]) -> str:
+    """Where somebody goes on who has chosen no way: to what was just sent, or to the ways."""
+    return "/sent" if SENT in data else "/s/3"

@@ -1,0 +1,199 @@
+"""Looking at everything before it is sent, sending it once, and keeping the code."""
+
+import secrets
+from datetime import datetime
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import UNSET
+
+from chassis.access_code import AccessCode
+from chassis.web.pages.forms import Choice, Field, as_day
+from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
+from services.intake.intake import utc_now
+from services.intake.parties import Parties
+from services.intake.routing import desk_of
+from services.intake.use_cases.keep_place import forget_place
+from services.intake.use_cases.lodge_report import IdempotencyKeyReused, Receipt, lodge_report
+from services.intake.use_cases.set_reminder import set_reminder
+from services.intake.use_cases.take_over import take_over
+from services.intake.web.pages import asking_place
+from services.intake.web.pages.asking_draft import (
+    CHECKED,
+    KEY,
+    PLACE,
+    SENT,
+    asked_so_far,
+    drop_draft,
+    nowhere,
+)
+from services.intake.web.pages.inbox import CODE
+from services.intake.web.pages.portal import Portal
+from services.intake.web.pages.questions import DIRECT, Asked, questions
+from services.intake.web.pages.questions_options import OPTIONS, READERS
+from services.intake.web.pages.sending_draft import parts, report_of, still_needed
+from services.intake.web.public import check_complete
+
+DO: Final = Field("step", "radios", "", choices=(Choice("send", ""), Choice("keep", ""), Choice("delete", "")))
+CONTACT: Final = Field(
+    "ethics_contact",
+    "yes",
+    N_("The ethics office may contact me, to ask how I am."),
+    hint=N_("You can take this back at any time."),
+)
+"""A consent of its own, never ticked beforehand."""
+KEPT: Final = Field(
+    "kept",
+    "yes",
+    N_("I have kept the code"),
+    missing=N_("Write the code down or print it, then tick the box."),
+)
+
+
+@get("/{language:str}/check", include_in_schema=False)
+async def check(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
+    asked = asked_so_far(page, portal)
+    data = page.needs_session().data
+    if not asked.route:
+        return page.go(nowhere(data))
+    data.setdefault(KEY, secrets.token_urlsafe(16))
+    data[CHECKED] = True
+    if asked.route == DIRECT:
+        on = asked.days.get(asked.given.get("after", ""))
+        return page.show("check_direct.html", on=on, last=len(questions(DIRECT)), has_code=CODE in data)
+    return page.show(
+        "check.html",
+        asked=asked,
+        option=OPTIONS[asked.route],
+        parts=list(parts(asked)),
+        needed=still_needed(asked),
+        readers=READERS[asked.route],
+        offices=await _offices(page, portal, asked),
+        consents=_consents(asked),
+        last=len(questions(asked.route)),
+        as_day=as_day,
+    )
+
+
+@post("/{language:str}/check", include_in_schema=False)
+async def send(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
+    """However often it is pressed, and in however many windows: one report, one code."""
+    asked = asked_so_far(page, portal)
+    data = page.needs_session().data
+    found = await page.form([CONTACT, DO])
+    step = found.values.get(DO.name)
+    if step == "delete":
+        await _forget_place(portal, data)
+        page.end()
+        return page.go("/deleted")
+    if not asked.route or KEY not in data:
+        return page.go(nowhere(data))
+    if step == "keep":
+        return await asking_place.keep(page, portal, None)
+    if step != "send" or still_needed(asked):
+        return page.go("/check")
+    if asked.route == DIRECT:
+        sent = await _remind(portal, asked, data)
+    else:
+        sent = await _lodge(page, portal, asked, data, ethics_contact=bool(found.values.get(CONTACT.name)))
+    await _forget_place(portal, data)
+    drop_draft(data)
+    data[SENT] = sent
+    return page.go("/sent")
+
+
+async def _lodge(
+    page: Page, portal: Portal, asked: Asked, data: dict[str, Any], *, ethics_contact: bool
+) -> dict[str, Any]:
+    draft = report_of(asked, page.language.code, page.language.text, ethics_contact=ethics_contact)
+    check_complete(portal.intake, draft)
+    known = AccessCode.parse(data[CODE]) if CODE in data else None
+    try:
+        if known:
+            receipt = await take_over(portal.intake, known, draft, data[KEY], utc_now())
+        else:
+            receipt = await lodge_report(portal.intake, draft, data[KEY], utc_now())
+    except IdempotencyKeyReused:
+        # It went out before, in another window or with an answer that was lost: what went out then stands.
+        receipt = Receipt(known or AccessCode.from_idempotency(portal.intake.keys.secret("code"), data[KEY]), None)
+    if receipt.access_code:
+        data[CODE] = str(receipt.access_code)
+    return {
+        "route": asked.route,
+        "new": _is_new(known, data),
+        "next": receipt.next_date.isoformat() if receipt.next_date else None,
+    }
+
+
+async def _remind(portal: Portal, asked: Asked, data: dict[str, Any]) -> dict[str, Any]:
+    """Without a day nothing at all is kept."""
+    after = asked.given.get("after")
+    if not after:
+        return {"route": DIRECT, "new": False, "next": None}
+    known = AccessCode.parse(data[CODE]) if CODE in data else None
+    kept = await set_reminder(portal.intake, known, data[KEY], after, utc_now())
+    if kept.access_code is not UNSET:
+        data[CODE] = kept.access_code
+    return {"route": DIRECT, "new": _is_new(known, data), "next": kept.on.isoformat()}
+
+
+@get("/{language:str}/sent", include_in_schema=False)
+async def sent(page: NamedDependency[Page]) -> Response[Any]:
+    """The code, until somebody says that it is kept; then what comes next."""
+    data = page.needs_session().data
+    if SENT not in data:
+        return page.go("/s/1")
+    was = data[SENT]
+    return page.show(
+        "sent.html",
+        code=data.get(CODE) if was["new"] else None,
+        route=was["route"],
+        next_date=datetime.fromisoformat(was["next"]) if was["next"] else None,
+        option=OPTIONS[was["route"]],
+        field=KEPT,
+    )
+
+
+@post("/{language:str}/sent", include_in_schema=False)
+async def kept(page: NamedDependency[Page]) -> Response[Any]:
+    data = page.needs_session().data
+    found = await page.form([KEPT])
+    if SENT not in data:
+        return page.go("/s/1")
+    if found.errors:
+        return page.again(found)
+    page.taken()
+    data[SENT] = data[SENT] | {"new": False}
+    return page.go("/sent")
+
+
+@get("/{language:str}/deleted", include_in_schema=False)
+async def deleted(page: NamedDependency[Page]) -> Response[Any]:
+    return page.show("deleted.html")
+
+
+def _is_new(known: AccessCode | None, data: dict[str, Any]) -> bool:
+    """Whether nobody has said yet that this code is kept."""
+    return known is None or bool(data.get(SENT, {}).get("new"))
+
+
+def _consents(asked: Asked) -> tuple[Field, ...]:
+    return (CONTACT,) if asked.policy.routes[asked.route].protects else ()
+
+
+async def _offices(page: Page, portal: Portal, asked: Asked) -> list[str]:
+    """Whose people may take part, with those who stand in where it is about one of them."""
+    draft, intake = report_of(asked, page.language.code, page.language.text, ethics_contact=False), portal.intake
+    async with intake.database.transaction() as session:
+        desk = await desk_of(session, intake, asked.route, Parties.named_in(draft), utc_now())
+    return [entry.name for office, entry in intake.policy.offices.items() if office in desk.offices]
+
+
+async def _forget_place(portal: Portal, data: dict[str, Any]) -> None:
+    if place := data.get(PLACE):
+        await forget_place(portal.intake, AccessCode.parse(place["code"]))
+
+
+ROUTES: Final = [check, send, sent, kept, deleted]
