@@ -1,0 +1,81 @@
+"""What each procedure promises of its time: which dates she sees, how long a clock may stand still, and while which
+decision is pending its policy stays as it is. Written out, as each is a promise that nobody takes back by an edit.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lifecycle import engine, migration
+from lifecycle.clocks import pause_ends
+from lifecycle.model import Clock, Refused
+from policy.model import Role
+from tests.lifecycles import BY_NAME, NOW, POLICY, opened, staff
+
+CHECK_INS = "informal.checkin informal.checkin.second informal.checkin.third"
+MONITORING = "ret.monitor ret.monitor.second ret.monitor.third ret.monitor.fourth ret.monitor.last"
+SHE_SEES = {
+    "informal_resolution": f"rwfp.first ombuds.first {CHECK_INS} ombuds.purge",
+    "mediation": "mediation.consent mediation.session mediation.follow_up ombuds.purge",
+    "support_referral": "support.first support.refer support.connect support.recall support.checkin keep.support",
+    "formal_report": "report.ack report.feedback assess.target anon.silence report.update investigation leg.review"
+    " review.request",
+    "review": "review.decide review.appeal",
+    "misdirected_report": "misdirect.forward",
+    "interim_measure": "im.begin im.review consent.refresh im.end im.aftercare",
+    "emergency_separation": "",
+    "respondent": "subject.response charge.reply respondent.answer review.request",
+    "danger_alert": "",
+    "supervisor_request": f"supervisor.ack supervisor.act {CHECK_INS}",
+    "sea_report": "sea.report sea.assist report.ack",
+    "retaliation": "ret.ack ret.complete ret.prelim ret.investigation ret.determine ret.remedy ret.review ret.appeal"
+    f" ret.hold {MONITORING}",
+    "recommendation": "",
+    "query": "",
+}
+STANDS_STILL = {
+    ("formal_report", "assess.target"): "assess.pause",
+    ("formal_report", "investigation"): "investigation.pause",
+    ("retaliation", "ret.complete"): "ret.toll",
+    ("retaliation", "ret.investigation"): "investigation.pause",
+}
+DECIDING = {
+    "formal_report": "assessing at_leg charged replied recommended decided no_case managerial_action letter_sent"
+    " discontinued",
+    "review": "requested under_review appealed",
+    "interim_measure": "alerted acknowledged consent_asked consented consent_refused not_applied not_begun declined"
+    " passed_on",
+    "emergency_separation": "danger_seen measure_asked",
+    "sea_report": "class_open",
+    "retaliation": "prelim_review review_asked determination recommended",
+    "recommendation": "with_executive_head with_hr_director with_administrative_head",
+}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_which_dates_the_person_sees(name: str) -> None:
+    def seen(key: str) -> bool:
+        case = replace(opened(name), clocks={key: Clock(key, NOW, NOW + timedelta(days=1))})
+        return engine.next_date(BY_NAME[name], case) is not None
+
+    assert {key for key in BY_NAME[name].clock_of if seen(key)} == {*SHE_SEES[name].split()}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_which_clock_goes_on_by_itself_and_when(name: str) -> None:
+    for clock in BY_NAME[name].clocks:
+        ends = pause_ends(clock, replace(opened(name), clocks={clock.key: Clock(clock.key, NOW, NOW)}), POLICY, NOW)
+        cap = STANDS_STILL.get((name, clock.key))
+        assert ends == (POLICY.due(cap, NOW) if cap else None), clock.key
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_inv_51_while_which_decision_is_pending_the_policy_stays(name: str) -> None:
+    officer = staff("S0005", Role.INTAKE_OFFICER)
+    target = replace(POLICY, version="2", content_hash="2" * 64)
+    for state in BY_NAME[name].state_of:
+        case = replace(opened(name), state=state)
+        refused = migration.offer(BY_NAME[name], case, officer, NOW, POLICY, target).refused
+        pending = isinstance(refused, Refused) and refused.code == "DECISION_PENDING"
+        assert pending == (state in DECIDING.get(name, "").split()), state
