@@ -28,6 +28,10 @@ class Addresses:
     smtp_port: int
     mail_from: str
     otlp_endpoint: str | None
+    public_urls: dict[str, str] = field(default_factory=dict)  # where browsers find a service elsewhere than we do
+
+    def public_url(self, service: str) -> str:
+        return self.public_urls.get(service, self.urls[service])
 
     @property
     def maildir(self) -> Path:

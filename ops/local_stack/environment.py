@@ -59,6 +59,7 @@ def service_environment(
         "RECOURSE_OIDC_CLIENT_SECRET": password(f"oidc.{service}"),
         "RECOURSE_HTTP_HOST": host,
         "RECOURSE_HTTP_PORT": port,
+        "RECOURSE_PUBLIC_URL": addresses.public_url(service),
         "RECOURSE_KEYS_DIR": str(addresses.keys / service),
         "RECOURSE_SERVICE_KEYS": str(addresses.service_keys),
         "RECOURSE_KIT_DIR": str(KIT),
@@ -68,6 +69,10 @@ def service_environment(
     }
     if addresses.otlp_endpoint:
         environment["RECOURSE_OTLP_ENDPOINT"] = addresses.otlp_endpoint
+    if service == "intake":
+        environment["RECOURSE_HELP_URL"] = addresses.public_url("support")
+    if service == "support":
+        environment["RECOURSE_PORTAL_URL"] = addresses.public_url("intake")
     if service == "hr_bridge":
         environment |= {
             "RECOURSE_TRYTON_URL": addresses.tryton_url,

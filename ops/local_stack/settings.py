@@ -27,6 +27,8 @@ class StackSettings(BaseSettings):
     ports: dict[str, int] = {}
     peers: dict[str, str] = {}
     """Base URLs of services that run elsewhere than on this machine, as JSON; for `recourse prepare`."""
+    public_urls: dict[str, str] = {}
+    """Where browsers find these services, as JSON; those that are not named, where they listen."""
 
     postgres_dsn: Secret = None
     """An administrator's address on a PostgreSQL server: it may create roles and databases."""

@@ -98,6 +98,7 @@ class _Composer:
             smtp_port=settings.smtp_port if settings.smtp_host else self.port("smtp"),
             mail_from=settings.mail_from,
             otlp_endpoint=settings.otlp_endpoint,
+            public_urls=settings.public_urls,
         )
 
     def admin_dsn(self, instance: str) -> str:

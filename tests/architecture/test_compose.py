@@ -92,6 +92,15 @@ def test_a_service_is_told_the_same_settings_in_both(local: Stack, prepared: Sta
     assert not owners & names(local)
 
 
+def test_browsers_find_the_portal_and_the_directory_of_help_where_their_ports_are(prepared: Stack) -> None:
+    for service in ("intake", "support"):
+        (published,) = CONTAINERS[service]["ports"]
+        assert prepared.addresses.public_url(service) == f"http://{published.rpartition(':')[0]}"
+    told = {service: service_environment(prepared.addresses, service, str) for service in ("intake", "support")}
+    assert told["intake"]["RECOURSE_HELP_URL"] == told["support"]["RECOURSE_PUBLIC_URL"]
+    assert told["support"]["RECOURSE_PORTAL_URL"] == told["intake"]["RECOURSE_PUBLIC_URL"]
+
+
 @pytest.mark.parametrize("service", [*SERVICES, "sentinel"])
 def test_a_service_sees_its_own_keys_and_the_public_ones_alone(service: str) -> None:
     owner = "ethics" if service == "sentinel" else service
