@@ -1,11 +1,12 @@
 """What can be said in a case of retaliation: no option of the policy is lost, and HR holds only what HR can do."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Refused
+from lifecycle.model import Actor, Case, Refused
 from lifecycle.recipients import recipients
 from policy.model import Role
 from tests.lifecycles import (
@@ -22,7 +23,23 @@ from tests.lifecycles import (
     ring_until,
     staff,
 )
-from tests.unit.ethics.test_retaliation import OFFICER, TO_DETERMINATION, TO_REVIEW, begun, walked
+from tests.unit.ethics.test_retaliation import (
+    INVESTIGATOR,
+    OFFICER,
+    TO_DETERMINATION,
+    TO_REVIEW,
+    begun,
+    monitored,
+    walked,
+)
+from tests.unit.ethics.test_retaliation_refusals import (
+    acknowledged,
+    held,
+    investigated,
+    of_another,
+    reviewed,
+    to_determine,
+)
 
 DIRECTOR = staff("S0002", Role.HR_DIRECTOR)
 PREVENTING = act(begun("fear"), "acknowledge", OFFICER)
@@ -124,3 +141,67 @@ def test_whoever_reviews_a_finding_gives_reasons_and_leaves_it_at_one_or_the_oth
     reviewer = staff("S0068", Role.REVIEWER)
     assert refused(in_review, answer, reviewer, without="reasons").params == {"field": "reasons"}
     assert act(in_review, answer, reviewer).state == state
+
+
+@pytest.mark.parametrize(
+    ("case", "action", "who", "field", "said"),
+    [
+        (acknowledged, "alert_interim_measures", OFFICER, "urgency", "green red"),
+        (acknowledged, "alert_interim_measures", OFFICER, "addressee", "administrative_head hr_director"),
+        (acknowledged, "alert_interim_measures", OFFICER, "suggested_type", "physical_separation"),
+        (acknowledged, "alert_interim_measures", OFFICER, "ground", "agreed imminent_harm"),
+        (of_another, "contact_person", OFFICER, "ground", "imminent_harm"),
+        (acknowledged, "correct_activity", OFFICER, "activity", "reported told_supervisor cooperated"),
+        (held, "record_hr_hold", SYSTEM, "hr_hold", "kept not_possible"),
+        (lambda: act(acknowledged(), "ask_tolling", PERSON), "toll", OFFICER, "toll_reason", "informal_effort"),
+        (begun, "pass_on", OFFICER, "reason", "no_retaliation"),
+        (investigated, "pause_investigation", INVESTIGATOR, "pause_reason", "sick_leave official_travel"),
+        (to_determine, "find_not_established", OFFICER, "ground", "same_action_shown no_act_found no_link_found"),
+        (to_determine, "recommend", OFFICER, "decider", "executive_head hr_director"),
+        (monitored, "answer_check_in", PERSON, "answer", "well not_well rather_not_say"),
+        (monitored, "close_case", OFFICER, "reason", "person_wished"),
+        (reviewed, "close_case", OFFICER, "reason", "no_prima_facie"),
+        (lambda: opened("query"), "contact_person", OFFICER, "ground", "imminent_harm"),
+    ],
+)
+def test_what_else_can_be_said(case: Callable[[], Case], action: str, who: Actor, field: str, said: str) -> None:
+    for one in said.split():
+        assert act(case(), action, who, **{field: one}).facts[field] == one
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *({"mode": one} for one in ("confidential", "anonymous")),
+        *({"activity": one} for one in ("reported", "told_supervisor", "cooperated")),
+        {"language": "fr"},
+        *({field: NOW.isoformat()} for field in ("activity_on", "first_act_on", "last_act_on")),
+    ],
+)
+def test_what_the_first_word_can_say(said: dict[str, str]) -> None:
+    assert said.items() <= begun(**said).facts.items()
+
+
+@pytest.mark.parametrize("about", ["personnel_action", "contract_end", "counter_complaint", "confidentiality"])
+def test_what_a_query_is_about(about: str) -> None:
+    assert engine.open_case(BY_NAME["query"], REPORT, 1, {"about": about}, NOW, POLICY).facts["about"] == about
+
+
+def test_when_an_act_was_last_can_be_said_with_it() -> None:
+    reported = act(PREVENTING, "report_act", PERSON, act="threat", last_act_on=NOW.isoformat())
+    assert reported.facts["last_act_on"] == NOW.isoformat()
+
+
+@pytest.mark.parametrize("state", ["steps_agreed", "no_prima_facie", "declined", "remedy", "not_established"])
+def test_after_which_ends_the_office_goes_on_watching(state: str) -> None:
+    assert act(replace(begun(), state=state), "start_monitoring", OFFICER).state == "monitoring"
+
+
+@pytest.mark.parametrize("state", ["requested", "third_party_report", "acknowledged", "info_complete", "prelim_review"])
+def test_until_when_it_can_turn_out_to_be_no_retaliation(state: str) -> None:
+    assert act(replace(begun(), state=state), "pass_on", OFFICER).state == "passed_on"
+
+
+@pytest.mark.parametrize("state", ["fear_raised", "preventing", "steps_proposed", "steps_agreed", "monitoring"])
+def test_where_something_new_is_a_request(state: str) -> None:
+    assert act(replace(begun("fear"), state=state), "report_act", PERSON).state == "requested"
