@@ -48,7 +48,7 @@ def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
     sessions = Sessions(intake.database, "staff-services", idle=OPEN, absolute=LONGEST)
     of_portal = Portal(intake, settings.leave_to, lambda language: f"{settings.help_url}/{language}/help")
     pages = Pages(
-        package="services.intake.web",
+        packages=["services.intake.web"],
         words=Words(*_CATALOGS),
         assets=(assets := Assets(settings.kit_dir)),
         origin=settings.public_url,
