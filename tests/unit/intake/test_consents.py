@@ -1,0 +1,17 @@
+"""What intake keeps of her consent is what the desk's own table makes of the same act."""
+
+from lifecycle.model import ActorKind
+from services.intake.domain.consents import ACTS, consent_of
+from tests.lifecycles import BY_NAME
+
+
+def test_inv_15_every_act_of_hers_that_changes_the_consent_to_a_measure_is_kept_and_no_other() -> None:
+    hers = [rule for rule in BY_NAME["interim_measure"].rules if ActorKind.PERSON in rule.by and "consent" in rule.sets]
+    assert {("interim_measure", rule.action): rule.sets["consent"] for rule in hers} == ACTS
+
+
+def test_each_case_rests_on_a_consent_of_its_own() -> None:
+    assert (consent_of("interim_measure", 1), consent_of("interim_measure", 2)) == (
+        "interim_measure.1",
+        "interim_measure.2",
+    )
