@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import Database, before_commit
+from chassis.database import Database, before_commit, fetch
 from chassis.outbox import add_event, shard_of
 from contracts.audit.v1.audit_pb2 import AuditEntry, AuditHead, Heartbeat
 from contracts.topics import AUDIT_ENTRIES
@@ -27,13 +27,19 @@ KEPT_AT_HOME: Final = frozenset({"ombuds"})
 
 _PENDING: Final = "audit_entries"
 
-# Locks the shard's head until commit; the row is answered as it is after the lock was had.
-_LOCK_HEAD: Final = text("""
+_OBJECT_NUMBERS: Final = """array(
+    select (select coalesce(max(object_number), 0) from audit_trail where object_ref = ref)
+    from unnest(cast(:object_refs as text[])) with ordinality asked (ref, place) order by place
+)"""
+# Locks the shard's head until commit; the row is answered as it is after the lock was had. What is read beside it is as
+# it was before: where the head has moved meanwhile, the numbers are asked for again.
+_LOCK_HEAD: Final = text(f"""
     insert into audit_heads as head (shard, number, hash) values (:shard, 0, :no_hash)
     on conflict (shard) do update set number = head.number
-    returning number, hash, current_schema() as source
-""")
-_OBJECT_NUMBER: Final = text("select coalesce(max(object_number), 0) from audit_trail where object_ref = :object_ref")
+    returning number, hash, current_schema() as source, {_OBJECT_NUMBERS} as object_numbers,
+        coalesce((select number from audit_heads where shard = :shard), 0) as seen
+""")  # noqa: S608 -- our own words
+_NUMBERS_NOW: Final = text(f"select {_OBJECT_NUMBERS}")
 _APPEND: Final = text("""
     with appended as (
         insert into audit_trail (shard, number, object_ref, object_number, entry_json, previous_hash, hash)
@@ -87,22 +93,30 @@ async def _write(session: AsyncSession) -> None:
     # Shard by shard in one fixed order: two transactions that touch the same shards cannot wait for one another.
     pending: list[_Pending] = session.info.pop(_PENDING)
     for shard in sorted({entry.shard for entry in pending}):
-        number, previous, source = (
-            await session.execute(_LOCK_HEAD, params={"shard": shard, "no_hash": NO_HASH})
-        ).one()
-        for entry in (entry for entry in pending if entry.shard == shard):
+        entries = [entry for entry in pending if entry.shard == shard]
+        refs = {"object_refs": list({entry.object_ref for entry in entries})}
+        [head] = await fetch(session, _LOCK_HEAD, {"shard": shard, "no_hash": NO_HASH, **refs})
+        numbers = head["object_numbers"]
+        if head["seen"] != head["number"]:
+            [(numbers,)] = await fetch(session, _NUMBERS_NOW, refs)
+        last_of = dict(zip(refs["object_refs"], numbers, strict=True))
+        number, previous = head["number"], head["hash"]
+        for entry in entries:
             number += 1
-            previous = await _append(session, entry, source, number, previous)
+            last_of[entry.object_ref] += 1
+            previous = await _append(session, entry, head["source"], number, last_of[entry.object_ref], previous)
 
 
-async def _append(session: AsyncSession, entry: _Pending, source: str, number: int, previous: bytes) -> bytes:
-    object_number = 1 + await session.scalar(_OBJECT_NUMBER, params={"object_ref": entry.object_ref})
+async def _append(
+    session: AsyncSession, entry: _Pending, source: str, number: int, object_number: int, previous: bytes
+) -> bytes:
     body = {**entry.facts, "source": source, "shard": entry.shard, "number": number, "object_number": object_number}
     entry_json = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     digest = chain_hash(previous, entry_json)
-    await session.execute(
+    await fetch(
+        session,
         _APPEND,
-        params={
+        {
             "shard": entry.shard,
             "number": number,
             "object_ref": entry.object_ref,

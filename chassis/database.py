@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Final, cast
 
-from asyncpg import InterfaceError, InternalClientError, PostgresError
-from sqlalchemy import AdaptedConnection, Engine, event, text
-from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from asyncpg import Connection, InterfaceError, InternalClientError, PostgresError, Record
+from sqlalchemy import Engine, TextClause, event, text
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi, PGDialect_asyncpg
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.ext.asyncio.session import AsyncSession as PlainAsyncSession
 from sqlalchemy.orm import Session as PlainSession
@@ -25,6 +27,10 @@ _WAKE_EVERY: Final = 0.05
 _BEFORE_COMMIT: Final = "before_commit"
 _AFTER_COMMIT: Final = "after_commit"
 _WROTE_EVENTS: Final = "wrote_events"
+_DRIVER: Final = "driver"
+_DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+# As SQLAlchemy names them; what it has no name for comes from the driver itself.
+_DEAD: Final = (AsyncAdapt_asyncpg_dbapi.Error, InternalClientError, OSError)
 
 
 # SQLModel advises against `execute` on every call; for hot writes in plain SQL it is our choice.
@@ -60,6 +66,27 @@ def after_commit(session: AsyncSession, call: Callable[[], None]) -> None:
     calls.append(call)
 
 
+async def fetch(session: AsyncSession, statement: TextClause, values: Mapping[str, object]) -> list[Record]:
+    """What a statement answers within the session's transaction, asked of the driver itself: for what every action and
+    every event asks, where SQLAlchemy's own way costs ten times as much. Values are as the driver takes them: lists for
+    arrays, text for JSON. Raises DBAPIError.
+    """
+    sql, names = _for_driver(statement)
+    driver: Connection = session.info[_DRIVER]
+    try:
+        found: list[Record] = await driver.fetch(sql, *[values[name] for name in names])
+    except (PostgresError, InterfaceError, OSError) as error:
+        raise DBAPIError(sql, None, error, hide_parameters=True, connection_invalidated=driver.is_closed()) from error
+    return found
+
+
+@cache
+def _for_driver(statement: TextClause) -> tuple[str, Sequence[str]]:
+    """The statement with its parameters numbered, and their names in that order."""
+    compiled = statement.compile(dialect=_DIALECT)
+    return compiled.string, compiled.positiontup or ()
+
+
 def wrote_events(session: AsyncSession) -> None:
     """Has the relay woken once this transaction is committed."""
     session.info[_WROTE_EVENTS] = True
@@ -69,7 +96,9 @@ class Database:
     """A service's database. Statements' parameters never reach a log or an exception text."""
 
     def __init__(self, dsn: str, *, pool_size: int = 5) -> None:
-        self._engine = create_async_engine(async_dsn(dsn), pool_size=pool_size, hide_parameters=True)
+        self._engine = create_async_engine(
+            async_dsn(dsn), pool_size=pool_size, pool_use_lifo=True, hide_parameters=True
+        )
         _replace_the_dead(self._engine.sync_engine)
         self._sessions = async_sessionmaker(self._engine, class_=_Session, expire_on_commit=False)
         self._waking: asyncio.Task[None] | None = None
@@ -80,6 +109,7 @@ class Database:
         """Commits at the end, rolls back on an exception; then wakes the relay if events were written."""
         async with self._sessions() as session:
             async with session.begin():
+                session.info[_DRIVER] = (await (await session.connection()).get_raw_connection()).driver_connection
                 yield session
                 for write in cast("list[BeforeCommit]", session.info.get(_BEFORE_COMMIT, [])):
                     await write(session)
@@ -120,15 +150,15 @@ class Database:
 
 
 def _replace_the_dead(engine: Engine) -> None:
-    """Asks each connection whether it lives before it is used, and has a dead one replaced.
+    """Begins the transaction when a connection is taken, which tells whether it lives, and has a dead one replaced.
 
-    As the pool's own `pre_ping`, in one round trip for three. And between a server's last words and the end of the
+    The pool's own `pre_ping` would ask three times before. And between a server's last words and the end of the
     stream the driver answers with an internal error, which SQLAlchemy does not know for a disconnection.
     """
 
     @event.listens_for(engine, "checkout")
-    def taken(connection: AdaptedConnection, *_: Any) -> None:
+    def taken(connection: Any, *_: Any) -> None:
         try:
-            connection.run_async(lambda driver: driver.execute("select"))
-        except (PostgresError, InterfaceError, InternalClientError, OSError) as error:
+            connection.run_async(lambda _: connection._start_transaction())  # noqa: SLF001 -- there is no public way
+        except _DEAD as error:
             raise DisconnectionError from error

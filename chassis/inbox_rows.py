@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import Row, text
+from asyncpg import Record as Row
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import fetch
 from contracts.envelope import Envelope, Headers
 from contracts.topics import TOPICS, Delivery, Topic
 
@@ -90,7 +92,7 @@ async def forget_offset(session: AsyncSession, topic: Topic, partition: int) -> 
 async def advance(session: AsyncSession, record: Record) -> bool:
     """Takes the record's place in its log; False when the record was taken before."""
     place = {"topic": record.topic.name, "partition": record.partition, "next": record.offset + 1}
-    return bool(await session.scalar(_ADVANCE, params=place))
+    return bool(await fetch(session, _ADVANCE, place))
 
 
 async def refuse(session: AsyncSession, record: Record, code: str) -> bool:
@@ -105,13 +107,13 @@ async def refuse(session: AsyncSession, record: Record, code: str) -> bool:
 
 async def lock_key(session: AsyncSession, envelope: Envelope) -> int:
     """The number last applied under the event's source and key, which is this transaction's alone from now on."""
-    last: int = await session.scalar(_LOCK_KEY, params=_key(envelope))
-    return last
+    [(last,)] = await fetch(session, _LOCK_KEY, _key(envelope))
+    return int(last)
 
 
 async def set_last(session: AsyncSession, envelope: Envelope) -> None:
     """The event is applied."""
-    await session.execute(_SET_LAST, params={**_key(envelope), "sequence": envelope.sequence})
+    await fetch(session, _SET_LAST, {**_key(envelope), "sequence": envelope.sequence})
 
 
 async def hold(session: AsyncSession, envelope: Envelope) -> None:
@@ -121,13 +123,13 @@ async def hold(session: AsyncSession, envelope: Envelope) -> None:
 
 async def take_held(session: AsyncSession, envelope: Envelope, sequence: int) -> Envelope | None:
     """Takes out what is held of the event's key under this number."""
-    held = (await session.execute(_TAKE_HELD, params={**_key(envelope), "sequence": sequence})).first()
-    return _envelope(held) if held else None
+    held = await fetch(session, _TAKE_HELD, {**_key(envelope), "sequence": sequence})
+    return _envelope(held[0]) if held else None
 
 
 async def ready(session: AsyncSession) -> list[Envelope]:
     """What is held although its turn has come: an event put back by hand has no predecessor to bring it."""
-    return [_envelope(row) for row in (await session.execute(_READY, params={"latest": _LATEST})).all()]
+    return [_envelope(row) for row in await fetch(session, _READY, {"latest": _LATEST})]
 
 
 async def bury(session: AsyncSession, envelope: Envelope, code: str) -> bool:
@@ -151,6 +153,5 @@ def _row(envelope: Envelope) -> dict[str, object]:
     }
 
 
-def _envelope(row: Row[tuple[object, ...]]) -> Envelope:
-    columns = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public name for it
-    return Envelope(**{"id" if name == "event_id" else name: value for name, value in columns.items()})
+def _envelope(row: Row) -> Envelope:
+    return Envelope(**{"id" if name == "event_id" else name: value for name, value in row.items()})

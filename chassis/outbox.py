@@ -10,7 +10,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import wrote_events
+from chassis.database import fetch, wrote_events
 from contracts.topics import Delivery, Topic
 
 SHARDS: Final = 4
@@ -45,9 +45,10 @@ async def add_event(
     """
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
-    sequence: int = await session.scalar(
+    [(sequence,)] = await fetch(
+        session,
         _ADD_SINGLE if topic.delivery is Delivery.SINGLE else _ADD_NEXT,
-        params={
+        {
             "event_id": event_id or uuid4(),
             "topic": topic.name,
             "key": key,
@@ -59,12 +60,12 @@ async def add_event(
         },
     )
     wrote_events(session)
-    return sequence
+    return int(sequence)
 
 
 async def applied(session: AsyncSession, topic: Topic, key: str, sequence: int) -> None:
     """The receiver has applied the event of this number, and with it every earlier one of the key: forget them."""
-    await session.execute(_APPLIED, params={"topic": topic.name, "key": key, "sequence": sequence})
+    await fetch(session, _APPLIED, {"topic": topic.name, "key": key, "sequence": sequence})
 
 
 def shard_of(*parts: str) -> int:

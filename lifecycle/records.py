@@ -1,5 +1,6 @@
 """The rows behind cases: what is kept of each, read and written. Rules live elsewhere."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,24 +8,40 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import (
-    bindparam,
-    text,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import fetch
 from lifecycle.model import Step
 
 _NO_STEPS: Final = "[]"
 _STEP: Final = msgspec.json.Encoder()
 _STEPS: Final = msgspec.json.Decoder(tuple[Step, ...])
+_CLOCK_NOW: Final = text("select clock_now()")
 _COLUMNS: Final = (
     "case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version, policy_hash,"
     " workflow_id, next_due_at, errands, handlers, placed_version, opened_at, changed_at, closed_at, erased_at,"
     " desk, office,"
     " (select '[' || string_agg(step, ',' order by kept.version) || ']' from case_steps kept"
     " where kept.case_id = cases.case_id) as steps"
+)
+
+
+def _select(which: str) -> TextClause:
+    return text(f"select {_COLUMNS} from cases {which}")  # noqa: S608 -- our own words
+
+
+_LOAD: Final = _select("where case_id = :case_id")
+_LOCK: Final = _select("where case_id = :case_id for update")
+_FIND: Final = _select("where report_id = :report_id and lifecycle = :lifecycle and number = :number")
+_OF_REPORT: Final = _select(
+    "where report_id = :report_id and (cast(:lifecycle as text) is null or lifecycle = :lifecycle)"
+    " order by opened_at, case_id"
+)
+_LOAD_ALL: Final = _select("where case_id = any(:case_ids) order by opened_at desc, case_id desc")
+_KNOWN_ACTION: Final = text(
+    "select action_id, case_id, version, action, actor, roles, bodies, body_hash, at, answer"
+    " from case_actions where action_id = :action_id"
 )
 
 
@@ -78,8 +95,9 @@ class ActionRow:
 
 async def clock_now(session: AsyncSession) -> datetime:
     """The schema's clock: the database's own, moved only by a test that owns the schema."""
-    now: datetime = await session.scalar(text("select clock_now()"))
-    return now
+    [(now,)] = await fetch(session, _CLOCK_NOW, {})
+    moment: datetime = now
+    return moment
 
 
 def step_to_json(step: Step) -> str:
@@ -92,12 +110,12 @@ def steps_from_json(steps: str) -> tuple[Step, ...]:
 
 
 async def load(session: AsyncSession, case_id: UUID) -> CaseRow | None:
-    return await _one(session, "where case_id = :case_id", {"case_id": case_id})
+    return await _one(session, _LOAD, {"case_id": case_id})
 
 
 async def lock(session: AsyncSession, case_id: UUID) -> CaseRow | None:
     """The row, and nobody else's change to it until this transaction ends."""
-    row = await _one(session, "where case_id = :case_id for update", {"case_id": case_id})
+    row = await _one(session, _LOCK, {"case_id": case_id})
     if row is not None and row.erased_at is None and row.data["steps"][-1].version != row.version:
         # Somebody's change was waited for: the row is as they left it, the steps are of before they had.
         return await load(session, case_id)
@@ -105,39 +123,30 @@ async def lock(session: AsyncSession, case_id: UUID) -> CaseRow | None:
 
 
 async def find(session: AsyncSession, report_id: UUID, lifecycle: str, number: int) -> CaseRow | None:
-    return await _one(
-        session,
-        "where report_id = :report_id and lifecycle = :lifecycle and number = :number",
-        {"report_id": report_id, "lifecycle": lifecycle, "number": number},
-    )
+    return await _one(session, _FIND, {"report_id": report_id, "lifecycle": lifecycle, "number": number})
 
 
 async def of_report(session: AsyncSession, report_id: UUID, lifecycle: str | None = None) -> list[CaseRow]:
     """Every case of a report, oldest first; those of one kind alone where `lifecycle` says which."""
-    where = "where report_id = :report_id and (cast(:lifecycle as text) is null or lifecycle = :lifecycle)"
-    return await _many(
-        session, f"{where} order by opened_at, case_id", {"report_id": report_id, "lifecycle": lifecycle}
-    )
+    return await _many(session, _OF_REPORT, {"report_id": report_id, "lifecycle": lifecycle})
 
 
 async def load_all(session: AsyncSession, case_ids: Sequence[UUID]) -> list[CaseRow]:
     """Newest first."""
-    where = "where case_id = any(:case_ids) order by opened_at desc, case_id desc"
-    return await _many(session, where, {"case_ids": list(case_ids)})
+    return await _many(session, _LOAD_ALL, {"case_ids": list(case_ids)})
 
 
-async def _many(session: AsyncSession, where: str, parameters: Mapping[str, object]) -> list[CaseRow]:
-    found = await session.execute(text(f"select {_COLUMNS} from cases {where}"), params=dict(parameters))  # noqa: S608
-    return [_row(**columns) for columns in found.mappings()]
+async def _many(session: AsyncSession, statement: TextClause, values: Mapping[str, object]) -> list[CaseRow]:
+    return [_row(**columns) for columns in await fetch(session, statement, values)]
 
 
 def _row(data: Mapping[str, Any], steps: str | None, **columns: Any) -> CaseRow:
     return CaseRow(data={**data, "steps": steps_from_json(steps or _NO_STEPS)}, **columns)
 
 
-async def _one(session: AsyncSession, where: str, parameters: Mapping[str, object]) -> CaseRow | None:
-    rows = await _many(session, where, parameters)
-    return rows[0] if rows else None
+async def _one(session: AsyncSession, statement: TextClause, values: Mapping[str, object]) -> CaseRow | None:
+    found = await _many(session, statement, values)
+    return found[0] if found else None
 
 
 _INSERT: Final = text("""
@@ -151,16 +160,12 @@ _INSERT: Final = text("""
     )
     insert into case_steps (case_id, version, step) select case_id, :version, :step from opened
     returning case_id
-""").bindparams(bindparam("data", type_=JSONB))
-
-
-_INSERTED: Final = tuple(_INSERT.compile().params)
+""")
 
 
 async def insert(session: AsyncSession, row: CaseRow) -> bool:
     """Whether the case is new: the same report, lifecycle and number is there at most once."""
-    values = _values(row, _INSERTED)
-    return (await session.execute(_INSERT, params=_lists(values))).first() is not None
+    return bool(await fetch(session, _INSERT, _values(row)))
 
 
 # A version is made by one step: saved again, it has that step already.
@@ -174,36 +179,30 @@ _UPDATE: Final = """
         policy_name = :policy_name, policy_version = :policy_version, policy_hash = :policy_hash
     where case_id = :case_id
 """
-_SAVE: Final = text(f"with {_UPDATE}").bindparams(bindparam("data", type_=JSONB))
-_SAVED: Final = tuple(_SAVE.compile().params)
+_SAVE: Final = text(f"with {_UPDATE}")
 _SAVE_WITH_ACTION: Final = text(f"""
     with taken as (
         insert into case_actions (action_id, case_id, version, action, actor, roles, bodies, body_hash, at, answer)
         values (:action_action_id, :action_case_id, :action_version, :action_action, :action_actor, :action_roles,
             :action_bodies, :action_body_hash, :action_at, :action_answer)
     ), {_UPDATE}
-""").bindparams(  # noqa: S608
-    bindparam("data", type_=JSONB),
-    bindparam("action_bodies", type_=JSONB),
-    bindparam("action_answer", type_=JSONB),
-)
+""")  # noqa: S608
 
 
 async def save(session: AsyncSession, row: CaseRow, taken: "ActionRow | None" = None) -> None:
     """Writes a row that this transaction has locked, and the action that changed it."""
-    values = _values(row, _SAVED)
     if taken is None:
-        await session.execute(_SAVE, params=_lists(values))
+        await fetch(session, _SAVE, _values(row))
     else:
         action = {f"action_{name}": value for name, value in vars(taken).items()}
-        await session.execute(_SAVE_WITH_ACTION, params=_lists(values | action))
+        action |= {"action_bodies": json.dumps(taken.bodies), "action_answer": json.dumps(taken.answer)}
+        await fetch(session, _SAVE_WITH_ACTION, _values(row) | action)
 
 
-def _values(row: CaseRow, names: Sequence[str]) -> dict[str, Any]:
+def _values(row: CaseRow) -> dict[str, Any]:
     """The row's values for a statement, and the step that made its version."""
     data = {key: value for key, value in row.data.items() if key != "steps"}
-    own = {**vars(row), "data": data, "step": step_to_json(row.data["steps"][-1])}
-    return {name: own[name] for name in names}
+    return {**vars(row), "data": json.dumps(data), "step": step_to_json(row.data["steps"][-1])}
 
 
 async def strip_steps(session: AsyncSession, case_id: UUID) -> None:
@@ -212,10 +211,6 @@ async def strip_steps(session: AsyncSession, case_id: UUID) -> None:
         text("update case_steps set step = jsonb_set(step::jsonb, '{facts}', '{}')::text where case_id = :case_id"),
         params={"case_id": case_id},
     )
-
-
-def _lists(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 async def finish_errand(session: AsyncSession, case_id: UUID, errand: str) -> None:
@@ -242,12 +237,5 @@ async def place(session: AsyncSession, case_id: UUID, version: int) -> None:
 
 
 async def known_action(session: AsyncSession, action_id: UUID) -> ActionRow | None:
-    found = await session.execute(
-        text(
-            "select action_id, case_id, version, action, actor, roles, bodies, body_hash, at, answer"
-            " from case_actions where action_id = :action_id"
-        ),
-        params={"action_id": action_id},
-    )
-    row = found.mappings().one_or_none()
-    return ActionRow(**row) if row else None
+    found = await fetch(session, _KNOWN_ACTION, {"action_id": action_id})
+    return ActionRow(**found[0]) if found else None
