@@ -7,8 +7,10 @@ from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.keys import ServiceKeys, public_keys
 from chassis.relay import Relay
+from chassis.web import sessions
 from chassis.web.app import create_app
 from chassis.web.health import Check, reachable
+from chassis.web.pages.staff import staff_pages
 from chassis.web.run import Service
 from chassis.web.sign_in import SignIn
 from contracts.audit.v1.audit_pb2 import AuditEntry, Heartbeat
@@ -17,6 +19,7 @@ from policy.load import load
 from services.audit.checkpoints import sign_checkpoints
 from services.audit.record import append_entry, take_heartbeat
 from services.audit.settings import AuditSettings
+from services.audit.web import desk
 from services.audit.web.api import verification_route
 
 HANDLERS = {AUDIT_ENTRIES: {AuditEntry: append_entry, Heartbeat: take_heartbeat}}
@@ -28,14 +31,24 @@ def build(settings: AuditSettings) -> Service:
     publics = public_keys(settings)
     consumer = Consumer(settings, database, HANDLERS, publics)
     relay = Relay(settings, keys.signing)
+    sign_in, policy = SignIn(settings.oidc_issuer), load(settings.policy)
+    pages, of_pages = staff_pages(
+        settings,
+        database,
+        sign_in,
+        packages=["services.audit.web"],
+        tabs=desk.TABS,
+        routes=desk.routes(database, settings.database_dsn, policy, publics["audit"]),
+    )
     app = create_app(
         settings,
-        [verification_route(database, settings.database_dsn, load(settings.policy), publics["audit"])],
+        [pages, verification_route(database, settings.database_dsn, policy, publics["audit"])],
         checks=[
             Check("database", database.check, needed=True),
             Check("kafka", reachable(settings.kafka_bootstrap)),
         ],
-        sign_in=SignIn(settings.oidc_issuer),
+        sign_in=sign_in,
+        sessions=of_pages,
     )
     return Service(
         app,
@@ -44,6 +57,7 @@ def build(settings: AuditSettings) -> Service:
             relay.run,
             partial(sign_checkpoints, database, keys.signing, settings.checkpoint_every),
             partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
+            partial(sessions.sweep_forever, database),
         ],
         close=[database.close],
     )

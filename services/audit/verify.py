@@ -1,6 +1,6 @@
 """Reads the whole record again and says in plain sentences what is not as it was written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from services.audit.tables import Kind
 SCHEMA: Final = "audit"
 LATE: Final = timedelta(seconds=30)
 """An entry that a heartbeat has told of may be on its way for so long."""
+_SAYS_EVERY: Final = 1000
 
 _ENTRIES: Final = """
     select number, kind, source, shard, source_number, previous_hash, hash, entry_json, received_at, chain_hash
@@ -86,19 +87,24 @@ class Verification:
         return {**asdict(self), "ok": self.ok, "sources": sources}
 
 
-async def verify(dsn: str, public: Ed25519PublicKey | None = None) -> Verification:
+async def verify(
+    dsn: str, public: Ed25519PublicKey | None = None, read: Callable[[int], None] = lambda _: None
+) -> Verification:
     """Walks the record of the database at `dsn`, with the audit service's public key if checkpoints' signatures are
-    to be checked too. Reads only. Raises asyncpg.PostgresError or OSError when the database cannot be read.
+    to be checked too; `read` is told now and then how many entries were read. Reads only. Raises asyncpg.PostgresError
+    or OSError when the database cannot be read.
     """
     connection = await asyncpg.connect(dsn, timeout=10, server_settings={"search_path": SCHEMA})
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await _verify(connection, public)
+            return await _verify(connection, public, read)
     finally:
         await connection.close()
 
 
-async def _verify(connection: asyncpg.Connection, public: Ed25519PublicKey | None) -> Verification:
+async def _verify(
+    connection: asyncpg.Connection, public: Ed25519PublicKey | None, read: Callable[[int], None]
+) -> Verification:
     promised = [
         Checkpoint.FromString(row["message"]) for row in await connection.fetch("select message from checkpoints")
     ]
@@ -108,6 +114,8 @@ async def _verify(connection: asyncpg.Connection, public: Ed25519PublicKey | Non
         *link, chain = row
         found.findings.extend(walk.step(Link(*link), chain))
         found.entries += 1
+        if found.entries % _SAYS_EVERY == 0:
+            read(found.entries)
     size = await connection.fetchval("select size from record_head") or 0
     found.findings.extend(walk.end(max(size, *(checkpoint.size for checkpoint in promised), 0)))
     found.findings.extend(_badly_signed(promised, public))

@@ -8,8 +8,10 @@ from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.keys import ServiceKeys, public_keys
 from chassis.relay import Relay
+from chassis.web import sessions
 from chassis.web.app import create_app
 from chassis.web.health import Check, reachable
+from chassis.web.pages.staff import staff_pages
 from chassis.web.run import Service
 from chassis.web.sign_in import SignIn
 from contracts.topics import WORKFLOW_MEASURES
@@ -19,7 +21,7 @@ from services.hr_bridge.adapters.tryton import Tryton
 from services.hr_bridge.bridge import Bridge
 from services.hr_bridge.saga.keep import Workflows
 from services.hr_bridge.settings import HrBridgeSettings
-from services.hr_bridge.web import mail_address, tasks, words
+from services.hr_bridge.web import desk, mail_address, tasks, words
 from services.hr_bridge.web import personnel_actions as webhook
 
 
@@ -38,16 +40,27 @@ def build(settings: HrBridgeSettings) -> Service:
         acknowledge={WORKFLOW_MEASURES: consumers.acknowledge},
     )
     relay = Relay(settings, keys.signing)
+    sign_in = SignIn(settings.oidc_issuer)
+    pages, of_pages = staff_pages(
+        settings, database, sign_in, packages=["services.hr_bridge.web"], tabs=desk.TABS, routes=desk.routes(bridge)
+    )
     app = create_app(
         settings,
-        [*tasks.routes(bridge), *words.routes(bridge), *webhook.routes(bridge), *mail_address.routes(bridge, publics)],
+        [
+            pages,
+            *tasks.routes(bridge),
+            *words.routes(bridge),
+            *webhook.routes(bridge),
+            *mail_address.routes(bridge, publics),
+        ],
         checks=[
             Check("database", database.check, needed=True),
             Check("kafka", reachable(settings.kafka_bootstrap)),
             Check("temporal", reachable(settings.temporal_address)),
             Check("hr_system", tryton.check),
         ],
-        sign_in=SignIn(settings.oidc_issuer),
+        sign_in=sign_in,
+        sessions=of_pages,
     )
 
     async def publish_desk_keys() -> None:
@@ -64,6 +77,7 @@ def build(settings: HrBridgeSettings) -> Service:
             lambda: read_directory(bridge),
             lambda: compare(bridge),
             lambda: audit_trail.send_heartbeats(database, settings.heartbeat_every),
+            lambda: sessions.sweep_forever(database),
         ],
         close=[tryton.close, database.close],
     )

@@ -73,7 +73,7 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
     ) -> TaskPage:
         check_role(bridge, signed_in)
         async with bridge.database.transaction() as session:
-            page = await _page(session, bridge, signed_in.staff_id, cursor, limit)
+            page = await task_page(session, bridge, signed_in.staff_id, cursor, limit)
             facts = {"count": len(page.tasks)}
             await audit_trail.record(session, "tasks_read", object_ref="tasks", actor=signed_in.staff_id, facts=facts)
         return page
@@ -87,13 +87,13 @@ def check_role(bridge: Bridge, signed_in: SignedIn) -> None:
         raise not_found()
 
 
-async def _page(session: AsyncSession, bridge: Bridge, staff_id: str, cursor: UUID | None, limit: int) -> TaskPage:
+async def task_page(session: AsyncSession, bridge: Bridge, staff_id: str, cursor: UUID | None, limit: int) -> TaskPage:
     """Neither a page's length nor its cursor tells of a task that is hidden from the reader."""
     seen: list[TaskView] = []
     while True:
         tasks = await _next_tasks(session, cursor)
         for task in tasks:
-            view = await _view(session, bridge, task, staff_id)
+            view = await view_of(session, bridge, task, staff_id)
             if view is not None and len(seen) == limit:
                 return TaskPage(seen, seen[-1].task_id)
             seen += [view] if view is not None else []
@@ -113,7 +113,7 @@ async def _next_tasks(session: AsyncSession, cursor: UUID | None) -> Sequence[Ta
     return (await session.exec(query)).all()
 
 
-async def _view(session: AsyncSession, bridge: Bridge, task: Task, staff_id: str) -> TaskView | None:
+async def view_of(session: AsyncSession, bridge: Bridge, task: Task, staff_id: str) -> TaskView | None:
     """None for somebody whom the task touches: nobody handles a measure that he is a party to (invariant 32)."""
     view = TaskView(
         task_id=task.task_id,

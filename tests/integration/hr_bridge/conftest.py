@@ -12,6 +12,7 @@ from ops.local_stack.tryton_client import TrytonClient
 from services.hr_bridge.bridge import Bridge
 from tests.integration.hr_bridge.alone import open_bridge
 from tests.integration.hr_bridge.house import House, HrSystem
+from tests.integration.web.desk import DESK
 from tests.real_parts import Database, KafkaServer, PostgresServer, TemporalServer
 from tests.waiting import eventually
 
@@ -28,6 +29,8 @@ def settings_of(tryton: Tryton, temporal: TemporalServer, oidc: Oidc, folder: Pa
         "undeclared_after": 3600.0,
         "overdue_after": 1.0,
         "policy": "rehearsal",
+        "public_url": DESK,
+        "oidc_client_secret": "any",
     }
 
 

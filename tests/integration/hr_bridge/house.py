@@ -222,6 +222,7 @@ class House:
         tasks = [asyncio.create_task(keep_running(start)) for start in service.background]
         try:
             # In this loop, as the database's connections are.
+            self.app = service.app
             transport = httpx.ASGITransport(service.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://hr-bridge.test") as self.client:
                 yield service

@@ -1,0 +1,48 @@
+"""The pages of one service for those who are signed in at it."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from litestar import Router
+from litestar.types import ControllerRouterHandler
+
+from chassis.database import Database
+from chassis.settings import Settings
+from chassis.web.desk_sign_in import DeskSignIn, desk_router
+from chassis.web.pages.assets import Assets
+from chassis.web.pages.page import Pages
+from chassis.web.pages.words import Words
+from chassis.web.sessions import Sessions
+from chassis.web.sign_in import SignIn
+
+Tab = tuple[str, str]
+"""Address, without its language, and name of what stands in the navigation."""
+
+
+def staff_pages(
+    settings: Settings,
+    database: Database,
+    sign_in: SignIn,
+    *,
+    packages: Sequence[str],
+    tabs: Sequence[Tab],
+    routes: Sequence[ControllerRouterHandler],
+    catalogs: Sequence[Path] = (),
+) -> tuple[Router, Sequence[Sessions]]:
+    """`packages` hold templates, and beside the first lies the service's `locale`; `catalogs` are further folders of
+    words. Raises KitMissing.
+    """
+    assets = Assets(settings.kit_dir)
+    desk_sign_in = DeskSignIn(settings, database, sign_in)
+    own = Path(str(import_module(packages[0]).__path__[0])).parent
+    pages = Pages(
+        packages=packages,
+        words=Words(Path(__file__).parent / "locale", *catalogs, own / "locale"),
+        assets=assets,
+        origin=settings.public_url,
+        sessions=desk_sign_in.desk,
+        given={"desk_tabs": tabs},
+    )
+    router = Router(path="", route_handlers=[assets.handler(), desk_router(desk_sign_in, pages, routes)])
+    return router, desk_sign_in.sessions

@@ -1,0 +1,100 @@
+"""The auditor's page: one button, and plain sentences about whether the record is as it was written."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+
+from chassis import audit_trail
+from chassis.database import Database
+from chassis.web.pages.page import HEADERS, Page
+from chassis.web.pages.staff import Tab
+from chassis.web.pages.words import N_
+from chassis.web.problems import not_found
+from chassis.web.sign_in import SignedIn
+from policy.model import Policy, Role
+from services.audit.verify import Verification, verify
+
+TABS: Final[tuple[Tab, ...]] = (("/record", N_("The record")),)
+
+
+@dataclass
+class Reading:
+    """The newest reading of the whole record, of which there is one at a time, whoever asked."""
+
+    dsn: str
+    public: Ed25519PublicKey
+    read: int = 0
+    found: Verification | None = None
+    at: datetime | None = None
+    failed: bool = False
+    _task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def runs(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def begin(self) -> None:
+        if not self.runs:
+            self.read, self.failed = 0, False
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            self.found = await verify(self.dsn, self.public, self._seen)
+            self.at = datetime.now(UTC)
+        except Exception:
+            self.failed = True
+            raise
+
+    def _seen(self, entries: int) -> None:
+        self.read = entries
+
+
+def routes(database: Database, dsn: str, policy: Policy, public: Ed25519PublicKey) -> list[HTTPRouteHandler]:
+    reading = Reading(dsn, public)
+
+    def check_role(signed_in: SignedIn) -> None:
+        """Whoever is no auditor finds nothing here."""
+        if Role.AUDITOR not in policy.roles_of(signed_in.staff_id, datetime.now(UTC)):
+            raise not_found()
+
+    @get("/{language:str}", include_in_schema=False)
+    async def first(page: NamedDependency[Page]) -> Response[Any]:
+        return page.go("/record")
+
+    @get("/{language:str}/record", include_in_schema=False)
+    async def record(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        check_role(signed_in)
+        return page.show("record.html", reading=reading, staff=signed_in.staff_id)
+
+    @post("/{language:str}/record", include_in_schema=False)
+    async def begin(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        check_role(signed_in)
+        await page.posted()
+        async with database.transaction() as session:
+            await audit_trail.record(session, "verify_record", object_ref="record", actor=signed_in.staff_id)
+        reading.begin()
+        return page.go("/record")
+
+    @get("/{language:str}/record/proof", include_in_schema=False)
+    async def proof(signed_in: NamedDependency[SignedIn]) -> Response[bytes]:
+        """What was found, for a machine: the same as `recourse audit verify --json`."""
+        check_role(signed_in)
+        if reading.found is None or reading.at is None:
+            raise not_found()
+        said = {"read_at": reading.at.isoformat(), **reading.found.as_json()}
+        name = f'attachment; filename="record-{reading.at:%Y-%m-%d-%H%M}.json"'
+        return Response(
+            json.dumps(said, indent=2).encode(),
+            media_type="application/json",
+            headers=HEADERS | {"Content-Disposition": name},
+        )
+
+    return [first, record, begin, proof]
