@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.sealing import tag
 from lifecycle import records
 from lifecycle.desk import Desk
-from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, Conflict, case_tag, excluded_from
+from lifecycle.exclusions import FOR_DECIDERS, Conflict, case_tag, conflicts_with, keep_out
 from lifecycle.model import Actor, ActorKind
 from lifecycle.records import CaseRow
 from lifecycle.routing import DECIDERS
@@ -90,23 +90,17 @@ async def actors_of(
     """
     name = part_name(desk, staff_id)
     roles = {case_id: roles_of(desk, row, staff_id, now) for case_id, row in cases.items()}
-    from_handling = await excluded_from(session, desk.keys.cell, list(cases), staff_id, FOR_HANDLERS)
-    # What keeps a decider out keeps a handler out too.
-    from_all = await excluded_from(session, desk.keys.cell, sorted(from_handling), staff_id, FOR_DECIDERS)
-    parts = {case_id: assigned_to(row, staff_id) & BY_ASSIGNMENT for case_id, row in cases.items() if row}
-    kept_out = set[UUID]()
-    for part, conflicts in KEEPS_OUT.items():
-        asked = [case_id for case_id, held in parts.items() if part in held]
-        kept_out |= await excluded_from(session, desk.keys.cell, asked, staff_id, conflicts)
+    found = await conflicts_with(session, desk.keys.cell, list(cases), staff_id)
 
     def actor(case_id: UUID) -> Actor:
-        row = cases[case_id]
+        row, conflicts = cases[case_id], found[case_id]
         if row and (concerns := assigned_to(row, name)):
             return Actor(ActorKind.STAFF, name, concerns)
-        if held := parts.get(case_id):
-            return Actor(ActorKind.STAFF, staff_id, held, excluded=case_id in kept_out)
-        left = roles[case_id] & DECIDERS if case_id in from_handling else roles[case_id]
-        excluded = case_id in from_all or (case_id in from_handling and not left)
+        if row and (held := assigned_to(row, staff_id) & BY_ASSIGNMENT):
+            excluded = any(part in held and keep_out(conflicts, kinds) for part, kinds in KEEPS_OUT.items())
+            return Actor(ActorKind.STAFF, staff_id, held, excluded=excluded)
+        left = roles[case_id] & DECIDERS if keep_out(conflicts) else roles[case_id]
+        excluded = keep_out(conflicts, FOR_DECIDERS) or (keep_out(conflicts) and not left)
         return Actor(ActorKind.STAFF, staff_id, left, excluded=excluded)
 
     return {case_id: actor(case_id) for case_id in cases}

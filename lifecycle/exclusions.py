@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import fetch
 from chassis.sealing import tag
 from lifecycle import directory
 from lifecycle.directory import StandIn
@@ -39,6 +40,12 @@ class Conflict(StrEnum):
 FOR_HANDLERS = frozenset(Conflict)
 FOR_DECIDERS = FOR_HANDLERS - {Conflict.WHOLE_LINE}
 
+_CONFLICTS_WITH: Final = sa.text("""
+    select case_id, array(select kind from case_tags t where t.case_id = asked.case_id and t.tag = asked.tag) as kinds,
+        exists(select from case_exclusions e
+            where e.case_id = asked.case_id and e.directory_version > :never and e.unread = 0) as computed
+    from unnest(cast(:case_ids as uuid[]), cast(:tags as bytea[])) asked (case_id, tag)
+""")
 _NEVER: Final = -1
 """In place of the directory's version: they have not been computed yet."""
 
@@ -217,30 +224,18 @@ async def have_read(session: AsyncSession, case_id: UUID, times: int) -> None:
     )
 
 
-async def excluded_from(
-    session: AsyncSession,
-    cell_key: bytes,
-    case_ids: Sequence[UUID],
-    staff_id: str,
-    kinds: Iterable[Conflict] = FOR_HANDLERS,
-) -> frozenset[UUID]:
-    """Which of these cases `staff_id` must not see: those with a tag of one of `kinds`, and those whose tags are not
-    computed yet (fails closed).
-    """
-    if not case_ids:
-        return frozenset()
+async def conflicts_with(
+    session: AsyncSession, cell_key: bytes, case_ids: Sequence[UUID], staff_id: str
+) -> dict[UUID, frozenset[Conflict] | None]:
+    """The conflicts of `staff_id` in each of these cases; None where they are not computed yet."""
     tags = [case_tag(cell_key, case_id, staff_id) for case_id in case_ids]
-    rows = await session.execute(
-        sa.text(
-            "select asked.case_id from unnest(cast(:case_ids as uuid[]), cast(:tags as bytea[])) asked (case_id, tag)"
-            " where not exists (select from case_exclusions e"
-            "  where e.case_id = asked.case_id and e.directory_version > :never and e.unread = 0)"
-            " or exists (select from case_tags t where t.case_id = asked.case_id and t.tag = asked.tag"
-            " and t.kind = any(cast(:kinds as text[])))"
-        ),
-        {"case_ids": list(case_ids), "tags": tags, "kinds": [kind.value for kind in kinds], "never": _NEVER},
-    )
-    return frozenset(rows.scalars())
+    found = await fetch(session, _CONFLICTS_WITH, {"case_ids": list(case_ids), "tags": tags, "never": _NEVER})
+    return {one["case_id"]: frozenset(map(Conflict, one["kinds"])) if one["computed"] else None for one in found}
+
+
+def keep_out(found: frozenset[Conflict] | None, kinds: Iterable[Conflict] = FOR_HANDLERS) -> bool:
+    """Whether somebody with these conflicts must not see a case. Fails closed where they are not known."""
+    return found is None or not found.isdisjoint(kinds)
 
 
 async def tagged(
@@ -263,7 +258,7 @@ async def excluded(
     session: AsyncSession, cell_key: bytes, case_id: UUID, staff_id: str, kinds: Iterable[Conflict] = FOR_HANDLERS
 ) -> bool:
     """Whether `staff_id` must not see this one case."""
-    return case_id in await excluded_from(session, cell_key, [case_id], staff_id, kinds)
+    return keep_out((await conflicts_with(session, cell_key, [case_id], staff_id))[case_id], kinds)
 
 
 async def outdated(session: AsyncSession, policy: Policy, now: datetime, limit: int = 100) -> dict[UUID, bool]:

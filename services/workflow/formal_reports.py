@@ -47,12 +47,12 @@ async def check(session: AsyncSession, desk: Desk, row: CaseRow, action: Action,
 
 async def _check_parts(session: AsyncSession, desk: Desk, row: CaseRow, action: Action) -> None:
     """A part in the case goes to nobody who must not see it (invariant 32)."""
-    now = await records.clock_now(session)
     for rule in desk.lifecycles[REPORT].rules:
         if rule.action != action.name:
             continue
         named = {field.name for field in rule.fields if field.kind is FieldKind.STAFF} & action.facts.keys()
         for name in named:
+            now = await records.clock_now(session)
             roles = {role for role, fact in rule.assigns.items() if fact == name}
             actor = await access.actor_of(session, desk, row, str(action.facts[name]), now)
             if actor.excluded or (roles and actor.roles.isdisjoint(roles)):

@@ -52,8 +52,8 @@ async def test_before_the_parties_are_known_everybody_is_excluded(house: House) 
     case_id = await house.open()
     assert await house.excluded(case_id, INVESTIGATOR)
     async with house.desk.database.transaction() as session:
-        found = await exclusions.excluded_from(session, house.desk.keys.cell, [case_id], INVESTIGATOR)
-    assert found == {case_id}
+        found = await exclusions.conflicts_with(session, house.desk.keys.cell, [case_id], INVESTIGATOR)
+    assert found == {case_id: None}
     await house.route(case_id, Parties())
     assert not await house.excluded(case_id, INVESTIGATOR)
 
