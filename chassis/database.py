@@ -23,7 +23,7 @@ BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
 
 WAKE_CHANNEL: Final = "recourse_outbox_"
 """Followed by the schema: channels belong to a database, and services share one."""
-_WAKE_EVERY: Final = 0.05
+_WAKE_AFTER: Final = 0.05
 _BEFORE_COMMIT: Final = "before_commit"
 _AFTER_COMMIT: Final = "after_commit"
 _WROTE_EVENTS: Final = "wrote_events"
@@ -129,7 +129,8 @@ class Database:
         await self._engine.dispose()
 
     def _wake_relay(self) -> None:
-        # A notification serialises the commits of the whole database: at most one in 50 ms, and the first at once.
+        # A notification serialises the commits of the whole database: at most one in 50 ms. Nor is the first sent at
+        # once: whoever made the change is answered before its news sets every service to work on the same cores.
         if self._waking is None or self._waking.done():
             self._waking = asyncio.create_task(self._notify())
         else:
@@ -137,6 +138,7 @@ class Database:
 
     async def _notify(self) -> None:
         while True:
+            await asyncio.sleep(_WAKE_AFTER)
             self._wake_again = False
             try:
                 async with self._sessions() as session, session.begin():
@@ -144,7 +146,6 @@ class Database:
             except (SQLAlchemyError, OSError) as error:
                 # The rows are committed; the relay finds them at its next look, within a second.
                 logger.warning("relay not woken", extra={"error": type(error).__name__})
-            await asyncio.sleep(_WAKE_EVERY)
             if not self._wake_again:
                 return
 
