@@ -1,5 +1,6 @@
 """The raw counterparts: the rows of a staff action without us, an update without rules."""
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,6 +20,23 @@ create table bench_outbox (id uuid primary key, topic text, key text, sequence b
 create table bench_counters (key text primary key, sequence bigint);
 create table bench_trail (shard int, number bigint, entry bytea, hash bytea, primary key (shard, number));
 """
+
+
+async def news_gone(admin_dsn: str) -> None:
+    """Waits until no relay has anything left to carry: what is measured beside that is the news of what was measured
+    before.
+    """
+    connection = await asyncpg.connect(admin_dsn)
+    try:
+        outboxes = await connection.fetch("select schemaname from pg_tables where tablename = 'outbox'")
+        left = " or ".join(
+            f"exists (select from {schema}.outbox where sent_at is null and parked is null)"
+            for (schema,) in outboxes
+        )
+        while await connection.fetchval(f"select {left}"):
+            await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
 
 
 async def raw_rows(dsn: str, count: int) -> list[float]:
@@ -108,19 +126,19 @@ async def open_no_ops(client: Client) -> AsyncIterator[Callable[[], Awaitable[No
         yield open_one
 
 
-async def no_op_updates(address: str, count: int) -> list[float]:
-    """Milliseconds of an update whose handler runs one local activity, on the same server."""
-    client = await Client.connect(address)
+@asynccontextmanager
+async def no_op_updates(client: Client) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """An update whose handler runs one local activity, of one workflow that does nothing else."""
     queue = f"bench-{uuid4()}"
-    times = []
     async with Worker(
         client, task_queue=queue, workflows=[NoOp], activities=[nothing], workflow_runner=UnsandboxedWorkflowRunner()
     ):
         handle = await client.start_workflow(NoOp.run, id=queue, task_queue=queue)
-        for _ in range(count):
-            began = time.perf_counter()
+
+        async def update() -> None:
             await handle.execute_update(NoOp.act)
-            times.append((time.perf_counter() - began) * 1000)
+
+        await update()  # warm
+        yield update
         await handle.signal(NoOp.end)
         await handle.result()
-    return times
