@@ -1,4 +1,4 @@
-"""Signing in to the pages of a desk, by OpenID Connect; who is signed in lies in a session of the page (ADR 59).
+"""Signing in to the pages of a desk, by OpenID Connect; who is signed in lies in a session of the page (ADR 62).
 
 A service with desk pages makes one `DeskSignIn`, gives its `sessions` to `create_app`, and puts its pages into
 `desk_router(desk_sign_in, pages, routes)`. There handlers ask for `signed_in: NamedDependency[SignedIn]`, which comes

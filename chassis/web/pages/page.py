@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader
 from litestar import Request, Response
@@ -208,9 +208,3 @@ class Page:
         if self.pages.sessions is not None:
             self.pages.sessions.end(self.request)
         self.session = None
-
-
-def same_site_path(text: str) -> str:
-    """A path of this site; the first page for anything else."""
-    parts = urlsplit(text)
-    return text if not parts.scheme and not parts.netloc and text.startswith("/") and "\\" not in text else "/"
