@@ -42,7 +42,8 @@ STEPS = [
     Step("offered", "assign_specialist", COORDINATOR, "offered", {"specialist": "S0072"}, meets={"first"},
          tells={"assigned": HELPER}),
     Step("offered", "record_routed", SYSTEM, "offered", tells={"received": {PSEAH, WELFARE}}),
-    Step("offered", "offer_through", COORDINATOR, "offered", {"through": "public_help"}),
+    *(Step("offered", "offer_through", COORDINATOR, "offered", {"through": through})
+      for through in ("the_one_who_asked", "somebody_they_trust", "public_help")),
     Step("offered", "release_specialist", SYSTEM, "offered", starts={"first"}, tells=AGAIN),
     Step("offered", "add_note", SPECIALIST, "offered"),
     Step("offered", "give_consent", PERSON, "consented", {**HERS, "scope": "needs"},
