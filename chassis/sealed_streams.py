@@ -4,8 +4,8 @@ The format. A stream is a sequence of chunks; each chunk holds up to `PART` byte
 
 - The first chunk begins with a header of 25 bytes: version (1), id of the data key (8, as in `sealing`: AES-GCM alone
   does not commit to its key), random salt (16).
-- The key of the stream is HKDF-SHA256(data key, salt, info = "recourse stream v1|" ‖ header ‖ context), so that the same
-  data key may also seal something in one piece, and no two streams share a key.
+- The key of the stream is HKDF-SHA256(data key, salt, info = "recourse stream v1|" ‖ header ‖ context), so that the
+  same data key may also seal something in one piece, and no two streams share a key.
 - Each chunk is AES-256-GCM under that key, without associated data. Its nonce is its number, from 0, in 11 bytes, and a
   last byte that is 1 for the last chunk and 0 for any other. So a chunk that is left out, doubled, exchanged or from
   another stream does not open, and neither does a stream that breaks off, nor one that goes on after its end.

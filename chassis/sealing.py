@@ -106,6 +106,11 @@ def item_context(group_id: UUID) -> str:
     return f"item|{group_id}"
 
 
+def file_context(group_id: UUID, item_id: UUID) -> bytes:
+    """The context of the stream of an item that is a file (`sealed_streams`)."""
+    return b"file|" + group_id.bytes + item_id.bytes
+
+
 def wrap_context(group_id: UUID, item_id: UUID, recipient: str) -> bytes:
     """The context of the wrap of an item's data key: group, item and recipient label, so that it cannot be moved."""
     return b"item|" + group_id.bytes + item_id.bytes + recipient.encode()

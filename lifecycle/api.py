@@ -8,7 +8,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.response import Stream
 
+from chassis.web.attachments import attachment
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
 from lifecycle.desk import Desk
@@ -74,10 +76,24 @@ def routes(desk: Desk, sender: Sender) -> list[HTTPRouteHandler]:
     ) -> ContentsSeen:
         return ContentsSeen(items=await at_desk.read_contents(desk, case_id, signed_in, data.purpose))
 
+    @post(
+        "/api/v1/cases/{case_id:uuid}/contents-readings/{item_id:uuid}",
+        status_code=200,
+        summary="Read a file, for a purpose: its cleaned copy, or as evidence what was sent",
+    )
+    async def read_file(
+        case_id: FromPath[UUID],
+        item_id: FromPath[UUID],
+        signed_in: NamedDependency[SignedIn],
+        data: JSONBody[ReadContents],
+    ) -> Stream:
+        found = await at_desk.read_file(desk, case_id, item_id, signed_in, data.purpose)
+        return attachment(found.name, found.size, found.parts)
+
     @post("/api/v1/cases/{case_id:uuid}/messages", status_code=202, summary="Write to the person")
     async def write_message(
         case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn], data: JSONBody[WriteMessage]
     ) -> MessageWritten:
         return MessageWritten(item_id=await at_desk.write_message(desk, case_id, signed_in, data))
 
-    return [list_cases, show_case, declare_conflict, take_action, read_contents, write_message]
+    return [list_cases, show_case, declare_conflict, take_action, read_contents, read_file, write_message]

@@ -18,7 +18,7 @@ from chassis.web.problems import Problem, invalid, not_found, refused, unavailab
 from chassis.web.sign_in import SignedIn
 from lifecycle import access, bodies, contents, decide, moving, records, recusal, told
 from lifecycle.decide import Refusal, refuse
-from lifecycle.desk import Desk
+from lifecycle.desk import Desk, Team
 from lifecycle.model import STOP_CONTACT, Action, Actor, Refused
 from lifecycle.records import CaseRow
 from lifecycle.sender import ActionLost, Sender
@@ -92,12 +92,31 @@ async def take_action(
 
 async def read_contents(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str) -> list[ItemSeen]:
     """What was written in a case, for a purpose that the trail names."""
+    row, actor = await _reads(desk, case_id, reader, purpose, "contents.read")
+    return await _contents(desk, row, actor, reader, purpose)
+
+
+async def read_file(desk: Desk, case_id: UUID, item_id: UUID, reader: SignedIn, purpose: str) -> contents.OpenedFile:
+    """A file of the case, for a purpose that the trail names: its cleaned copy, or as evidence what was sent."""
+    row, actor = await _reads(desk, case_id, reader, purpose, "file.read")
+    if not await _reads_her(desk, row, actor):
+        raise not_found()
+    try:
+        return await contents.open_file(desk, row, reader, purpose, item_id)
+    except contents.NotHandedOut:
+        raise not_found() from None
+    except contents.IntakeUnreachable:
+        raise unavailable() from None
+
+
+async def _reads(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str, act: str) -> tuple[CaseRow, Actor]:
+    """The case, once it stands in the trail that somebody reads in it."""
     async with desk.database.transaction() as session:
         row, actor = await _reader(session, desk, case_id, reader.staff_id)
         allowed = row is not None and purpose in desk.purposes[row.lifecycle]
         if actor is not None and allowed:
             await audit_trail.record(
-                session, "contents.read", object_ref=str(case_id), actor=actor.name, facts={"purpose": purpose}
+                session, act, object_ref=str(case_id), actor=actor.name, facts={"purpose": purpose}
             )
     if row is None:
         raise not_found()
@@ -105,7 +124,7 @@ async def read_contents(desk: Desk, case_id: UUID, reader: SignedIn, purpose: st
         known = ", ".join(sorted(desk.purposes[row.lifecycle]))
         raise invalid("purpose", f"Contents of this case are read for one of these purposes: {known}.")
     assert actor is not None  # there is a row
-    return await _contents(desk, row, actor, reader, purpose)
+    return row, actor
 
 
 async def write_message(desk: Desk, case_id: UUID, writer: SignedIn, data: WriteMessage) -> UUID:
@@ -200,20 +219,38 @@ def _problem(code: str, rule: str, params: Any) -> Problem:
             return refused(code, rule, params)
 
 
-async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, purpose: str) -> list[ItemSeen]:
+def _is_closed(desk: Desk, row: CaseRow) -> bool:
+    """Whether there is nothing left to read. Raises Problem 503 while nobody can."""
     if desk.lifecycles[row.lifecycle].is_gone(row.state):
-        return []
+        return True
     if moving.is_on_its_way(desk, row):
         raise unavailable("This case is on its way to another desk. Ask again in a moment.")
+    return False
+
+
+def _outside(desk: Desk, row: CaseRow, actor: Actor) -> Team | None:
+    """The team of which the reader is none."""
     team = desk.teams.get(row.lifecycle)
-    if team and actor.roles.isdisjoint(team.roles):
+    return team if team and actor.roles.isdisjoint(team.roles) else None
+
+
+async def _reads_her(desk: Desk, row: CaseRow, actor: Actor) -> bool:
+    """Whether what the person wrote is there for this reader."""
+    if _is_closed(desk, row) or _outside(desk, row, actor):
+        return False
+    async with desk.database.transaction() as session:
+        return await contents.talks(session, desk, row)
+
+
+async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, purpose: str) -> list[ItemSeen]:
+    if _is_closed(desk, row):
+        return []
+    if team := _outside(desk, row, actor):
         async with desk.database.transaction() as session:
             texts = await bodies.texts_of(session, desk, row)
         return [text_of(one) for one in texts if one.action in team.shares]
     found: list[Mapping[str, Any]] = []
-    async with desk.database.transaction() as session:
-        talks = await contents.talks(session, desk, row)
-    if talks:
+    if await _reads_her(desk, row, actor):
         try:
             found += await contents.read(desk, row, reader, purpose)
         except contents.NotHandedOut:

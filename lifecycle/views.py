@@ -122,8 +122,21 @@ class ReadContents(Struct, forbid_unknown_fields=True, kw_only=True):
     purpose: Name
 
 
+class FileSeen(Struct, kw_only=True):
+    """The cleaned copy of a file that the person sent; `size` in bytes, `removed`: what it has no more. `original`: the
+    item that is the file as she sent it, for whoever reads it as evidence.
+    """
+
+    media_type: str
+    size: int
+    removed: list[str]
+    original: UUID | UnsetType = UNSET
+
+
 class ItemSeen(Struct, kw_only=True):
-    """`kind`: answers, parties or message as the route has them; text for what staff wrote beside an action."""
+    """`kind`: answers, parties, message or file as the route has them; text for what staff wrote beside an action. A
+    file has a name of ours and no text; `file` says what it is.
+    """
 
     item_id: UUID
     kind: str
@@ -132,6 +145,7 @@ class ItemSeen(Struct, kw_only=True):
     text: str
     day: date
     action: str | UnsetType = UNSET
+    file: FileSeen | UnsetType = UNSET
 
 
 class ContentsSeen(Struct, kw_only=True):

@@ -144,6 +144,17 @@ class PartiesSeen(Struct, kw_only=True):
     about_offices: list[str]
 
 
+class FileSeen(Struct, kw_only=True):
+    """The cleaned copy of a file she sent; `removed`: what that copy has no more (services.intake.files.kinds)."""
+
+    item_id: UUID
+    name: str
+    media_type: str
+    size: int
+    removed: list[str]
+    day: date
+
+
 class RefusedAction(Struct, kw_only=True):
     """An action of hers that could not be taken, and the rule's word why."""
 
@@ -163,6 +174,7 @@ class RouteSeen(Struct, kw_only=True):
     messages: list[MessageSeen]
     answers: list[AnswerSeen]
     parties: list[PartiesSeen]
+    files: list[FileSeen]
     ethics_contact: bool
 
 

@@ -1,6 +1,6 @@
 """What intake's use cases work with, and the few rules that all of them share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.sealing import tag
 from policy.model import Policy
+from services.intake.files.receiving import Receiving
 from services.intake.tables import Exclusion, Report
 
 _BESIDE: Final = {("ethics", "interim_measure"): "workflow", ("ethics", "review"): "workflow"}
@@ -36,6 +37,7 @@ class Intake:
     keystore: Keystore
     keys: ServiceKeys
     policy: Policy
+    receiving: Receiving = field(default_factory=Receiving)
 
     def first_date(self, route: str, now: datetime) -> datetime | None:
         """When she can expect a first answer; none where the organisation has set no time for it."""

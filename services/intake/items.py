@@ -47,13 +47,23 @@ def seal_item(
 ) -> SealedItem:
     """Under a fresh id and a fresh key, wrapped to the desk and to the person's own route key."""
     item_id = new_id()
-    plain = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    sealed, data_key = seal(plain, item_id=item_id, context=item_context(report_id))
-    wraps = tuple(
+    sealed, data_key = seal(plain_of(content), item_id=item_id, context=item_context(report_id))
+    return SealedItem(item_id, kind, sealed.ciphertext, wraps_of_key(report_id, item_id, data_key, desk, route_public))
+
+
+def plain_of(content: Mapping[str, Any]) -> bytes:
+    """An item's contents as they are sealed."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def wraps_of_key(
+    report_id: UUID, item_id: UUID, data_key: bytes, desk: DeskPublicKey, route_public: bytes
+) -> tuple[Wrap, ...]:
+    """An item's key for the desk and for the person's own route."""
+    return tuple(
         Wrap(item_id, label, report_id, wrap(data_key, public, context=wrap_context(report_id, item_id, label)))
         for label, public in ((desk.label, desk.public), (ROUTE, route_public))
     )
-    return SealedItem(item_id, kind, sealed.ciphertext, wraps)
 
 
 async def open_items(
@@ -67,7 +77,7 @@ async def open_items(
     for item in items:
         if item.item_id in wraps:
             try:
-                opened[item.item_id] = _opened(item, wraps[item.item_id], route_key)
+                opened[item.item_id] = content_of(item, data_key_of(item, wraps[item.item_id], route_key))
             except (SealNotOpened, ValueError) as error:
                 if item.direction != Direction.DESK:
                     raise
@@ -75,8 +85,13 @@ async def open_items(
     return opened
 
 
-def _opened(item: Item, wrapped: bytes, route_key: DeskPrivateKey) -> dict[str, Any]:
-    data_key = unwrap(wrapped, route_key, context=wrap_context(item.report_id, item.item_id, ROUTE))
+def data_key_of(item: Item, wrapped: bytes, route_key: DeskPrivateKey) -> bytes:
+    """Raises SealNotOpened."""
+    return unwrap(wrapped, route_key, context=wrap_context(item.report_id, item.item_id, ROUTE))
+
+
+def content_of(item: Item, data_key: bytes) -> dict[str, Any]:
+    """Raises SealNotOpened, and ValueError for what no desk of ours has sealed."""
     plain = open_sealed(Sealed(item.item_id, item.ciphertext), data_key, context=item_context(item.report_id))
     content = json.loads(plain)
     if item.direction == Direction.DESK and not (isinstance(content, dict) and isinstance(content.get("text"), str)):

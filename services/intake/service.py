@@ -12,6 +12,7 @@ from chassis.web import sessions
 from chassis.web.run import Service
 from policy.load import load
 from services.intake.consumers import ACKNOWLEDGE, handlers
+from services.intake.files.receiving import Receiving
 from services.intake.intake import Intake, utc_now
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.sweep_orphans import sweep_forever
@@ -22,7 +23,8 @@ def build(settings: IntakeSettings) -> Service:
     """Raises KeyFileUnusable, PolicyBroken, or ValueError for a missing setting."""
     keys, publics = ServiceKeys.load(settings.keys_dir), public_keys(settings)
     database, keystore = Database(settings.database_dsn), Keystore.of(settings)
-    intake = Intake(database, keystore, keys, load(settings.policy))
+    receiving = Receiving(settings.file_bytes, settings.files_per_route)
+    intake = Intake(database, keystore, keys, load(settings.policy), receiving)
     return Service(
         app=intake_app(settings, intake, publics),
         background=[

@@ -19,11 +19,15 @@ AWARE: Any = DateTime(timezone=True)
 
 
 class ItemKind(StrEnum):
-    """What was sealed. A parties item names people; desks open it for the purpose `routing` alone."""
+    """What was sealed. A parties item names people; desks open it for the purpose `routing` alone. Of a file that she
+    sent, FILE is the cleaned copy and ORIGINAL what she sent; the item says what it is, its chunks hold it.
+    """
 
     ANSWERS = "answers"
     PARTIES = "parties"
     MESSAGE = "message"
+    FILE = "file"
+    ORIGINAL = "original"
 
 
 class Direction(StrEnum):
@@ -97,6 +101,15 @@ class Item(Base, table=True):
     kind: ItemKind = Field(sa_type=Text)
     direction: Direction = Field(sa_type=Text)
     day: date
+    ciphertext: bytes
+
+
+class FileChunk(Base, table=True):
+    """A part of a file, sealed under the key of its item (chassis.sealed_streams), and deleted with it."""
+
+    __tablename__ = "file_chunks"
+    item_id: UUID = Field(primary_key=True, foreign_key="items.item_id", ondelete="CASCADE")
+    number: int = Field(primary_key=True)
     ciphertext: bytes
 
 

@@ -19,6 +19,7 @@ OF_DESKS = {
     "GET /api/v1/cases/{case_id}",
     "POST /api/v1/cases/{case_id}/actions",
     "POST /api/v1/cases/{case_id}/contents-readings",
+    "POST /api/v1/cases/{case_id}/contents-readings/{item_id}",
     "POST /api/v1/cases/{case_id}/messages",
     "POST /api/v1/cases/{case_id}/conflicts",
 }
@@ -33,6 +34,8 @@ NAMES = {
         "POST /api/v1/ways",
         "POST /api/v1/inbox/parties",
         "POST /api/v1/inbox/consents",
+        "POST /api/v1/inbox/files",
+        "GET /api/v1/inbox/files/{item_id}",
     },
     "ombuds": OF_DESKS,
     "support": OF_DESKS | {"GET /api/v1/help"},
@@ -64,7 +67,12 @@ def app_of(service: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> App:
     }  # fmt: skip
     for name, value in given.items():
         monkeypatch.setenv(f"RECOURSE_{name}", value)
-    own = {"hr_bridge": "HrBridgeSettings", "notifications": "NotificationsSettings", "audit": "AuditSettings"}
+    own = {
+        "intake": "IntakeSettings",
+        "hr_bridge": "HrBridgeSettings",
+        "notifications": "NotificationsSettings",
+        "audit": "AuditSettings",
+    }
     settings_class = (
         getattr(import_module(f"services.{service}.settings"), own[service]) if service in own else Settings
     )

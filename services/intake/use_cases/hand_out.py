@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from chassis import audit_trail
@@ -11,6 +11,10 @@ from chassis.sealing import desk_label
 from services.intake.intake import Intake, NothingHere, audit_actor, audit_object, report_of_desk
 from services.intake.items import items_of
 from services.intake.tables import Item, ItemKind, Report
+
+ORIGINALS_FOR: Final = ("workflow", "evidence")
+"""The one service, and the one purpose, for which a file as it was sent is handed out."""
+_OF_FILES: Final = {ItemKind.FILE: "file_handed_out", ItemKind.ORIGINAL: "original_handed_out"}
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,36 @@ async def hand_out_contents(
         await _record(session, report, "contents_refused" if excluded else "contents_handed_out", staff_id, purpose)
     if excluded:
         raise NothingHere
-    return await _with_wraps(intake, report, items)
+    return await _with_wraps(intake, report, [item for item in items if item.kind != ItemKind.ORIGINAL])
+
+
+async def hand_out_file(
+    intake: Intake, service: str, report_id: UUID, item_id: UUID, staff_id: str, purpose: str
+) -> HandedOut:
+    """One of a file's two items, for one person of its desk and one purpose; its chunks are no secret to whoever has
+    that. A file as it was sent is for oversight alone, as evidence. Raises NothingHere, as `hand_out_contents`.
+    """
+    async with intake.database.transaction() as session:
+        report = await report_of_desk(session, service, report_id)
+        item = await session.get(Item, item_id)
+        if item is None or item.report_id != report_id or item.kind not in _OF_FILES:
+            raise NothingHere
+        excluded = await intake.excludes(session, report_id, staff_id)
+        if item.kind == ItemKind.ORIGINAL and (service, purpose) != ORIGINALS_FOR:
+            raise NothingHere
+        act = "file_refused" if excluded else _OF_FILES[item.kind]
+        await _record(session, report, act, staff_id, purpose)
+    if excluded:
+        raise NothingHere
+    found = await _with_wraps(intake, report, [item])
+    if not found:
+        raise NothingHere
+    return found[0]
 
 
 async def _record(session: Any, report: Report, act: str, staff_id: str, purpose: str) -> None:
     # A refused reader is a party or somebody she does not want: the trail does not say who.
-    actor = audit_actor(report, staff_id) if act == "contents_handed_out" else None
+    actor = None if act.endswith("_refused") else audit_actor(report, staff_id)
     await audit_trail.record(
         session,
         act,

@@ -22,6 +22,7 @@ from chassis.access_code import AccessCode
 from chassis.desk_keys import DeskPublicKey, desk_key
 from chassis.sealing import tag
 from services.intake.bodies import LodgeReport
+from services.intake.files.kept import File, FileKeys
 from services.intake.intake import Intake, audit_object
 from services.intake.items import SealedItem, add_items, seal_item
 from services.intake.parties import NOBODY, Parties, keep_out
@@ -74,10 +75,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Carried:
-    """What she ticked of her earlier routes, opened in memory: answers (name and text), and perhaps parties."""
+    """What she ticked of her earlier routes, opened in memory: answers (name and text), perhaps parties, and files,
+    which are read when they are written.
+    """
 
     answers: Sequence[Mapping[str, str]] = ()
     parties: Parties = NOBODY
+    files: Sequence[File] = ()
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,9 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
             at = await desk_of(session, intake, draft.route, parties, now)
             desk = await desk_key(session, at.service, at.key)
         report = _report(intake, request, draft, desk, now)
+        files = [(FileKeys.of(report, desk), file) for file in carried.files]
         items = _seal(report, draft, carried, parties, desk)
+        items += [item for number, (keys, file) in enumerate(files, 1) for item in keys.items(file, number)]
         if not await _list_route(intake, request, now):
             continue
         await intake.keystore.put_wraps([wrap for item in items for wrap in item.wraps], ahead=True)
@@ -126,6 +132,8 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
             ours = await _settle(session, request)
             if ours:
                 await _store(session, intake, report, items, parties, draft, now)
+                for keys, file in files:
+                    await keys.write(session, file)
                 await announce(session, report, items, desk, at.name, draft.choices)
                 who = protect.whoever_writes(parties, draft.choices)
                 if route.protects and draft.watch_for_retaliation and who:

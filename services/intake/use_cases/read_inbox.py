@@ -12,7 +12,16 @@ from sqlmodel import col
 
 from chassis.access_code import AccessCode
 from chassis.sealing import SealNotOpened, open_from, told_context
-from services.intake.bodies import AnswerSeen, CaseSeen, Inbox, MessageSeen, PartiesSeen, RefusedAction, RouteSeen
+from services.intake.bodies import (
+    AnswerSeen,
+    CaseSeen,
+    FileSeen,
+    Inbox,
+    MessageSeen,
+    PartiesSeen,
+    RefusedAction,
+    RouteSeen,
+)
 from services.intake.intake import Intake
 from services.intake.items import items_of, open_items
 from services.intake.route_list import routes_of
@@ -43,7 +52,8 @@ async def read_inbox(intake: Intake, code: AccessCode, now: datetime) -> Inbox:
                 reports[report_id],
                 [case for case in cases if case.report_id == report_id],
                 [action for action in refused if action.report_id == report_id],
-                own := [item for item in items if item.report_id == report_id],
+                # What she sent as it was is not opened to show her inbox.
+                own := [item for item in items if item.report_id == report_id and item.kind != ItemKind.ORIGINAL],
                 await open_items(intake.keystore, own, code.route_key(report_id)),
                 answers[report_id],
                 code,
@@ -91,7 +101,19 @@ def _route(
         parties=[
             PartiesSeen(item_id=item.item_id, **content) for item, content in opened if item.kind == ItemKind.PARTIES
         ],
+        files=[_file(item, content) for item, content in opened if item.kind == ItemKind.FILE],
         ethics_contact=answers.get(ETHICS_CONTACT, (0, False))[1],
+    )
+
+
+def _file(item: Item, content: dict[str, Any]) -> FileSeen:
+    return FileSeen(
+        item_id=item.item_id,
+        name=content["name"],
+        media_type=content["media_type"],
+        size=content["size"],
+        removed=content["removed"],
+        day=item.day,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from chassis.access_code import AccessCode
-from chassis.desk_keys import desk_key
+from chassis.desk_keys import DeskPublicKey, desk_key
 from chassis.outbox import add_event
 from chassis.sealing import desk_label
 from contracts.intake.v1.reports_pb2 import MessageReceived, PartiesAdded, PersonActed
@@ -57,7 +57,7 @@ async def send_message(
     (item,) = items = await _sealed(intake, code, message.report_id, contents)
     async with intake.database.transaction() as session:
         report = await _report_of(session, message.report_id, items)
-        if once is not None and not await _first_time(session, report, once):
+        if once is not None and not await first_time(session, report, once):
             return item.item_id
         await add_items(session, report.report_id, items, now, Direction.PERSON)
         news = MessageReceived(report_id=str(report.report_id), item_id=str(item.item_id))
@@ -76,7 +76,7 @@ async def act(intake: Intake, code: AccessCode, action: Act, now: datetime) -> N
     items = await _sealed(intake, code, action.report_id, contents)
     async with intake.database.transaction() as session:
         report = await _report_of(session, action.report_id, items)
-        if not await _first_time(session, report, action.action_id):
+        if not await first_time(session, report, action.action_id):
             return
         await add_items(session, report.report_id, items, now, Direction.PERSON)
         news = PersonActed(
@@ -105,7 +105,7 @@ async def add_parties(intake: Intake, code: AccessCode, added: AddParties, now: 
     (item,) = items = await _sealed(intake, code, added.report_id, [(ItemKind.PARTIES, named.content())])
     async with intake.database.transaction() as session:
         report = await _report_of(session, added.report_id, items)
-        if not await _first_time(session, report, added.action_id):
+        if not await first_time(session, report, added.action_id):
             return
         await add_items(session, report.report_id, items, now, Direction.PERSON)
         await keep_out(session, intake, report.report_id, named)
@@ -121,7 +121,8 @@ def check_facts(facts: Mapping[str, bool | int | str]) -> None:
             raise NotAFact(name)
 
 
-async def _first_time(session: AsyncSession, report: Report, action_id: UUID) -> bool:
+async def first_time(session: AsyncSession, report: Report, action_id: UUID) -> bool:
+    """Whether this action of hers has not come before."""
     row = insert(PersonAction).values(report_id=report.report_id, action_id=action_id).on_conflict_do_nothing()
     return (await session.execute(row.returning(col(PersonAction.action_id)))).first() is not None
 
@@ -130,9 +131,13 @@ async def _report_of(session: AsyncSession, report_id: UUID, items: Sequence[Sea
     """The report, locked, which still lies with the desk that the items are sealed to. Else nothing of them is kept: a
     sweep destroys their wraps.
     """
+    return await report_lying_with(session, report_id, {wrap.recipient for item in items for wrap in item.wraps})
+
+
+async def report_lying_with(session: AsyncSession, report_id: UUID, recipients: Collection[str]) -> Report:
+    """The report, locked, whose desk is among these. Raises NothingHere, AlreadyErased, PassedOnMeanwhile."""
     report = await lock_report(session, report_id)
-    label = desk_label(report.service, report.office)
-    if any(label not in {wrap.recipient for wrap in item.wraps} for item in items):
+    if recipients and desk_label(report.service, report.office) not in recipients:
         raise PassedOnMeanwhile
     return report
 
@@ -142,14 +147,23 @@ async def _sealed(
 ) -> list[SealedItem]:
     """Sealed for one of her own routes, the wraps kept ahead of the contents."""
     async with intake.database.transaction() as session:
-        if report_id not in await routes_of(session, intake, code):
-            raise NothingHere
-        report = await session.get(Report, report_id)
-        if report is None:
-            raise NothingHere
-        if report.route_public_key is None:
-            raise AlreadyErased
-        desk = await desk_key(session, report.service, report.office)
-    items = [seal_item(report_id, kind, content, desk, report.route_public_key) for kind, content in contents]
+        desk, route_public = await keys_of_route(session, intake, code, report_id)
+    items = [seal_item(report_id, kind, content, desk, route_public) for kind, content in contents]
     await intake.keystore.put_wraps([wrap for item in items for wrap in item.wraps], ahead=True)
     return items
+
+
+async def keys_of_route(
+    session: AsyncSession, intake: Intake, code: AccessCode, report_id: UUID
+) -> tuple[DeskPublicKey, bytes]:
+    """To which what she adds to one of her own routes is sealed: the desk's key, and the route's. Raises NothingHere,
+    AlreadyErased, DeskKeyUnknown.
+    """
+    if report_id not in await routes_of(session, intake, code):
+        raise NothingHere
+    report = await session.get(Report, report_id)
+    if report is None:
+        raise NothingHere
+    if report.route_public_key is None:
+        raise AlreadyErased
+    return await desk_key(session, report.service, report.office), report.route_public_key

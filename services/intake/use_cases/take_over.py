@@ -2,18 +2,20 @@
 sealed anew, under new ids, to the new desk. Nothing on the new route points back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chassis.access_code import AccessCode
 from services.intake.bodies import LodgeReport
+from services.intake.files.kept import File, opened
+from services.intake.files.kinds import Kind, Removed
 from services.intake.intake import Intake
 from services.intake.items import items_of, open_items
 from services.intake.parties import NOBODY, Parties
 from services.intake.route_list import routes_of
-from services.intake.tables import Direction, ItemKind
+from services.intake.tables import Direction, Item, ItemKind
 from services.intake.use_cases.lodge_report import Carried, Receipt, Request, answered, lodge
 
 CARRIED_MESSAGE = "in_my_words"
@@ -52,13 +54,33 @@ async def _opened(intake: Intake, code: AccessCode, report_ids: Sequence[UUID], 
     for report_id in {item.report_id for item in own.values()}:
         of_route = [item for item in own.values() if item.report_id == report_id]
         contents |= await open_items(intake.keystore, of_route, code.route_key(report_id))
-    answers, parties = [], NOBODY
+    answers, parties, files = list[dict[str, str]](), NOBODY, list[File]()
     for place, item_id in enumerate(dict.fromkeys(ticked)):
         if item_id not in contents:
             raise NotToBeTakenOver(place)
         content = contents[item_id]
-        if own[item_id].kind == ItemKind.PARTIES:
-            parties = parties.joined_with(Parties.read(content))
-        else:
-            answers.append({"name": content.get("name", CARRIED_MESSAGE), "text": content["text"]})
-    return Carried(answers, parties)
+        match own[item_id].kind:
+            case ItemKind.PARTIES:
+                parties = parties.joined_with(Parties.read(content))
+            case ItemKind.FILE:
+                files.append(await _file(intake, code, own[item_id], content, place))
+            case ItemKind.ORIGINAL:
+                raise NotToBeTakenOver(place)  # it goes with its copy
+            case _:
+                answers.append({"name": content.get("name", CARRIED_MESSAGE), "text": content["text"]})
+        if len(files) > intake.receiving.most:
+            raise NotToBeTakenOver(place)
+    return Carried(answers, parties, files)
+
+
+async def _file(intake: Intake, code: AccessCode, item: Item, content: Mapping[str, Any], place: int) -> File:
+    """Its copy as it is, and its original."""
+    async with intake.database.transaction() as session:
+        sent = await session.get(Item, UUID(content["original"]))
+    route_key = code.route_key(item.report_id)
+    copy = await opened(intake.database, intake.keystore, item, route_key)
+    original = await opened(intake.database, intake.keystore, sent, route_key) if sent else None
+    if copy is None or original is None:
+        raise NotToBeTakenOver(place)
+    removed = [Removed(one) for one in content["removed"]]
+    return File(Kind(content["media_type"]), removed, copy.content, original.content)

@@ -15,7 +15,7 @@ from chassis.web.sign_in import SignIn
 from services.intake.intake import Intake
 from services.intake.settings import IntakeSettings
 from services.intake.use_cases.protect import WATCHES_FOR_RETALIATION
-from services.intake.web import internal, passing, public
+from services.intake.web import files, internal, passing, public
 from services.intake.web.pages.routes import portal
 from services.intake.web.problems_of_intake import HANDLERS
 
@@ -23,7 +23,7 @@ from services.intake.web.problems_of_intake import HANDLERS
 def intake_app(settings: IntakeSettings, intake: Intake, publics: Mapping[str, Ed25519PublicKey]) -> App:
     routes = Router(
         path="",
-        route_handlers=[*public.ROUTES, *internal.ROUTES, *passing.ROUTES],
+        route_handlers=[*public.ROUTES, *files.ROUTES, *internal.ROUTES, *passing.ROUTES],
         dependencies={
             "intake": Provide(lambda: intake, sync_to_thread=False),
             "publics": Provide(lambda: publics, sync_to_thread=False),

@@ -1,23 +1,28 @@
 """What the desks' services ask of intake: sealed items of their own reports, and room for their replies."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from litestar import Request, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from chassis import audit_trail
+from chassis.web.attachments import MEDIA_TYPE
 from chassis.web.calling_service import calling_service
+from chassis.web.frames import framed
 from chassis.web.problems import Problem, sign_in_needed
 from services.intake.bodies import CaseNumber, Code, StaffIdText
+from services.intake.files.kept import chunks_of
 from services.intake.intake import Intake, utc_now
-from services.intake.use_cases.hand_out import HandedOut, hand_out_contents, hand_out_parties
+from services.intake.use_cases.hand_out import HandedOut, hand_out_contents, hand_out_file, hand_out_parties
 from services.intake.use_cases.place_message import Reply, place_message
 from services.intake.use_cases.prove_consent import prove_consent
 
@@ -39,6 +44,10 @@ class AskContents(Struct, forbid_unknown_fields=True, kw_only=True):
     report_id: UUID
     purpose: Code
     staff_id: StaffIdText
+
+
+class AskFile(AskContents, kw_only=True):
+    item_id: UUID
 
 
 class AskConsent(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -104,10 +113,32 @@ async def post_contents(
 ) -> ItemsOut:
     claims = {"report_id": str(data.report_id), "purpose": data.purpose, "staff_id": data.staff_id}
     service = await asking_service(request, intake, publics, claims)
-    if await _acting(request, intake) != data.staff_id:
-        await _audit_refusal(intake, "acting_person")
-        raise sign_in_needed(token_refused=True)
+    await _check_acting(request, intake, data.staff_id)
     return _out(await hand_out_contents(intake, service, data.report_id, data.staff_id, data.purpose))
+
+
+@post("/internal/v1/files", status_code=200, summary="A file, sealed, for one person and one purpose")
+async def post_file(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    publics: NamedDependency[Publics],
+    data: JSONBody[AskFile],
+) -> Stream:
+    """Frames: the item as in `contents`, then its chunks."""
+    claims = {
+        "report_id": str(data.report_id), "item_id": str(data.item_id), "purpose": data.purpose,
+        "staff_id": data.staff_id,
+    }  # fmt: skip
+    service = await asking_service(request, intake, publics, claims)
+    await _check_acting(request, intake, data.staff_id)
+    item = await hand_out_file(intake, service, data.report_id, data.item_id, data.staff_id, data.purpose)
+    return Stream(framed(_frames(intake, item)), media_type=MEDIA_TYPE)
+
+
+async def _frames(intake: Intake, item: HandedOut) -> AsyncIterator[bytes]:
+    yield msgspec.json.encode(_item_out(item))
+    async for chunk in chunks_of(intake.database, item.item_id):
+        yield chunk
 
 
 @put("/internal/v1/messages", summary="Place a desk's sealed reply in the person's inbox")
@@ -161,6 +192,13 @@ async def asking_service(
         raise
 
 
+async def _check_acting(request: Request[Any, Any, Any], intake: Intake, staff_id: str) -> None:
+    """That the person asked for is the one who acts. Raises Problem 401; 503 without the provider."""
+    if await _acting(request, intake) != staff_id:
+        await _audit_refusal(intake, "acting_person")
+        raise sign_in_needed(token_refused=True)
+
+
 async def _acting(request: Request[Any, Any, Any], intake: Intake) -> str:
     """The person for whom the service asks, by their own sign-in. Raises Problem 401; 503 without the provider."""
     try:
@@ -180,19 +218,18 @@ async def _audit_refusal(intake: Intake, what: str) -> None:
 
 
 def _out(items: list[HandedOut]) -> ItemsOut:
-    return ItemsOut(
-        items=[
-            ItemOut(
-                item_id=item.item_id,
-                kind=item.kind,
-                direction=item.direction,
-                day=item.day,
-                ciphertext_b64=item.ciphertext,
-                wrapped_b64=item.wrapped,
-            )
-            for item in items
-        ]
+    return ItemsOut(items=[_item_out(item) for item in items])
+
+
+def _item_out(item: HandedOut) -> ItemOut:
+    return ItemOut(
+        item_id=item.item_id,
+        kind=item.kind,
+        direction=item.direction,
+        day=item.day,
+        ciphertext_b64=item.ciphertext,
+        wrapped_b64=item.wrapped,
     )
 
 
-ROUTES: Final = [post_parties, post_contents, post_consent_proof, put_message]
+ROUTES: Final = [post_parties, post_contents, post_consent_proof, post_file, put_message]

@@ -10,12 +10,15 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from chassis.desk_keys import DeskKeyUnknown
 from chassis.web.problems import Problem, handle, invalid, not_found, refused, response, unavailable
+from services.intake.files.kinds import FileRefused
+from services.intake.files.receiving import TooManyAtOnce
 from services.intake.intake import AlreadyErased, NothingHere
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused, StillBeingAnswered
 from services.intake.use_cases.pass_on import NotToBePassedOn, WrapsMissing
 from services.intake.use_cases.place_message import MessageIdTaken
 from services.intake.use_cases.send_message import NotAFact, PassedOnMeanwhile
 from services.intake.use_cases.take_over import NotToBeTakenOver
+from services.intake.web.files import problem_of
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,8 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
         f"take_over[{error.place}]", "This is not something you wrote that can still be opened. Read your inbox again."
     ),
     PassedOnMeanwhile: lambda _: unavailable(_TRY_AGAIN),
+    FileRefused: problem_of,
+    TooManyAtOnce: lambda _: unavailable("Others are sending files now. Send yours again in a moment."),
     NotToBePassedOn: lambda error: refused(error.code, "invariant 34", {}),
     WrapsMissing: lambda _: Problem(409, "wraps_missing", "Ask again what has to be wrapped, and send all of it."),
     MessageIdTaken: lambda _: Problem(409, "message_id_taken", "Another message has this id. Take a fresh random one."),

@@ -45,7 +45,7 @@ _UUID: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE
 )
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]{22,200}")
-_ONLY_WITH_CODE: Final[list[SecurityRequirement]] = [{SECURITY_SCHEME: []}]
+ONLY_WITH_CODE: Final[list[SecurityRequirement]] = [{SECURITY_SCHEME: []}]
 
 IdempotencyKey = Annotated[
     str,
@@ -87,7 +87,7 @@ def code_of(request: Request[Any, Any, Any]) -> AccessCode:
         return AccessCode(secrets.token_bytes(ACCESS_CODE_BYTES))
 
 
-@post("/api/v1/reports", summary="Lodge a report, or add a route to an access code", security=[{}, *_ONLY_WITH_CODE])
+@post("/api/v1/reports", summary="Lodge a report, or add a route to an access code", security=[{}, *ONLY_WITH_CODE])
 async def post_report(
     request: Request[Any, Any, Any],
     intake: NamedDependency[Intake],
@@ -105,12 +105,12 @@ async def post_report(
     )
 
 
-@get("/api/v1/inbox", summary="What the access code opens", security=_ONLY_WITH_CODE)
+@get("/api/v1/inbox", summary="What the access code opens", security=ONLY_WITH_CODE)
 async def get_inbox(request: Request[Any, Any, Any], intake: NamedDependency[Intake]) -> Inbox:
     return await read_inbox(intake, code_of(request), utc_now())
 
 
-@post("/api/v1/inbox/messages", status_code=202, summary="Write to the desk of a route", security=_ONLY_WITH_CODE)
+@post("/api/v1/inbox/messages", status_code=202, summary="Write to the desk of a route", security=ONLY_WITH_CODE)
 async def post_message(
     request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[SendMessage]
 ) -> MessageTaken:
@@ -118,7 +118,7 @@ async def post_message(
     return MessageTaken(await send_message(intake, code_of(request), data, utc_now()))
 
 
-@post("/api/v1/inbox/actions", status_code=202, summary="Act in a case", security=_ONLY_WITH_CODE)
+@post("/api/v1/inbox/actions", status_code=202, summary="Act in a case", security=ONLY_WITH_CODE)
 async def post_action(
     request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[Act]
 ) -> ActionTaken:
@@ -131,7 +131,7 @@ async def post_action(
 @post(
     "/api/v1/inbox/reminders",
     summary="Be asked on a day how it is; without an access code, under a new one",
-    security=[{}, *_ONLY_WITH_CODE],
+    security=[{}, *ONLY_WITH_CODE],
 )
 async def post_reminder(
     request: Request[Any, Any, Any],
@@ -144,7 +144,7 @@ async def post_reminder(
     return await set_reminder(intake, code, key, data.after, utc_now())
 
 
-@delete("/api/v1/inbox/reminders/{reminder_id:uuid}", summary="Forget a reminder", security=_ONLY_WITH_CODE)
+@delete("/api/v1/inbox/reminders/{reminder_id:uuid}", summary="Forget a reminder", security=ONLY_WITH_CODE)
 async def delete_reminder(
     request: Request[Any, Any, Any], intake: NamedDependency[Intake], reminder_id: FromPath[UUID]
 ) -> None:
@@ -160,7 +160,7 @@ async def post_ways(data: JSONBody[AskWays]) -> Ways:
     "/api/v1/inbox/parties",
     status_code=202,
     summary="Say who else is not to deal with a report",
-    security=_ONLY_WITH_CODE,
+    security=ONLY_WITH_CODE,
 )
 async def post_parties(
     request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[AddParties]
@@ -173,7 +173,7 @@ async def post_parties(
     "/api/v1/inbox/consents",
     status_code=204,
     summary="Agree to something, or take it back",
-    security=_ONLY_WITH_CODE,
+    security=ONLY_WITH_CODE,
 )
 async def post_consent(
     request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[AnswerConsent]
