@@ -83,8 +83,8 @@ class Persons:
 
 
 def _are_different(found: Mapping[str, str]) -> None:
-    person, old = found["person"], found.get("current_supervisor", "")
-    named = [one for one in (person, old, found.get("temporary_supervisor", "")) if one]
+    person, old = found["person"], found.get("current_supervisor")
+    named = [one for one in (person, old, found.get("temporary_supervisor")) if one]
     if len(set(named)) != len(named) or person == found.get("next_level_manager"):
         raise PersonsWrong("persons", "These have to be different people.")
     for name in ("appraiser", "approver"):

@@ -1,13 +1,14 @@
 """What has to hold for every table, whatever procedure it describes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lifecycle import handover, migration
 from lifecycle.clocks import meet, start
-from lifecycle.model import ActorKind, Effect, EffectKind
+from lifecycle.model import ActorKind, Effect, EffectKind, Refused, Step
 from lifecycle.recipients import APPOINTED, ASSIGNED, ESCALATION, HER_INBOX, OTHER_SIDE, TOOK_PART
 from lifecycle.table import (
     ClockChange,
@@ -24,7 +25,8 @@ from lifecycle.table import (
 from policy.load import load
 from policy.model import Role
 from policy.working_time import Unit
-from tests.lifecycles import BY_NAME, LIFECYCLES, POLICY
+from tests.lifecycles import BY_NAME, LIFECYCLES, NOW, POLICY, SYSTEM, attempt
+from tests.unit.lifecycle.test_cells import standing
 
 BY_TABLE = pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=list(BY_NAME))
 
@@ -221,6 +223,16 @@ def test_what_cannot_be_undone_is_marked(lifecycle: Lifecycle) -> None:
         for outcome in clock.outcomes:
             if outcome.to or any(effect.kind in {EffectKind.ERASE, EffectKind.EMIT} for effect in outcome.effects):
                 assert clock.irreversible, clock.key
+
+
+@BY_TABLE
+def test_nobody_is_told_twice_that_a_case_is_theirs_to_handle(lifecycle: Lifecycle) -> None:
+    for rule in lifecycle.rules:
+        if rule.action == "record_routed" and rule.to is None:
+            case = standing(lifecycle, rule.states[0], rule.action)
+            again = replace(case, steps=(*case.steps, Step(7, rule.action, "system", None, NOW)))
+            expected = Refused("SAME_PERSON", "lifecycle", {"did": "record_routed"})
+            assert attempt(lifecycle, again, rule.action, SYSTEM) == expected
 
 
 A_RULE = Rule("go", ("here",), frozenset({ActorKind.PERSON}), to="there")

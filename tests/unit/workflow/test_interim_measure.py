@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Actor, Case, EffectKind, Fact
+from lifecycle.model import Actor, Case, EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
 from policy.load import load
 from policy.model import Role
@@ -296,7 +296,7 @@ def test_an_alert_that_was_declined_goes_one_level_up_and_not_back_to_who_declin
     assert {Role.EXECUTIVE_HEAD} <= may_see(case)
     assert Role.EXECUTIVE_HEAD not in may_see(declined())
     executive = staff("S0001", Role.EXECUTIVE_HEAD)
-    assert refused(alerted(), "acknowledge_alert", executive).code == "NOT_ESCALATED"
+    assert refused(alerted(), "acknowledge_alert", executive) == Refused("NOT_ESCALATED", "policy 2.3", {"level": 0})
     taken_up = act(case, "acknowledge_alert", executive)
     on_him: dict[str, Fact] = {**LINE, "burden": "alleged_offender"}
     assert refused(taken_up, "decide_measure", HEAD, **on_him).params == {"did": "decline_alert"}
