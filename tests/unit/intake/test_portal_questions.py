@@ -12,21 +12,10 @@ from policy.load import load
 from policy.model import DAY, Policy
 from services.intake.bodies import LodgeReport
 from services.intake.domain.ways import WAYS
-from services.intake.web.pages.questions import (
-    BEGINNING,
-    DIRECT,
-    JOURNEYS,
-    SAFETY,
-    SITUATION,
-    Asked,
-    looked_at,
-    needs_sea,
-    questions,
-    situation_of,
-    unanswered,
-    ways_for,
-)
+from services.intake.web.pages.questions import DIRECT, JOURNEYS, asked_on, looked_at, questions, unanswered
+from services.intake.web.pages.questions_asked import Asked
 from services.intake.web.pages.questions_asks import CHOICES, HELP, LABELS, OPTION_OF, WISHED
+from services.intake.web.pages.questions_first import BEGINNING, SAFETY, SITUATION, needs_sea, situation_of, ways_for
 from services.intake.web.pages.questions_options import OPTIONS, READERS, length
 from services.intake.web.pages.sending_draft import parts, report_of, still_needed
 
@@ -37,7 +26,7 @@ DAYS = {"first": "1 March", "second": "2 April", "third": "3 June"}
 
 
 def asked(route: str, **said: dict[str, Any]) -> Asked:
-    return Asked(POLICY, route, said, DAYS)
+    return asked_on(POLICY, route, said, DAYS)
 
 
 def fields_of(route: str, **said: dict[str, Any]) -> list[Field]:
@@ -59,8 +48,8 @@ def test_the_questions_of_each_way_in_their_order() -> None:
     assert {route: [one.name for one in questions(route)[3:]] for route in JOURNEYS} == {
         "informal_resolution": ["mode", "helper", "words", "involved", "contact", "you"],
         "formal_report": ["mode", "writer", "words", "more", "involved", "helper", "contact", "you"],
-        "support_referral": ["support", "mode", "words", "helper", "contact", "you"],
-        "retaliation": ["mode", "spoke_up", "words", "involved", "helper", "contact", "you"],
+        "support_referral": ["support", "for_whom", "mode", "words", "helper", "contact", "you"],
+        "retaliation": ["mode", "spoke_up", "afterwards", "words", "involved", "helper", "contact", "you"],
         "supervisor_request": ["mode", "manager", "words", "involved", "helper", "contact", "you"],
         "sea_report": ["duty", "harmed", "words", "involved", "mode", "helper", "contact", "you"],
         "direct_approach": ["prepare", "remind"],
@@ -222,8 +211,8 @@ def test_a_name_and_a_number_are_not_asked_of_whoever_stays_anonymous_and_are_no
         ("formal_report", {}, "affected_individual"),
         ("formal_report", {"writer": {"writer": "witness"}}, "reporter"),
         ("retaliation", {"spoke_up": {"kind": "third_party"}}, "reporter"),
-        ("support_referral", {"support": {"for_whom": "somebody_who_asked"}}, "reporter"),
-        ("support_referral", {"support": {"for_whom": "myself"}}, "affected_individual"),
+        ("support_referral", {"for_whom": {"for_whom": "somebody_who_asked"}}, "reporter"),
+        ("support_referral", {"for_whom": {"for_whom": "myself"}}, "affected_individual"),
         ("sea_report", {"duty": {"writer": "affected"}}, "affected_individual"),
         ("sea_report", {"duty": {"writer": "focal_point"}}, "reporter"),
         ("sea_report", {}, "reporter"),

@@ -14,16 +14,9 @@ from chassis.web.problems import not_found
 from services.intake.web.pages import asking_place
 from services.intake.web.pages.asking_draft import CHECKED, asked_so_far, choose, nowhere, say
 from services.intake.web.pages.portal import Portal
-from services.intake.web.pages.questions import (
-    BEGINNING,
-    CHOOSING,
-    Asked,
-    Question,
-    looked_at,
-    needs_sea,
-    questions,
-    ways_for,
-)
+from services.intake.web.pages.questions import looked_at, questions
+from services.intake.web.pages.questions_asked import Asked, Question
+from services.intake.web.pages.questions_first import BEGINNING, CHOOSING, needs_sea, ways_for
 from services.intake.web.pages.questions_options import OPTIONS, READERS, RISKS, length
 
 LARGEST: Final = 2 * 1024 * 1024

@@ -7,7 +7,9 @@ from chassis.web.pages.page import Page
 from services.intake.intake import utc_now
 from services.intake.use_cases.set_reminder import CHECK_INS
 from services.intake.web.pages.portal import Portal
-from services.intake.web.pages.questions import Asked, ways_for
+from services.intake.web.pages.questions import asked_on
+from services.intake.web.pages.questions_asked import Asked
+from services.intake.web.pages.questions_first import ways_for
 
 ROUTE: Final = "route"
 CHECKED: Final = "checked"
@@ -34,7 +36,7 @@ def asked_so_far(page: Page, portal: Portal) -> Asked:
         route = ""
     now, policy = utc_now(), portal.intake.policy
     days = {after: page.language.day(policy.due(key, now)) for after, key in CHECK_INS.items()}
-    return Asked(policy, route, said, days)
+    return asked_on(policy, route, said, days)
 
 
 def say(data: Data, question: str, answers: Mapping[str, Any]) -> None:

@@ -39,7 +39,7 @@ async def enter(page: NamedDependency[Page]) -> Response[Any]:
     who = found.values.get(WHO.name)
     if who and who != _WORKED_HERE:
         say(session.data, "situation", {"affected_is": who})
-    say(session.data, "support", {"works_here": "no"})
+    say(session.data, "for_whom", {"works_here": "no"})
     return page.go("/s/1")
 
 

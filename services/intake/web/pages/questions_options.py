@@ -73,7 +73,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
     ),
     "retaliation": Option(
         N_("Protection from being punished for speaking up"),
-        who=N_("The ethics office, and nobody else."),
+        who=N_("The ethics office. Others only if it asks them to look into it or to decide."),
         can=N_("Agree with you on what keeps you safer. Ask for a decision to be stopped."),
         cannot=N_("Look into what you first spoke up about."),
         might=N_("Another office may look into it."),
@@ -108,7 +108,10 @@ READERS: Final[Mapping[str, tuple[str, ...]]] = {
         N_("The oversight office reads this."),
         N_("Others are told only what they must know."),
     ),
-    "retaliation": (N_("The ethics office reads this, and nobody else."),),
+    "retaliation": (
+        N_("The ethics office reads this."),
+        N_("Others do only if it asks them to look into it or to decide."),
+    ),
 }
 """Who reads what is written on a route."""
 

@@ -31,7 +31,8 @@ from services.intake.web.pages.asking_draft import (
 )
 from services.intake.web.pages.inbox import CODE
 from services.intake.web.pages.portal import Portal
-from services.intake.web.pages.questions import DIRECT, Asked, questions
+from services.intake.web.pages.questions import DIRECT, questions
+from services.intake.web.pages.questions_asked import Asked
 from services.intake.web.pages.questions_options import OPTIONS, READERS
 from services.intake.web.pages.sending_draft import parts, report_of, still_needed
 from services.intake.web.public import check_complete

@@ -10,18 +10,11 @@ from chassis.web.pages.forms import Field, as_day
 from chassis.web.pages.words import N_
 from policy.model import DAY
 from services.intake.bodies import Answers, LodgeReport
-from services.intake.web.pages.questions import (
-    BEGINNING,
-    GOING_ON,
-    IN_PERSON,
-    JOURNEYS,
-    RELATIONS,
-    Asked,
-    Question,
-    questions,
-    unanswered,
-)
+from services.intake.web.pages.questions import JOURNEYS, questions, unanswered
+from services.intake.web.pages.questions_asked import Asked, Question
 from services.intake.web.pages.questions_asks import choices_in
+from services.intake.web.pages.questions_first import BEGINNING
+from services.intake.web.pages.questions_told import GOING_ON, IN_PERSON, RELATIONS
 
 Text = Callable[..., str]
 """A text in her language, with what is filled in."""

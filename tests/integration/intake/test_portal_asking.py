@@ -1,0 +1,372 @@
+"""The questions in front of a person: help first, what was typed is never lost, and what did not come from them is not
+taken.
+"""
+
+import html
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from services.intake.web.pages.questions import JOURNEYS
+from tests.integration.intake.portal_browser import PortalBrowser
+from tests.integration.intake.portal_walk import begin, choose, data_of, onwards, send, to_the_check
+from tests.integration.intake.world import World, inbox
+
+pytestmark = pytest.mark.stack
+
+MARKUP = "<script>alert(1)</script> \"quoted\" & 'so' {{ 7 * 7 }} {% raw %} ${x} </textarea>"
+
+
+async def test_inv_23_whoever_is_in_danger_sees_help_first_without_saying_what_happened(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    assert "within 72 hours" in browser.text, "the health facts are there for everybody"
+    await browser.fill({"now": ["danger_now", "self_harm"]})
+    assert browser.path == browser.at("/s/2")
+    text = browser.text
+    assert text.startswith("Help first")
+    assert "within 120 hours" in text
+    assert "Do not stay alone now." in text
+    # It never blocks.
+    await browser.fill()
+    assert browser.text.index("Help first") < browser.text.index("Choose this way")
+    assert "Speak to the person yourself" not in browser.text
+
+
+async def test_nothing_of_danger_is_shown_to_whoever_said_nothing_of_it(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await browser.fill()
+    assert "Help first" not in browser.page.text
+    await browser.fill()
+    assert "Help first" not in browser.page.text
+    assert "What must be reported" not in browser.page.text
+
+
+async def test_inv_24_where_a_child_is_concerned_what_must_be_reported_is_said_first(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await browser.fill()
+    await browser.fill({"affected_is": "child"})
+    assert browser.text.index("What must be reported") < browser.text.index("Choose this way")
+    offered = browser.form().offered["way"]
+    assert "sea_report" in offered
+    assert not {"informal_resolution", "supervisor_request", "direct_approach"} & set(offered)
+    await browser.fill({"way": "sea_report"})
+    assert browser.text.index("Read this before you write.") < browser.text.index("Does somebody need help now?")
+
+
+async def test_the_ways_stand_side_by_side_with_the_same_rows_and_none_chosen(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await onwards(browser, {})
+    page = browser.page.text
+    rows = "Who will know it is you", "What we can do", "What we cannot do", "What might happen", "Can you stop"
+    assert {page.count(f"<dt>{row}</dt>") for row in (*rows, "Time limits")} == {7}
+    buttons = page.count('name="way"')
+    assert buttons == 7 == page.count("govuk-button--secondary card__button")
+    assert "checked" not in page
+    # What the policy leaves open is not invented, and a default is called one.
+    assert page.count("There may be a time limit. Ask the oversight office or your focal point.") == 2
+    assert "You get an answer within 7 days." in browser.text
+    assert page.count("A default of this site.") == 5
+    await browser.fill()
+    assert "Choose one of the ways, or leave this site." in browser.text
+
+
+async def test_a_way_that_is_not_open_is_not_taken(client: httpx.AsyncClient, world: World) -> None:
+    browser = await begin(client, world)
+    await browser.fill()
+    await browser.fill({"feels_safe_to_talk": "no"})
+    form = browser.form()
+    form.offered["way"].append("direct_approach")
+    answer = await browser.send(form, {"way": "direct_approach"})
+    assert answer.headers["location"] == "/en/said/not_taken"
+    await browser.go("/s/4")
+    assert browser.path == browser.at("/s/3")
+
+
+async def test_a_way_chosen_before_is_left_when_what_is_said_later_closes_it(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "supervisor_request")
+    await browser.go("/s/2")
+    await browser.fill({"affected_is": "beneficiary"})
+    await browser.go("/s/5")
+    assert browser.path == browser.at("/s/3")
+    await browser.go("/check")
+    assert browser.path == browser.at("/s/3")
+
+
+async def test_what_is_wrong_is_told_in_both_places_and_nothing_typed_is_lost(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "supervisor_request", {"mode": "confidential"})
+    await onwards(browser, {"recipient": "my boss"})
+    said = "Enter the staff number of the manager, like S0012."
+    assert browser.page.text.count(said) == 2
+    assert 'href="#f-recipient"' in browser.page.text
+    assert 'value="my boss"' in browser.page.text
+    assert "autofocus" in browser.page.text
+    await browser.fill({"recipient": "S0030"})
+    await browser.fill({"what_happened": MARKUP})
+    assert browser.page.text.count("Write in a few words what you would like to happen.") == 2
+    assert browser.form().hidden["what_happened"] == MARKUP
+    await browser.fill({"wish": "That it stops."})
+    assert browser.path == browser.at("/s/7")
+
+
+async def test_markup_and_templates_are_words_on_every_page(client: httpx.AsyncClient, world: World) -> None:
+    browser = await begin(client, world)
+    await to_the_check(
+        browser, "informal_resolution", {"what_happened": MARKUP, "mode": "confidential", "name": MARKUP}
+    )
+    assert "<script>alert" not in browser.page.text
+    assert MARKUP in html.unescape(browser.page.text)
+    code = await send(browser)
+    answers = {one["name"]: one["text"] for one in (await inbox(client, code))["routes"][0]["answers"]}
+    assert answers == {"what_happened": MARKUP, "how_to_address_me": f"Name: {MARKUP}"}
+
+
+@pytest.mark.parametrize("letter", ["x", "ش", "\U0001f600"], ids=["one byte", "two bytes", "four bytes"])
+async def test_ten_thousand_characters_in_each_box_arrive_whole(
+    client: httpx.AsyncClient, world: World, letter: str
+) -> None:
+    long = letter * 10_000
+    boxes = ("when_and_where", "others_present", "effects", "support_needs", "earlier_steps")
+    browser = await begin(client, world)
+    await to_the_check(browser, "formal_report", dict.fromkeys((*boxes, "what_happened"), long))
+    code = await send(browser)
+    answers = {one["name"]: one["text"] for one in (await inbox(client, code))["routes"][0]["answers"]}
+    assert answers == dict.fromkeys((*boxes, "what_happened"), long)
+
+
+async def test_one_character_more_is_told_and_shown_again(client: httpx.AsyncClient, world: World) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "informal_resolution")
+    await onwards(browser, {"what_happened": "y" * 10_001})
+    assert browser.path == browser.at("/s/6")
+    assert "This is too long to be kept whole." in browser.text
+    assert "y" * 10_001 in browser.page.text
+    assert "what_happened" not in (await data_of(world, browser))["q:words"]
+    await browser.fill({"what_happened": "y" * 10_000})
+    assert browser.path == browser.at("/s/7")
+
+
+async def test_what_was_said_on_one_way_is_there_again_after_looking_at_another(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "formal_report", {"mode": "confidential"})
+    await onwards(browser, {"writer": "witness"})
+    assert "Write a few words, or choose" in browser.text
+    await browser.go("/s/3")
+    await browser.fill({"way": "retaliation"})
+    await browser.go("/s/6")
+    assert "There is something to look at" not in browser.text, "what was missing there is not asked for here"
+    await browser.go("/s/7")
+    await browser.fill({"what_happened": "It."})
+    await browser.go("/s/3")
+    await browser.fill({"way": "formal_report"})
+    await browser.go("/s/5")
+    assert browser.form().hidden["writer"] == "witness"
+    await browser.go("/s/6")
+    assert browser.form().hidden["what_happened"] == "It.", "nobody is asked twice"
+
+
+async def test_two_windows_on_two_pages_both_keep_what_they_were_told(client: httpx.AsyncClient, world: World) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "informal_resolution")
+    other = PortalBrowser(client, world.settings.public_url)
+    other.cookie = browser.cookie
+    await browser.go("/s/6")
+    await other.go("/s/8")
+    await browser.fill({"what_happened": "In the one window."})
+    await other.fill({"safe_times": "In the other window."})
+    await browser.go("/check")
+    assert "In the one window." in browser.text
+    assert "In the other window." in browser.text
+
+
+async def test_pages_that_have_closed_in_the_middle_say_so_and_keep_nothing(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "informal_resolution")
+    await browser.go("/s/6")
+    form = browser.form()
+    await world.rows("update web_sessions set expires_at = $1", datetime.now(UTC) - timedelta(minutes=1))
+    reports = await world.rows("select count(*) from reports")
+    answer = await browser.send(form, {"what_happened": "Too late."})
+    assert answer.headers["location"] == "/en/closed"
+    for path in ("/s/1", "/s/6", "/check", "/sent", "/kept"):
+        await browser.go(path)
+        assert browser.path == browser.at("/closed"), path
+    assert await world.rows("select count(*) from reports") == reports
+
+
+PAGES = ("/s/1", "/s/3", "/s/6", "/check", "/sent", "/kept")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"Origin": "https://elsewhere.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "null"},
+        {"Content-Type": "text/plain"},
+    ],
+    ids=str,
+)
+async def test_what_no_page_of_ours_has_sent_is_not_taken(
+    client: httpx.AsyncClient, world: World, sent: dict[str, str]
+) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "informal_resolution")
+    for path in PAGES:
+        await browser.go(path if path != "/kept" else "/s/6")
+        form = browser.form()
+        form.action = browser.at(path)
+        answer = await browser.send(form, {}, **sent)
+        assert answer.headers["location"] == "/en/said/not_taken", path
+
+
+async def test_a_form_without_the_token_of_its_session_or_without_origin_is_not_taken(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "informal_resolution")
+    stranger = await begin(client, world)
+    for path in PAGES:
+        for token in ("", "x", stranger.form().hidden["csrf"]):
+            answer = await client.post(
+                browser.at(path),
+                data={"csrf": token, "step": "send"},
+                headers={"Cookie": browser.cookie, "Origin": world.settings.public_url},
+            )
+            assert (answer.status_code, answer.headers["location"]) == (303, "/en/said/not_taken")
+        token = (await browser.go("/s/4")).text.partition('name="csrf" value="')[2].partition('"')[0]
+        answer = await client.post(browser.at(path), data={"csrf": token}, headers={"Cookie": browser.cookie})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/en/said/not_taken")
+
+
+@pytest.mark.parametrize(
+    ("number", "posted"),
+    [
+        (1, {"now": "everything"}),
+        (2, {"affected_is": "nobody"}),
+        (3, {"way": "another"}),
+        (4, {"mode": "named"}),
+        (5, {"about_offices": "eco"}),
+        (5, {"language": "tlh"}),
+        (6, {"step": "back"}),
+    ],
+)
+async def test_what_was_never_offered_is_not_taken(
+    client: httpx.AsyncClient, world: World, number: int, posted: dict[str, str]
+) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "informal_resolution")
+    await browser.go(f"/s/{number}")
+    form = browser.form()
+    for name, value in posted.items():
+        form.fields = [one for one in form.fields if one[0] != name]
+        form.offered.setdefault(name, []).append(value)
+    before = await data_of(world, browser)
+    answer = await browser.send(form, posted)
+    assert answer.headers["location"] == "/en/said/not_taken"
+    assert await data_of(world, browser) == before
+
+
+async def test_there_is_no_page_before_the_first_and_none_after_the_last(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    for path in ("/s/0", "/s/-1", "/s/x"):
+        assert (await browser.go(path)).status_code == 404
+    await browser.go("/s/1")
+    await choose(browser, "informal_resolution")
+    assert (await browser.go("/s/10")).status_code == 404
+
+
+async def test_a_way_back_is_a_link_to_the_page_before(client: httpx.AsyncClient, world: World) -> None:
+    browser = await begin(client, world)
+    await to_the_check(browser, "informal_resolution", {})
+    for number in range(9, 0, -1):
+        await browser.follow("Back")
+        assert browser.path == browser.at(f"/s/{number}")
+    await browser.follow("Back")
+    assert browser.path == browser.at("/before")
+
+
+async def test_titles_and_addresses_tell_nobody_what_this_is(client: httpx.AsyncClient, world: World) -> None:
+    browser = await begin(client, world)
+    await to_the_check(browser, "sea_report", {"what_happened": "It."})
+    await send(browser)
+    told = [
+        (answer.request.url.path, answer.text.partition("<title>")[2].partition("</title>")[0].lower())
+        for answer in browser.seen
+        if answer.status_code == 200
+    ]
+    assert told
+    for path, title in told:
+        assert path.split("/")[2] in {"before", "s", "check", "sent"}
+        assert not {"report", "harass", "abuse", "formal", "sea", "ombuds", "ethics"} & set(title.split())
+    assert any(title.startswith("question 4 of 11 ") for _, title in told)
+
+
+async def test_somebody_who_does_not_work_here_is_told_of_the_duty_and_gets_to_help(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = PortalBrowser(client, world.settings.public_url)
+    await browser.go("/")
+    await browser.follow("I do not work here")
+    assert not browser.cookie
+    assert browser.text.index("What must be reported") < browser.text.index("Which of these are you?")
+    await browser.fill({"who": "beneficiary"})
+    await to_the_check(browser, "support_referral", {"help": ["medical"]})
+    code = await send(browser)
+    (event,) = await world.events(await world.report_id(client, code))
+    assert '"works_here": "no"' in event.message.facts_json
+
+
+async def test_somebody_who_worked_here_before_has_every_way(client: httpx.AsyncClient, world: World) -> None:
+    browser = PortalBrowser(client, world.settings.public_url)
+    await browser.go("/outside")
+    await browser.fill({"who": "worked_here"})
+    await onwards(browser, {})
+    assert len(browser.form().offered["way"]) == 7
+
+
+async def test_every_page_of_every_way_stands_in_each_language(client: httpx.AsyncClient, world: World) -> None:
+    for language, direction in (("ar", "rtl"), ("fr", "ltr")):
+        browser = await begin(client, world, language)
+        await to_the_check(browser, "retaliation", {"what_happened": "قال لي"})
+        await browser.fill({"step": "send"})
+        for answer in browser.seen:
+            if answer.status_code == 200:
+                assert f'<html lang="{language}" dir="{direction}"' in answer.text
+        (row,) = await world.rows("select language from reports order by lodged_at desc limit 1")
+        assert row["language"] == language
+
+
+@pytest.mark.parametrize("way", [*JOURNEYS])
+async def test_a_page_is_small_enough_for_a_slow_line(client: httpx.AsyncClient, world: World, way: str) -> None:
+    """Ten kilobytes for each page after the first; pages are not compressed, as they hold secrets beside what was
+    typed. The check holds everything at once.
+    """
+    browser = await begin(client, world)
+    await choose(browser, way, {"mode": "confidential", "writer": "witness"} if way != "direct_approach" else {})
+    await onwards(browser, {"what_happened": "It.", "wish": "It.", "recipient": "S0030"})
+    assert browser.path == browser.at("/check")
+    pages = {answer.request.url.path: len(answer.content) for answer in browser.seen if answer.status_code == 200}
+    assert {path: size for path, size in pages.items() if size > 10_240 and not path.endswith("/check")} == {}
+    assert pages["/en/check"] <= 15_360
