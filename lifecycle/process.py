@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from google.protobuf.message import Message
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ControllerRouterHandler
 
 from chassis import audit_trail, desk_keys
@@ -20,7 +21,7 @@ from contracts.topics import Topic, applied_to
 from lifecycle import api, parties, recusal, reports, sweeper
 from lifecycle.desk import Desk
 from lifecycle.pages.routes import desk_pages
-from lifecycle.pages.wording import Wording
+from lifecycle.pages.wording import Wording, words_of
 from lifecycle.recipient_route import recipient_route
 from lifecycle.sender import Sender
 
@@ -32,17 +33,22 @@ def desk_service(
     acknowledge: Mapping[Topic, Acknowledge],
     wording: Mapping[str, str],
     package: str,
+    tabs: Sequence[tuple[str, str]] = (),
+    page_routes: Sequence[HTTPRouteHandler] = (),
     routes: Sequence[ControllerRouterHandler] = (),
     checks: Sequence[Check] = (),
     background: Sequence[Background] = (),
 ) -> Service:
     """The staff's API, the desk's pages and what keeps cases going. `wording` and `package`: what its pages call things
-    and where their templates are (`lifecycle.pages`). `routes`, `checks` and `background` are what this desk has beside
-    the others'. Raises KeyFileUnusable.
+    and where their templates are (`lifecycle.pages`). `tabs` and `page_routes`: its panels, beside the queue and the
+    cases that every desk has. `routes`, `checks` and `background` are what else this desk has beside the others'.
+    Raises KeyFileUnusable.
     """
     settings, database, publics = desk.settings, desk.database, public_keys(desk.settings)
     sender, sign_in = Sender(desk), SignIn(settings.oidc_issuer)
-    pages, of_pages = desk_pages(desk, sender, sign_in, Wording(wording), package=package)
+    pages, of_pages = desk_pages(
+        desk, sender, sign_in, Wording(wording, words_of(desk.policy)), package=package, tabs=tabs, routes=page_routes
+    )
     app = create_app(
         settings,
         [

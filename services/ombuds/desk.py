@@ -25,6 +25,8 @@ from services.ombuds.domain import informal_resolution, mediation
 OFFICE: Final = "ombuds"
 TALK: Final = informal_resolution.LIFECYCLE.name
 MEDIATION: Final = mediation.LIFECYCLE.name
+# What the person wrote is read in the talk alone: a mediation has nothing but what both parties agreed.
+PURPOSES: Final = {TALK: frozenset({"conversation", "handover"}), MEDIATION: frozenset({"agreement"})}
 
 
 def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
@@ -71,8 +73,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         # who answer for all, see that they are, and read those alone that are theirs to hold (invariant 2).
         readers={TALK: informal_resolution.OMBUDS, MEDIATION: informal_resolution.OMBUDS},
         blind={TALK: informal_resolution.OMBUDS, MEDIATION: informal_resolution.OMBUDS},
-        # What the person wrote is read in the talk alone: a mediation has nothing but what both parties agreed.
-        purposes={TALK: frozenset({"conversation", "handover"}), MEDIATION: frozenset({"agreement"})},
+        purposes=PURPOSES,
         notices_office=OFFICE,
         routed_as=TALK,
         parts=conflicts.PARTS,

@@ -25,6 +25,7 @@ from services.support.domain.support_referral import LIFECYCLE
 
 OFFICE: Final = "support"
 REFERRAL: Final = LIFECYCLE.name
+PURPOSES: Final = {REFERRAL: frozenset({"assistance", "referral", "handover"})}
 
 
 def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Desk:
@@ -52,7 +53,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         offices={REFERRAL: OFFICE},
         # Whoever helps sees what is theirs to help with; those who find somebody to help see that it is waiting.
         readers={REFERRAL: COORDINATORS},
-        purposes={REFERRAL: frozenset({"assistance", "referral", "handover"})},
+        purposes=PURPOSES,
         notices_office=OFFICE,
         routed_as=REFERRAL,
         parts=routing.PARTS,
