@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install up down status demo test test-fast lint proto migrate bench mutate clean
+.PHONY: help install up down status demo test test-fast lint proto texts migrate bench mutate clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sort | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -40,6 +40,9 @@ lint: install ## Check style, types, import rules and contracts
 
 proto: install ## Generate the messages under contracts/ from proto/
 	@$(BIN)/python -m ops.generate_contracts
+
+texts: install ## Bring the catalogs of what pages say up to date with code, templates and policy
+	@$(BIN)/python -m ops.texts
 
 migrate: install ## Bring the schemas of the running stack up to date
 	@$(BIN)/recourse prepare --only schemas

@@ -34,6 +34,10 @@ OWNERS: Final[Mapping[str, str]] = {
 OF_POLICY: Final = "policy"
 FOR_PERSONS: Final = ("chassis/web/pages", "services/intake", "services/support", OF_POLICY)
 """Whose texts are read by whom nobody briefs: all of them are there in every language, or the build fails."""
+PLURALS: Final = {
+    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);"
+}
+"""Where Babel's order of forms is not the one that translators know."""
 LANGUAGES: Final = tuple(code for code in OWN_NAMES if code != SOURCE)
 
 
@@ -41,8 +45,8 @@ def texts_of(owner: str) -> Catalog:
     """What the owner says, as an empty catalog."""
     found = Catalog(charset="utf-8")
     if owner == OF_POLICY:
-        for text, where in _of_packs():
-            found.add(text, locations=[(where, 0)])
+        for said, where in _of_packs():
+            found.add(said, locations=[(where, 0)])
         return found
     for name, _, text, comments, _ in extract_from_dir(
         str(ROOT / OWNERS[owner]), _METHODS, _OPTIONS, keywords=KEYWORDS, comment_tags=("Translators:",)
@@ -83,7 +87,7 @@ def updated(owner: str, language: str) -> bytes:
     written = io.BytesIO()
     write_po(written, catalog, width=120, sort_output=True, omit_header=True, include_lineno=False)
     head = ['msgid ""', 'msgstr ""', '"Content-Type: text/plain; charset=utf-8\\n"']
-    head.append(f'"Plural-Forms: {catalog.plural_forms};\\n"')
+    head.append(f'"Plural-Forms: {PLURALS.get(language, catalog.plural_forms)}\\n"')
     return "\n".join([*head, "", ""]).encode() + written.getvalue()
 
 

@@ -46,7 +46,9 @@ class Language:
             with file.open("rb") as source:
                 write_mo(compiled, read_po(source, locale=self.code))
             compiled.seek(0)
-            texts.add(Translations(compiled), merge=True) if texts.files else texts.merge(Translations(compiled))
+            found = Translations(compiled)
+            texts.merge(found)
+            texts.plural = found.plural
         return texts
 
     def text(self, text: str, /, **values: Any) -> str:
