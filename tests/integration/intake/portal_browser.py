@@ -108,6 +108,11 @@ class PortalBrowser:
         return self.page.request.url.path
 
     @property
+    def title(self) -> str:
+        (title,) = re.findall("<title>([^<]*)</title>", self.page.text)
+        return str(title)
+
+    @property
     def text(self) -> str:
         """What a reader sees of the main part, in one line."""
         main = re.search(r"<main.*</main>", self.page.text, re.DOTALL)

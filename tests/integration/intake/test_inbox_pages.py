@@ -4,7 +4,7 @@ import html
 import json
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,9 +13,11 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.sealing import seal_to, told_context
+from chassis.web.pages.words import OWN_NAMES
 from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased, Offer, PersonActionRefused
 from contracts.topics import OMBUDS_CASES, WORKFLOW_CASES
 from services.intake.route_list import routes_of
+from services.intake.use_cases.keep_place import keep_place, place_of
 from services.intake.web.pages import returning
 from tests.integration.intake.conftest import SignIn
 from tests.integration.intake.portal_browser import PortalBrowser
@@ -109,15 +111,41 @@ async def test_a_wrong_code_costs_the_same_look_ups_as_a_malformed_one(
     client: httpx.AsyncClient, browse: Browse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
+
     async def counted(*given: Any) -> Any:
         asked.append(given[-1])
         return await routes_of(*given)
 
+    async def counted_places(intake: Any, code: Any, now: Any) -> Any:
+        asked.append(code)
+        return await place_of(intake, code, now)
+
     monkeypatch.setattr(returning, "routes_of", counted)
+    monkeypatch.setattr(returning, "place_of", counted_places)
     for wrong in (NEVER_GIVEN, "no code at all"):
+        asked.clear()
         await come_back(await browse(), wrong)
-    # Two look-ups, of two codes: what is no code stands in for one that nobody was given.
-    assert len(set(asked)) == 2
+        # The code among routes and among places: what is no code stands in for one that nobody was given.
+        assert len(asked) == 2
+        assert len(set(asked)) == 1
+
+
+async def test_a_place_that_was_kept_opens_where_somebody_stopped_until_its_time_is_over(
+    browse: Browse, world: World
+) -> None:
+    kept = await keep_place(world.intake, {"at": "/s/2", "q:safety": {}}, datetime.now(UTC))
+    browser = await browse()
+    answer = await come_back(browser, str(kept.code))
+    assert browser.path == "/en/s/2"
+    assert str(kept.code) not in answer.text
+    over = await keep_place(world.intake, {"at": "/s/2"}, datetime.now(UTC) - timedelta(days=15))
+    answers = set()
+    for code in (str(over.code), NEVER_GIVEN):
+        browser = await browse()
+        await browser.go("/back")
+        answer = await browser.send(browser.form(), {"code": code})
+        answers.add((answer.status_code, str(sorted(answer.headers.items())), answer.content))
+    assert len(answers) == 1
 
 
 async def test_the_field_shows_the_code_takes_a_paste_and_remembers_nothing(browse: Browse) -> None:
@@ -232,8 +260,40 @@ async def test_she_is_told_who_deals_with_it_and_what_changes_for_her(
                  sealed_facts=told)  # fmt: skip
     await world.tell("workflow", WORKFLOW_CASES, report_id, case)
     browser = await browse(code)
-    for words in ("Another supervisor", "Ends at the latest April 1, 2027", "Pay stays as it is", "S0011"):
+    for words in (
+        "What changes for you Another supervisor",
+        "Ends at the latest April 1, 2027",
+        "Pay stays as it is",
+        "S0011",
+    ):
         assert words in browser.text
+
+
+async def test_a_desk_that_tells_what_nobody_has_words_for_does_not_close_her_inbox(
+    client: httpx.AsyncClient, browse: Browse, world: World
+) -> None:
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    (row,) = await world.rows("select route_public_key from reports where report_id = $1", UUID(report_id))
+    context = told_context(UUID(report_id), "new_procedure", 1, 1)
+    facts = b'{"measure": "new", "until_at": "soon", "effect_on_pay": "doubled", "whoever": "S1"}'
+    offers = [
+        offer("new_act"), offer("end_talk", {"name": "new", "kind": "choice"}), offer("end_talk", {}),
+        Offer(action="agree_steps", fields_json="[1]"),
+        offer("end_talk", {"name": "outcome", "kind": "choice", "choices": ["other"]}),
+        offer("end_talk", {"name": "outcome", "kind": "choice", "choices": "well"}),
+        offer("end_talk", {"name": "outcome", "kind": "new"}),
+    ]  # fmt: skip
+    told = tells(
+        report_id, lifecycle="new_procedure", state="new", wording_key="new.words", offers=offers,
+        sealed_facts=seal_to(row["route_public_key"], facts, context=context),
+    )  # fmt: skip
+    await world.tell("ombuds", OMBUDS_CASES, report_id, told)
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id, offers=offers))
+    browser = await browse(code)
+    assert "Another part of it This is under way." in browser.text
+    await browser.follow("Change what happens")
+    assert browser.page.status_code == 200
 
 
 async def test_the_newest_messages_show_and_her_own_words_do_not(
@@ -577,6 +637,30 @@ async def test_days_to_be_asked_on_are_set_once_and_forgotten(client: httpx.Asyn
     assert browser.form("Forget this day").hidden["forget"] == kept["reminder_id"]
     await browser.fill(button="Forget this day")
     assert (await inbox(client, code))["reminders"] == []
+
+
+# Pages to be read.
+
+
+async def test_pages_to_be_read_need_no_session_and_set_no_cookie(browse: Browse, world: World) -> None:
+    for language in OWN_NAMES:
+        browser = await browse(language=language)
+        for path in ("/told", "/online", "/privacy", "/accessibility"):
+            answer = await browser.go(path)
+            assert (answer.status_code, "set-cookie" in answer.headers) == (200, False)
+            english = re.fullmatch(r"(What to do|Online|Privacy|Accessibility) \u2013 Staff services", browser.title)
+            assert english or language != "en"
+
+
+async def test_privacy_says_how_long_by_the_policy_and_invents_nothing(browse: Browse, world: World) -> None:
+    browser = await browse()
+    await browser.go("/privacy")
+    policy, text = world.intake.policy, html.unescape(browser.text)
+    assert policy.deadlines["keep.no_case"].amount == 36
+    assert "A report that led to no case 36 months" in text
+    assert "A talk with an ombudsperson or focal point, after it ended 30 days A default of this site." in text
+    assert policy.deadlines["keep.substantiated"].amount is None
+    assert "A report that was found to be true The organisation has not set this." in text
 
 
 def _text_field(browser: PortalBrowser) -> str:

@@ -4,7 +4,7 @@ Whoever found her code sees little: how it stands and what is new. What she wrot
 that asks for the code again (`whole`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -143,23 +143,31 @@ def newest(messages: Sequence[MessageSeen]) -> Sequence[MessageSeen]:
     return messages[since:] or desks[-1:]
 
 
-def _case(case: CaseSeen, wording: Any) -> CaseShown:
-    status = wording.get(case.wording_key) or wording.get(f"{case.lifecycle}.{case.state}")
+def _case(case: CaseSeen, wording: Mapping[str, str]) -> CaseShown:
+    """A desk that tells her what there are no words for does not close her inbox to her."""
     facts = case.facts
-    told = [(words.CASES["interim_measure"], words.MEASURES[facts[words.MEASURE]])] if words.MEASURE in facts else []
+    told = [(words.MEASURE, words.MEASURES.get(facts["measure"], facts["measure"]))] if "measure" in facts else []
     told += [
         (label, words.BECOMES.get(becomes, becomes))
         for name, label in words.EFFECTS.items()
         if (becomes := facts.get(words.EFFECT + name)) is not None
     ]
+    days = [(label, _moment(facts.get(name, ""))) for name, label in words.DAYS.items()]
     return CaseShown(
-        name=words.CASES[case.lifecycle],
-        status=status or N_("This is under way."),
+        name=words.CASES.get(case.lifecycle, words.ANOTHER_CASE),
+        status=wording.get(case.wording_key) or wording.get(f"{case.lifecycle}.{case.state}") or words.UNDER_WAY,
         next_date=case.next_date,
         people=tuple((label, facts[role]) for role, label in words.PEOPLE.items() if role in facts),
-        days=tuple((label, datetime.fromisoformat(facts[name])) for name, label in words.DAYS.items() if name in facts),
+        days=tuple((label, at) for label, at in days if at is not None),
         told=tuple(told),
     )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def writing(path: str) -> Field:

@@ -59,12 +59,23 @@ class Offered:
 
 
 def offered(route: RouteSeen) -> Iterator[Offered]:
-    """In the order of the cases and of their offers."""
+    """In the order of the cases and of their offers. What there are no words for is passed over: no desk can close her
+    inbox to her.
+    """
     for case in route.cases:
         for offer in case.offers:
             words = ACTS.get((case.lifecycle, offer["action"]))
-            if words is not None:
+            if words is not None and all(map(_can_be_asked, offer["fields"])):
                 yield _offered(route, case, offer["action"], offer["fields"], words)
+
+
+def _can_be_asked(field: Any) -> bool:
+    if not isinstance(field, dict) or field.get("name") not in LABELS or field.get("kind") not in _KINDS:
+        return False
+    choices = field.get("choices", [])
+    if not isinstance(choices, list) or not all(isinstance(one, str) for one in choices):
+        return False
+    return field["kind"] != "choice" or (choices != [] and CHOICES[field["name"]].keys() >= set(choices))
 
 
 def _offered(route: RouteSeen, case: CaseSeen, action: str, fields: Sequence[Mapping[str, Any]], words: Act) -> Offered:
@@ -96,7 +107,7 @@ def place(case: CaseSeen, action: str) -> str:
 def _field(asked: Mapping[str, Any], messages: Sequence[MessageSeen], words: Act) -> Field:
     name, kind = asked["name"], asked["kind"]
     if kind == "reference":
-        choices = tuple(Choice(str(one.item_id), one.text) for one in reversed(messages))
+        choices = tuple(Choice(str(one.item_id), isolated(one.text)) for one in reversed(messages))
     else:
         choices = tuple(Choice(value, CHOICES[name][value]) for value in asked.get("choices", ()))
     sure = (words.sure or {}).get(name, "")
@@ -105,8 +116,13 @@ def _field(asked: Mapping[str, Any], messages: Sequence[MessageSeen], words: Act
         _KINDS[kind],
         LABELS[name],
         choices=choices,
-        missing=sure or (_MISSING.get(kind, "") if asked["required"] else ""),
+        missing=sure or (_MISSING.get(kind, "") if asked.get("required") else ""),
     )
+
+
+def isolated(text: str) -> str:
+    """Somebody's words inside a line of ours: their direction is theirs and turns nothing around them."""
+    return f"\u2068{text}\u2069"
 
 
 def _fact(kind: str, value: str) -> int | str:

@@ -1,4 +1,4 @@
-"""The way back: the access code, and what it opens.
+"""The way back: the access code, or the code of a place that was kept, and what it opens.
 
 A code that is malformed, unknown, or opens nothing any more gets one answer, after the same look-ups and no sooner than
 any other. Nobody is locked out: a code has 120 random bits, and a lock would shut out the person, not whoever guesses
@@ -17,8 +17,10 @@ from chassis.access_code import ACCESS_CODE_BYTES, AccessCode, AccessCodeMalform
 from chassis.web.pages.forms import Field
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
-from services.intake.intake import Intake, NothingHere
+from services.intake.intake import Intake, NothingHere, utc_now
 from services.intake.route_list import routes_of
+from services.intake.use_cases.keep_place import place_of
+from services.intake.web.pages.asking_place import resume
 from services.intake.web.pages.inbox import CODE
 from services.intake.web.pages.portal import OPEN, Portal
 
@@ -50,10 +52,11 @@ async def enter(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
     no_sooner = loop.time() + NO_SOONER
     found = await page.form([FIELD])
     code = code_in(str(found.values.get(FIELD.name, "")))
-    opens = await _opens(portal.intake, code)
+    # Both are looked up, whatever the first one finds.
+    opens, draft = await _opens(portal.intake, code), await _kept(portal.intake, code)
     await asyncio.sleep(no_sooner - loop.time())
     if not opens:
-        return page.go("/back/again")
+        return page.go("/back/again") if draft is None else resume(page, code, draft)
     session = page.begin(idle=page.session.idle if page.session else OPEN)
     session.data[CODE] = str(code)
     return page.go("/inbox")
@@ -75,6 +78,13 @@ async def _opens(intake: Intake, code: AccessCode) -> bool:
     except NothingHere:
         return False
     return True
+
+
+async def _kept(intake: Intake, code: AccessCode) -> dict[str, Any] | None:
+    try:
+        return await place_of(intake, code, utc_now())
+    except NothingHere:
+        return None
 
 
 ROUTES: Final = [back, back_again, enter]

@@ -22,6 +22,7 @@ from services.intake.web.pages import (
     beginning,
     days,
     inbox,
+    information,
     returning,
     sending,
     whole,
@@ -40,6 +41,7 @@ _ROUTES = [
     *acting.ROUTES,
     *whole.ROUTES,
     *days.ROUTES,
+    *information.ROUTES,
 ]
 
 

@@ -3,8 +3,9 @@ what she ticks of it. It stays open for that page alone: the inbox closes it.
 """
 
 import hmac
-from typing import Any, Final
-from uuid import uuid4
+from collections.abc import Iterator
+from typing import Any, Final, cast
+from uuid import UUID, uuid4
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -17,6 +18,7 @@ from services.intake.intake import utc_now
 from services.intake.use_cases.take_over import take_over
 from services.intake.web.pages import words_of_cases as words
 from services.intake.web.pages.inbox import ONCE, OPEN_PAGE, Reading, done, once_of, reading
+from services.intake.web.pages.offers import isolated
 from services.intake.web.pages.portal import Portal
 from services.intake.web.pages.returning import FIELD, code_in
 
@@ -114,7 +116,13 @@ async def further(page: NamedDependency[Page], portal: NamedDependency[Portal]) 
     seen = await reading(page, portal)
     if not _open(page):
         return _ask_for_code(page)
-    fields = {"ways": WAYS, "mode": MODE, "ticks": _ticks(page, seen), "words": WORDS, "no_watch": NO_WATCH}
+    fields: dict[str, Any] = {
+        "ways": WAYS,
+        "mode": MODE,
+        "ticks": _ticks(page, seen),
+        "words": WORDS,
+        "no_watch": NO_WATCH,
+    }
     return page.show("further.html", **fields, once=uuid4())
 
 
@@ -137,7 +145,7 @@ async def go_further(page: NamedDependency[Page], portal: NamedDependency[Portal
         answers=Answers(what_happened=str(added)) if added else Answers(),
         consents=Consents(ethics_contact=False),
         watch_for_retaliation=NO_WATCH.name not in posted.values,
-        take_over=_item_ids(seen, posted.values.get(ticks.name)),
+        take_over=[UUID(item_id) for item_id in cast("list[str]", posted.values.get(ticks.name, []))],
     )
     return await done(page, "further", lambda: take_over(portal.intake, seen.code, draft, str(once), utc_now()))
 
@@ -149,30 +157,26 @@ def _ticks(page: Page, seen: Reading) -> Field:
         "checks",
         N_("What goes over?"),
         hint=N_("Only what you tick. Nothing on the new way leads back to the old one."),
-        choices=tuple(choice for route in seen.inbox.routes for choice in _own(page, route)),
+        choices=tuple(
+            Choice(str(item_id), f"{page.language.text(words.ROUTES[route.route])}: {label}", isolated(text))
+            for route in seen.inbox.routes
+            for item_id, label, text in _own(page, route)
+        ),
     )
 
 
-def _own(page: Page, route: RouteSeen) -> list[Choice]:
+def _own(page: Page, route: RouteSeen) -> Iterator[tuple[UUID, str, str]]:
+    """Id, what it is, and its words."""
     text = page.language.text
-    own = [Choice(str(one.item_id), text(words.ANSWERS.get(one.name, one.name)), one.text) for one in route.answers]
-    own += [
-        Choice(str(one.item_id), page.language.day(one.day), one.text) for one in route.messages if one.from_ == "you"
-    ]
-    for one in route.parties:
-        people = [one.affected_individual, *one.alleged_offender, *one.not_these_people, one.reporter]
+    for answer in route.answers:
+        yield answer.item_id, text(words.ANSWERS.get(answer.name, answer.name)), answer.text
+    for message in route.messages:
+        if message.from_ == "you":
+            yield message.item_id, text(N_("Message of %(day)s"), day=page.language.day(message.day)), message.text
+    for parties in route.parties:
+        people = [parties.affected_individual, *parties.alleged_offender, *parties.not_these_people, parties.reporter]
         named = ", ".join(dict.fromkeys(who for who in people if who))
-        own.append(Choice(str(one.item_id), text(N_("The people whom you named")), named))
-    return own
-
-
-def _item_ids(seen: Reading, ticked: Any) -> list[Any]:
-    ids = {str(item.item_id): item.item_id for route in seen.inbox.routes for item in _items(route)}
-    return [ids[one] for one in ticked or ()]
-
-
-def _items(route: RouteSeen) -> list[Any]:
-    return [*route.answers, *route.messages, *route.parties]
+        yield parties.item_id, text(N_("The people whom you named")), named
 
 
 ROUTES: Final = [whole, open_whole, further, go_further]

@@ -20,6 +20,8 @@ CASES: Final[Mapping[str, str]] = {
     "review": N_("Second look at a decision"),
     "misdirected_report": N_("Passing on"),
 }
+ANOTHER_CASE: Final = N_("Another part of it")
+UNDER_WAY: Final = N_("This is under way.")
 PEOPLE: Final[Mapping[str, str]] = {
     "focal_point": N_("Who listens to you"),
     "ombudsperson": N_("Ombudsperson"),
@@ -33,8 +35,9 @@ DAYS: Final[Mapping[str, str]] = {
     "until_at": N_("Ends at the latest"),
     "review_at": N_("Looked at again"),
 }
-MEASURE: Final = "measure"
+MEASURE: Final = N_("What changes for you")
 MEASURES: Final[Mapping[str, str]] = {
+    "any": N_("This is not decided yet"),
     "physical_separation": N_("Working in different places"),
     "alternative_duties": N_("Other duties at the same grade"),
     "flexible_working": N_("Other hours, or work from elsewhere"),

@@ -1,0 +1,88 @@
+"""The inbox has words for whatever a desk may offer or tell her, and they are plain ones."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifecycle.model import ActorKind
+from lifecycle.table import Field, Lifecycle, Rule
+from services.intake import web
+from services.intake.web.pages import acting, days, inbox, information, offers, returning, whole, words_of_acts
+from services.intake.web.pages import words_of_cases as words
+from tests.lifecycles import LIFECYCLES, POLICY
+
+HERS = [(lifecycle, rule) for lifecycle in LIFECYCLES for rule in lifecycle.rules if ActorKind.PERSON in rule.by]
+FIELDS = [(rule, field) for _, rule in HERS for field in rule.fields]
+TEMPLATES = Path(web.__path__[0]) / "templates"
+MINE = (
+    "accessibility", "act", "back", "change", "code_again", "contact", "days", "further", "inbox", "inbox_parts",
+    "online", "people", "privacy", "tested", "told", "whole", "write",
+)  # fmt: skip
+MODULES = (acting, days, inbox, information, offers, returning, whole, words_of_acts, words)
+NOT_SAID = ("victim", "perpetrator", "complaint", "allegation", "accuse", "unfortunately", "don't worry", "sorry",
+            "invalid", "safe space", "strictly confidential", "please", "required", "forgot")  # fmt: skip
+
+
+@pytest.mark.parametrize(("lifecycle", "rule"), HERS, ids=[f"{one.name}.{rule.action}" for one, rule in HERS])
+def test_whatever_she_may_do_is_called_something(lifecycle: Lifecycle, rule: Rule) -> None:
+    assert (lifecycle.name, rule.action) in words_of_acts.ACTS
+
+
+def test_nothing_is_called_something_that_she_cannot_do() -> None:
+    assert words_of_acts.ACTS.keys() == {(lifecycle.name, rule.action) for lifecycle, rule in HERS}
+
+
+@pytest.mark.parametrize(("rule", "field"), FIELDS, ids=[f"{rule.action}.{one.name}" for rule, one in FIELDS])
+def test_whatever_she_is_asked_can_be_asked(rule: Rule, field: Field) -> None:
+    assert field.kind in offers._KINDS
+    assert field.name in words.LABELS
+    if field.kind == "choice":
+        assert {*field.options(POLICY)} <= words.CHOICES[field.name].keys()
+
+
+def test_whatever_she_is_told_has_a_name() -> None:
+    shown = [one for one in LIFECYCLES if any(state.person_sees for state in one.states)]
+    assert POLICY.routes.keys() == words.ROUTES.keys()
+    assert {one.name for one in shown} <= words.CASES.keys()
+    assert {role.value for one in shown for role in one.tells} <= words.PEOPLE.keys()
+    assert POLICY.measures.keys() <= words.MEASURES.keys()
+    effects = [of.legal_effects for of in POLICY.measures.values()]
+    assert {name for of in effects for name in of} <= words.EFFECTS.keys()
+    assert {becomes for of in effects for becomes in of.values()} <= words.BECOMES.keys()
+    for one in shown:
+        for state in one.states:
+            assert not state.person_sees or f"{one.name}.{state.seen_as or state.name}" in POLICY.wording
+
+
+def test_the_texts_are_plain() -> None:
+    texts = [*chain.from_iterable(map(_of_code, MODULES)), *_of_templates()]
+    assert len(texts) > 300
+    counted = [len(one.split()) for text in texts for one in _sentences(text)]
+    too_long = [one for text in texts for one in _sentences(text) if len(one.split()) > 25]
+    assert too_long == []
+    assert sum(counted) / len(counted) <= 12
+    for text in texts:
+        assert not [word for word in NOT_SAID if re.search(rf"\b{word}\b", text, re.IGNORECASE)], text
+        assert "!" not in text
+        assert "<" not in text
+
+
+def _of_code(module: Any) -> Iterator[str]:
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "N_":
+            yield ast.literal_eval(node.args[0])
+
+
+def _of_templates() -> Iterator[str]:
+    for name in MINE:
+        yield from re.findall(r'_\("([^"]+)"', (TEMPLATES / f"{name}.html").read_text(encoding="utf-8"))
+
+
+def _sentences(text: str) -> list[str]:
+    return [one for one in re.split(r"(?<=[.?:])\s+", text) if one]
