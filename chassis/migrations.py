@@ -8,6 +8,7 @@ from alembic import command, context
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -50,7 +51,9 @@ async def migrate(dsn: str, chain: Path, revision: str = "head") -> None:
         config.set_main_option("script_location", str(chain))
         config.set_main_option("path_separator", "os")
         config.attributes["connection"] = connection
-        if revision == "base":
+        current = MigrationContext.configure(connection).get_current_revision()
+        behind = ScriptDirectory.from_config(config).iterate_revisions(current, "base") if current else ()
+        if revision == "base" or revision in {one.revision for one in behind}:
             command.downgrade(config, revision)
         else:
             command.upgrade(config, revision)
