@@ -18,6 +18,8 @@ SOURCE: Final = "en"
 """The language that the texts in code, templates and policy are written in."""
 OWN_NAMES: Final = {"en": "English", "fr": "Français", "es": "Español", "ar": "العربية"}
 """The languages, of equal rank, each as its readers call it."""
+_WRITTEN_AS: Final = {"en": "en_GB"}
+"""Whose way of writing days is taken: the day before the month, as in the other three."""
 
 
 def N_(text: str) -> str:  # noqa: N802  the name that gettext's tools look for
@@ -31,7 +33,7 @@ class Language:
     def __init__(self, code: str, catalogs: Sequence[Path]) -> None:
         self.code = code
         self.name = OWN_NAMES[code]
-        self.locale = Locale.parse(code)
+        self.locale = Locale.parse(_WRITTEN_AS.get(code, code))
         self.direction: str = self.locale.text_direction
         self._catalogs = catalogs
 

@@ -81,7 +81,7 @@ def test_arabic_has_six_forms(words: Words) -> None:
 def test_a_day_has_its_month_in_words(words: Words) -> None:
     day = date(2026, 4, 3)
     assert [words[code].day(day) for code in ("en", "fr", "es")] == [
-        "April 3, 2026",
+        "3 April 2026",
         "3 avril 2026",
         "3 de abril de 2026",
     ]
