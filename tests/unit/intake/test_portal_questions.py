@@ -165,7 +165,9 @@ def test_every_answer_gets_into_the_report(route: str) -> None:
     said = all_said(route)
     report = sent(route, **said)
     assert report.mode == "confidential"
-    assert report.choices.keys() == POLICY.routes[route].asks.keys()
+    asks = POLICY.routes[route].asks
+    assert report.choices.keys() == asks.keys()
+    assert all(report.choices[name] == "2026-03-01" for name, choices in asks.items() if tuple(choices) == (DAY,))
     everything = repr(report)
     for name, value in ((name, value) for page in said.values() for name, value in page.items()):
         if isinstance(value, str) and "in her words" in value:

@@ -10,7 +10,9 @@ from policy.model import Confidence, Deadline, Policy
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way, in words. `limit`: the policy's key for how long it is open; none where nothing limits it."""
+    """One way, in words. `limit`: the policy's key for how long it is open, none where nothing limits it; `unset`: what
+    is said where the organisation has not set it.
+    """
 
     name: str
     who: str
@@ -19,6 +21,7 @@ class Option:
     might: str
     stop: str
     limit: str = ""
+    unset: str = ""
 
 
 OPTIONS: Final[Mapping[str, Option]] = {
@@ -70,6 +73,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
         might=N_("An inquiry can take months. You may be asked to tell more."),
         stop=N_("You can stop taking part. The office may go on where others are at risk."),
         limit="report.window",
+        unset=N_("There may be a time limit. Ask the oversight office or your focal point."),
     ),
     "retaliation": Option(
         N_("Protection from being punished for speaking up"),
@@ -79,6 +83,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
         might=N_("Another office may look into it."),
         stop=N_("Yes, at any time."),
         limit="ret.window",
+        unset=N_("There may be a time limit. Ask the ethics office or your focal point."),
     ),
 }
 
