@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Case, EffectKind
+from lifecycle.model import Case, EffectKind, Refused
 from lifecycle.recipients import recipients
 from policy.model import Role
 from services.workflow.domain.formal_report import LIFECYCLE
@@ -250,7 +250,8 @@ def test_a_wish_against_a_formal_way_is_weighed_before_anything_is_opened() -> N
 def test_a_report_is_handed_over_to_somebody_who_may_have_it() -> None:
     case = act(opened_by_two(), "hand_over", INTAKE, investigator="S0006")
     assert case.assigned[Role.INVESTIGATOR] == "S0006"
-    assert refused(case, "hand_over", INTAKE, investigator="S0006").code == "ALREADY_ASSIGNED"
+    already = Refused("ALREADY_ASSIGNED", "lifecycle", {"field": "investigator"})
+    assert refused(case, "hand_over", INTAKE, investigator="S0006") == already
     assert refused(case, "hand_over", INTAKE, investigator="S0009").code == "NOT_APPOINTED"
     assert act(case, "hand_over", INTAKE, investigator="S0064").assigned[Role.INVESTIGATOR] == "S0064", "a stand-in"
 

@@ -9,6 +9,7 @@ from lifecycle import engine, freezing
 from lifecycle.model import Case, EffectKind
 from policy.model import Policy, Role
 from services.workflow.domain.formal_report import KEPT_FOR, LIFECYCLE
+from services.workflow.domain.formal_rules import SHARED_OUTSIDE, TEAM
 from tests.formal_paths import (
     DAY,
     EXECUTIVE,
@@ -88,6 +89,11 @@ def test_when_she_has_died_messages_stop_nobody_acts_by_her_code_and_the_office_
     case = act(investigating(), "record_person_gone", INVESTIGATOR, circumstance="died")
     assert (case.state, case.facts["stop_contact"]) == ("investigating", True)
     assert case.clocks["keep.hold"].due_at == NOW + 20 * DAY
+    for sent, code in (
+        ({"hold_owner": "S0011"}, "NOT_APPOINTED"),
+        ({"hold_until": NOW.isoformat()}, "TIME_IN_THE_PAST"),
+    ):
+        assert refused(investigating(), "record_person_gone", INVESTIGATOR, **sent).code == code
     for action in ("withdraw", "take_back_withdrawal"):
         assert refused(case, action, PERSON, stop_contact=True).code in {"PERSON_GONE", "NOT_WITHDRAWN"}
     offered = [one for one in engine.offers(LIFECYCLE, case, PERSON, NOW, POLICY) if one.open]
@@ -215,3 +221,13 @@ def test_the_database_is_asked_before_anything_is_erased() -> None:
 
 def test_a_hold_is_nobodys_but_theirs() -> None:
     assert refused(closed(), "set_hold", EXECUTIVE).code == "ROLE_NOT_ALLOWED"
+
+
+def test_inv_09_beside_what_the_offices_write_for_each_other() -> None:
+    """All else is the desk's own: what she wrote, and what oversight notes for itself."""
+    by_legal = {"charge", "extend_reply", "recommend", "find_no_case", "advise_managerial_action"}
+    by_deciders = {"decide_discipline", "decide_no_sanction", "dismiss_summarily", "sign_second", "send_letter"}
+    assert {"report_to_leg", *by_legal, *by_deciders, "consider_redress"} == SHARED_OUTSIDE
+    assert {Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.REVIEWER} == TEAM
+    for action in SHARED_OUTSIDE - {"report_to_leg"}:
+        assert LIFECYCLE.by_action[action].isdisjoint(TEAM), action

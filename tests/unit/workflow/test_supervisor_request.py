@@ -160,6 +160,9 @@ def test_a_silent_manager_is_reminded_and_she_is_offered_the_next_level() -> Non
     assert "ask_next_level" in offers_to_her(late, NOW + 2 * DAY)
     above = act(late, "ask_next_level", PERSON, now=NOW + 2 * DAY)
     assert (above.state, dict(above.assigned), effect_names(above, EffectKind.ERRAND)) == ("told", {}, ["find_manager"])
+    for key in ("supervisor.ack", "supervisor.act"):
+        clock = above.clocks[key]
+        assert (clock.started_at, clock.met_at) == (NOW + 2 * DAY, None), "whoever is told next has the whole time"
 
 
 def test_what_was_acknowledged_and_not_done_is_late_as_well() -> None:
@@ -169,6 +172,19 @@ def test_what_was_acknowledged_and_not_done_is_late_as_well() -> None:
     assert "ask_next_level" in offers_to_her(late, NOW + 14 * DAY)
     done = act(agreed(), "speak_to_offender", MANAGER)
     assert "ask_next_level" not in offers_to_her(ring_until(done, NOW + 30 * DAY), NOW + 30 * DAY)
+
+
+def test_she_is_asked_how_it_is_three_times_if_she_wishes_and_no_more_when_she_wishes_no_more() -> None:
+    wished = act(acknowledged(), "ask_check_ins", PERSON)
+    rung = [step for step in ring_until(wished, NOW + 100 * DAY).steps if step.action == "ring"]
+    asked = [(step.facts["clock"], step.at) for step in rung if "checkin" in str(step.facts["clock"])]
+    assert asked == [
+        ("informal.checkin", NOW + 14 * DAY),
+        ("informal.checkin.second", NOW + 30 * DAY),
+        ("informal.checkin.third", NOW + 90 * DAY),
+    ]
+    stopped = act(wished, "stop_check_ins", PERSON)
+    assert not [key for key, clock in stopped.clocks.items() if "checkin" in key and clock.runs]
 
 
 def test_nobody_but_the_manager_it_is_with_ever_hears_of_it() -> None:
