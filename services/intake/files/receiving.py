@@ -18,6 +18,8 @@ MOST: Final = 10
 """Files of one route."""
 
 _AT_ONCE: Final = 16
+_STILL_READ: Final = 4
+"""How much of a file that is too large is taken off the wire, for its sender to get to read so."""
 _SECONDS: Final = 900.0
 """For all of a file to come in: one of the largest at 25 kB a second."""
 
@@ -53,8 +55,11 @@ class Receiving:
         size = 0
         async for part in parts:
             size += len(part)
-            if size > self.largest:
-                raise FileRefused(Refusal.TOO_LARGE)
-            original.append(part)
+            if size <= self.largest:
+                original.append(part)
+            elif size > _STILL_READ * self.largest:
+                break
+        if size > self.largest:
+            raise FileRefused(Refusal.TOO_LARGE)
         if not size:
             raise FileRefused(Refusal.EMPTY)

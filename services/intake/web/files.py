@@ -72,8 +72,6 @@ async def post_file(
 ) -> FileKept:
     if request.content_type[0] != MEDIA_TYPE:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_bytes", f"Send the file's bytes as {MEDIA_TYPE}.")
-    if (announced := request.content_length) is not None and announced > intake.receiving.largest:
-        raise FileRefused(Refusal.TOO_LARGE)
     await keep_file(intake, code_of(request), FileSent(report_id, action_id), request.stream(), utc_now())
     return FileKept(action_id)
 

@@ -13,6 +13,7 @@ import pytest
 
 from chassis.access_code import AccessCode
 from chassis.sealing import SealNotOpened
+from services.intake.files.kinds import FileRefused
 from services.intake.files.receiving import Receiving
 from services.intake.intake import utc_now
 from services.intake.use_cases.keep_file import FileSent, keep_file, open_file
@@ -44,6 +45,11 @@ async def files(client: httpx.AsyncClient, code: str, place: int = 0) -> list[di
 
 async def fetch(client: httpx.AsyncClient, code: str, item_id: str) -> httpx.Response:
     return await client.get(f"/api/v1/inbox/files/{item_id}", headers=with_code(code))
+
+
+async def come(data: bytes, length: int = 60_000) -> AsyncIterator[bytes]:
+    for at in range(0, len(data), length):
+        yield data[at : at + length]
 
 
 async def test_a_file_lies_in_her_inbox_cleaned_and_under_a_name_of_ours(
@@ -139,24 +145,29 @@ async def test_a_file_that_is_not_taken_leaves_nothing_and_says_what_to_do(
     assert (await send(client, access, report_id, planted.png(), action_id)).status_code == 201, "and may try again"
 
 
-async def test_a_file_that_is_too_large_is_refused_when_it_is_said_and_when_it_comes(fresh_world: FreshWorld) -> None:
+async def test_a_file_that_is_too_large_is_refused_before_it_has_come_whole(fresh_world: FreshWorld) -> None:
     world = await fresh_world()
     world.intake.receiving.largest = 1000
+    async with client_of(world) as client:
+        code, report_id = await route(client, world)
+        over = await send(client, code, report_id, b"x" * 1001)
+        comes = await send(client, code, report_id, come(b"x" * 1001, 100))
+        fits = await send(client, code, report_id, b"x" * 1000)
+    assert (over.status_code, over.json()["code"]) == (413, "file_too_large")
+    assert (comes.status_code, comes.json()["code"]) == (413, "file_too_large")
+
     read = 0
 
     async def endless() -> AsyncIterator[bytes]:
         nonlocal read
-        for _ in range(100):
+        while True:
             read += 100
             yield b"x" * 100
 
-    async with client_of(world) as client:
-        code, report_id = await route(client, world)
-        said = await send(client, code, report_id, b"x" * 1001)
-        comes = await send(client, code, report_id, endless())
-        fits = await send(client, code, report_id, b"x" * 1000)
-    assert (said.status_code, said.json()["code"]) == (413, "file_too_large")
-    assert (comes.status_code, comes.json()["code"]) == (413, "file_too_large")
+    with pytest.raises(FileRefused, match="too_large"):
+        async with world.intake.receiving.received(endless()):
+            pass
+    assert 1000 < read < 10_000, "a part of it, so that whoever sends it gets to read why not"
     assert fits.status_code == 201
 
 
@@ -179,11 +190,6 @@ async def test_headers_that_are_missing_or_wrong_are_named(client: httpx.AsyncCl
         "/api/v1/inbox/files", content=b"words", headers=with_code(code) | {"Action-Id": "x", "Content-Type": BYTES}
     )
     assert (no_report.status_code, no_report.json()["code"]) == (400, "invalid")
-
-
-async def come(data: bytes, length: int = 60_000) -> AsyncIterator[bytes]:
-    for at in range(0, len(data), length):
-        yield data[at : at + length]
 
 
 async def test_the_largest_file_is_never_in_memory_whole(fresh_world: FreshWorld) -> None:
