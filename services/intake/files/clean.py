@@ -10,6 +10,7 @@ import ctypes
 import json
 import os
 import resource
+import signal
 import struct
 import sys
 import sysconfig
@@ -26,6 +27,7 @@ _DESCRIPTORS: Final = 32
 # Landlock, by the numbers that all architectures share: a set of rules that this process puts on itself.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _WHICH_VERSION, _BENEATH, _NO_NEW_PRIVILEGES = 1, 1, 38
+_SIGNAL_AT_PARENTS_DEATH: Final = 1
 _READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
 # What can be denied from which version on: files; cutting them short; TCP; other processes, by signal or socket.
 _DENIED: Final = {1: ((1 << 13) - 1,), 3: ((1 << 15) - 1,), 4: ((1 << 15) - 1, 0b11), 6: ((1 << 15) - 1, 0b11, 0b11)}
@@ -75,6 +77,8 @@ def landlock() -> int:
 
 
 def _set_limits() -> None:
+    # With the process that started it this one ends, too: nobody is left to hear it.
+    ctypes.CDLL(None).prctl(_SIGNAL_AT_PARENTS_DEATH, signal.SIGKILL)
     for what, limit in (
         (resource.RLIMIT_AS, _MEMORY),
         (resource.RLIMIT_CPU, _SECONDS),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from services.intake.files.memory import MemoryFile
 from tests import planted_files as planted
 
 pytestmark = pytest.mark.processes
+PYTHON = sys.executable
 
 
 async def cleaned(data: bytes, cleaner: Cleaner | None = None) -> tuple[Verdict, bytes]:
@@ -72,7 +74,7 @@ def attacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
         )
         starts = tmp_path / "python"
         # In place of `-I -m <module> <descriptor>`: the program, with the same descriptor.
-        starts.write_text(f'#!/bin/sh\nexec "{os.sys.executable}" -I "{program}" "$4"\n')  # type: ignore[attr-defined]
+        starts.write_text(f'#!/bin/sh\nexec "{PYTHON}" -I "{program}" "$4"\n')
         starts.chmod(0o700)
         monkeypatch.setattr("sys.executable", str(starts))
         return Cleaner(seconds=20)
@@ -111,6 +113,60 @@ async def test_the_same_parser_without_an_attack_is_believed(attacked: Callable[
     assert await cleaned(b"some words", attacked("pass")) == (Verdict(Kind.TEXT, ()), b"some words")
 
 
+def children_of(pid: int) -> set[str]:
+    return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
+
+def lives(pid: str) -> bool:
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().split()[2] != "Z"
+
+
+def has_its_limits(pid: str) -> bool:
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    return next(line for line in limits.splitlines() if line.startswith("Max file size")).split()[3] != "unlimited"
+
+
+async def test_whom_it_starts_ends_with_it(attacked: Callable[[str], Cleaner]) -> None:
+    """For root there is no limit of processes; anybody else is refused."""
+    starts = "child = os.fork() or time.sleep(600)\ndata = str(child).encode()"
+    try:
+        _, child = await cleaned(b"some words", attacked(starts))
+    except FileRefused:
+        return
+    async with asyncio.timeout(30):
+        while lives(child.decode()):
+            await asyncio.sleep(0.01)
+
+
+async def test_it_ends_with_the_process_that_started_it(attacked: Callable[[str], Cleaner], tmp_path: Path) -> None:
+    attacked("time.sleep(600)")
+    starter = tmp_path / "starter.py"
+    starter.write_text(
+        "import asyncio, sys\n"
+        "from services.intake.files.cleaner import Cleaner\n"
+        "from services.intake.files.memory import MemoryFile\n"
+        f"sys.executable = {sys.executable!r}\n"
+        "original = MemoryFile()\n"
+        "original.append(b'some words')\n"
+        "asyncio.run(Cleaner().clean(original, MemoryFile()))\n"
+    )
+    process = await asyncio.create_subprocess_exec(PYTHON, "-I", starter)
+    try:
+        async with asyncio.timeout(60):
+            while not (started := children_of(process.pid)):
+                await asyncio.sleep(0.01)
+            (child,) = started
+            while not has_its_limits(child):
+                await asyncio.sleep(0.01)
+    finally:
+        process.kill()
+        await process.wait()
+    async with asyncio.timeout(30):
+        while lives(child):
+            await asyncio.sleep(0.01)
+
+
 async def test_it_knows_no_setting_and_no_key(
     attacked: Callable[[str], Cleaner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,10 +185,9 @@ async def test_one_that_hangs_is_ended(attacked: Callable[[str], Cleaner]) -> No
 async def test_one_whose_sender_has_gone_is_ended(attacked: Callable[[str], Cleaner]) -> None:
     cleaner = attacked("time.sleep(600)")
     waiting = asyncio.create_task(cleaned(b"some words", cleaner))
-    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
-    before = set(children.read_text().split())
+    before = children_of(os.getpid())
     async with asyncio.timeout(30):
-        while not (started := set(children.read_text().split()) - before):
+        while not (started := children_of(os.getpid()) - before):
             await asyncio.sleep(0.01)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
