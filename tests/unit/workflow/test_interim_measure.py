@@ -1,5 +1,6 @@
 """An interim measure: who may take which part, what a decision needs, and what happens at its end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -308,7 +309,7 @@ def test_nobody_is_above_the_last_level() -> None:
     for _ in range(2):
         case = act(act(case, "escalate_alert", OIO), "acknowledge_alert", DIRECTOR)
         case = act(case, "decline_alert", DIRECTOR)
-    assert refused(case, "escalate_alert", OIO).code == "NOBODY_ABOVE"
+    assert refused(case, "escalate_alert", OIO) == Refused("NOBODY_ABOVE", "policy 2.3", {"level": 2})
 
 
 def test_an_unanswered_alert_is_escalated_without_end() -> None:
@@ -491,3 +492,5 @@ def test_a_review_sets_the_next_one() -> None:
     reviewed = act(effective(), "review_measure", DIRECTOR, now=NOW + timedelta(days=9))
     assert reviewed.clocks["im.review"].due_at == NOW + timedelta(days=39)
     assert reviewed.state == "effective"
+    leave = replace(effective(), facts={**effective().facts, **LEAVE})
+    assert act(leave, "review_measure", DIRECTOR).clocks["im.review"].due_at == NOW + timedelta(days=14)

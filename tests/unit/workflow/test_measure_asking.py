@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Actor, Case, EffectKind, Fact
+from lifecycle.model import Actor, Case, EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
 from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
@@ -197,7 +197,7 @@ def test_extras_are_arranged_with_and_without_a_measure_and_only_with_her_yes() 
         assert (arranged.state, arranged.facts["extra"]) == (case.state, "seating")
         for whom in ("affected_individual", "both"):
             answer = refused(case, "arrange_extra", HEAD, extra="no_contact_mutual", extra_for=whom)
-            assert (answer.code, answer.rule) == ("CONSENT_MISSING", "invariant 38")
+            assert answer == Refused("CONSENT_MISSING", "invariant 38", {"field": "she_agrees"})
         assert act(case, "arrange_extra", HEAD, extra="no_contact_one_way", extra_for="alleged_offender")
         assert refused(case, "arrange_extra", HEAD, extra="demotion").code == "FIELD_INVALID"
     assert act(arranged, "end_extra", HEAD).state == "effective"

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lifecycle.model import Actor, Case, EffectKind, Fact, Refused
+from lifecycle.model import Actor, Case, EffectKind, Fact, Refused, Step
 from lifecycle.recipients import recipients
 from policy.model import Role, Side
 from services.workflow.domain.interim_measure import LIFECYCLE
@@ -97,6 +97,13 @@ def test_inv_40_two_signatures_are_two_people() -> None:
 def test_inv_40_a_signature_is_spent_with_the_decision_it_was_given_for() -> None:
     failed = act(act(signed(), "decide_measure", HEAD, **WITHOUT_PAY), "record_failed", SYSTEM)
     assert refused(failed, "decide_measure", HEAD, **WITHOUT_PAY).params["needs"] == "second_signature"
+
+
+@pytest.mark.parametrize("decision", ["decide_measure", "extend_measure", "vary_measure"])
+def test_inv_40_whichever_decision_came_last_has_spent_it(decision: str) -> None:
+    case = signed()
+    spent = replace(case, steps=(*case.steps, Step(case.version + 1, decision, "S0004", None, NOW)))
+    assert refused(spent, "decide_measure", HEAD, **WITHOUT_PAY).params["needs"] == "second_signature"
 
 
 def test_inv_40_only_those_whom_the_policy_names_sign_second() -> None:

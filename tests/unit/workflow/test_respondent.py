@@ -50,6 +50,9 @@ def test_inv_48_nothing_is_said_to_be_found_before_he_could_answer() -> None:
     assert act(act(notified(), "respond", HIM), "tell_outcome", SYSTEM).state == "outcome_told"
     silent = ring_until(notified(), NOW + timedelta(days=120))
     assert silent.state == "notified", "silence closes nothing"
+    over = notified().clocks["subject.response"].due_at
+    assert refused(notified(), "tell_outcome", SYSTEM, now=over - timedelta(seconds=1)).code == "NOT_HEARD"
+    assert act(notified(), "tell_outcome", SYSTEM, now=over).state == "outcome_told"
     assert act(silent, "tell_outcome", SYSTEM, now=NOW + timedelta(days=120)).state == "outcome_told"
 
 
