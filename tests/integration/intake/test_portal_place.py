@@ -7,6 +7,7 @@ import pytest
 
 from chassis.access_code import AccessCode
 from chassis.sealing import SealNotOpened, open_with
+from chassis.web.pages.words import Words
 from services.intake.intake import NothingHere, utc_now
 from services.intake.use_cases.keep_place import forget_old_places, keep_place, place_of
 from tests.integration.intake.portal_browser import PortalBrowser
@@ -34,7 +35,7 @@ async def test_a_kept_place_opens_with_its_code_alone_until_the_day_shown(
     browser, code = await kept(client, world)
     assert "Nothing has been sent." in browser.text
     until = world.intake.policy.due("draft.expire", utc_now())
-    assert f"{until:%B} {until.day}, {until.year}" in browser.text
+    assert Words()["en"].day(until) in browser.text
     draft = await place_of(world.intake, AccessCode.parse(code), utc_now())
     assert (draft["q:words"]["what_happened"], draft["route"], draft["at"]) == (WORDS, "formal_report", "/s/6")
     assert "code" not in draft

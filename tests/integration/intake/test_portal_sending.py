@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chassis.web.pages.words import Words
 from services.intake.intake import utc_now
 from tests.integration.intake.portal_browser import PortalBrowser
 from tests.integration.intake.portal_walk import (
@@ -194,7 +195,7 @@ async def test_the_code_is_shown_until_it_is_kept_and_never_again(client: httpx.
     assert "<bdi" not in browser.page.text
     assert code.split("-")[0] not in browser.page.text
     day = world.intake.policy.due("ombuds.first", utc_now())
-    assert f"{day:%B} {day.day}, {day.year}" in browser.text
+    assert Words()["en"].day(day) in browser.text
     await browser.follow("Open my inbox")
     assert browser.path == browser.at("/inbox")
 
