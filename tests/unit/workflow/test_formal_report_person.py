@@ -21,8 +21,10 @@ from tests.formal_paths import (
     at_leg,
     closed,
     investigating,
+    no_case,
     notes,
     opens,
+    redressed,
     told,
     withdrawn,
 )
@@ -231,3 +233,13 @@ def test_inv_09_beside_what_the_offices_write_for_each_other() -> None:
     assert {Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.REVIEWER} == TEAM
     for action in SHARED_OUTSIDE - {"report_to_leg"}:
         assert LIFECYCLE.by_action[action].isdisjoint(TEAM), action
+
+
+@pytest.mark.parametrize(
+    "end", ["close_no_action", "close_out_of_scope", "refer_informal", "refer_other", "communicate_outcome"]
+)
+def test_where_the_policy_has_a_window_for_a_review_it_begins_with_what_she_is_told(end: str) -> None:
+    policy = policy_of(review_request=60)
+    told = end == "communicate_outcome"
+    case = act(redressed(no_case()), "decide_disclosure", INVESTIGATOR) if told else assessing()
+    assert act(case, end, INVESTIGATOR, policy=policy).clocks["review.request"].due_at == NOW + 60 * DAY

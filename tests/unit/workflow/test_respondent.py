@@ -1,5 +1,6 @@
 """The alleged offender's side: notice, answer, time, somebody at his side, outcome; and nothing about who reported."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from lifecycle.model import Case, EffectKind, Fact
 from lifecycle.table import FieldKind
 from policy.model import Role
-from services.workflow.domain.respondent import LIFECYCLE
+from services.workflow.domain.respondent import BETWEEN_HIM_AND_US, LIFECYCLE
 from tests.lifecycles import NOW, POLICY, SYSTEM, act, at, effect_names, opened, refused, ring_until, staff
 
 OIO = staff("S0005", Role.INTAKE_OFFICER, Role.INVESTIGATOR)
@@ -133,3 +134,16 @@ def test_he_may_still_ask_for_a_review_once_his_case_is_closed_and_is_told_how_i
     asked = act(closed, "ask_review", HIM, about="closure")
     assert effect_names(asked, EffectKind.OPEN) == ["review"]
     assert effect_names(act(asked, "receive_review", SYSTEM), EffectKind.NOTIFY) == ["respondent.letter"]
+
+
+def test_where_the_policy_has_a_window_for_a_review_he_has_it_from_the_outcome_or_the_clearing_on() -> None:
+    sixty_days = replace(POLICY.deadlines["review.request"], amount=60)
+    policy = replace(POLICY, deadlines={**POLICY.deadlines, "review.request": sixty_days})
+    heard = act(notified(), "respond", HIM)
+    for case in (act(charged(), "clear", SYSTEM, policy=policy), act(heard, "tell_outcome", SYSTEM, policy=policy)):
+        assert case.clocks["review.request"].due_at == NOW + timedelta(days=60)
+
+
+def test_inv_09_he_sees_every_step_of_his_case_but_a_hold_and_the_review_that_the_other_side_asked_for() -> None:
+    hidden = {"set_hold", "release_hold", "admit_reviewer", "dismiss_reviewer"}
+    assert LIFECYCLE.by_action.keys() - hidden == BETWEEN_HIM_AND_US
