@@ -35,9 +35,10 @@ def field(name: str, value: bytes, *, filename: str | None = None) -> bytes:
 END = f"--{BOUNDARY}--\r\n".encode()
 
 
-async def send(
-    body: bytes, *, at_once: int = 7, content_type: str = f"multipart/form-data; boundary={BOUNDARY}"
-) -> None:
+FORM = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+async def send(body: bytes, *, at_once: int = 7, content_type: str = FORM) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for at in range(0, len(body), at_once):
             yield body[at : at + at_once]
@@ -79,6 +80,7 @@ async def test_a_file_of_some_size_is_put_on_no_disk(monkeypatch: pytest.MonkeyP
 
 REFUSED = {
     "no file": field("csrf", b"token") + END,
+    "one field too often": field("a", b"x") * 60 + field("file", b"", filename="a") + END,
     "too many fields": b"".join(field(f"a{n}", b"x") for n in range(60)) + field("file", b"", filename="a") + END,
     "a long field": field("a", b"x" * 5_000) + field("file", b"", filename="a") + END,
     "no text": field("a", b"\xff\xfe") + field("file", b"", filename="a") + END,
