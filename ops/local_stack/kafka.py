@@ -63,7 +63,8 @@ class Kafka(Part):
         # The admin's password must be in the first snapshot; a file of words keeps it off the command line.
         words = self.data_dir / "format.words"
         scram = f"{MECHANISM}=[name={ADMIN},password={self.password}]"
-        write_private(words, "\n".join(["format", "-t", cluster, "-c", str(self.properties), "--add-scram", scram]))
+        asked = ["format", f"--cluster-id={cluster}", "-c", str(self.properties), "--add-scram", scram]
+        write_private(words, "\n".join(asked))
         try:
             code = await run(self.java("kafka.tools.StorageTool", f"@{words}"), log=self.log)
         finally:
