@@ -163,9 +163,13 @@ class Page:
         for name, value in pairs:
             check_text(value, None)
             found.setdefault(name, []).append(value)
+        self.check_form(found)
+        return found
+
+    def check_form(self, found: dict[str, list[str]]) -> None:
+        """Takes the session's token out of what was sent. Raises NotOurs where it is another's."""
         if self.session is not None and not self.session.check_csrf(next(iter(found.pop("csrf", [])), "")):
             raise NotOurs
-        return found
 
     def check_origin(self) -> None:
         """Raises NotOurs for what another site had the browser send. What tells neither origin nor site is no browser

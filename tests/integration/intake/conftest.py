@@ -9,10 +9,13 @@ import pytest
 
 from ops.demo.sign_in import access_token
 from ops.local_stack.oidc import Oidc
+from services.intake.web.pages import returning
+from tests.integration.intake.portal_browser import PortalBrowser, come_back
 from tests.integration.intake.world import World, build_world
 from tests.real_parts import Database, PostgresServer
 
 SignIn = Callable[[str], Awaitable[str]]
+Browse = Callable[..., Awaitable[PortalBrowser]]
 
 
 def client_of(world: World) -> httpx.AsyncClient:
@@ -67,3 +70,18 @@ async def signed_in(oidc: Oidc) -> SignIn:
         return tokens[staff_id]
 
     return token
+
+
+@pytest.fixture
+def browse(client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch) -> Browse:
+    """A new browser, in the inbox where a code is given."""
+    monkeypatch.setattr(returning, "NO_SOONER", 0.0)
+
+    async def browse(code: str = "", language: str = "en") -> PortalBrowser:
+        browser = PortalBrowser(client, world.settings.public_url, language)
+        if code:
+            await come_back(browser, code)
+            assert browser.path == browser.at("/inbox")
+        return browser
+
+    return browse

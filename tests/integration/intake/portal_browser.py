@@ -4,6 +4,7 @@ What a browser does and httpx does not over http is done here: the `Secure` cook
 """
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -163,6 +164,18 @@ class PortalBrowser:
         sent = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin} | headers
         return await self._ask("POST", form.action, content=body, headers=sent)
 
+    async def send_file(self, form: Form, name: str, content: bytes, **headers: str) -> httpx.Response:
+        """A form with a file, as a browser sends it: its fields in their order, the file where it stands."""
+        between = secrets.token_hex(16)
+        parts = [(f'name="{field}"', value.encode()) for field, value in form.fields]
+        parts.append((f'name="file"; filename="{name}"', content))
+        body = b"".join(
+            f"--{between}\r\nContent-Disposition: form-data; {about}\r\n\r\n".encode() + value + b"\r\n"
+            for about, value in parts
+        )
+        sent = {"Content-Type": f"multipart/form-data; boundary={between}", "Origin": self.origin} | headers
+        return await self._ask("POST", form.action, content=body + f"--{between}--\r\n".encode(), headers=sent)
+
     async def _ask(self, method: str, path: str, **given: Any) -> httpx.Response:
         headers = dict(given.pop("headers", {}))
         if self.cookie:
@@ -180,3 +193,14 @@ class PortalBrowser:
         while answer.status_code == 303 and answer.headers["location"].startswith("/"):
             answer = await self._ask("GET", answer.headers["location"])
         return answer
+
+
+async def come_back(browser: PortalBrowser, code: str) -> httpx.Response:
+    await browser.go("/back")
+    return await browser.fill({"code": code})
+
+
+def text_field(browser: PortalBrowser) -> str:
+    """The name of the first box for a message."""
+    (name,) = [one for one in browser.form("Send").names if one.startswith("text-")]
+    return name

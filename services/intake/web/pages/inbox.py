@@ -35,6 +35,7 @@ OPEN_PAGE: Final = "open_page"
 SAID: Final = "said"
 _SAID: Final = {
     "sent": N_("Your message has been sent."),
+    "file": N_("Your file has been sent. The cleaned copy lies with what you sent."),
     "done": N_("It has been sent on. What becomes of it shows here in a moment."),
     "added": N_("It has been sent. It shows here in a moment."),
     "further": N_("It has been sent on the new way as well. Your code opens both."),

@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Response, Router
 from litestar.di import Provide
 
+import policy
 from chassis.web import pages as chassis_pages
 from chassis.web.pages.assets import Assets
 from chassis.web.pages.page import Page, Pages
@@ -21,6 +22,7 @@ from services.intake.web.pages import (
     asking_place,
     beginning,
     days,
+    files,
     inbox,
     information,
     returning,
@@ -29,7 +31,8 @@ from services.intake.web.pages import (
 )
 from services.intake.web.pages.portal import LONGEST, OPEN, Portal
 
-_CATALOGS = (Path(chassis_pages.__path__[0]) / "locale", Path(__file__).parents[2] / "locale")
+_OWNERS = (Path(chassis_pages.__path__[0]), Path(policy.__path__[0]), Path(__file__).parents[2])
+_CATALOGS = tuple(owner / "locale" for owner in _OWNERS)
 _ROUTES = [
     *beginning.ROUTES,
     *asking.ROUTES,
@@ -38,6 +41,7 @@ _ROUTES = [
     *sending.ROUTES,
     *returning.ROUTES,
     *inbox.ROUTES,
+    *files.ROUTES,
     *acting.ROUTES,
     *whole.ROUTES,
     *days.ROUTES,

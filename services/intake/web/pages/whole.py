@@ -17,6 +17,7 @@ from services.intake.bodies import Answers, Consents, LodgeReport, RouteSeen
 from services.intake.intake import utc_now
 from services.intake.use_cases.take_over import take_over
 from services.intake.web.pages import words_of_cases as words
+from services.intake.web.pages.files import REMOVED
 from services.intake.web.pages.inbox import ONCE, OPEN_PAGE, Reading, done, once_of, reading
 from services.intake.web.pages.offers import isolated
 from services.intake.web.pages.portal import Portal
@@ -103,7 +104,7 @@ async def whole(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
     seen = await reading(page, portal)
     if not _open(page):
         return _ask_for_code(page)
-    return page.show("whole.html", routes=seen.inbox.routes, names=words.ROUTES, labels=words.ANSWERS)
+    return page.show("whole.html", routes=seen.inbox.routes, names=words.ROUTES, labels=words.ANSWERS, removed=REMOVED)
 
 
 @post("/{language:str}/inbox/whole", include_in_schema=False)
@@ -173,6 +174,8 @@ def _own(page: Page, route: RouteSeen) -> Iterator[tuple[UUID, str, str]]:
     for message in route.messages:
         if message.from_ == "you":
             yield message.item_id, text(N_("Message of %(day)s"), day=page.language.day(message.day)), message.text
+    for file in route.files:
+        yield file.item_id, file.name, page.language.day(file.day)
     for parties in route.parties:
         people = [parties.affected_individual, *parties.alleged_offender, *parties.not_these_people, parties.reporter]
         named = ", ".join(dict.fromkeys(who for who in people if who))

@@ -1,0 +1,91 @@
+"""What opens only after the code was typed again, another way taken with what is ticked; and days to be asked on."""
+
+import html
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.integration.intake.conftest import Browse
+from tests.integration.intake.world import World, code_of_new, draft, inbox
+
+pytestmark = pytest.mark.stack
+NEVER_GIVEN = "2222-3333-4444-5555-6666-7777"
+
+
+async def test_what_she_sent_opens_after_the_code_was_typed_again_and_for_that_page_alone(
+    client: httpx.AsyncClient, browse: Browse
+) -> None:
+    code = await code_of_new(client, draft(answers={"what_happened": "<b>He shouts.</b> أهلا"}))
+    browser = await browse(code)
+    await browser.follow("See what I sent")
+    for wrong in ("", NEVER_GIVEN, "<b>"):
+        await browser.fill({"code": wrong}, button="Continue")
+        assert "This is not the code of this inbox." in browser.text
+        assert "He shouts." not in browser.page.text
+        assert wrong == "" or html.escape(wrong) not in browser.page.text
+    await browser.fill({"code": code.lower()}, button="Continue")
+    for words in ("&lt;b&gt;He shouts.&lt;/b&gt; أهلا", "S0018", "S0017", "S0012"):
+        assert words in browser.page.text
+    await browser.go("/inbox")
+    for path in ("/inbox/whole", "/inbox/further"):
+        await browser.go(path)
+        assert "He shouts." not in browser.page.text
+
+
+async def test_a_further_way_takes_over_what_she_ticks_and_no_more(
+    client: httpx.AsyncClient, browse: Browse, world: World
+) -> None:
+    answers = {"what_happened": "He shouts in every meeting.", "wish": "That it stops."}
+    code = await code_of_new(client, draft(answers=answers))
+    talk = await world.report_id(client, code)
+    browser = await browse(code)
+    await browser.follow("Take another way as well")
+    await browser.fill({"code": code}, button="Continue")
+    form = browser.form("Send")
+    # Nothing is ticked or chosen beforehand.
+    assert dict(form.fields).keys() == {"csrf", "once", "what_happened"}
+    await browser.fill({"route": "formal_report", "mode": "confidential"}, button="Send")
+    assert browser.text.count("Tick what goes over, or write a few words.") == 2
+    (seen,) = (await inbox(client, code))["routes"]
+    (ticked,) = [one["item_id"] for one in seen["answers"] if one["name"] == "wish"]
+    form = browser.form("Send")
+    given = {"route": "formal_report", "mode": "confidential", "take_over": [ticked], "no_watch": "yes"}
+    for _ in range(2):
+        answer = await browser.send(form, given)
+        assert answer.headers["location"] == "/en/inbox"
+    await browser.go("/inbox")
+    assert "It has been sent on the new way as well." in browser.text
+    (old, new) = (await inbox(client, code))["routes"]
+    assert (old["report_id"], new["route"]) == (talk, "formal_report")
+    assert [one["text"] for one in new["answers"]] == ["That it stops."]
+    assert new["parties"] == []
+
+
+async def test_a_further_way_is_not_taken_without_the_code(client: httpx.AsyncClient, browse: Browse) -> None:
+    code = await code_of_new(client)
+    browser = await browse(code)
+    await browser.follow("Take another way as well")
+    await browser.fill({"code": code}, button="Continue")
+    form, given = browser.form("Send"), {"route": "formal_report", "mode": "anonymous", "what_happened": "More."}
+    await browser.go("/inbox")
+    await browser.send(form, given)
+    assert len((await inbox(client, code))["routes"]) == 1
+
+
+async def test_days_to_be_asked_on_are_set_once_and_forgotten(client: httpx.AsyncClient, browse: Browse) -> None:
+    code = await code_of_new(client)
+    browser = await browse(code)
+    await browser.follow("Change these days")
+    form = browser.form("Save")
+    for _ in range(2):
+        await browser.send(form, {"after": "second"})
+    (kept,) = (await inbox(client, code))["reminders"]
+    await browser.go("/inbox/days")
+    # A day that is not hers is none of hers to forget.
+    answer = await browser.send(browser.form("Forget this day"), {"forget": str(uuid4())})
+    assert answer.headers["location"] == "/en/said/not_taken"
+    await browser.go("/inbox/days")
+    assert browser.form("Forget this day").hidden["forget"] == kept["reminder_id"]
+    await browser.fill(button="Forget this day")
+    assert (await inbox(client, code))["reminders"] == []
