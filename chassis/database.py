@@ -27,6 +27,7 @@ _WAKE_AFTER: Final = 0.05
 _BEFORE_COMMIT: Final = "before_commit"
 _AFTER_COMMIT: Final = "after_commit"
 _WROTE_EVENTS: Final = "wrote_events"
+_WAKE: Final = text(f"select pg_notify('{WAKE_CHANNEL}' || current_schema(), '')")
 _DRIVER: Final = "driver"
 _DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 # As SQLAlchemy names them; what it has no name for comes from the driver itself.
@@ -68,8 +69,8 @@ def after_commit(session: AsyncSession, call: Callable[[], None]) -> None:
 
 async def fetch(session: AsyncSession, statement: TextClause, values: Mapping[str, object]) -> list[Record]:
     """What a statement answers within the session's transaction, asked of the driver itself: for what every action and
-    every event asks, where SQLAlchemy's own way costs ten times as much. Values are as the driver takes them: lists for
-    arrays, text for JSON. Raises DBAPIError.
+    every event asks, where SQLAlchemy's own way costs ten times as much. The statement is a constant of its module and
+    is read once; values are as the driver takes them: lists for arrays, text for JSON. Raises DBAPIError.
     """
     sql, names = _for_driver(statement)
     driver: Connection = session.info[_DRIVER]
@@ -109,7 +110,8 @@ class Database:
         """Commits at the end, rolls back on an exception; then wakes the relay if events were written."""
         async with self._sessions() as session:
             async with session.begin():
-                session.info[_DRIVER] = (await (await session.connection()).get_raw_connection()).driver_connection
+                connection = (await session.connection()).sync_connection
+                session.info[_DRIVER] = connection and connection.connection.driver_connection
                 yield session
                 for write in cast("list[BeforeCommit]", session.info.get(_BEFORE_COMMIT, [])):
                     await write(session)
@@ -141,8 +143,8 @@ class Database:
             await asyncio.sleep(_WAKE_AFTER)
             self._wake_again = False
             try:
-                async with self._sessions() as session, session.begin():
-                    await session.execute(text(f"select pg_notify('{WAKE_CHANNEL}' || current_schema(), '')"))
+                async with self.transaction() as session:
+                    await fetch(session, _WAKE, {})
             except (SQLAlchemyError, OSError) as error:
                 # The rows are committed; the relay finds them at its next look, within a second.
                 logger.warning("relay not woken", extra={"error": type(error).__name__})

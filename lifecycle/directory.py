@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import fetch
 from chassis.inbox import Event
 from contracts.people.v1.people_pb2 import Person as PersonMessage
 
@@ -18,6 +19,7 @@ class DirectoryNotHere(Exception):
     """No people directory has come yet, so that nobody's line can be told. Tried again."""
 
 
+_VERSION = sa.text("select coalesce(max(version), 0) from directory_version")
 _STATE = ("unit", "station", "line_staff_id", "contract", "active", "contract_ends_on")
 _COUNTS = ("line_staff_id", "unit", "station", "active")
 """What decides who must not see what, and which desk has it: a change of it has every case looked at again."""
@@ -133,8 +135,8 @@ async def record_person(session: AsyncSession, event: Event) -> None:
 
 async def version(session: AsyncSession) -> int:
     """How many changes of line or place this directory has seen."""
-    found: int = await session.scalar(sa.text("select coalesce(max(version), 0) from directory_version"))
-    return found
+    [(found,)] = await fetch(session, _VERSION, {})
+    return int(found)
 
 
 async def need(session: AsyncSession) -> None:

@@ -40,6 +40,12 @@ class Conflict(StrEnum):
 FOR_HANDLERS = frozenset(Conflict)
 FOR_DECIDERS = FOR_HANDLERS - {Conflict.WHOLE_LINE}
 
+_COMPUTED: Final = sa.text("""
+    insert into case_exclusions (case_id, directory_version, appointments_hash, computed_at)
+    values (:case_id, :version, :hash, :now)
+    on conflict (case_id) do update set directory_version = excluded.directory_version,
+        appointments_hash = excluded.appointments_hash, computed_at = excluded.computed_at
+""")
 _CONFLICTS_WITH: Final = sa.text("""
     select case_id, array(select kind from case_tags t where t.case_id = asked.case_id and t.tag = asked.tag) as kinds,
         exists(select from case_exclusions e
@@ -120,15 +126,8 @@ async def exclude(
     version = await directory.version(session)
     standing_in = stand_ins(policy, now) if policy else ()
     await add_tags(session, cell_key, case_id, await conflicts_of(session, parties, now, standing_in))
-    await session.execute(
-        sa.text(
-            "insert into case_exclusions (case_id, directory_version, appointments_hash, computed_at)"
-            " values (:case_id, :version, :hash, :now)"
-            " on conflict (case_id) do update set directory_version = excluded.directory_version,"
-            " appointments_hash = excluded.appointments_hash, computed_at = excluded.computed_at"
-        ),
-        {"case_id": case_id, "version": version, "hash": policy.appointments_hash if policy else "", "now": now},
-    )
+    appointments = policy.appointments_hash if policy else ""
+    await fetch(session, _COMPUTED, {"case_id": case_id, "version": version, "hash": appointments, "now": now})
 
 
 async def came_above_her(

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import before_commit
+from chassis.database import before_commit, fetch
 from chassis.outbox import add_event
 from chassis.sealing import DeskPrivateKey, open_from, seal_to
 from contracts.cases.v1.cases_pb2 import StaffNotice
@@ -129,8 +129,8 @@ async def add_notice(
     """
     recipient_ref = uuid4()
     sealed = seal_to(desk_key.public, staff_id.encode(), context=_context(recipient_ref), size=_SIZE)
-    await session.execute(_FORGET, {"kept": KEPT})
-    await session.execute(_ADD, {"recipient_ref": recipient_ref, "sealed": sealed})
+    await fetch(session, _FORGET, {"kept": KEPT})
+    await fetch(session, _ADD, {"recipient_ref": recipient_ref, "sealed": sealed})
     notice = StaffNotice(notice_id=str(uuid4()), recipient_ref=str(recipient_ref), wording_key=wording_key)
     await add_event(session, topic, str(report_id), notice)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import fetch
 from lifecycle import exclusions
 from lifecycle.desk import Desk
 from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, Conflict, Parties
@@ -65,8 +66,8 @@ def place_at(desk: Desk, lifecycle: str, name: str) -> Place:
 
 async def place_of_report(session: AsyncSession, report_id: UUID) -> Place:
     """Where the oldest case of a report is: what follows from it is nobody else's to see."""
-    row = (await session.execute(_WHERE_OF_REPORT, params={"report_id": report_id})).one_or_none()
-    return Place(row.desk, row.office) if row else Place()
+    found = await fetch(session, _WHERE_OF_REPORT, {"report_id": report_id})
+    return Place(*found[0]) if found else Place()
 
 
 async def move_on(session: AsyncSession, desk: Desk, row: CaseRow, parties: Parties, now: datetime) -> str | None:

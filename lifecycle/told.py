@@ -7,20 +7,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import fetch
 from chassis.sealing import seal_to, told_context
 from lifecycle.model import Case, Fact
 from lifecycle.table import Lifecycle
 from policy.model import Policy
 
+_ROUTE_KEY: Final = sa.text("select route_public_key from reports where report_id = :report_id")
 _SIZE: Final = 1_024  # room for a few staff ids and facts; the same for all, so that its length tells nothing
 
 
 async def route_key(session: AsyncSession, report_id: UUID) -> bytes | None:
     """The public key whose private half the access code alone gives; None for what did not come from intake."""
-    key: bytes | None = await session.scalar(
-        sa.text("select route_public_key from reports where report_id = :report_id"), params={"report_id": report_id}
-    )
-    return key
+    found = await fetch(session, _ROUTE_KEY, {"report_id": report_id})
+    return bytes(found[0]["route_public_key"]) if found else None
 
 
 async def sealed(session: AsyncSession, lifecycle: Lifecycle, case: Case, policy: Policy) -> bytes:
