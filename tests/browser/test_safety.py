@@ -1,0 +1,361 @@
+"""What stays in the browser of whoever was here, and what goes out of it: S1 to S18 of the safety list, in Chromium.
+
+The portal is served by TLS, as it is in life: what a browser keeps of a page depends on it. Whoever looks over a
+shoulder presses Back; whoever takes the machine reads its profile.
+"""
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from litestar import Litestar, Request, Response, get, post
+from playwright.async_api import BrowserContext, Page, async_playwright
+
+from ops.browser import HOW, find
+from ops.local_stack.paths import KIT
+from tests.browser.conftest import _PATIENCE, _QUIET, PageFactory
+from tests.browser.served import listening, self_signed, served
+from tests.integration.intake.world import CODE, World, build_world
+from tests.real_parts import PostgresServer
+from tests.waiting import eventually
+
+pytestmark = [pytest.mark.stack, pytest.mark.processes]
+MARKER: Final = "Zylophantic"
+TELLING: Final = re.compile(r"harass|abus|report|complain|victim|sexual|retaliat|ombud|misconduct|safe", re.IGNORECASE)
+
+
+@dataclass
+class Portal:
+    address: str
+    neutral: str
+    world: World
+    referrers: list[str | None] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+async def portal(
+    postgres: PostgresServer, keystore: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Portal]:
+    """The portal, and the dull site that leaving leads to, on another host."""
+    database, store = await postgres.fresh(), await keystore.fresh()
+    listener, address = listening("https")
+    elsewhere, neutral = listening()
+    neutral = neutral.replace("127.0.0.1", "localhost") + "/weather"
+    folder = tmp_path_factory.mktemp("portal")
+    world = await build_world(
+        database, store, folder, "http://127.0.0.1:1", kit_dir=KIT, public_url=address, leave_to=neutral
+    )
+    portal = Portal(address, neutral, world)
+
+    @get("/weather", media_type="text/html")
+    async def weather(request: Request[Any, Any, Any]) -> str:
+        portal.referrers.append(request.headers.get("referer"))
+        return "<!doctype html><title>Weather</title><h1>Weather</h1>"
+
+    async with served(listener, world.app, self_signed(folder)), served(elsewhere, Litestar([weather])):
+        yield portal
+    await world.close()
+    await postgres.drop(database)
+    await keystore.drop(store)
+
+
+@pytest.fixture
+async def page(page_factory: PageFactory) -> Page:
+    return await page_factory(ignore_https_errors=True)
+
+
+async def press(page: Page, selector: str) -> None:
+    async with page.expect_navigation():
+        await page.locator(selector).first.click()
+
+
+async def to_words(page: Page, portal: Portal, language: str = "en") -> None:
+    """As far as the question that asks for words, on the way to a talk."""
+    await page.goto(f"{portal.address}/{language}/before")
+    await press(page, "main button[type=submit]")
+    while not await page.locator("textarea[name=what_happened]").count():
+        way = page.locator("button[value=informal_resolution]")
+        await press(page, "button[value=informal_resolution]" if await way.count() else "button[value=on]")
+
+
+async def to_the_end(page: Page, words: str = MARKER) -> str:
+    """From there to the code, with these words in every box."""
+    while "/check" not in page.url:
+        await fill(page, words)
+        await press(page, "button[value=on]")
+    await press(page, "main form button:has-text('Send')")
+    code = re.search(CODE, (await page.inner_text(".code")).replace(" ", "-"))
+    assert code
+    return code[0]
+
+
+async def fill(page: Page, words: str) -> None:
+    for box in await page.locator("main textarea").all():
+        await box.fill(words)
+
+
+async def test_s1_s2_s4_s5_s13_s23_s24_a_whole_journey_asks_nobody_else_and_leaves_nothing_to_keep(
+    page: Page, portal: Portal
+) -> None:
+    requests: list[Any] = []
+    answers: list[Any] = []
+    said: list[str] = []
+    page.on("request", lambda request: requests.append(request))  # noqa: PLW0108  playwright marks it
+    page.on("response", lambda response: answers.append(response))  # noqa: PLW0108
+    page.on("console", lambda message: said.append(message.text))
+    await page.goto(f"{portal.address}/en/")
+    await to_words(page, portal)
+    await to_the_end(page)
+    own = {one.url for one in requests if not one.url.startswith("data:")}
+    assert all(url.startswith(f"{portal.address}/") for url in own)  # S1
+    assert said == []  # S2: nothing that the content policy stopped
+    for one in requests:
+        if one.method == "POST":  # S4
+            headers = await one.all_headers()
+            assert (headers["origin"], headers["sec-fetch-site"]) == (portal.address, "same-origin")
+    for one in answers:
+        if one.url.startswith("data:"):
+            continue
+        headers = await one.all_headers()
+        if "/static/" in one.url:
+            assert headers["cache-control"] == "public, max-age=31536000, immutable"
+            continue
+        assert headers["cache-control"] == "no-store", one.url  # S5
+        assert one.request.method == "GET" or one.status == 303  # S11
+        assert headers["x-frame-options"] == "DENY"  # S24
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
+        assert headers["x-robots-tag"].startswith("noindex")  # S23
+        assert "clear-site-data" not in headers  # S15
+    assert not any(TELLING.search(url.removeprefix(portal.address)) for url in own)  # S13
+    assert not TELLING.search(await page.title())
+
+
+async def test_s6_nothing_is_stored_before_the_first_answer_and_then_one_cookie(page: Page, portal: Portal) -> None:
+    for path in ("/en/", "/en/before", "/fr/online", "/ar/"):
+        await page.goto(portal.address + path)
+        assert await page.context.cookies() == []
+    await press(page, "a[href='/ar/before']")
+    await press(page, "main button[type=submit]")
+    (cookie,) = await page.context.cookies()
+    kept = {name: cookie[name] for name in ("secure", "httpOnly", "sameSite", "path", "expires")}  # type: ignore[literal-required]
+    assert kept == {"secure": True, "httpOnly": True, "sameSite": "Strict", "path": "/", "expires": -1}
+    assert cookie["name"].startswith("__Host-")
+    storage = await page.evaluate("[localStorage.length, sessionStorage.length]")
+    databases = await page.evaluate("indexedDB.databases().then(found => found.length)")
+    assert (storage, databases) == ([0, 0], 0)
+
+
+async def test_s3_s7_leaving_goes_to_a_dull_site_that_is_not_told_from_where(page: Page, portal: Portal) -> None:
+    await to_words(page, portal)
+    left, sessions = page.url, await portal.world.rows("select digest from web_sessions")
+    portal.referrers.clear()
+    await press(page, "#leave")
+    assert page.url == portal.neutral
+    assert portal.referrers == [None]  # S3
+    history = await page.context.new_cdp_session(page)
+    entries = (await history.send("Page.getNavigationHistory"))["entries"]
+    assert left not in [entry["url"] for entry in entries]  # S7: replaced, not left behind
+    assert await page.context.cookies(portal.address) == []
+    gone = await portal.world.rows("select digest from web_sessions")
+    assert len(gone) == len(sessions) - 1
+
+
+async def test_s9_leaving_works_by_either_link_and_by_shift_three_times_and_not_by_capitals(
+    page: Page, portal: Portal
+) -> None:
+    for way in ("top", "foot", "keys"):
+        await to_words(page, portal)
+        box = page.locator("textarea[name=what_happened]")
+        await box.focus()
+        for letter in "ABCD":
+            await page.keyboard.press(f"Shift+{letter}")
+        assert await box.input_value() == "ABCD"
+        async with page.expect_navigation(url=portal.neutral):
+            if way == "keys":
+                for _ in range(3):
+                    await page.keyboard.press("Shift")
+            else:
+                await page.locator("#leave" if way == "top" else "footer [data-leave]").click()
+
+
+async def test_s10_leaving_works_without_scripts_and_what_was_open_has_closed(
+    page_factory: PageFactory, portal: Portal
+) -> None:
+    page = await page_factory(ignore_https_errors=True, javascript=False)
+    await to_words(page, portal)
+    left = page.url
+    await press(page, "#leave")
+    assert page.url == portal.neutral
+    await page.goto(left)
+    assert page.url == f"{portal.address}/en/closed"
+    assert await page.locator("textarea").count() == 0
+
+
+async def test_s14_nothing_that_is_typed_is_completed_checked_or_suggested(page: Page, portal: Portal) -> None:
+    await to_words(page, portal)
+    while "/check" not in page.url:
+        for box in await page.locator("main textarea, main input[type=text]").all():
+            named = await box.get_attribute("name")
+            told = [await box.get_attribute(one) for one in ("autocomplete", "spellcheck", "writingsuggestions")]
+            assert told == ["off", "false", "false"], f"{page.url} {named}"
+        for form in await page.locator("main form").all():
+            assert await form.get_attribute("autocomplete") == "off"
+        await fill(page, "A few words.")
+        await press(page, "button[value=on]")
+
+
+async def test_s18_the_page_of_the_code_prints_the_code_and_nothing_that_tells(page: Page, portal: Portal) -> None:
+    await to_words(page, portal)
+    code = await to_the_end(page, "A few words.")
+    await page.emulate_media(media="print")
+    for hidden in (".top", ".leave", ".bottom", "main button"):
+        assert not await page.locator(hidden).first.is_visible(), hidden
+    printed = await page.inner_text("body")
+    assert code.replace("-", " ") in printed.replace("-", " ")
+    assert not TELLING.search(printed), printed
+
+
+async def test_s25_what_leaving_can_and_cannot_do_is_said_before_it_is_needed(page: Page, portal: Portal) -> None:
+    said = set()
+    for language in ("en", "fr", "es", "ar"):
+        await page.goto(f"{portal.address}/{language}/before")
+        assert await page.locator("main ul li").count() >= 4
+        said.add(await page.inner_text("main"))
+    assert len(said) == 4  # each in its own words
+
+
+@dataclass
+class Profile:
+    """A browser whose profile stays on the disk, as a real one's does. With a back/forward cache, which the tests'
+    browser is usually told not to have.
+    """
+
+    folder: Path
+    context: BrowserContext | None = None
+    _playwright: Any = None
+
+    async def open(self, **more: Any) -> Page:
+        program = find()
+        if program is None:
+            pytest.fail(HOW, pytrace=False)
+        self._playwright = await async_playwright().start()
+        self.context = await self._playwright.chromium.launch_persistent_context(
+            self.folder,
+            executable_path=program,
+            args=_QUIET,
+            ignore_default_args=["--disable-back-forward-cache"],
+            ignore_https_errors=True,
+            timeout=3 * _PATIENCE,
+            **more,
+        )
+        self.context.set_default_timeout(_PATIENCE)
+        return self.context.pages[0]
+
+    async def close(self) -> None:
+        if self.context is not None:
+            await self.context.close()
+            await self._playwright.stop()
+            self.context = None
+
+    def files_with(self, *words: str) -> set[str]:
+        """The files of the profile that hold one of these words, in either way of writing them."""
+        sought = [word.encode(coding) for word in words for coding in ("utf-8", "utf-16-le")]
+        files = [file for file in self.folder.rglob("*") if file.is_file()]
+        return {str(file.relative_to(self.folder)) for file in files if any(one in file.read_bytes() for one in sought)}
+
+    def visited(self) -> list[tuple[str, str]]:
+        """Address and title of what the history knows."""
+        with sqlite3.connect(f"file:{self.folder / 'Default' / 'History'}?immutable=1", uri=True) as history:
+            return list(history.execute("select url, title from urls"))
+
+
+@pytest.fixture
+async def profile(tmp_path: Path) -> AsyncIterator[Profile]:
+    profile = Profile(tmp_path / "profile")
+    yield profile
+    await profile.close()
+
+
+async def back(page: Page) -> None:
+    """As by the button: Playwright's own way hangs on a page that comes out of the cache."""
+    devtools = await page.context.new_cdp_session(page)
+    history = await devtools.send("Page.getNavigationHistory")
+    entry = history["entries"][history["currentIndex"] - 1]["id"]
+    await devtools.send("Page.navigateToHistoryEntry", {"entryId": entry})
+
+
+async def test_s8_after_leaving_back_shows_nothing_that_was_typed(profile: Profile, portal: Portal) -> None:
+    page = await profile.open()
+    await to_words(page, portal)
+    await fill(page, MARKER)
+    await press(page, "button[value=on]")
+    await press(page, "#leave")
+    for _ in range(2):
+        async with page.expect_navigation(url=f"{portal.address}/en/closed"):
+            await back(page)
+        assert MARKER not in await page.content()
+        assert await page.locator("textarea").count() == 0
+
+
+async def test_s12_s13_the_profile_holds_no_word_and_no_code_and_its_history_says_nothing(
+    profile: Profile, portal: Portal
+) -> None:
+    page = await profile.open()
+    await to_words(page, portal)
+    code = await to_the_end(page)
+    await press(page, "#leave")
+    await history_is_written(profile, portal.neutral)
+    await profile.close()
+    visited = [one for one in profile.visited() if one[0].startswith(portal.address)]
+    assert visited, "the history was not written yet: the test would see nothing"
+    assert profile.files_with(MARKER, code, code.replace("-", " "), code.replace("-", "")) == set()
+    for url, title in visited:
+        assert not TELLING.search(url.removeprefix(portal.address)), url
+        assert not TELLING.search(title), title
+
+
+async def test_s12_the_same_search_finds_what_a_naive_form_leaves(profile: Profile) -> None:
+    """So that the search above is known to see: a form as most are, answered by a page."""
+
+    @get("/", media_type="text/html")
+    async def form() -> str:
+        asked = '<form method="post"><textarea name="a"></textarea><button>Go</button></form>'
+        return f"<!doctype html><title>Form</title>{asked}"
+
+    @post("/", media_type="text/html", status_code=200)
+    async def taken(request: Request[Any, Any, Any]) -> Response[str]:
+        given = (await request.form())["a"]
+        page = f"<!doctype html><title>{given}</title><p>{given}</p>"
+        return Response(page, headers={"Cache-Control": "max-age=600"}, media_type="text/html")
+
+    listener, address = listening()
+    async with served(listener, Litestar([form, taken])):
+        page = await profile.open()
+        await page.goto(address)
+        await page.fill("textarea", MARKER)
+        await press(page, "button")
+        await history_is_written(profile, address)
+        await profile.close()
+    assert profile.files_with(MARKER)
+
+
+async def history_is_written(profile: Profile, last: str) -> None:
+    """Chromium writes its history some ten seconds after the last step."""
+
+    async def written() -> bool:
+        return any(url.startswith(last) for url, _ in await asyncio.to_thread(_rows, profile))
+
+    await eventually(written)
+
+
+def _rows(profile: Profile) -> list[tuple[str, str]]:
+    try:
+        return profile.visited()
+    except sqlite3.OperationalError:
+        return []
