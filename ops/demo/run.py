@@ -23,14 +23,26 @@ from ops.local_stack.settings import StackSettings
 POLICY = "rehearsal"
 SIGN_INS = (
     ("S0011", "focal point", "ombuds"),
+    ("S0010", "ombudsperson", "ombuds"),
+    ("S0014", "welfare officer", "support"),
     ("S0005", "oversight: intake officer and investigator", "workflow"),
     ("S0003", "legal officer, also administrative head", "workflow"),
     ("S0004", "administrative head", "workflow"),
     ("S0002", "HR director", "workflow"),
+    ("S0017", "a manager, once somebody tells him", "workflow"),
     ("S0007", "ethics officer", "ethics"),
     ("S0009", "HR officer", "hr_bridge"),
     ("S0015", "auditor", "audit"),
 )
+PAGES = {
+    "intake": "the portal: no sign-in, a code at the end",
+    "ombuds": "focal points and ombudsperson",
+    "support": "welfare and specialists; the directory of help at /en/help, open to anybody",
+    "workflow": "managers, oversight, legal, heads, DHR; the other party",
+    "ethics": "ethics office",
+    "hr_bridge": "HR's tasks",
+    "audit": "auditors",
+}
 Steps = Sequence[tuple[str, Callable[[Story], Awaitable[Seen]]]]
 STEPS: Steps = (
     ("asks for an informal talk, without signing in", talk.asks_for_a_talk),
@@ -128,13 +140,13 @@ async def run_steps(story: Story, summary: Path, console: Console, steps: Steps 
 
 
 def _stay(stack: Mapping[str, Any], console: Console) -> None:
-    console.print("\n[bold]The stack stays up.[/bold] Pages and interfaces:")
-    for name, service in stack["services"].items():
-        page = service["url"] + ("/" if name == "intake" else "/schema/openapi.json")
-        console.print(f"   {name:<14} {page}")
-    console.print("\nSign-ins of invented people (any password; the provider signs in whom you name):")
+    console.print("\n[bold]The stack stays up.[/bold] Pages:")
+    for name, whose in PAGES.items():
+        console.print(f"   {stack['services'][name]['url']}/  {name:<10} {whose}")
+    console.print("   Each describes its interface under /schema/openapi.json.")
+    console.print("\nOne sign-in per role (invented people; at the provider, press the number):")
     for staff_id, role, desk in SIGN_INS:
-        console.print(f"   {staff_id}  {role:<44} {desk}")
+        console.print(f"   {staff_id}  {role:<44} {stack['services'][desk]['url']}/")
     console.print("\nCtrl-C ends everything.")
     # Also where whoever started us had SIGINT ignored, as shells do for jobs in the background.
     for ends in (signal.SIGINT, signal.SIGTERM):

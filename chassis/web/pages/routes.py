@@ -13,6 +13,12 @@ from chassis.web.pages.page import NotOurs, Page, PageClosed, Pages
 from chassis.web.problems import not_found, of_exception
 
 
+@get("/", include_in_schema=False)
+async def first(page: NamedDependency[Page]) -> Response[None]:
+    """The first page, in the language that the browser asks for."""
+    return page.sent_to(page.url("/"))
+
+
 @get("/{language:str}/said/{what:str}", include_in_schema=False)
 async def said(page: NamedDependency[Page], what: FromPath[str]) -> Response[str]:
     """Why a form was not taken."""
@@ -31,7 +37,7 @@ OnClosed = Callable[[Page], Response[Any]]
 
 def pages_router(pages: Pages, routes: Sequence[ControllerRouterHandler], on_closed: OnClosed) -> Router:
     """The pages of a service, and what it says where a form was not taken or nothing is there."""
-    return pages_beside(pages, [said, nothing_here, *routes], on_closed)
+    return pages_beside(pages, [first, said, nothing_here, *routes], on_closed)
 
 
 def pages_beside(pages: Pages, routes: Sequence[ControllerRouterHandler], on_closed: OnClosed) -> Router:

@@ -25,11 +25,6 @@ LENGTH: Final = Field(
 )
 
 
-@get("/", include_in_schema=False)
-async def first(page: NamedDependency[Page]) -> Response[Any]:
-    return page.sent_to(page.url("/"))
-
-
 @get("/{language:str}", include_in_schema=False)
 async def landing(page: NamedDependency[Page]) -> Response[Any]:
     return page.show("landing.html")
@@ -65,4 +60,4 @@ async def closed(page: NamedDependency[Page]) -> Response[Any]:
     return page.show("closed.html")
 
 
-ROUTES: Final = [first, landing, before, begin, leave, closed]
+ROUTES: Final = [landing, before, begin, leave, closed]
