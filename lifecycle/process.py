@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 from google.protobuf.message import Message
-from litestar.handlers import HTTPRouteHandler
 from litestar.types import ControllerRouterHandler
 
 from chassis import audit_trail, desk_keys
@@ -20,6 +19,7 @@ from chassis.web.sign_in import SignIn
 from contracts.topics import Topic, applied_to
 from lifecycle import api, parties, recusal, reports, sweeper
 from lifecycle.desk import Desk
+from lifecycle.pages.panels import PLAIN, Panels
 from lifecycle.pages.routes import desk_pages
 from lifecycle.pages.wording import Wording, words_of
 from lifecycle.recipient_route import recipient_route
@@ -33,21 +33,20 @@ def desk_service(
     acknowledge: Mapping[Topic, Acknowledge],
     wording: Mapping[str, str],
     package: str,
-    tabs: Sequence[tuple[str, str]] = (),
-    page_routes: Sequence[HTTPRouteHandler] = (),
+    panels: Panels = PLAIN,
     routes: Sequence[ControllerRouterHandler] = (),
     checks: Sequence[Check] = (),
     background: Sequence[Background] = (),
 ) -> Service:
     """The staff's API, the desk's pages and what keeps cases going. `wording` and `package`: what its pages call things
-    and where their templates are (`lifecycle.pages`). `tabs` and `page_routes`: its panels, beside the queue and the
-    cases that every desk has. `routes`, `checks` and `background` are what else this desk has beside the others'.
-    Raises KeyFileUnusable.
+    and where their templates are (`lifecycle.pages`); `panels`: what they have beside the queue and the cases that
+    every desk has. `routes`, `checks` and `background` are what else this desk has beside the others'. Raises
+    KeyFileUnusable.
     """
     settings, database, publics = desk.settings, desk.database, public_keys(desk.settings)
     sender, sign_in = Sender(desk), SignIn(settings.oidc_issuer)
     pages, of_pages = desk_pages(
-        desk, sender, sign_in, Wording(wording, words_of(desk.policy)), package=package, tabs=tabs, routes=page_routes
+        desk, sender, sign_in, Wording(wording, words_of(desk.policy)), package=package, panels=panels
     )
     app = create_app(
         settings,

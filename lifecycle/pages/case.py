@@ -9,31 +9,37 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from chassis.web.pages.forms import NotAForm, Read, read
+from chassis.web.desk_sign_in import require_recent
+from chassis.web.pages.forms import Field, NotAForm, Read, read
 from chassis.web.pages.page import NotOurs, Page
 from chassis.web.problems import Problem, not_found
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
+from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages, newest_first, short
 from lifecycle.pages.offers import form_of, named, taken
-from lifecycle.views import CaseSeen, TakeAction, shown
+from lifecycle.pages.panels import Panels
+from lifecycle.views import CaseSeen, OfferSeen, TakeAction, shown
 
 DONE = "done"
 """In the session: the action that was just taken, shown once."""
 
 
-def routes(of: DeskPages) -> list[HTTPRouteHandler]:
+def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
     desk = of.desk
 
-    async def seen(case_id: UUID, staff_id: str) -> CaseSeen:
+    async def seen(case_id: UUID, staff_id: str) -> tuple[Actor, CaseSeen]:
         row, actor = await at_desk.show_case(desk, case_id, staff_id)
-        return shown(desk, row, actor, datetime.now(UTC))
+        return actor, shown(desk, row, actor, datetime.now(UTC))
+
+    def questions(offer: OfferSeen, case: CaseSeen) -> list[Field]:
+        return form_of(offer, case.lifecycle, of.wording, panels.spreads)
 
     @get("/{language:str}/cases/{case_id:uuid}", include_in_schema=False)
     async def show(
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
     ) -> Response[Any]:
-        case = await seen(case_id, signed_in.staff_id)
+        actor, case = await seen(case_id, signed_in.staff_id)
         done = page.session.data.pop(DONE, None) if page.session else None
         return page.show(
             "desk/case.html",
@@ -44,6 +50,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, case.lifecycle),
+            **await panels.beside(of, page, case, actor),
         )
 
     @get("/{language:str}/cases/{case_id:uuid}/do/{action:str}", include_in_schema=False)
@@ -53,7 +60,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         case_id: FromPath[UUID],
         action: FromPath[str],
     ) -> Response[Any]:
-        case = await seen(case_id, signed_in.staff_id)
+        _, case = await seen(case_id, signed_in.staff_id)
         offer = named(case.offers, action)
         if offer is None:
             raise not_found()
@@ -61,7 +68,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             "desk/act.html",
             case=case,
             offer=offer,
-            fields=form_of(offer, case.lifecycle, of.wording),
+            fields=questions(offer, case),
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, case.lifecycle),
@@ -76,25 +83,31 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     ) -> Response[Any]:
         """The version that the page has shown goes with it, and an id, so that sent twice it is taken once."""
         posted = await page.posted()
-        case = await seen(case_id, signed_in.staff_id)
+        _, case = await seen(case_id, signed_in.staff_id)
         offer = named(case.offers, action)
         if offer is None:
             raise not_found()
         try:
-            found = read(form_of(offer, case.lifecycle, of.wording), posted)
+            found = read(questions(offer, case), posted)
             once, version = UUID(posted["once"][0]), int(posted["version"][0])
         except (NotAForm, KeyError, ValueError):
             raise NotOurs from None
         if found.errors:
             return page.again(found)
-        facts, texts = taken(offer, found.values)
+        if action in panels.decides:
+            page.keep(found)
+            require_recent(signed_in, datetime.now(UTC))
+        facts, texts = taken(offer, found.values, panels.spreads)
         data = TakeAction(action_id=once, action=action, facts=facts, texts=texts)
         try:
             await at_desk.take_action(desk, of.sender, case_id, data, signed_in.staff_id, f'"{version}"')
         except Problem as problem:
             if problem.status == 404:
                 raise
-            return page.again(Read(found.values, {"form": of.why(page, problem, case.lifecycle)}))
+            asked = {one.name for one in questions(offer, case)}
+            where = str(problem.facts.get("field", "")).rpartition(".")[2]
+            why = of.why(page, problem, case.lifecycle)
+            return page.again(Read(found.values, {where if where in asked else "form": why}))
         page.taken()
         page.needs_session().data[DONE] = action
         return page.go(f"/cases/{case_id}")
@@ -103,7 +116,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     async def ask_conflict(
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
     ) -> Response[Any]:
-        case = await seen(case_id, signed_in.staff_id)
+        _, case = await seen(case_id, signed_in.staff_id)
         return page.show(
             "desk/conflict.html", case=case, short=short, staff=signed_in.staff_id, **of.words_for(page, case.lifecycle)
         )

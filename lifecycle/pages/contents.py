@@ -1,5 +1,7 @@
 """Reading what was written in a case, for a purpose, and writing to the person."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from chassis.web.desk_sign_in import require_recent
 from chassis.web.pages.forms import Choice, Field, NotAForm, Read, read
 from chassis.web.pages.page import NotOurs, Page
 from chassis.web.pages.words import N_
@@ -16,12 +19,18 @@ from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
 from lifecycle.desk import Desk
 from lifecycle.pages.desk_pages import DeskPages, short
+from lifecycle.pages.panels import Panels
 from lifecycle.pages.wording import Wording
-from lifecycle.views import LONGEST_MESSAGE, WriteMessage
+from lifecycle.views import LONGEST_MESSAGE, ItemSeen, WriteMessage
 
 _READING = "reading:"
 """In the session, followed by the case: the purpose for which it is being read."""
 MESSAGE = Field("text", "area", N_("Write to the person"), missing=N_("Write a few words."), longest=LONGEST_MESSAGE)
+
+
+def _facts_in(item: ItemSeen) -> Any:
+    """What a service itself keeps of a case, by names that its wording has."""
+    return json.loads(item.text)
 
 
 def purpose_of(desk: Desk, wording: Wording, lifecycle: str) -> Field:
@@ -36,7 +45,7 @@ def purpose_of(desk: Desk, wording: Wording, lifecycle: str) -> Field:
     )
 
 
-def routes(of: DeskPages) -> list[HTTPRouteHandler]:
+def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
     desk = of.desk
 
     @get("/{language:str}/cases/{case_id:uuid}/reading", include_in_schema=False)
@@ -61,6 +70,9 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         found = await page.form([purpose_of(desk, of.wording, row.lifecycle)])
         if found.errors:
             return page.again(found)
+        if found.values["purpose"] in panels.discloses.get(row.lifecycle, ()):
+            page.keep(found)
+            require_recent(signed_in, datetime.now(UTC))
         page.taken()
         page.needs_session().data[f"{_READING}{case_id}"] = found.values["purpose"]
         return page.go(f"/cases/{case_id}/contents")
@@ -79,6 +91,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             "desk/contents.html",
             case_id=case_id,
             items=items,
+            facts_in=_facts_in,
             purpose=purpose,
             message=MESSAGE if row.lifecycle in desk.talks and row.closed_at is None else None,
             short=short,

@@ -1,5 +1,6 @@
 """What the pages of one desk work with."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from lifecycle.sender import Sender
 from lifecycle.views import CaseSeen, StepSeen
 
 _NOT_STAFF: Final = {PERSON: N_("The person"), SYSTEM: N_("The system"), RING: N_("A time limit")}
+_PART: Final = "part:"
+_KEY: Final = re.compile(r"[a-z][a-z_]*")
 _OTHER_PARTY: Final = N_("The other party")
 _STATUS: Final = {
     404: N_("There is no such matter, or nothing that you can see."),
@@ -53,14 +56,16 @@ class DeskPages:
         }
 
     def why(self, page: Page, problem: Problem, lifecycle: str = "") -> str:
-        """What somebody reads of a problem. For a refusal: the rule's word, and what to do."""
+        """What somebody reads of a problem: of a refusal the rule's word, of what cannot be read what to do."""
         if problem.status == 409:
             return page.language.text(self.wording.of("refused", problem.code, lifecycle))
+        if problem.status == 400:
+            return page.language.text(problem.detail)
         return page.language.text(_STATUS.get(problem.status, N_("This was not recorded. Check what you wrote.")))
 
 
 def _who(page: Page, step: StepSeen) -> str:
-    if step.by.startswith("part:"):
+    if step.by.startswith(_PART):
         return page.language.text(_OTHER_PARTY)
     return page.language.text(_NOT_STAFF[step.by]) if step.by in _NOT_STAFF else step.by
 
@@ -70,10 +75,15 @@ def _fact(page: Page, word: Any, value: bool | int | str) -> str:
         return page.language.text(N_("Yes") if value else N_("No"))
     if isinstance(value, int):
         return page.language.number(value)
+    if value.startswith(_PART):
+        return page.language.text(_OTHER_PARTY)
+    if _KEY.fullmatch(value):
+        return str(word("choice", value))
     try:
-        return page.language.moment(datetime.fromisoformat(value)) if "T" in value else str(word("choice", value))
+        at = datetime.fromisoformat(value)
     except ValueError:
-        return str(value) if not value.islower() else str(word("choice", value))
+        return value
+    return page.language.moment(at) if "T" in value else page.language.day(at)
 
 
 def short(case_id: UUID) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from chassis.web.pages.forms import Choice, Field, Values, as_moment
 from chassis.web.pages.words import N_
 from lifecycle.fields import BIGGEST_NUMBER
+from lifecycle.pages.panels import Spread
 from lifecycle.pages.wording import Wording
 from lifecycle.table import FieldKind
 from lifecycle.views import LONGEST_TEXT, OfferSeen
@@ -24,9 +25,13 @@ _MISSING: Final = {
 _YES_OR_NO: Final = (Choice("yes", N_("Yes")), Choice("no", N_("No")))
 
 
-def form_of(offer: OfferSeen, lifecycle: str, wording: Wording) -> list[Field]:
-    """One question for each of its fields, in their order."""
-    return [_question(one, lifecycle, wording) for one in offer.fields]
+def form_of(offer: OfferSeen, lifecycle: str, wording: Wording, spreads: Mapping[str, Spread]) -> list[Field]:
+    """One question for each of its fields, in their order; several for one that is spread."""
+    found: list[Field] = []
+    for one in offer.fields:
+        spread = spreads.get(one["name"])
+        found += spread.fields if spread else [_question(one, lifecycle, wording)]
+    return found
 
 
 def _question(one: Mapping[str, Any], lifecycle: str, wording: Wording) -> Field:
@@ -51,12 +56,15 @@ def _question(one: Mapping[str, Any], lifecycle: str, wording: Wording) -> Field
     )
 
 
-def taken(offer: OfferSeen, values: Values) -> tuple[dict[str, bool | int | str], dict[str, str]]:
+def taken(
+    offer: OfferSeen, values: Values, spreads: Mapping[str, Spread]
+) -> tuple[dict[str, bool | int | str], dict[str, str]]:
     """The facts and the texts of the action."""
     facts: dict[str, bool | int | str] = {}
     texts: dict[str, str] = {}
     for one in offer.fields:
-        value = values.get(one["name"])
+        spread = spreads.get(one["name"])
+        value = spread.joined(values) if spread else values.get(one["name"])
         if value is None:
             continue
         match FieldKind(one["kind"]):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from litestar import Router
-from litestar.handlers import HTTPRouteHandler
 
 import policy
 from chassis.web.pages.staff import Tab, staff_pages
@@ -14,6 +13,7 @@ from chassis.web.sign_in import SignIn
 from lifecycle.desk import Desk
 from lifecycle.pages import case, contents, queue
 from lifecycle.pages.desk_pages import DeskPages
+from lifecycle.pages.panels import PLAIN, Panels
 from lifecycle.pages.wording import Wording
 from lifecycle.sender import Sender
 
@@ -27,19 +27,16 @@ def desk_pages(
     wording: Wording,
     *,
     package: str,
-    tabs: Sequence[Tab] = (),
-    routes: Sequence[HTTPRouteHandler] = (),
+    panels: Panels = PLAIN,
 ) -> tuple[Router, Sequence[Sessions]]:
-    """`package` has the service's own templates and words; `tabs` are the address and name of what stands beside the
-    queue, `routes` their pages. Raises KitMissing.
-    """
+    """`package` has the service's own templates and words. Raises KitMissing."""
     of = DeskPages(desk, sender, wording)
     return staff_pages(
         desk.settings,
         desk.database,
         sign_in,
         packages=[package, "lifecycle.pages"],
-        tabs=[QUEUE, *tabs],
-        routes=[*queue.routes(of), *case.routes(of), *contents.routes(of), *routes],
+        tabs=[QUEUE, *panels.tabs],
+        routes=[*queue.routes(of), *case.routes(of, panels), *contents.routes(of, panels), *panels.routes(of)],
         catalogs=[Path(policy.__path__[0]) / "locale", Path(__file__).parent / "locale"],
     )

@@ -191,9 +191,12 @@ class Page:
 
     def again(self, found: Read) -> Response[None]:
         """Back to the form, with what was typed and what to do; until it is taken."""
-        session = self.needs_session()
-        session.data[_TYPED + self.path] = {"values": found.values, "errors": found.errors}
+        self.keep(found)
         return self.go(self.path)
+
+    def keep(self, found: Read) -> None:
+        """Keeps what was typed here for when the same person comes back to the form."""
+        self.needs_session().data[_TYPED + self.path] = {"values": found.values, "errors": found.errors}
 
     def taken(self) -> None:
         """Forgets what was typed here: it has been taken."""

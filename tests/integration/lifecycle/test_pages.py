@@ -8,32 +8,19 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from chassis.web.app import create_app
-from chassis.web.sign_in import SignIn
-from lifecycle.pages.routes import desk_pages
-from lifecycle.pages.wording import Wording
-from lifecycle.sender import Sender
+from lifecycle.pages.panels import PLAIN
 from ops.local_stack.oidc import Oidc
 from tests.integration.lifecycle.loans import INVESTIGATOR, Loans
 from tests.integration.web.desk import DESK, Browser, csrf
+from tests.integration.web.panels import looking_at, sent
 
 TEXTS = {"loan.action.lend": "Lend it", "loan.state.asked": "Somebody asks for it", "hint.until_at": "A day to come."}
 
 
 @pytest.fixture
 async def browser(loans: Loans, oidc: Oidc) -> AsyncIterator[Browser]:
-    loans.desk.settings.public_url, loans.desk.settings.oidc_client_secret = DESK, "any"
-    sign_in = SignIn(oidc.issuer)
-    pages, sessions = desk_pages(loans.desk, Sender(loans.desk), sign_in, Wording(TEXTS), package="services.ethics.web")
-    browser = Browser(create_app(loans.desk.settings, [pages], sign_in=sign_in, sessions=sessions))
-    yield browser
-    await browser.client.aclose()
-    await sign_in.close()
-
-
-async def sent(browser: Browser, path: str, page: httpx.Response, **fields: str) -> httpx.Response:
-    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
-    return await browser.send(path, **hidden, **fields)
+    async with looking_at(loans.desk, oidc.issuer, "services.ethics.web", TEXTS, PLAIN) as made:
+        yield made
 
 
 async def test_a_queue_lists_what_is_open_by_the_next_date(browser: Browser, loans: Loans) -> None:

@@ -1,0 +1,23 @@
+"""All open cases of one kind that somebody sees, for a panel that puts them in an order of its own."""
+
+from datetime import datetime
+from typing import Final
+
+from lifecycle import at_desk
+from lifecycle.access import DUE_FIRST
+from lifecycle.desk import Desk
+from lifecycle.records import CaseRow
+
+_PAGE: Final = 200
+
+
+async def open_cases(desk: Desk, staff_id: str, lifecycle: str, until: datetime | None = None) -> list[CaseRow]:
+    """By their next date; with `until` only those that have one before it."""
+    found: list[CaseRow] = []
+    position = None
+    while True:
+        rows, position = await at_desk.list_cases(desk, staff_id, position, _PAGE, DUE_FIRST)
+        in_time = [one for one in rows if not until or (one.next_due_at and one.next_due_at < until)]
+        found += [one for one in in_time if one.lifecycle == lifecycle]
+        if position is None or len(in_time) < len(rows):
+            return found

@@ -1,0 +1,50 @@
+"""What the pages of one service have beside the queue and the cases that every desk has."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar.handlers import HTTPRouteHandler
+
+from chassis.web.pages.forms import Field
+from chassis.web.pages.page import Page
+from chassis.web.pages.staff import Tab
+from lifecycle.model import Actor
+from lifecycle.pages.desk_pages import DeskPages
+from lifecycle.views import CaseSeen
+
+Beside = Callable[[DeskPages, Page, CaseSeen, Actor], Awaitable[Mapping[str, Any]]]
+"""What the service's `case_note.html` is drawn with, besides the case."""
+
+
+async def _nothing(of: DeskPages, page: Page, case: CaseSeen, actor: Actor) -> Mapping[str, Any]:  # noqa: ARG001
+    """A service whose note says the same over every case."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Spread:
+    """One text of an action that is asked for in several questions: `fields` are those, for the facts that were given
+    beside them, and `joined` is the text that their answers make.
+    """
+
+    fields: Sequence[Field]
+    joined: Callable[[Mapping[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class Panels:
+    """`tabs` are the address and name of what stands beside the queue, `routes` their pages. `decides`: actions that
+    want a sign-in of the last minutes. `discloses`: for a lifecycle, the purposes of reading that show who somebody
+    is, and want one too. `spreads`: texts, by name, that are asked for in several questions.
+    """
+
+    tabs: Sequence[Tab] = ()
+    routes: Callable[[DeskPages], Sequence[HTTPRouteHandler]] = lambda of: ()  # noqa: ARG005
+    beside: Beside = _nothing
+    decides: frozenset[str] = frozenset()
+    discloses: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    spreads: Mapping[str, Spread] = field(default_factory=dict)
+
+
+PLAIN = Panels()
