@@ -48,7 +48,8 @@ async def test_the_conversation_comes_before_the_steps_and_all_stands_in_words(c
 
 async def test_a_mediation_has_no_conversation_of_its_own(cell: Cell, browser: Browser) -> None:
     talk = await cell.talk()
-    no = dict.fromkeys(("exploitation_or_abuse", "sexual_assault", "minor_involved"), "no")
+    kinds = ("exploitation_or_abuse", "sexual_assault", "minor_involved")
+    no: dict[str, Any] = dict.fromkeys(kinds, "no")
     taken(await cell.act(talk, "propose_mediation", await cell.as_staff(talk, ELSEWHERE), **no))
     ((mediation,),) = await cell.query("select case_id from cases where lifecycle = 'mediation'")
     ombudsperson = await browser.signed_in("S0010", f"/en/cases/{mediation}")
