@@ -68,8 +68,12 @@ async def test_a_further_way_is_not_taken_without_the_code(client: httpx.AsyncCl
     await browser.follow("Take another way as well")
     await browser.fill({"code": code}, button="Continue")
     form, given = browser.form("Send"), {"route": "formal_report", "mode": "anonymous", "what_happened": "More."}
+    await browser.fill({}, button="Send")
     await browser.go("/inbox")
-    await browser.send(form, given)
+    answer = await browser.send(form, given)
+    await browser.go(answer.headers["location"])
+    # What was wrong with another form is not said at this one.
+    assert (browser.path, "There is something to look at" in browser.text) == ("/en/inbox/open/further", False)
     assert len((await inbox(client, code))["routes"]) == 1
 
 

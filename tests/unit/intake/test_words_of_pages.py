@@ -13,18 +13,22 @@ import pytest
 from lifecycle.model import ActorKind
 from lifecycle.table import Field, Lifecycle, Rule
 from services.intake import web
-from services.intake.web.pages import acting, days, inbox, information, offers, returning, whole, words_of_acts
+from services.intake.web.pages import acting, days, files, inbox, information, offers, returning, whole, words_of_acts
 from services.intake.web.pages import words_of_cases as words
+from services.support.web import directory
+from services.support.web.directory import words as words_of_help
 from tests.lifecycles import LIFECYCLES, POLICY
 
 HERS = [(lifecycle, rule) for lifecycle in LIFECYCLES for rule in lifecycle.rules if ActorKind.PERSON in rule.by]
 FIELDS = [(rule, field) for _, rule in HERS for field in rule.fields]
-TEMPLATES = Path(web.__path__[0]) / "templates"
+OF_PORTAL = Path(web.__path__[0]) / "templates"
+OF_HELP = Path(directory.__path__[0]) / "templates"
 MINE = (
-    "accessibility", "act", "back", "change", "code_again", "contact", "days", "further", "inbox", "inbox_parts",
+    "accessibility", "act", "back", "change", "code_again", "contact", "days", "file", "further", "inbox",
+    "inbox_parts",
     "online", "people", "privacy", "tested", "told", "whole", "write",
 )  # fmt: skip
-MODULES = (acting, days, inbox, information, offers, returning, whole, words_of_acts, words)
+MODULES = (acting, days, files, inbox, information, offers, returning, whole, words_of_acts, words, words_of_help)
 NOT_SAID = ("victim", "perpetrator", "complaint", "allegation", "accuse", "unfortunately", "don't worry", "sorry",
             "invalid", "safe space", "strictly confidential", "please", "required", "forgot")  # fmt: skip
 
@@ -80,8 +84,8 @@ def _of_code(module: Any) -> Iterator[str]:
 
 
 def _of_templates() -> Iterator[str]:
-    for name in MINE:
-        yield from re.findall(r'_\("([^"]+)"', (TEMPLATES / f"{name}.html").read_text(encoding="utf-8"))
+    for file in (*(OF_PORTAL / f"{name}.html" for name in MINE), *OF_HELP.rglob("*.html")):
+        yield from re.findall(r'_\("([^"]+)"', file.read_text(encoding="utf-8"))
 
 
 def _sentences(text: str) -> list[str]:

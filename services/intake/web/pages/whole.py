@@ -9,10 +9,12 @@ from uuid import UUID, uuid4
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
-from chassis.web.pages.forms import Choice, Field
+from chassis.web.pages.forms import Choice, Field, Read
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
+from chassis.web.problems import not_found
 from services.intake.bodies import Answers, Consents, LodgeReport, RouteSeen
 from services.intake.intake import utc_now
 from services.intake.use_cases.take_over import take_over
@@ -25,7 +27,7 @@ from services.intake.web.pages.returning import FIELD, code_in
 
 WHOLE: Final = "/inbox/whole"
 FURTHER: Final = "/inbox/further"
-_TITLES: Final = {WHOLE: N_("See what you sent"), FURTHER: N_("Take another way as well")}
+_HEADINGS: Final = {WHOLE: N_("See what you sent"), FURTHER: N_("Take another way as well")}
 _WRONG: Final = N_("This is not the code of this inbox. Look at each letter and number again.")
 
 WAYS: Final = Field(
@@ -82,41 +84,52 @@ def _open(page: Page) -> bool:
     return page.needs_session().data.get(OPEN_PAGE) == page.path
 
 
-async def _opened_by_code(page: Page, portal: Portal) -> Response[Any]:
-    """Opens this page where the code is that of the session."""
+def _closed(page: Page) -> Response[Any]:
+    return page.go(page.path.replace("/inbox/", "/inbox/open/"))
+
+
+@get("/{language:str}/inbox/open/{what:str}", include_in_schema=False)
+async def ask_for_code(
+    page: NamedDependency[Page], portal: NamedDependency[Portal], what: FromPath[str]
+) -> Response[Any]:
+    await reading(page, portal)
+    return page.show("code_again.html", field=FIELD, heading=_opened_as(what)[1])
+
+
+@post("/{language:str}/inbox/open/{what:str}", include_in_schema=False)
+async def open_by_code(
+    page: NamedDependency[Page], portal: NamedDependency[Portal], what: FromPath[str]
+) -> Response[Any]:
+    """Opens the page where the code is that of the session; the wrong one is not shown again."""
     found = await page.form([FIELD])
-    seen = await reading(page, portal)
+    seen, (path, _) = await reading(page, portal), _opened_as(what)
     if not hmac.compare_digest(str(code_in(str(found.values.get(FIELD.name, "")))), str(seen.code)):
-        found.values.clear()
-        found.errors[FIELD.name] = _WRONG
-        return page.again(found)
+        return page.again(Read(errors={FIELD.name: _WRONG}))
     page.taken()
-    page.needs_session().data[OPEN_PAGE] = page.path
-    return page.go(page.path)
+    page.needs_session().data[OPEN_PAGE] = path
+    return page.go(path)
 
 
-def _ask_for_code(page: Page) -> Response[Any]:
-    return page.show("code_again.html", field=FIELD, heading=_TITLES[page.path])
+def _opened_as(what: str) -> tuple[str, str]:
+    """Path and heading. Raises Problem 404."""
+    if (path := f"/inbox/{what}") not in _HEADINGS:
+        raise not_found()
+    return path, _HEADINGS[path]
 
 
 @get("/{language:str}/inbox/whole", include_in_schema=False)
 async def whole(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
     seen = await reading(page, portal)
     if not _open(page):
-        return _ask_for_code(page)
+        return _closed(page)
     return page.show("whole.html", routes=seen.inbox.routes, names=words.ROUTES, labels=words.ANSWERS, removed=REMOVED)
-
-
-@post("/{language:str}/inbox/whole", include_in_schema=False)
-async def open_whole(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
-    return await _opened_by_code(page, portal)
 
 
 @get("/{language:str}/inbox/further", include_in_schema=False)
 async def further(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
     seen = await reading(page, portal)
     if not _open(page):
-        return _ask_for_code(page)
+        return _closed(page)
     fields: dict[str, Any] = {
         "ways": WAYS,
         "mode": MODE,
@@ -129,9 +142,10 @@ async def further(page: NamedDependency[Page], portal: NamedDependency[Portal]) 
 
 @post("/{language:str}/inbox/further", include_in_schema=False)
 async def go_further(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
-    if not _open(page):
-        return await _opened_by_code(page, portal)
     seen = await reading(page, portal)
+    if not _open(page):
+        await page.posted()
+        return _closed(page)
     ticks = _ticks(page, seen)
     posted = await page.form([WAYS, MODE, ticks, WORDS, NO_WATCH, ONCE])
     once, added = once_of(posted.values), posted.values.get(WORDS.name)
@@ -182,4 +196,4 @@ def _own(page: Page, route: RouteSeen) -> Iterator[tuple[UUID, str, str]]:
         yield parties.item_id, text(N_("The people whom you named")), named
 
 
-ROUTES: Final = [whole, open_whole, further, go_further]
+ROUTES: Final = [ask_for_code, open_by_code, whole, further, go_further]
