@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import ActorKind, Case, EffectKind
+from lifecycle.model import ActorKind, Case, EffectKind, Refused
 from lifecycle.recipients import recipients
 from policy.load import load
 from policy.model import Role
@@ -54,8 +54,18 @@ def test_telling_looks_for_the_manager_and_tells_him_alone() -> None:
     assert recipients(case, notice, POLICY, NOW) == ("S0017",)
 
 
+def test_a_manager_has_his_time_from_when_she_told_and_not_from_when_he_was_found() -> None:
+    earlier = {"lodged_at": (NOW - DAY).isoformat()}
+    case = engine.open_case(LIFECYCLE, opened("supervisor_request").report_id, 1, earlier, NOW, POLICY)
+    assert {key: clock.started_at for key, clock in case.clocks.items()} == {
+        "supervisor.ack": NOW - DAY,
+        "supervisor.act": NOW - DAY,
+    }
+
+
 def test_one_manager_at_a_time_and_nobody_twice() -> None:
-    assert refused(assigned(), "assign_manager", SYSTEM, manager="S0016").code == "ALREADY_ASSIGNED"
+    already = Refused("ALREADY_ASSIGNED", "lifecycle", {"role": "manager"})
+    assert refused(assigned(), "assign_manager", SYSTEM, manager="S0016") == already
     again = act(act(assigned(), "close_to_manager", SYSTEM), "ask_next_level", PERSON)
     assert refused(again, "assign_manager", SYSTEM, manager="S0017").code == "HAD_IT_BEFORE"
     assert act(again, "assign_manager", SYSTEM, manager="S0016").assigned == {Role.MANAGER: "S0016"}
