@@ -9,6 +9,7 @@ from services.workflow.consumers import ACKNOWLEDGE, handlers
 from services.workflow.desk import build_desk
 from services.workflow.web import manager_requests, openings
 from services.workflow.web.catalogue import catalogue
+from services.workflow.web.panels import PANELS
 from services.workflow.web.wording import TEXTS
 
 
@@ -17,5 +18,11 @@ def build(settings: Settings) -> Service:
     desk = build_desk(settings, Database(settings.database_dsn), ServiceKeys.load(settings.keys_dir))
     routes = [*manager_requests.routes(desk), *openings.routes(desk), catalogue(desk)]
     return desk_service(
-        desk, handlers(desk), acknowledge=ACKNOWLEDGE, wording=TEXTS, package="services.workflow.web", routes=routes
+        desk,
+        handlers(desk),
+        acknowledge=ACKNOWLEDGE,
+        wording=TEXTS,
+        package="services.workflow.web",
+        panels=PANELS,
+        routes=routes,
     )

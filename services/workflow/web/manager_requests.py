@@ -51,19 +51,24 @@ class BeginRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 
 def routes(desk: Desk) -> Sequence[HTTPRouteHandler]:
     @post("/api/v1/manager-requests", summary="Begin on what you have seen as a manager of somebody concerned")
-    async def begin(signed_in: NamedDependency[SignedIn], data: JSONBody[BeginRequest]) -> Taken:
-        async with desk.database.transaction() as session:
-            begun = await _begin(session, desk, data, signed_in.staff_id, datetime.now(UTC))
-        if isinstance(begun, Problem):
-            # After the commit: the refusal is in the trail.
-            raise begun
-        await desk.poke(begun.case_id)()
-        return begun
+    async def begin_request(signed_in: NamedDependency[SignedIn], data: JSONBody[BeginRequest]) -> Taken:
+        return await begin(desk, data, signed_in.staff_id)
 
-    return [begin]
+    return [begin_request]
 
 
-async def _begin(
+async def begin(desk: Desk, asked: BeginRequest, staff_id: str) -> Taken:
+    """What the manager is told, the first time and every time it is sent again. Raises Problem."""
+    async with desk.database.transaction() as session:
+        begun = await _begun(session, desk, asked, staff_id, datetime.now(UTC))
+    if isinstance(begun, Problem):
+        # After the commit: the refusal is in the trail.
+        raise begun
+    await desk.poke(begun.case_id)()
+    return begun
+
+
+async def _begun(
     session: AsyncSession, desk: Desk, asked: BeginRequest, staff_id: str, now: datetime
 ) -> Taken | Problem:
     """What the sender is told, the first time and every time it is sent again; or why not. Raises Problem for what

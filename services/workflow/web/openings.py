@@ -52,15 +52,20 @@ class OpenCase(Struct, forbid_unknown_fields=True, kw_only=True):
 def routes(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/api/v1/cases", status_code=201, summary="Open a case that nobody has lodged")
     async def open_by_staff(signed_in: NamedDependency[SignedIn], data: JSONBody[OpenCase]) -> Taken:
-        async with desk.database.transaction() as session:
-            answer = await opened(session, desk, signed_in.staff_id, data, datetime.now(UTC))
-        if isinstance(answer, Problem):
-            # After the commit: the refusal is in the trail.
-            raise answer
-        await desk.poke(answer["case_id"])()
-        return Taken(**answer)
+        return await open_one(desk, data, signed_in.staff_id)
 
     return [open_by_staff]
+
+
+async def open_one(desk: Desk, asked: OpenCase, staff_id: str) -> Taken:
+    """As `opened`, in a transaction of its own. Raises Problem."""
+    async with desk.database.transaction() as session:
+        answer = await opened(session, desk, staff_id, asked, datetime.now(UTC))
+    if isinstance(answer, Problem):
+        # After the commit: the refusal is in the trail.
+        raise answer
+    await desk.poke(answer["case_id"])()
+    return Taken(**answer)
 
 
 async def opened(

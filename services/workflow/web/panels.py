@@ -1,0 +1,58 @@
+"""What the pages of the organisation's side have beside the cases."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from litestar.handlers import HTTPRouteHandler
+
+from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
+from lifecycle.model import Actor
+from lifecycle.pages.desk_pages import DeskPages
+from lifecycle.pages.panels import Panels
+from lifecycle.views import CaseSeen
+from policy.model import Role
+from services.workflow.desk import MEASURE, PURPOSES, REPORT, RESPONDENT, SEA
+from services.workflow.domain.persons import LINE_CHANGE
+from services.workflow.web import measure_pages, opening_pages, own_matter_pages, request_pages
+from services.workflow.web.measure_stages import bar
+from services.workflow.web.naming_persons import PERSONS
+
+DECIDES: Final = frozenset(
+    {"decide_measure", "sign_measure", "extend_measure", "vary_measure", "lift_measure", "decline_alert"}
+    | {"decide_discipline", "sign_second", "decide_no_sanction", "dismiss_summarily", "decide_national_referral"}
+    | {"consider_redress", "decide_review", "disclose_identity"}
+)
+
+
+def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
+    return [
+        *request_pages.routes(of),
+        *opening_pages.routes(of),
+        *measure_pages.routes(of),
+        *own_matter_pages.routes(of),
+    ]
+
+
+async def _beside(of: DeskPages, page: Page, case: CaseSeen, actor: Actor) -> Mapping[str, Any]:  # noqa: ARG001
+    return {
+        "stages": bar(case) if case.lifecycle == MEASURE else (),
+        "has_lines": case.lifecycle == MEASURE and case.facts.get("type") == LINE_CHANGE,
+        "is_his": case.lifecycle == RESPONDENT and actor.roles == {Role.ALLEGED_OFFENDER},
+    }
+
+
+PANELS: Final = Panels(
+    tabs=(
+        ("/requests", N_("Requests made to me")),
+        ("/openings", N_("Open a matter")),
+        ("/reviews", N_("Reviews of measures")),
+        ("/own", N_("About me")),
+    ),
+    routes=_routes,
+    beside=_beside,
+    decides=DECIDES,
+    # Whoever reads a report reads who is in it, whatever for.
+    discloses={name: PURPOSES[name] for name in (REPORT, SEA)},
+    spreads={"persons": PERSONS},
+)

@@ -1,0 +1,214 @@
+"""The organisation's own pages on its real stores: a manager's requests, what staff open, measures, his own side."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from contracts.measures.v1.measures_pb2 import MeasureApplied
+from lifecycle.durable import Decided
+from ops.local_stack.oidc import Oidc
+from services.workflow.domain import interim_measure
+from services.workflow.domain.persons import Persons
+from services.workflow.web.measure_pages import weeks
+from services.workflow.web.measure_stages import STAGE_OF, STAGES
+from services.workflow.web.naming_persons import PERSONS
+from services.workflow.web.panels import PANELS
+from services.workflow.web.wording import TEXTS
+from tests.integration.web.desk import Browser, csrf
+from tests.integration.web.panels import looking_at, seen, sent
+from tests.integration.workflow.house import (
+    COLLEAGUE,
+    INVESTIGATOR,
+    OTHER_HEAD,
+    OTHER_MANAGER,
+    PERSON,
+    SUPERVISOR,
+    House,
+)
+from tests.integration.workflow.measures import GUARD, acknowledged, name_at_hr, placed, terms, words
+from tests.integration.workflow.test_formal_reports import investigating, took
+
+NOTHING = "There is nothing here for you now."
+
+
+@pytest.fixture
+async def browser(house: House, oidc: Oidc) -> AsyncIterator[Browser]:
+    async with looking_at(house.desk, oidc.issuer, "services.workflow.web", TEXTS, PANELS) as made:
+        yield made
+
+
+async def line_changed(house: House) -> UUID:
+    """Somebody else supervises her for a time, and HR has done it."""
+    measure = await acknowledged(house)
+    named = {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": OTHER_MANAGER}
+    texts = words(**named, next_level_manager="S0016", approver=OTHER_HEAD) | {"arrangement": "Another approves."}
+    burden = {"type": "reporting_line_change", "burden": "alleged_offender"}
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", terms(**burden), texts), Decided)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    await placed(house, measure)
+    await house.run_errands()
+    return measure
+
+
+async def signed_out(browser: Browser, page: httpx.Response) -> None:
+    await browser.send("/en/sign-out", csrf=csrf(page))
+
+
+async def form(browser: Browser, path: str, **fields: str) -> httpx.Response:
+    return await sent(browser, path, await browser.get(path), **fields)
+
+
+async def test_a_manager_sees_what_was_told_to_him_and_begins_on_what_he_has_seen(
+    house: House, browser: Browser
+) -> None:
+    await house.people()
+    page = await browser.signed_in(SUPERVISOR, "/en/requests")
+    assert "Nobody has told you of something here." in seen(page)
+    path = "/en/requests/new"
+    answer = await form(browser, path, affected_individual=PERSON, alleged_offender=COLLEAGUE)
+    assert answer.headers["location"] == path
+    again = await browser.get(path)
+    assert "Write a few words." in again.text
+    assert PERSON in again.text
+    begun = await form(
+        browser, path, affected_individual=PERSON, alleged_offender=COLLEAGUE, what_was_seen="He shouted at her."
+    )
+    case = begun.headers["location"]
+    assert re.fullmatch("/en/cases/[0-9a-f-]{36}", case)
+    assert "Seen by you" in seen(await browser.get(case))
+    assert case in (await browser.get("/en/requests")).text
+
+
+async def test_on_other_peoples_staff_a_manager_is_told_what_to_do_instead(house: House, browser: Browser) -> None:
+    await house.people()
+    await browser.signed_in(OTHER_MANAGER, "/en/requests")
+    path = "/en/requests/new"
+    await form(browser, path, affected_individual=PERSON, alleged_offender=COLLEAGUE, what_was_seen="I saw it.")
+    said = seen(await browser.get(path))
+    assert "Nobody you name reports to you." in said
+    assert await house.query("select 1 from cases") == []
+
+
+async def test_staff_open_what_their_role_lets_them_and_learn_of_nothing_else(house: House, browser: Browser) -> None:
+    await house.people()
+    security = await browser.signed_in(GUARD, "/en/openings")
+    assert "Separate people at once" in seen(security)
+    path = "/en/openings/emergency_separation"
+    facts = {"danger": "weapon", "moved": "alleged_offender", "what_was_done": "Kept off the site."}
+    await form(browser, path, **facts)
+    assert "Name somebody." in (await browser.get(path)).text
+    named = {"alleged_offender": f"{SUPERVISOR}\n{COLLEAGUE}", "affected_individual": PERSON}
+    opened = await form(browser, path, **named, **facts)
+    ((case_id, state),) = await house.query("select case_id, state from cases")
+    assert (opened.headers["location"], state) == (f"/en/cases/{case_id}", "separated")
+    await signed_out(browser, security)
+    nobody = await browser.signed_in(COLLEAGUE, "/en/openings")
+    assert "There is nothing that you can open here." in seen(nobody)
+    assert (await browser.get(path)).status_code == 404
+
+
+def test_every_state_of_a_measure_has_its_stage() -> None:
+    assert STAGE_OF.keys() == {one.name for one in interim_measure.LIFECYCLE.states}
+    assert {one for one in STAGE_OF.values() if one is not None} == set(range(len(STAGES)))
+
+
+async def test_a_measure_shows_where_it_stands(house: House, browser: Browser) -> None:
+    measure = await acknowledged(house)
+    page = await browser.signed_in(OTHER_HEAD, f"/en/cases/{measure}")
+    assert re.findall('aria-current="step">([^<]*)<', page.text) == ["Proposed"]
+    assert "Effect on reporting lines" not in page.text
+    assert (await browser.get(f"/en/cases/{measure}/lines")).status_code == 404
+
+
+async def test_a_change_of_line_shows_whose_it_was_and_whose_it_is_and_the_look_is_in_the_trail(
+    house: House, browser: Browser
+) -> None:
+    measure = await line_changed(house)
+    page = await browser.signed_in(OTHER_HEAD, f"/en/cases/{measure}")
+    assert re.findall('aria-current="step">([^<]*)<', page.text) == ["In force"]
+    assert "Effect on reporting lines" in page.text
+    lines = await browser.get(f"/en/cases/{measure}/lines")
+    row = r'"row" class[^>]*>([^<]*)</th>' + 2 * r"\s*<td[^>]*><bdi[^>]*>([^<]*)</bdi></td>"
+    rows = re.findall(row, lines.text)
+    assert ("Appraisal", SUPERVISOR, OTHER_MANAGER) in rows
+    assert ("Leave", SUPERVISOR, OTHER_HEAD) in rows
+    assert len(rows) == 6
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
+    assert [one["facts"] for one in trail if one["act"] == "contents.read"] == [{"purpose": "measure"}]
+
+
+async def test_the_review_calendar_has_what_is_overdue_first_and_then_eight_weeks(
+    house: House, browser: Browser
+) -> None:
+    measure = await line_changed(house)
+    page = await browser.signed_in(OTHER_HEAD, "/en/reviews")
+    headings = re.findall('<h2 class="govuk-heading-m">([^<]*)</h2>', page.text)
+    assert len(headings) == 8
+    assert all(one.startswith("Week of ") for one in headings)
+    assert len(re.findall(f"/en/cases/{measure}", page.text)) == 2, "its review and its end"
+    late = weeks([await house.row(measure)], datetime.now(UTC) + timedelta(days=3))
+    assert late[0].begins is None
+    assert [one.clock for one in late[0].dates] == ["im.review", "im.end"]
+    assert len(late) == 9
+
+
+async def test_his_own_page_is_empty_until_he_is_told_and_then_has_his_side_alone(
+    house: House, browser: Browser
+) -> None:
+    await investigating(house)
+    before = await browser.signed_in(SUPERVISOR, "/en/own")
+    assert NOTHING in seen(before)
+    await signed_out(browser, before)
+    somebody = await browser.signed_in("S0019", "/en/own")
+    assert seen(somebody) == seen(before), "who is concerned and not told sees what everybody sees"
+
+
+async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: House, browser: Browser) -> None:
+    measure = await _told_of_a_measure(house)
+    page = await browser.signed_in(SUPERVISOR, "/en/own")
+    text = seen(page)
+    assert "Told" in text
+    for act in ("Respond", "Name a companion", "Ask for more time", "Ask for a review"):
+        assert act in text
+    assert "Whom they can turn to" in text
+    assert PERSON not in page.text
+    assert str(measure) not in page.text
+    (case,) = set(re.findall(r"/en/cases/([0-9a-f-]{36})/reading", page.text))
+    own = seen(await browser.get(f"/en/cases/{case}"))
+    assert "This is your side of a matter that concerns you." in own
+    assert "Put nobody under pressure" in own
+
+
+async def _told_of_a_measure(house: House) -> UUID:
+    measure = await acknowledged(house)
+    suspended: dict[str, Any] = {"type": "suspension_with_pay", "burden": "alleged_offender"}
+    facts = terms(**suspended, serious_misconduct=True, hearing="heard", redeployment_considered=True)
+    texts = words(person=SUPERVISOR) | {"arrangement": "He stays at home with full pay."}
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", facts, texts), Decided)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    await placed(house, measure)
+    await house.run_errands()
+    await took(house, INVESTIGATOR, measure, "release_notice", {}, {"letter": "You stay at home."})
+    return measure
+
+
+def test_what_is_answered_person_by_person_is_what_a_decision_takes() -> None:
+    answers = {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": OTHER_MANAGER}
+    others = {"next_level_manager": OTHER_HEAD, "reasons": "Not a person."}
+    persons = Persons.parse(PERSONS.joined(answers | others), "reporting_line_change")
+    assert (persons.person, persons.temporary_supervisor, persons.approver) == (PERSON, OTHER_MANAGER, "")
+
+
+async def test_a_decision_asks_for_each_person_by_itself(house: House, browser: Browser) -> None:
+    measure = await acknowledged(house)
+    page = await browser.signed_in(OTHER_HEAD, f"/en/cases/{measure}/do/decide_measure")
+    assert 'name="temporary_supervisor"' in page.text
+    assert 'name="persons"' not in page.text
+    assert "You never decide on your own alert." in page.text
+    assert not re.search(r"<label[^>]*>\s*[a-z]+_[a-z_]+", page.text)
