@@ -210,17 +210,6 @@ async def test_s14_nothing_that_is_typed_is_completed_checked_or_suggested(page:
         await press(page, "button[value=on]")
 
 
-async def test_s18_the_page_of_the_code_prints_the_code_and_nothing_that_tells(page: Page, portal: Portal) -> None:
-    await to_words(page, portal)
-    code = await to_the_end(page, "A few words.")
-    await page.emulate_media(media="print")
-    for hidden in (".top", ".leave", ".bottom", "main button"):
-        assert not await page.locator(hidden).first.is_visible(), hidden
-    printed = await page.inner_text("body")
-    assert code.replace("-", " ") in printed.replace("-", " ")
-    assert not TELLING.search(printed), printed
-
-
 async def test_s25_what_leaving_can_and_cannot_do_is_said_before_it_is_needed(page: Page, portal: Portal) -> None:
     said = set()
     for language in ("en", "fr", "es", "ar"):

@@ -1,0 +1,72 @@
+"""Lines of the safety list that need no screen: every form, time-out, and what the portal's logs know of a visitor."""
+
+import logging
+
+import httpx
+import pytest
+
+from tests.integration.intake.portal_browser import PortalBrowser
+from tests.integration.intake.portal_walk import begin, choose, onwards, to_the_check
+from tests.integration.intake.world import World
+
+pytestmark = pytest.mark.stack
+WORDS = "Quizzaciously loud in every meeting."
+AGENT, ADDRESS, LANGUAGE = "Peculiar/7.7 (Unmistakable)", "203.0.113.77", "tlh-KX"
+
+
+async def test_s11_every_form_is_answered_by_a_redirect_whatever_it_holds(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    """As it is, filled with nothing that it takes, without its token, and from another site."""
+    browser = await begin(client, world)
+    await choose(browser, "formal_report")
+    while "/s/" in browser.path:
+        page = browser.page
+        for form in browser.forms():
+            for fields, headers in (
+                ([("csrf", form.hidden["csrf"]), ("step", "on"), ("mode", "never"), ("x", "\x00")], {}),
+                ([("step", "on")], {}),
+                (form.fields, {"Origin": "https://elsewhere.example"}),
+                (form.fields, {"Content-Type": "text/plain"}),
+            ):
+                form.fields, kept = list(fields), form.fields
+                answer = await browser.send(form, {}, **headers)
+                assert answer.status_code == 303
+                form.fields = kept
+        browser.seen.append(page)
+        await onwards(browser, {"what_happened": WORDS, "mode": "anonymous"})
+    assert browser.path == browser.at("/check")
+
+
+async def test_s16_after_the_time_that_was_chosen_a_page_has_closed_and_the_draft_is_gone(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await to_the_check(browser, "formal_report", {"what_happened": WORDS, "mode": "anonymous"})
+    assert WORDS in browser.page.text
+    await world.rows("update web_sessions set expires_at = now() - interval '1 second'")
+    for path in ("/check", "/s/4", "/s/1"):
+        await browser.go(path)
+        assert browser.path == browser.at("/closed")
+        assert WORDS not in browser.page.text
+    answer = await browser.go("/s/4")
+    assert "It has closed to protect you." in answer.text
+
+
+async def test_s22_no_log_knows_where_somebody_came_from_or_what_they_wrote(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    transport = httpx.ASGITransport(world.app, client=(ADDRESS, 7))
+    headers = {"User-Agent": AGENT, "X-Forwarded-For": ADDRESS, "Accept-Language": LANGUAGE}
+    async with httpx.AsyncClient(transport=transport, base_url="http://intake", headers=headers) as client:
+        browser = PortalBrowser(client, world.settings.public_url)
+        await browser.go("/before")
+        await browser.fill()
+        await to_the_check(browser, "informal_resolution", {"what_happened": WORDS, "mode": "confidential"})
+        await browser.fill({"step": "send"})
+        await browser.go("/nothing/here")
+    said = "\n".join(f"{one.getMessage()} {one.__dict__}" for one in caplog.records if not one.name.startswith("http"))
+    for never in (AGENT, ADDRESS, LANGUAGE, WORDS, browser.cookie.partition("=")[2]):
+        assert never
+        assert never not in said
