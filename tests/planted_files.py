@@ -342,7 +342,8 @@ def xlsx() -> bytes:
     )
     comments = (
         f"<comments {ns}><authors><author>{AUTHOR}</author></authors><commentList><comment ref='A1' authorId='0'><text>"
-        f"<r><t>{AUTHOR}:</t></r><r><t>A remark that is seen</t></r></text></comment></commentList></comments>"
+        f"<r><t>{AUTHOR}:</t></r><r><t>A remark that is seen</t></r></text></comment><comment ref='B1' authorId='0'>"
+        f"<text><t>{AUTHOR}:\nAnother</t></text></comment></commentList></comments>"
     )
     parts = {
         "xl/workbook.xml": workbook,

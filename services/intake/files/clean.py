@@ -19,7 +19,7 @@ from typing import Final
 from services.intake.files import images, office, pdf
 from services.intake.files.kinds import ZIP, Cleaned, FileRefused, Kind, Refusal, clean_text, kind_of
 
-_MEMORY: Final = 1_536 * 1024 * 1024
+_MEMORY: Final = 2 * 1024 * 1024 * 1024
 _SECONDS: Final = 60
 _LARGEST_COPY: Final = 64 * 1024 * 1024
 _DESCRIPTORS: Final = 32

@@ -14,7 +14,7 @@ LARGEST: Final = 64_000_000
 """Pixels of a picture, all its frames together: four bytes each when decoded."""
 
 _FORMATS: Final = {Kind.JPEG: "JPEG", Kind.PNG: "PNG", Kind.WEBP: "WEBP", Kind.GIF: "GIF"}
-_QUALITY: Final = {Kind.JPEG: {"quality": 90}, Kind.WEBP: {"quality": 90}}
+_QUALITY: Final = {Kind.JPEG: {"quality": 90}, Kind.WEBP: {"quality": 90, "method": 0}}
 _AS_IT_IS: Final = {
     Kind.JPEG: ("L", "RGB"),
     Kind.PNG: ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),

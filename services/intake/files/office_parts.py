@@ -161,9 +161,9 @@ def _without_people(root: etree._Element) -> Iterator[Removed]:
             yield Removed.AUTHOR
     if known:
         # A spreadsheet writes the name once more, at the head of what was remarked.
-        for element in root.iter():
-            if _name(element) == "t" and (element.text or "").strip().rstrip(":") in known:
-                element.text = ""
+        head = re.compile(rf"\s*({'|'.join(map(re.escape, known))})(:\s*|\s*$)")
+        for element in root.iter("{*}t"):
+            element.text = head.sub("", element.text or "", count=1) if head.match(element.text or "") else element.text
 
 
 def _without_outside(root: etree._Element) -> Iterator[Removed]:

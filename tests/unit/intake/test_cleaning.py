@@ -162,7 +162,7 @@ def test_a_document_reads_as_if_every_change_had_been_accepted() -> None:
 def test_a_sheet_keeps_its_numbers_and_a_slide_its_words() -> None:
     sheets, slides = parts_of(clean(planted.xlsx()).content), parts_of(clean(planted.pptx()).content)
     assert texts(sheets["xl/worksheets/sheet1.xml"]) == f"42|43|{planted.SEEN}"
-    assert texts(sheets["xl/comments1.xml"]) == "Author|A remark that is seen"
+    assert texts(sheets["xl/comments1.xml"]) == "Author|A remark that is seen|Another"
     assert b"fileSharing" not in sheets["xl/workbook.xml"]
     assert texts(slides["ppt/slides/slide1.xml"]) == planted.SEEN
     assert texts(slides["ppt/comments/comment1.xml"]) == "A remark that is seen"
