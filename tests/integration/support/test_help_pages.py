@@ -170,7 +170,7 @@ async def test_the_sheet_leads_to_the_stations_page_in_the_readers_language(
 
 async def test_the_way_on_is_the_portal_and_leaving_goes_to_a_dull_site(client: httpx.AsyncClient) -> None:
     page = (await client.get("/es/help")).text
-    for path in ("/es/", "/es/outside", "/es/online", "/es/privacy", "/es/accessibility"):
+    for path in ("/es/", "/es/outside", "/es/before", "/es/online", "/es/privacy", "/es/accessibility"):
         assert f'href="https://portal.example{path}"' in page
     assert page.index('id="leave"') < page.index("<main")
     left = await client.get("/leave")
