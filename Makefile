@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install up down status demo test test-fast lint proto texts migrate bench mutate clean
+.PHONY: help install up down status demo test test-fast lint proto texts migrate bench gallery mutate clean
 
 help: ## Print this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sort | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -49,6 +49,10 @@ migrate: install ## Bring the schemas of the running stack up to date
 
 bench: install ## Measure the stack beside its raw counterparts
 	@$(BIN)/python -m tests.bench
+
+gallery: install ## A picture of every page in every language, in .recourse/gallery
+	@$(BIN)/python -m ops.browser
+	@$(BIN)/python -m tests.gallery
 
 mutate: install ## Change one rule at a time and see whether a test notices (MODULE=services/ethics/domain)
 	@$(BIN)/python -m tests.mutation $(MODULE)
