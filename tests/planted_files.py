@@ -154,6 +154,7 @@ def pdf() -> bytes:
     page.AA = Dictionary(O=made.make_indirect(script))
     page.PieceInfo = Dictionary(Planted=Dictionary(LastModified=TIME, Private=HISTORY))
     page.LastModified, page.Metadata = TIME, _xmp(made)
+    page.VP = Array([Dictionary(Type=Name.Viewport, BBox=[0, 0, 200, 200], Name=PLACE)])
     page.Annots = Array([
         made.make_indirect(one)
         for one in (

@@ -161,9 +161,9 @@ def _without_people(root: etree._Element) -> Iterator[Removed]:
             yield Removed.AUTHOR
     if known:
         # A spreadsheet writes the name once more, at the head of what was remarked.
-        head = re.compile(rf"\s*({'|'.join(map(re.escape, known))})(:\s*|\s*$)")
+        head = re.compile(rf"\A\s*({'|'.join(map(re.escape, known))})(:\s*|\s*$)")
         for element in root.iter("{*}t"):
-            element.text = head.sub("", element.text or "", count=1) if head.match(element.text or "") else element.text
+            element.text = head.sub("", element.text or "")
 
 
 def _without_outside(root: etree._Element) -> Iterator[Removed]:

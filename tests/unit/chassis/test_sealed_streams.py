@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from chassis import sealed_streams
 from chassis.sealed_streams import PART, StreamSealer, open_stream
-from chassis.sealing import SealNotOpened, seal_with
+from chassis.sealing import SealNotOpened, header_of, seal_with
 
 KEY, CONTEXT = os.urandom(32), b"file|1"
 
@@ -72,6 +73,15 @@ async def test_it_opens_with_its_own_key_and_context_alone() -> None:
     for key, context in ((os.urandom(32), CONTEXT), (KEY, b"file|2")):
         with pytest.raises(SealNotOpened):
             await opened(GOOD, key, context)
+
+
+async def test_a_stream_that_names_another_key_than_its_own_does_not_open() -> None:
+    """AES-GCM alone would let bytes be made that open under two keys."""
+    sealer = StreamSealer(KEY, context=CONTEXT)
+    header = header_of(os.urandom(32)) + os.urandom(16)
+    sealer._header, sealer._aead = header, sealed_streams._aead(KEY, header, CONTEXT)
+    with pytest.raises(SealNotOpened):
+        await opened([sealer.seal(END, last=True)])
 
 
 def test_two_streams_under_one_key_share_no_byte_of_ciphertext() -> None:

@@ -26,7 +26,7 @@ PLANTED: list[tuple[Callable[[], bytes], Kind, set[Removed]]] = [
     (
         planted.pdf,
         Kind.PDF,
-        set(Removed) - {Removed.PLACE, Removed.DEVICE, Removed.THUMBNAIL},
+        set(Removed) - {Removed.DEVICE, Removed.THUMBNAIL},
     ),
     (planted.docx, Kind.DOCX, set(Removed) - {Removed.SCRIPTS}),
     (planted.xlsx, Kind.XLSX, OF_OFFICE),
