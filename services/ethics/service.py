@@ -21,6 +21,7 @@ from services.ethics.desk import build_desk
 from services.ethics.use_cases.protect import forget_ended
 from services.ethics.use_cases.see import forget_seen
 from services.ethics.use_cases.watch_contracts import watch_contracts
+from services.ethics.web.panels import PANELS
 from services.ethics.web.wording import TEXTS
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ def build(settings: Settings) -> Service:
         acknowledge=ACKNOWLEDGE,
         wording=TEXTS,
         package="services.ethics.web",
+        panels=PANELS,
         checks=[Check("sentinel", partial(_sentinel_works, database))],
         background=[partial(_look_after, desk)],
     )

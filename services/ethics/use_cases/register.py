@@ -1,0 +1,77 @@
+"""The register as somebody of the office may look at it: what each protection rests on and from when to when; who it
+is, only where that person agreed to be contacted (policy 2.4).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail
+from lifecycle.desk import Desk
+from policy.model import Role
+from policy.routing import standing
+from services.ethics.use_cases.names import OFFICE, person_tag, protected_person
+
+_PAGE: Final = 50
+_ROWS: Final = text("""
+    select protection_id, sealed_person, activity, started_at, until, contact_agreed from protected
+    where person_tag <> :own and (until is null or until > :now)
+      and (cast(:after as uuid) is null or protection_id > cast(:after as uuid))
+    order by protection_id limit :limit
+""")
+
+
+@dataclass(frozen=True)
+class ProtectionSeen:
+    """`staff_id` is empty where the person has not agreed to be contacted."""
+
+    protection_id: UUID
+    activity: str
+    started_at: datetime
+    until: datetime | None
+    staff_id: str
+
+
+async def protected_seen_by(
+    session: AsyncSession, desk: Desk, staff_id: str, after: str, now: datetime
+) -> tuple[Sequence[ProtectionSeen], str]:
+    """A page of the register, and after which one the next begins, empty at the end. Nobody is shown a protection of
+    their own, nor one that is another office's because it is about this one. Whoever has no part in it finds nothing.
+    """
+    offices = _offices_of(desk, staff_id, now)
+    if not offices:
+        return (), ""
+    given = {"own": person_tag(desk, staff_id), "now": now, "after": _id(after), "limit": _PAGE + 1}
+    rows = (await session.execute(_ROWS, params=given)).all()
+    found = []
+    for row in rows[:_PAGE]:
+        meant = protected_person(desk, row.protection_id, row.sealed_person)
+        if meant.office in offices:
+            name = meant.staff_id if row.contact_agreed else ""
+            found.append(ProtectionSeen(row.protection_id, row.activity, row.started_at, row.until, name))
+    await audit_trail.record(session, "register.shown", object_ref="protected", actor=staff_id)
+    return found, str(rows[_PAGE - 1].protection_id) if len(rows) > _PAGE else ""
+
+
+def _offices_of(desk: Desk, staff_id: str, now: datetime) -> frozenset[str]:
+    """The office itself, and those that stand in for it, in which somebody is an ethics officer."""
+    policy = desk.policy
+    found = {OFFICE} if Role.ETHICS_OFFICER in policy.roles_of(staff_id, now) else set()
+    for one in policy.desks.values():
+        if one.service == desk.service and one.key != OFFICE:
+            there = replace(policy, appointments=standing(policy, one))
+            if Role.ETHICS_OFFICER in there.roles_of(staff_id, now):
+                found.add(one.key)
+    return frozenset(found)
+
+
+def _id(typed: str) -> str | None:
+    try:
+        return str(UUID(typed)) if typed else None
+    except ValueError:
+        return None

@@ -1,0 +1,81 @@
+"""What the ethics office's pages have beside the cases: who is protected, what needs a look, when to ask how it is."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
+
+from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
+from chassis.web.sign_in import SignedIn
+from lifecycle.pages.desk_pages import DeskPages, short
+from lifecycle.pages.open_cases import open_cases
+from lifecycle.pages.panels import Panels
+from lifecycle.serial import from_json
+from services.ethics.desk import QUERY, RETALIATION
+from services.ethics.use_cases.ask import IMMINENT_HARM
+from services.ethics.use_cases.register import protected_seen_by
+from services.ethics.web.check_ins import check_in_of
+
+MONITORING: Final = "monitoring"
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+DECIDES: Final = frozenset(
+    {"find_prima_facie", "find_no_prima_facie", "uphold_finding", "overturn_finding", "recommend"}
+    | {"find_not_established", "decide_recommendation", "decline_recommendation"}
+)
+
+
+def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
+    desk = of.desk
+
+    @get("/{language:str}/protected", include_in_schema=False)
+    async def protected(
+        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], after: FromQuery[str] = ""
+    ) -> Response[Any]:
+        """Each look at the register stands in the trail."""
+        async with desk.database.transaction() as session:
+            found, more = await protected_seen_by(session, desk, signed_in.staff_id, after, datetime.now(UTC))
+        return page.show(
+            "protected.html", protections=found, more=more, staff=signed_in.staff_id, **of.words_for(page, RETALIATION)
+        )
+
+    @get("/{language:str}/queries", include_in_schema=False)
+    async def queries(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        found = await open_cases(desk, signed_in.staff_id, QUERY)
+        return page.show(
+            "queries.html",
+            queries=[(row, from_json(row.data).facts) for row in found],
+            short=short,
+            staff=signed_in.staff_id,
+            **of.words_for(page, QUERY),
+        )
+
+    @get("/{language:str}/check-ins", include_in_schema=False)
+    async def check_ins(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        found = await open_cases(desk, signed_in.staff_id, RETALIATION)
+        watched = [check_in_of(row) for row in found if row.state == MONITORING]
+        return page.show(
+            "check_ins.html",
+            check_ins=sorted(watched, key=lambda one: one.due_at or _NEVER),
+            short=short,
+            staff=signed_in.staff_id,
+            **of.words_for(page, RETALIATION),
+        )
+
+    return [protected, queries, check_ins]
+
+
+PANELS: Final = Panels(
+    tabs=(
+        ("/protected", N_("Protected people")),
+        ("/queries", N_("A look is needed")),
+        ("/check-ins", N_("Check-ins")),
+    ),
+    routes=_routes,
+    decides=DECIDES,
+    discloses={QUERY: frozenset({IMMINENT_HARM})},
+)
