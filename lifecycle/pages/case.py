@@ -16,7 +16,7 @@ from chassis.web.problems import Problem, not_found
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
 from lifecycle.model import Actor
-from lifecycle.pages.desk_pages import DeskPages, newest_first, short
+from lifecycle.pages.desk_pages import DeskPages, known_of, newest_first, short
 from lifecycle.pages.offers import form_of, named, taken
 from lifecycle.pages.panels import Panels
 from lifecycle.views import CaseSeen, OfferSeen, TakeAction, shown
@@ -44,6 +44,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
         return page.show(
             "desk/case.html",
             case=case,
+            known=known_of(desk, case, panels.hides),
             steps=newest_first(case),
             purposes=sorted(desk.purposes[case.lifecycle]),
             done=done,

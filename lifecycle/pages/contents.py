@@ -9,7 +9,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from litestar.response import Stream
 
+from chassis.web.attachments import attachment
 from chassis.web.desk_sign_in import require_recent
 from chassis.web.pages.forms import Choice, Field, NotAForm, Read, read
 from chassis.web.pages.page import NotOurs, Page
@@ -99,6 +101,20 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             **of.words_for(page, row.lifecycle),
         )
 
+    @get("/{language:str}/cases/{case_id:uuid}/files/{item_id:uuid}", include_in_schema=False)
+    async def file(
+        page: NamedDependency[Page],
+        signed_in: NamedDependency[SignedIn],
+        case_id: FromPath[UUID],
+        item_id: FromPath[UUID],
+    ) -> Response[Any] | Stream:
+        """A file to keep, for the purpose that the case is being read for; each is one reading in the trail."""
+        purpose = page.needs_session().data.get(f"{_READING}{case_id}")
+        if purpose is None:
+            return page.go(f"/cases/{case_id}/reading")
+        found = await at_desk.read_file(desk, case_id, item_id, signed_in, purpose)
+        return attachment(found.name, found.size, found.parts)
+
     @post("/{language:str}/cases/{case_id:uuid}/contents", include_in_schema=False)
     async def write(
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
@@ -120,4 +136,4 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
         page.taken()
         return page.go(f"/cases/{case_id}/contents")
 
-    return [ask, begin, contents, write]
+    return [ask, begin, contents, file, write]

@@ -18,7 +18,8 @@ from lifecycle.views import CaseSeen, StepSeen
 
 _NOT_STAFF: Final = {PERSON: N_("The person"), SYSTEM: N_("The system"), RING: N_("A time limit")}
 _PART: Final = "part:"
-_KEY: Final = re.compile(r"[a-z][a-z_]*")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)")
+_KEYS: Final = re.compile(r"[a-z][a-z_]*(,[a-z][a-z_]*)*")
 _OTHER_PARTY: Final = N_("The other party")
 _STATUS: Final = {
     404: N_("There is no such matter, or nothing that you can see."),
@@ -75,15 +76,23 @@ def _fact(page: Page, word: Any, value: bool | int | str) -> str:
         return page.language.text(N_("Yes") if value else N_("No"))
     if isinstance(value, int):
         return page.language.number(value)
-    if value.startswith(_PART):
-        return page.language.text(_OTHER_PARTY)
-    if _KEY.fullmatch(value):
-        return str(word("choice", value))
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
+    if _KEYS.fullmatch(value):
+        return ", ".join(word("choice", one) for one in value.split(","))
+    if not _DAY.match(value):
         return value
+    at = datetime.fromisoformat(value)
     return page.language.moment(at) if "T" in value else page.language.day(at)
+
+
+def known_of(desk: Desk, case: CaseSeen, hides: frozenset[str]) -> Mapping[str, bool | int | str]:
+    """The facts of a case that tell somebody something: neither what a step takes for granted, nor what only our own
+    parts need, nor who somebody is whom a matter is about.
+    """
+    table = desk.lifecycles[case.lifecycle]
+    fields = [*table.opening.fields, *(field for rule in table.rules for field in rule.fields)]
+    granted = {field.name: field.default for field in fields if field.default is not None}
+    told = {name: value for name, value in case.facts.items() if name not in hides and granted.get(name) != value}
+    return {name: value for name, value in told.items() if value != "" and not str(value).startswith(_PART)}
 
 
 def short(case_id: UUID) -> str:

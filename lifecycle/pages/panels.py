@@ -37,6 +37,7 @@ class Panels:
     """`tabs` are the address and name of what stands beside the queue, `routes` their pages. `decides`: actions that
     want a sign-in of the last minutes. `discloses`: for a lifecycle, the purposes of reading that show who somebody
     is, and want one too. `spreads`: texts, by name, that are asked for in several questions.
+    `hides`: facts that only our own parts need.
     """
 
     tabs: Sequence[Tab] = ()
@@ -45,6 +46,7 @@ class Panels:
     decides: frozenset[str] = frozenset()
     discloses: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spreads: Mapping[str, Spread] = field(default_factory=dict)
+    hides: frozenset[str] = frozenset()
 
 
 PLAIN = Panels()

@@ -16,6 +16,7 @@ _OPTIONS: Final = (
     "pause_reason",
     "contact_gender",
     "safe_channel",
+    "disclosure",
 )
 """Those of the policy's lists that steps offer to choose from."""
 

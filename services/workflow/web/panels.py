@@ -55,4 +55,5 @@ PANELS: Final = Panels(
     # Whoever reads a report reads who is in it, whatever for.
     discloses={name: PURPOSES[name] for name in (REPORT, SEA)},
     spreads={"persons": PERSONS},
+    hides=frozenset({"order", "begins_at", "version", "proof", "proof_hash", "body", "file", "asked_in"}),
 )

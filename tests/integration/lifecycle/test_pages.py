@@ -118,3 +118,7 @@ async def test_reading_asks_for_a_purpose_first(browser: Browser, loans: Loans) 
     answer = await sent(browser, path, ask)
     assert answer.headers["location"] == path
     assert "Choose what you read it for." in (await browser.get(path)).text
+    file = await browser.get(f"/en/cases/{case_id}/files/{uuid4()}")
+    assert file.headers["location"] == path
+    await sent(browser, path, ask, purpose="lending")
+    assert (await browser.get(f"/en/cases/{case_id}/files/{uuid4()}")).status_code == 404

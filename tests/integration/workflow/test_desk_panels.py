@@ -133,6 +133,9 @@ async def test_a_change_of_line_shows_whose_it_was_and_whose_it_is_and_the_look_
     page = await browser.signed_in(OTHER_HEAD, f"/en/cases/{measure}")
     assert re.findall('aria-current="step">([^<]*)<', page.text) == ["In force"]
     assert "Effect on reporting lines" in page.text
+    assert "Another supervisor for a time" in seen(page)
+    for kept_quiet in ("It covers chats and calls", "proof_hash", "Proof hash", PERSON):
+        assert kept_quiet not in seen(page)
     lines = await browser.get(f"/en/cases/{measure}/lines")
     row = r'"row" class[^>]*>([^<]*)</th>' + 2 * r"\s*<td[^>]*><bdi[^>]*>([^<]*)</bdi></td>"
     rows = re.findall(row, lines.text)
@@ -173,10 +176,11 @@ async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: Hous
     measure = await _told_of_a_measure(house)
     page = await browser.signed_in(SUPERVISOR, "/en/own")
     text = seen(page)
-    assert "Told" in text
+    assert "Told of it" in text
+    assert "Time to respond" in text
     for act in ("Respond", "Name a companion", "Ask for more time", "Ask for a review"):
         assert act in text
-    assert "Whom they can turn to" in text
+    assert "Whom to turn to" in text
     assert PERSON not in page.text
     assert str(measure) not in page.text
     (case,) = set(re.findall(r"/en/cases/([0-9a-f-]{36})/reading", page.text))

@@ -26,6 +26,7 @@ POLICY = load("iom-2024-03")
 PURPOSES = OF_OMBUDS | OF_SUPPORT | OF_WORKFLOW | OF_ETHICS
 ROOT = Path(__file__).parents[3]
 SERVICES = ("ombuds", "support", "workflow", "ethics")
+WITH_PANELS = ("ombuds", "workflow", "ethics")
 TEXTS: Mapping[str, Mapping[str, str]] = {one: import_module(f"services.{one}.web.wording").TEXTS for one in SERVICES}
 # Facts that steps work out, with the words they can have.
 DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -34,12 +35,17 @@ DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "formal_report": {
         "time_limit": ("unset",),
         "investigation_since": (),
-        "owed": (),
+        "owed": POLICY.tribunal.disclosure,
         "outcome_told_at": (),
         "national_referral": ("made", "not_made"),
     },
-    "interim_measure": {"begins_at": (), "order": ()},
-    "retaliation": {"burden": (*Burden,), "standard": (*Standard,)},
+    # What a query is about, as the office reads it.
+    "query": {
+        **dict.fromkeys(("protections", "protection_id", "protected_since", "contact_agreed", "staff_id"), ()),
+        **dict.fromkeys(("kind", "effective_on", "recorded_at", "made_on", "contract_ends_on"), ()),
+        "activity": ("reported", "told_supervisor", "cooperated", "asked_protection"),
+    },
+    "retaliation": {"activity": ("asked_protection",), "burden": (*Burden,), "standard": (*Standard,)},
 }
 STEPS = ("open", RING, handover.RECUSE, handover.ANNOUNCE, freezing.FREEZE, freezing.UNFREEZE, migration.MIGRATE)
 # Of a page's own: what was lodged by its names, and what no rule of a table says.
@@ -50,6 +56,10 @@ COMMON = {
 }
 # Said as a page of its own kind, or never to a page.
 NOT_SAID = {"CASE_UNKNOWN", "CASE_ERASED", "VERSION_STALE", "DESK_UNKNOWN"}
+# Facts of the system's own steps that no page shows.
+HIDDEN = frozenset().union(*(import_module(f"services.{one}.web.panels").PANELS.hides for one in WITH_PANELS))
+# Written like a code, and the name of a constant.
+NO_CODES = {"NOTE_NEED"}
 UNSAYABLE = re.compile(
     r"\b(victim|perpetrator|complain|allegation|accus|prove\b|proven|why\b|should have|valid|invalid|unfortunately|"
     r"do not worry|don't worry|safe space|strictly confidential|anonymous|please|sorry|forgot|required)|[!]",
@@ -86,22 +96,20 @@ def keys_of(table: Lifecycle) -> Iterator[tuple[str, str]]:
             yield "field", name
             if isinstance(value, str) and value:
                 yield "choice", value
-    if table.name in {"retaliation", "query"}:
-        yield "field", "counter_complaint"
-        yield "field", "personnel_action"
-        yield "field", "contract_end"
 
 
 def of_field(field: Field) -> Iterator[tuple[str, str]]:
-    yield "field", field.name
+    if field.name not in HIDDEN:
+        yield "field", field.name
     if field.kind is FieldKind.CHOICE:
         yield from (("choice", one) for one in field.options(POLICY))
 
 
 def codes_of(service: str) -> set[str]:
-    """What a service's own code refuses with, beside its tables."""
-    files = (ROOT / "services" / service).rglob("*.py")
-    return set(chain.from_iterable(re.findall(r'Refused\(\s*"([A-Z_]+)"', one.read_text()) for one in files))
+    """What a service's own code refuses with, its tables and what stands beside them."""
+    files = [one for one in (ROOT / "services" / service).rglob("*.py") if "wording" not in str(one)]
+    found = chain.from_iterable(re.findall(r'"([A-Z]{2,}(?:_[A-Z]+)+)"', one.read_text()) for one in files)
+    return set(found) - NO_CODES
 
 
 def of_service(service: str) -> list[Lifecycle]:
@@ -116,7 +124,7 @@ def test_every_key_that_a_desk_can_show_has_words(table: Lifecycle) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_what_a_service_refuses_with_beside_its_tables_has_words(service: str) -> None:
+def test_whatever_a_service_refuses_with_has_words(service: str) -> None:
     wording = Wording(TEXTS[service])
     assert sorted(one for one in codes_of(service) if not wording.known("refused", one)) == []
 
@@ -125,7 +133,7 @@ def names_said(service: str) -> dict[str, set[str]]:
     """The names of the texts that somebody can see at this desk, by whose they are."""
     own, said = TEXTS[service], {"own": set[str](), "shared": set[str]()}
     named = [(table.name, kind, key) for table in of_service(service) for kind, key in keys_of(table)]
-    named += [("", "refused", code) for code in (*codes_of(service), "NO_DUTY_TOWARDS_A_PARTY")]
+    named += [("", "refused", code) for code in codes_of(service)]
     for lifecycle, kind, key in named:
         for prefix in (f"{kind}.", *(["hint."] if kind in ("action", "field") else [])):
             names = (f"{lifecycle}.{prefix}{key}", f"{prefix}{key}")

@@ -10,7 +10,7 @@ ALLEGED_OFFENDER: Final = {
         "respondent.state",
         {
             "to_notify": N_("Not told yet"),
-            "notified": N_("Told"),
+            "notified": N_("Told of it"),
             "responded": N_("A response has come"),
             "charged": N_("Charged"),
             "replied": N_("A reply has come"),
@@ -58,7 +58,7 @@ ALLEGED_OFFENDER: Final = {
         {
             "subject": N_("What it is about"),
             "letter_about": N_("What the letter is about"),
-            "support_contact": N_("Whom they can turn to"),
+            "support_contact": N_("Whom to turn to"),
             "from_at": N_("From"),
             "until_at": N_("Until"),
             "response": N_("The response"),
@@ -70,7 +70,6 @@ ALLEGED_OFFENDER: Final = {
             "request": N_("What is to be looked at again"),
             "statement": N_("The statement"),
             "evidence": N_("The evidence"),
-            "file": N_("File"),
             "respondent": N_("Their part"),
             "origin": N_("Comes from"),
         },
@@ -98,5 +97,12 @@ ALLEGED_OFFENDER: Final = {
             "much_to_read": N_("There is much to read"),
         },
     ),
-    **under("clock", {"respondent.answer": N_("Answer what was asked")}),
+    **under(
+        "respondent.clock",
+        {
+            "respondent.answer": N_("Answer to what was asked"),
+            "subject.response": N_("Time to respond"),
+            "charge.reply": N_("Time to reply"),
+        },
+    ),
 }

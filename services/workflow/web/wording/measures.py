@@ -162,11 +162,6 @@ MEASURES: Final = {
             "writer": N_("Who wrote it"),
             "consent": N_("Consent"),
             "code": N_("What HR said"),
-            "proof": N_("Proof of the consent"),
-            "proof_hash": N_("Proof of what HR did"),
-            "version": N_("Step that the inbox shows"),
-            "begins_at": N_("Begins on"),
-            "order": N_("Asked of HR in step"),
         },
     ),
     **under(

@@ -82,7 +82,6 @@ REQUESTS: Final = {
             "prefers": N_("What the person would prefer"),
             "duty_told": N_("I have told the person of my duty"),
             "allegation": N_("What you were told"),
-            "version": N_("Step that the inbox shows"),
         },
     ),
     **under(

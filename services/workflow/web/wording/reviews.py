@@ -39,7 +39,6 @@ REVIEWS: Final = {
         "review.field",
         {
             "party": N_("Who asks"),
-            "asked_in": N_("Asked in"),
             "after_the_window": N_("After the time for it"),
             "forum": N_("Where"),
         },
@@ -88,9 +87,6 @@ REVIEWS: Final = {
         {
             "received_at": N_("First received"),
             "received_by": N_("Received by"),
-            "body": N_("The sealed copy"),
-            "proof": N_("Proof that the other office has it"),
-            "version": N_("Step that the inbox shows"),
         },
     ),
     **under("misdirected_report.choice", {"manager": N_("A manager"), "oversight": N_("The oversight office")}),
