@@ -155,7 +155,7 @@ async def test_the_rows_of_the_ways_stand_level_on_a_wide_screen(
     await press(page, "button[value=on]")
     await press(page, "button[value=on]")
     tops = await page.evaluate(
-        "() => [...document.querySelectorAll('.option')].slice(0, 3).map("
+        "() => [...document.querySelectorAll('.options li')].slice(0, 3).map("
         "one => [...one.querySelectorAll('dt, button')].map(row => Math.round(row.getBoundingClientRect().top)))"
     )
     assert len(tops) == 3
