@@ -304,7 +304,8 @@ def test_one_hold_at_a_time_until_a_day_in_the_future_and_at_its_end_the_office_
     assert effect_names(held, "emit") == ["hr_hold_asked"]
     assert refused(held, "ask_hr_hold", OFFICER).code == "HOLD_STANDS"
     kept = act(held, "record_hr_hold", SYSTEM, hr_hold="kept")
-    assert "retaliation.hold_over" in effect_names(ring_until(kept, until), "notify")
+    over = replace(kept, clocks={"ret.hold": kept.clocks["ret.hold"]})
+    assert effect_names(ring_until(over, until), "notify") == ["retaliation.hold_over", "retaliation.late"]
     released = act(kept, "release_hr_hold", OFFICER)
     assert effect_names(released, "emit") == ["hr_hold_released"]
     assert act(released, "ask_hr_hold", OFFICER).facts["hr_hold"] == "asked"
@@ -320,6 +321,7 @@ def test_hr_can_be_asked_to_hold_what_hr_does() -> None:
 def test_she_hears_every_thirty_days_also_when_nothing_has_moved() -> None:
     case = walked(begun(), *TO_FINDING, ("refer_to_oversight", OFFICER))
     moments = [NOW + timedelta(days=30 * n) for n in (1, 2, 3)]
+    assert act(begun("fear"), "acknowledge", OFFICER).clocks["report.update"].due_at == moments[0]
     heard = []
     for moment in moments:
         case = ring_until(case, moment)
