@@ -69,6 +69,7 @@ def app_of(service: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> App:
         monkeypatch.setenv(f"RECOURSE_{name}", value)
     own = {
         "intake": "IntakeSettings",
+        "support": "SupportSettings",
         "hr_bridge": "HrBridgeSettings",
         "notifications": "NotificationsSettings",
         "audit": "AuditSettings",
