@@ -44,6 +44,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
         return page.show(
             "desk/case.html",
             case=case,
+            you=actor.name,
             known=known_of(desk, case, panels.hides),
             steps=newest_first(case),
             purposes=sorted(desk.purposes[case.lifecycle]),

@@ -3,15 +3,16 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from chassis.web.pages.words import Words
 from ops.local_stack.oidc import Oidc
-from services.ombuds.web.panels import PANELS
+from services.ombuds.domain import mediation
+from services.ombuds.web.panels import PANELS, SAID_YES
 from services.ombuds.web.wording import TEXTS
-from tests.integration.ombuds.cell import ELSEWHERE, HERSELF, Cell, taken
+from tests.integration.ombuds.cell import ELSEWHERE, HERSELF, OMBUDSPERSON, PERSON, SUPERVISOR, Cell, taken
+from tests.integration.ombuds.test_mediations import invited, proposed
 from tests.integration.web.desk import Browser
 from tests.integration.web.panels import looking_at, seen
 
@@ -43,17 +44,31 @@ async def test_the_conversation_comes_before_the_steps_and_all_stands_in_words(c
     assert text.index("Conversation") < text.index("What you can do now")
     assert "Talking" in text
     assert "Propose a mediation" in text
+    assert "Yes, I listen by you (Focal point)" in text
     assert not re.search(r"\b[a-z]+_[a-z_]+\b", text)
 
 
-async def test_a_mediation_has_no_conversation_of_its_own(cell: Cell, browser: Browser) -> None:
-    talk = await cell.talk()
-    kinds = ("exploitation_or_abuse", "sexual_assault", "minor_involved")
-    no: dict[str, Any] = dict.fromkeys(kinds, "no")
-    taken(await cell.act(talk, "propose_mediation", await cell.as_staff(talk, ELSEWHERE), **no))
-    ((mediation,),) = await cell.query("select case_id from cases where lifecycle = 'mediation'")
-    ombudsperson = await browser.signed_in("S0010", f"/en/cases/{mediation}")
-    text = seen(ombudsperson)
-    assert "Proposed to the person" in text
-    assert "Conversation" not in text
-    assert "Mediate this" in text
+async def test_a_mediation_shows_whose_yes_it_has_and_no_conversation(cell: Cell, browser: Browser) -> None:
+    _, case_id = await proposed(cell)
+    before = seen(await browser.signed_in(OMBUDSPERSON, f"/en/cases/{case_id}"))
+    assert "Proposed to the person" in before
+    assert "The person has said yes No The other party has said yes No" in before
+    assert "Conversation" not in before
+    taken(await cell.act(case_id, "agree_to_mediation", HERSELF))
+    after = seen(await browser.get(f"/en/cases/{case_id}"))
+    assert "The person has said yes Yes The other party has said yes No" in after
+
+
+async def test_whoever_is_asked_to_a_mediation_reads_that_it_is_his_to_say(cell: Cell, browser: Browser) -> None:
+    _, case_id = await invited(cell)
+    page = seen(await browser.signed_in(SUPERVISOR, f"/en/cases/{case_id}"))
+    assert "It is yours to say yes or no." in page
+    assert "Say yes to the mediation" in page
+    assert "Say no to the mediation" in page
+    assert "has said yes" not in page
+    assert PERSON not in page
+
+
+def test_whose_yes_is_shown_as_long_as_the_mediation_rests_on_it() -> None:
+    assert {"proposed", "person_agreed", "invited", "both_agreed", "in_sessions"} == SAID_YES.keys()
+    assert SAID_YES.keys() <= {one.name for one in mediation.LIFECYCLE.states}
