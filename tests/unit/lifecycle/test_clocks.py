@@ -207,6 +207,12 @@ def test_a_pause_ends_by_itself_when_it_has_lasted_as_long_as_it_may() -> None:
     assert engine.on_due(TOY, on, end, end.at, TOLLED) is on
 
 
+def test_how_long_a_pause_may_last_is_counted_by_the_calendar_of_the_place() -> None:
+    policy = replace(TOLLED, deadlines=TOLLED.deadlines | {"cap": deadline("cap", 4, Unit.WORKING_DAYS)})
+    held = took(toy(place="creek"), "hold", 0, because="sick_leave")
+    assert clocks.pause_ends(TOY.clock_of["wait"], held, policy, NOW) == NOW + 6 * DAY  # Sunday
+
+
 def test_a_pause_that_is_used_up_is_refused() -> None:
     held = took(toy(), "hold", 1, because="sick_leave")
     on = took(held, "go_on", 21)
@@ -241,14 +247,14 @@ def test_how_a_clock_stands(clock: Clock, expected: str) -> None:
 
 
 def test_each_round_counts_by_the_same_deadline_and_the_calendar_of_the_place() -> None:
-    """Creek rests on Friday and Saturday: five working days from a Monday, and five from the Monday after."""
+    """Creek rests on Friday and Saturday: five working days from a Friday end on a Thursday."""
     rule = ClockRule("again", (LATE,), repeats=True)
     case = replace(toy(place="creek"), clocks={"again": Clock("again", NOW, NOW, deadline="work")})
     for round_ in (1, 2):
         at_once = clocks.Due("again", DueKind.DUE, NOW, "due")
-        rung = clocks.ring(rule, case, at_once, NOW + 3 * DAY, TOLLED)["again"]
-        assert (rung.rounds, rung.deadline, rung.started_at) == (round_, "work", NOW + 3 * DAY)
-        assert rung.due_at == NOW + 10 * DAY, "from a Thursday over a Friday and a Saturday"
+        rung = clocks.ring(rule, case, at_once, NOW + 4 * DAY, TOLLED)["again"]
+        assert (rung.rounds, rung.deadline, rung.started_at) == (round_, "work", NOW + 4 * DAY)
+        assert rung.due_at == NOW + 10 * DAY, "and not on the Friday after"
         case = replace(case, clocks={"again": rung})
 
 
