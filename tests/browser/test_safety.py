@@ -5,7 +5,9 @@ shoulder presses Back; whoever takes the machine reads its profile.
 """
 
 import asyncio
+import os
 import re
+import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -252,6 +254,15 @@ class Profile:
             await self._playwright.stop()
             self.context = None
 
+    async def kill(self) -> None:
+        """As when the machine is switched off."""
+        _, _, pid = (self.folder / "SingletonLock").readlink().name.rpartition("-")
+        os.kill(int(pid), signal.SIGKILL)
+        await self._playwright.stop()
+        self.context = None
+        for lock in self.folder.glob("Singleton*"):
+            lock.unlink()
+
     def files_with(self, *words: str) -> set[str]:
         """The files of the profile that hold one of these words, in either way of writing them."""
         sought = [word.encode(coding) for word in words for coding in ("utf-8", "utf-16-le")]
@@ -290,6 +301,21 @@ async def test_s8_after_leaving_back_shows_nothing_that_was_typed(profile: Profi
             await back(page)
         assert MARKER not in await page.content()
         assert await page.locator("textarea").count() == 0
+
+
+async def test_s17_after_the_browser_was_killed_what_was_open_has_closed(profile: Profile, portal: Portal) -> None:
+    page = await profile.open()
+    await to_words(page, portal)
+    await fill(page, MARKER)
+    await press(page, "button[value=on]")
+    await back(page)
+    left = page.url
+    await profile.kill()
+    page = await profile.open()
+    await page.goto(left)
+    assert page.url == f"{portal.address}/en/closed"
+    assert MARKER not in await page.content()
+    assert profile.files_with(MARKER) == set()
 
 
 async def test_s12_s13_the_profile_holds_no_word_and_no_code_and_its_history_says_nothing(
