@@ -33,7 +33,7 @@ async def test_a_code_opens_the_inbox_however_it_is_typed(
     assert code not in browser.page.text
 
 
-async def test_what_opens_nothing_gets_one_answer_whatever_it_is(client: httpx.AsyncClient, browse: Browse) -> None:
+async def test_s20_what_opens_nothing_gets_one_answer_whatever_it_is(client: httpx.AsyncClient, browse: Browse) -> None:
     code = await code_of_new(client)
     last = "3" if code[-1] == "2" else "2"
     answers, pages = set(), set()

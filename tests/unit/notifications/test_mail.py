@@ -23,7 +23,7 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"[a-z]+", text.lower()))
 
 
-def test_the_wording_has_no_word_of_any_matter() -> None:
+def test_s26_the_wording_has_no_word_of_any_matter() -> None:
     said = words(NEUTRAL.subject + " " + NEUTRAL.text)
     assert said & words(MATTERS) == set()
 
