@@ -44,6 +44,7 @@ _LISTED: Final = """
     union
     (select case_id, {place} as place from cases
       where erased_at is null and handlers && array[cast(:staff_id as text), cast(:part as text)]
+        and (cast(:kind as text) = '' or lifecycle = cast(:kind as text))
         and ({place}, case_id) {after} (:place, :case_id) {only}
       order by place {direction}, case_id {direction} limit :limit)
     order by place {direction}, case_id {direction} limit :limit
@@ -162,13 +163,15 @@ async def cases_seen_by(
     order: Order = NEWEST_FIRST,
     after: Position | None,
     limit: int,
+    kind: str = "",
 ) -> tuple[list[CaseRow], Position | None]:
-    """The first cases that the person may see, at most `limit`, and where to go on; None at the end of the list.
+    """The first cases that the person may see, at most `limit`, and where to go on; None at the end of the list. With
+    `kind` those of one lifecycle alone.
     Neither a page's length nor the place to go on tells of a case that is hidden from the person.
     """
     position, seen, ended = after or order.first, list[CaseRow](), False
     while not ended and len(seen) <= limit:
-        rows = await _next_rows(session, desk, staff_id, now, order, position)
+        rows = await _next_rows(session, desk, staff_id, now, order, position, kind)
         actors = await actors_of(session, desk, {row.case_id: row for row in rows}, staff_id, now)
         seen += [row for row in rows if may_see(desk, row, actors[row.case_id])]
         ended = len(rows) < _AT_ONCE
@@ -178,21 +181,24 @@ async def cases_seen_by(
 
 
 async def _next_rows(
-    session: AsyncSession, desk: Desk, staff_id: str, now: datetime, order: Order, position: Position
+    session: AsyncSession, desk: Desk, staff_id: str, now: datetime, order: Order, position: Position, kind: str
 ) -> list[CaseRow]:
     place, case_id = position
     roles = desk.policy.roles_of(staff_id, now)
+
+    def read_by(roles: frozenset[Role]) -> list[str]:
+        return [one for one in desk.lifecycles_read_by(roles) if kind in ("", one)]
+
     elsewhere = [
-        (one.name, lifecycle)
-        for one in desk.policy.desks.values()
-        for lifecycle in desk.lifecycles_read_by(acting_roles(one, roles))
+        (one.name, lifecycle) for one in desk.policy.desks.values() for lifecycle in read_by(acting_roles(one, roles))
     ]
     found = await session.execute(
         order.statement,
         params={
-            "lifecycles": desk.lifecycles_read_by(roles),
+            "lifecycles": read_by(roles),
             "desks": [name for name, _ in elsewhere],
             "lifecycles_there": [lifecycle for _, lifecycle in elsewhere],
+            "kind": kind,
             "staff_id": staff_id,
             "part": part_name(desk, staff_id),
             "place": place,

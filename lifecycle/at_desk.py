@@ -35,10 +35,13 @@ async def list_cases(
     after: access.Position | None,
     limit: int,
     order: access.Order = access.NEWEST_FIRST,
+    kind: str = "",
 ) -> tuple[Sequence[CaseRow], access.Position | None]:
-    """The cases somebody may see, and where the next page begins."""
+    """The cases somebody may see, with `kind` those of one lifecycle alone, and where the next page begins."""
     async with desk.database.transaction() as session:
-        return await access.cases_seen_by(session, desk, staff_id, _now(), order=order, after=after, limit=limit)
+        return await access.cases_seen_by(
+            session, desk, staff_id, _now(), order=order, after=after, limit=limit, kind=kind
+        )
 
 
 async def show_case(desk: Desk, case_id: UUID, staff_id: str) -> tuple[CaseRow, Actor]:

@@ -16,8 +16,8 @@ async def open_cases(desk: Desk, staff_id: str, lifecycle: str, until: datetime 
     found: list[CaseRow] = []
     position = None
     while True:
-        rows, position = await at_desk.list_cases(desk, staff_id, position, _PAGE, DUE_FIRST)
+        rows, position = await at_desk.list_cases(desk, staff_id, position, _PAGE, DUE_FIRST, lifecycle)
         in_time = [one for one in rows if not until or (one.next_due_at and one.next_due_at < until)]
-        found += [one for one in in_time if one.lifecycle == lifecycle]
+        found += in_time
         if position is None or len(in_time) < len(rows):
             return found

@@ -33,11 +33,11 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         """Filters are a plain form that is sent by GET; what is closed is listed only on request."""
         order = NEWEST_FIRST if everything else DUE_FIRST
         position = position_of(after) if after else None
-        rows, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order)
-        kind = lifecycle if lifecycle in of.desk.lifecycles else ""
+        kind = lifecycle if lifecycle and lifecycle in of.desk.lifecycles else ""
+        rows, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order, kind)
         return page.show(
             "desk/queue.html",
-            cases=[listed(row) for row in rows if not kind or row.lifecycle == kind],
+            cases=[listed(row) for row in rows],
             more=cursor_of(rest) if rest else "",
             everything=bool(everything),
             chosen=kind,

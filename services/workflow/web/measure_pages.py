@@ -95,10 +95,11 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
 
     @get("/{language:str}/reviews", include_in_schema=False)
     async def reviews(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        found = await open_cases(desk, signed_in.staff_id, LIFECYCLE)
+        now = datetime.now(UTC)
+        found = await open_cases(desk, signed_in.staff_id, LIFECYCLE, now + timedelta(weeks=WEEKS))
         return page.show(
             "reviews.html",
-            weeks=weeks(found, datetime.now(UTC)),
+            weeks=weeks(found, now),
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, LIFECYCLE),

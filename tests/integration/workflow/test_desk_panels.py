@@ -151,6 +151,9 @@ async def test_the_review_calendar_has_what_is_overdue_first_and_then_eight_week
 ) -> None:
     measure = await line_changed(house)
     page = await browser.signed_in(OTHER_HEAD, "/en/reviews")
+    report = "/en/queue?lifecycle=formal_report"
+    assert str(measure) not in (await browser.get(report)).text
+    assert str(measure) in (await browser.get("/en/queue?lifecycle=interim_measure")).text
     headings = re.findall('<h2 class="govuk-heading-m">([^<]*)</h2>', page.text)
     assert len(headings) == 8
     assert all(one.startswith("Week of ") for one in headings)
@@ -187,6 +190,9 @@ async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: Hous
     own = seen(await browser.get(f"/en/cases/{case}"))
     assert "This is your side of a matter that concerns you." in own
     assert "Put nobody under pressure" in own
+    assert "The one whom it concerns You" in own
+    assert "conflict of interest" not in own
+    assert "part:" not in own
 
 
 async def _told_of_a_measure(house: House) -> UUID:
