@@ -233,3 +233,15 @@ def test_a_child_can_be_told_again_as_things_go_on(state: str) -> None:
 def test_that_a_place_must_report_need_not_be_said_where_none_must() -> None:
     case = standing(Step("consented", "prepare_referral", SPECIALIST, "previewed"))
     assert "must_report_told" not in act(case, "prepare_referral", SPECIALIST, shares="needs").facts
+
+
+@pytest.mark.parametrize("state", ["offered", "previewed"])
+def test_who_decides_for_a_child_writes_down_why(state: str) -> None:
+    case = standing(Step(state, "decide_for_child", SPECIALIST, "", known=CHILD))
+    assert refused(case, "decide_for_child", SPECIALIST, without="reasons").params == {"field": "reasons"}
+
+
+def test_that_a_place_must_report_can_be_said_where_one_must() -> None:
+    case = standing(Step("consented", "prepare_referral", SPECIALIST, "previewed"))
+    after = act(case, "prepare_referral", SPECIALIST, shares="needs", must_report_told=True)
+    assert after.facts["must_report_told"] is True
