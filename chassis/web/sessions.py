@@ -22,7 +22,7 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -30,6 +30,7 @@ from typing import Any, Final, Literal
 
 from litestar import Request
 from litestar.types import HTTPResponseStartEvent, Message, Scope
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import Database
@@ -40,6 +41,7 @@ from chassis.web.session_rows import SECRET_BYTES, Contents, SessionKey
 log = logging.getLogger(__name__)
 
 _SWEEP_EVERY: Final = 60.0
+_LEAVES_WITHIN: Final = 1.0
 
 Clock = Callable[[], datetime]
 
@@ -164,15 +166,26 @@ class Sessions:
         in_hand: _InHand | None = scope["state"].pop(self.cookie_name, None)
         if in_hand is None or message["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return
+        if in_hand.take_cookie_back:
+            self._set_cookie(message, f"; {self._attributes}; Max-Age=0")
+            await self._delete(in_hand.gone)
+            return
         async with self._database.transaction() as rows:
             for key in in_hand.gone:
                 await session_rows.delete(rows, key)
             if in_hand.session is not None:
                 await self._save(rows, in_hand.session, new=in_hand.new)
-        if in_hand.take_cookie_back:
-            self._set_cookie(message, f"; {self._attributes}; Max-Age=0")
-        elif in_hand.new and in_hand.session is not None:
+        if in_hand.new and in_hand.session is not None:
             self._set_cookie(message, f"{in_hand.session.cookie}; {self._attributes}")
+
+    async def _delete(self, gone: Sequence[SessionKey]) -> None:
+        """Without the cookie nobody opens the row, and it goes at its limit: leaving does not wait for a database."""
+        try:
+            async with asyncio.timeout(_LEAVES_WITHIN), self._database.transaction() as rows:
+                for key in gone:
+                    await session_rows.delete(rows, key)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("a session that has ended was not deleted", extra={"error": type(error).__name__})
 
     async def _save(self, rows: AsyncSession, session: WebSession, *, new: bool) -> None:
         now = self._clock()

@@ -1,11 +1,13 @@
 """The first pages and the description of the interface."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
 
 from chassis.web.pages.words import OWN_NAMES
+from tests.integration.intake.portal_browser import PortalBrowser
 from tests.integration.intake.world import World
 
 pytestmark = pytest.mark.stack
@@ -80,6 +82,31 @@ async def test_the_first_answer_begins_a_session_and_leaving_ends_it(client: htt
     assert (left.headers["referrer-policy"], left.headers["cache-control"]) == ("no-referrer", "no-store")
     assert "Max-Age=0" in left.headers["set-cookie"]
     assert await world.rows("select digest from web_sessions") == before
+
+
+async def test_leaving_takes_the_cookie_back_also_while_the_database_is_away(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = await client.post("/en/before", data={"length": "30"}, headers={"Origin": world.settings.public_url})
+    cookie = begun.headers["set-cookie"].partition(";")[0]
+
+    def away() -> Any:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(world.intake.database, "transaction", away)
+    left = await client.get("/leave", headers={"Cookie": cookie, "Sec-Fetch-Site": "same-site"})
+    assert (left.status_code, left.headers["location"]) == (303, world.settings.leave_to)
+    assert "Max-Age=0" in left.headers["set-cookie"]
+
+
+async def test_choosing_the_time_again_keeps_what_was_said(client: httpx.AsyncClient, world: World) -> None:
+    browser = PortalBrowser(client, world.settings.public_url)
+    await browser.go("/before")
+    await browser.fill()
+    cookie = browser.cookie
+    await browser.go("/before")
+    await browser.fill({"length": "300"})
+    assert (browser.path, browser.cookie) == ("/en/s/1", cookie)
 
 
 async def test_a_form_that_no_page_of_ours_has_sent_is_not_taken(client: httpx.AsyncClient, world: World) -> None:

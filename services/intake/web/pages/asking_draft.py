@@ -22,7 +22,7 @@ SENT: Final = "sent"
 """What is shown after sending."""
 _SAID: Final = "q:"
 _TYPED: Final = ("typed:/s/", "typed:/check")
-_ALONE: Final = (ROUTE, CHECKED, KEY)
+_ALONE: Final = (ROUTE, CHECKED)
 
 Data = MutableMapping[str, Any]
 
@@ -51,12 +51,12 @@ def choose(data: Data, route: str) -> None:
 
 
 def draft_in(data: Mapping[str, Any]) -> dict[str, Any]:
-    """All of the draft, and nothing else of the session."""
+    """All of the draft, and nothing else of the session: what opens a place must not be led to the code of a report."""
     return {name: of for name, of in data.items() if name in _ALONE or name.startswith((_SAID, *_TYPED))}
 
 
 def drop_draft(data: Data) -> None:
-    for name in [*draft_in(data), PLACE]:
+    for name in [*draft_in(data), KEY, PLACE]:
         data.pop(name, None)
 
 

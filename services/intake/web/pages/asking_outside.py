@@ -35,7 +35,7 @@ async def outside(page: NamedDependency[Page]) -> Response[Any]:
 @post("/{language:str}/outside", include_in_schema=False)
 async def enter(page: NamedDependency[Page]) -> Response[Any]:
     found = await page.form([WHO])
-    session = page.begin(idle=OPEN)
+    session = page.session or page.begin(idle=OPEN)
     who = found.values.get(WHO.name)
     if who and who != _WORKED_HERE:
         say(session.data, "situation", {"affected_is": who})

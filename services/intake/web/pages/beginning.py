@@ -7,7 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from chassis.web.pages.forms import Choice, Field
-from chassis.web.pages.page import Page
+from chassis.web.pages.page import HEADERS, Page
 from chassis.web.pages.words import N_
 from services.intake.web.pages.portal import Portal
 
@@ -15,7 +15,7 @@ LENGTH: Final = Field(
     "length",
     "radios",
     N_("How long should these pages stay open when you do nothing?"),
-    hint=N_("After that they close, and what was not sent is gone."),
+    hint=N_("Then they close, and what was not sent is gone. After 12 hours they close in any case."),
     choices=(
         Choice("15", N_("15 minutes")),
         Choice("30", N_("30 minutes")),
@@ -37,22 +37,25 @@ async def before(page: NamedDependency[Page]) -> Response[Any]:
 
 @post("/{language:str}/before", include_in_schema=False)
 async def begin(page: NamedDependency[Page]) -> Response[Any]:
-    """The first answer: from here on there is a session, under a new cookie."""
+    """The first answer: from here on there is a session, under a new cookie. Whoever has one keeps what is in it."""
     found = await page.form([LENGTH])
-    page.begin(idle=timedelta(minutes=int(str(found.values.get("length", "30")))))
+    idle = timedelta(minutes=int(str(found.values.get("length", "30"))))
+    if page.session is None:
+        page.begin(idle)
+    else:
+        page.session.idle = idle
     return page.go("/s/1")
 
 
 @get("/leave", include_in_schema=False)
-async def leave(
-    page: NamedDependency[Page], portal: NamedDependency[Portal], request: Request[Any, Any, Any]
-) -> Response[Any]:
-    """Ends the session and goes to a dull site. A link of another site that leads here ends nothing."""
-    if request.headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
-        page.end()
-    answer = page.sent_to(portal.leave_to)
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
+async def leave(portal: NamedDependency[Portal], request: Request[Any, Any, Any]) -> Response[None]:
+    """Ends the session and goes to a dull site, without asking anything that may be down. Also from the directory of
+    help, which is another site of the same host; a link of anybody else's that leads here ends nothing.
+    """
+    if request.headers.get("sec-fetch-site", "none") in ("same-origin", "same-site", "none"):
+        portal.sessions.end(request)
+    headers = HEADERS | {"Location": portal.leave_to, "Referrer-Policy": "no-referrer"}
+    return Response(None, status_code=303, headers=headers)
 
 
 @get("/{language:str}/closed", include_in_schema=False)

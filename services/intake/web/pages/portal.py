@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from chassis.web.sessions import Sessions
 from services.intake.intake import Intake
 
 OPEN: Final = timedelta(minutes=30)
@@ -18,5 +19,6 @@ class Portal:
     """`leave_to`: the dull site that leaving goes to. `help_address`: where the directory of help is, by language."""
 
     intake: Intake
+    sessions: Sessions
     leave_to: str
     help_address: Callable[[str], str]

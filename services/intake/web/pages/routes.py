@@ -52,7 +52,7 @@ _ROUTES = [
 def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
     """Raises KitMissing."""
     sessions = Sessions(intake.database, "staff-services", idle=OPEN, absolute=LONGEST)
-    of_portal = Portal(intake, settings.leave_to, lambda language: f"{settings.help_url}/{language}/help")
+    of_portal = Portal(intake, sessions, settings.leave_to, lambda language: f"{settings.help_url}/{language}/help")
     pages = Pages(
         packages=["services.intake.web"],
         words=Words(*_CATALOGS),

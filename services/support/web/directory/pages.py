@@ -90,16 +90,7 @@ def help_pages(
     async def in_ones_language(page: NamedDependency[Page], station: FromPath[str | None] = None) -> Response[Any]:
         return page.go(f"/help/{known(station).key}" if station else "/help")
 
-    @get("/leave", include_in_schema=False)
-    async def leave(page: NamedDependency[Page]) -> Response[Any]:
-        """There is nothing to end here."""
-        answer = page.sent_to(settings.leave_to)
-        answer.headers["Referrer-Policy"] = "no-referrer"
-        return answer
-
-    return pages_beside(
-        pages, [everywhere, one_station, poster, in_ones_language, leave], lambda page: page.go("/help")
-    )
+    return pages_beside(pages, [everywhere, one_station, poster, in_ones_language], lambda page: page.go("/help"))
 
 
 def _packed(page: Page, answer: Response[str]) -> Response[Any]:
