@@ -1,6 +1,7 @@
 """A case: where it stands, what may be done now and by which form, why the rest may not, what has happened."""
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -94,10 +95,12 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             once, version = UUID(posted["once"][0]), int(posted["version"][0])
         except (NotAForm, KeyError, ValueError):
             raise NotOurs from None
+        sent = Read(found.values | {"once": str(once), "version": version}, found.errors)
         if found.errors:
-            return page.again(found)
+            return page.again(sent)
         if action in panels.decides:
-            page.keep(found)
+            # With what was seen: after the sign-in it is still that version which is decided on.
+            page.keep(sent)
             require_recent(signed_in, datetime.now(UTC))
         facts, texts = taken(offer, found.values, panels.spreads)
         data = TakeAction(action_id=once, action=action, facts=facts, texts=texts)
@@ -109,7 +112,9 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             asked = {one.name for one in questions(offer, case)}
             where = str(problem.facts.get("field", "")).rpartition(".")[2]
             why = of.why(page, problem, case.lifecycle)
-            return page.again(Read(found.values, {where if where in asked else "form": why}))
+            # Where nobody knows whether it was recorded, it is sent again as the same; else it is looked at anew.
+            values = sent.values if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else found.values
+            return page.again(Read(values, {where if where in asked else "form": why}))
         page.taken()
         page.needs_session().data[DONE] = action
         return page.go(f"/cases/{case_id}")

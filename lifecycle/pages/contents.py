@@ -132,7 +132,8 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
         except Problem as problem:
             if problem.status == 404:
                 raise
-            return page.again(Read(found.values, {"text": of.why(page, problem)}))
+            # It may have arrived: sent again it is the same message.
+            return page.again(Read(found.values | {"once": str(once)}, {"text": of.why(page, problem)}))
         page.taken()
         return page.go(f"/cases/{case_id}/contents")
 

@@ -23,6 +23,20 @@ async def browser(loans: Loans, oidc: Oidc) -> AsyncIterator[Browser]:
         yield made
 
 
+def hidden(page: httpx.Response, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def once(page: httpx.Response) -> str:
+    return hidden(page, "once")
+
+
+def version(page: httpx.Response) -> str:
+    return hidden(page, "version")
+
+
 async def test_a_queue_lists_what_is_open_by_the_next_date(browser: Browser, loans: Loans) -> None:
     now = datetime.now(UTC)
     quiet, soon, later, over = [await loans.open() for _ in range(4)]
@@ -67,6 +81,37 @@ async def test_a_form_says_what_is_missing_and_keeps_what_was_typed(browser: Bro
     wrong = await sent(browser, path, again, **{"until_at-day": "31", "until_at-month": "2", "until_at-year": "2027"})
     assert wrong.status_code == 303
     assert "Enter a day, a month and a year" in (await browser.get(path)).text
+
+
+async def test_what_was_sent_and_may_have_been_taken_is_sent_again_as_the_same(browser: Browser, loans: Loans) -> None:
+    """There is no Temporal here: the page cannot know whether the action was recorded."""
+    case_id = await loans.open()
+    path = f"/en/cases/{case_id}/do/remark"
+    form = await browser.signed_in(INVESTIGATOR, path)
+    answer = await sent(browser, path, form)
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    again = await browser.get(path)
+    assert "Send it again in a moment." in again.text
+    assert once(again) == once(form)
+
+
+async def test_a_form_keeps_the_version_that_was_seen_and_a_newer_one_is_looked_at_first(
+    browser: Browser, loans: Loans
+) -> None:
+    case_id = await loans.open()
+    path = f"/en/cases/{case_id}/do/lend"
+    form = await browser.signed_in(INVESTIGATOR, path)
+    await loans.person(case_id, "remark")
+    await sent(browser, path, form)
+    missing = await browser.get(path)
+    # What was missing is asked for; the version is still that of the page which was read.
+    assert (once(missing), version(missing)) == (once(form), version(form))
+    day = {"until_at-day": "1", "until_at-month": "1", "until_at-year": "2030"}
+    assert (await sent(browser, path, missing, **day)).headers["location"] == path
+    moved = await browser.get(path)
+    assert "Somebody was quicker" in moved.text
+    assert int(version(moved)) == int(version(form)) + 1
+    assert (await loans.row(case_id)).state == "asked"
 
 
 async def test_a_case_that_somebody_may_not_see_is_a_page_like_one_that_is_not_there(
