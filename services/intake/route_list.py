@@ -1,5 +1,6 @@
 """A person's list of routes: sealed under a key that only her access code gives, found by a keyed digest of it."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,6 +11,12 @@ from services.intake.intake import Intake, NothingHere
 from services.intake.tables import AccessCodeRow
 
 _ID_BYTES = 16
+MOST_ROUTES: Final = 20
+"""Routes of one code: more than anybody's matter has ways, and few enough to be read in one go."""
+
+
+class TooManyRoutes(Exception):
+    """The code has as many routes as there may be."""
 
 
 def sealed_list(code: AccessCode, digest: bytes, report_ids: list[UUID]) -> bytes:
@@ -31,11 +38,13 @@ async def routes_of(session: AsyncSession, intake: Intake, code: AccessCode) -> 
 
 
 async def add_route(session: AsyncSession, intake: Intake, code: AccessCode, report_id: UUID) -> None:
-    """Put a route on the list; one that is there stays once. Raises NothingHere."""
+    """Put a route on the list; one that is there stays once. Raises NothingHere, TooManyRoutes."""
     digest = code.lookup_digest(intake.keys.secret("pepper"))
     row = await session.get(AccessCodeRow, digest, with_for_update=True)
     if row is None:
         raise NothingHere
     report_ids = _opened(code, row)
     if report_id not in report_ids:
+        if len(report_ids) >= MOST_ROUTES:
+            raise TooManyRoutes
         row.sealed_routes = sealed_list(code, digest, [*report_ids, report_id])

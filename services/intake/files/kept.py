@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,8 +24,14 @@ from services.intake.files.memory import MemoryFile
 from services.intake.items import SealedItem, content_of, data_key_of, plain_of, wraps_of_key
 from services.intake.tables import FileChunk, Item, ItemKind, Report
 
-Parts = Callable[[], AsyncIterator[bytes]]
-"""A file in clear, in parts of `PART` bytes."""
+
+class Parts(Protocol):
+    """A file in clear, in parts of `PART` bytes."""
+
+    def __call__(self, within: AsyncSession | None = None) -> AsyncIterator[bytes]:
+        """Whoever has a transaction open reads within it: a second connection for each part of each file would be
+        waited for by all who hold a first one.
+        """
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ class FileKeys:
         ):
             sealer = StreamSealer(data_key, context=file_context(self._report_id, item_id))
             number = 0
-            async for part, last in _with_last(content.parts()):
+            async for part, last in _with_last(content.parts(session)):
                 row = {"item_id": item_id, "number": number, "ciphertext": sealer.seal(part, last=last)}
                 await session.execute(insert(FileChunk), params=[row])
                 number += 1
@@ -97,7 +104,7 @@ class FileKeys:
 def of_memory(held: MemoryFile) -> Content:
     """What is held in memory."""
 
-    async def parts() -> AsyncIterator[bytes]:
+    async def parts(within: AsyncSession | None = None) -> AsyncIterator[bytes]:  # noqa: ARG001  no store is asked
         for part in held.parts(PART):
             yield part
 
@@ -120,20 +127,22 @@ async def opened(database: Database, keystore: Keystore, item: Item, route_key: 
     data_key = data_key_of(item, wrapped, route_key)
     about, context = content_of(item, data_key), file_context(item.report_id, item.item_id)
 
-    def parts() -> AsyncIterator[bytes]:
-        return open_stream(chunks_of(database, item.item_id), data_key, context=context)
+    def parts(within: AsyncSession | None = None) -> AsyncIterator[bytes]:
+        return open_stream(chunks_of(database, item.item_id, within), data_key, context=context)
 
     return Opened(about, Content(int(about["size"]), parts))
 
 
-async def chunks_of(database: Database, item_id: UUID) -> AsyncIterator[bytes]:
-    """The sealed chunks in order, each looked up by itself: whoever reads slowly keeps no connection."""
+async def chunks_of(database: Database, item_id: UUID, within: AsyncSession | None = None) -> AsyncIterator[bytes]:
+    """The sealed chunks in order; without `within` each is looked up by itself: whoever reads slowly keeps no
+    connection.
+    """
     number = 0
     while True:
         found = select(col(FileChunk.ciphertext)).where(
             col(FileChunk.item_id) == item_id, col(FileChunk.number) == number
         )
-        async with database.transaction() as session:
+        async with nullcontext(within) if within else database.transaction() as session:
             chunk = await session.scalar(found)
         if chunk is None:
             return

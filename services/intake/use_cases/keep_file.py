@@ -1,6 +1,6 @@
 """A file that the person adds to one of her routes, and its cleaned copy given back to her."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -43,6 +43,7 @@ async def keep_file(
         desk, route_public = await keys_of_route(session, intake, code, sent.report_id)
         if await session.get(PersonAction, (sent.report_id, sent.action_id)):
             return
+        await check_room(session, intake, await routes_of(session, intake, code))
         await _next_number(session, intake, sent.report_id)
     async with intake.receiving.received(parts) as file:
         keys = FileKeys(sent.report_id, desk, route_public)
@@ -72,10 +73,22 @@ async def open_file(intake: Intake, code: AccessCode, item_id: UUID) -> Opened:
     return found
 
 
+async def check_room(session: AsyncSession, intake: Intake, report_ids: Sequence[UUID], more: int = 1) -> None:
+    """Raises FileRefused where the routes of a code have no room for so many more files. Two that come at once may both
+    be let in: each route has its own limit.
+    """
+    if await _files_of(session, report_ids) + more > intake.receiving.most_of_code:
+        raise FileRefused(Refusal.TOO_MANY)
+
+
+async def _files_of(session: AsyncSession, report_ids: Sequence[UUID]) -> int:
+    of_reports = col(Item.report_id).in_(report_ids), col(Item.kind) == ItemKind.FILE
+    return await session.scalar(select(func.count()).select_from(Item).where(*of_reports)) or 0
+
+
 async def _next_number(session: AsyncSession, intake: Intake, report_id: UUID) -> int:
     """Raises FileRefused where there is no room for another."""
-    of_report = col(Item.report_id) == report_id, col(Item.kind) == ItemKind.FILE
-    there = await session.scalar(select(func.count()).select_from(Item).where(*of_report)) or 0
+    there = await _files_of(session, [report_id])
     if there >= intake.receiving.most:
         raise FileRefused(Refusal.TOO_MANY)
     return there + 1

@@ -16,6 +16,7 @@ from services.intake.items import items_of, open_items
 from services.intake.parties import NOBODY, Parties
 from services.intake.route_list import routes_of
 from services.intake.tables import Direction, Item, ItemKind
+from services.intake.use_cases.keep_file import check_room
 from services.intake.use_cases.lodge_report import Carried, Receipt, Request, answered, lodge
 
 CARRIED_MESSAGE = "in_my_words"
@@ -33,7 +34,8 @@ class NotToBeTakenOver(Exception):
 async def take_over(intake: Intake, code: AccessCode, draft: LodgeReport, key: str, now: datetime) -> Receipt:
     """Lodge a further report under `code`; the same `key` with the same draft gets the same answer.
 
-    Raises NothingHere for an unknown code, NotToBeTakenOver, and what `lodge_report` raises.
+    Raises NothingHere for an unknown code, NotToBeTakenOver, TooManyRoutes, where files are ticked FileRefused and
+    TooManyAtOnce, and what `lodge_report` raises.
     """
     async with intake.database.transaction() as session:
         report_ids = await routes_of(session, intake, code)
@@ -41,7 +43,12 @@ async def take_over(intake: Intake, code: AccessCode, draft: LodgeReport, key: s
     if before := await answered(intake, request):
         return before
     carried = await _opened(intake, code, report_ids, draft.take_over)
-    return await lodge(intake, request, draft, carried, now)
+    if not carried.files:
+        return await lodge(intake, request, draft, carried, now)
+    async with intake.receiving.carrying():
+        async with intake.database.transaction() as session:
+            await check_room(session, intake, report_ids, len(carried.files))
+        return await lodge(intake, request, draft, carried, now)
 
 
 async def _opened(intake: Intake, code: AccessCode, report_ids: Sequence[UUID], ticked: Sequence[UUID]) -> Carried:

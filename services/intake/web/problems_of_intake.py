@@ -13,6 +13,7 @@ from chassis.web.problems import Problem, handle, invalid, not_found, refused, r
 from services.intake.files.kinds import FileRefused
 from services.intake.files.receiving import TooManyAtOnce
 from services.intake.intake import AlreadyErased, NothingHere
+from services.intake.route_list import TooManyRoutes
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused, StillBeingAnswered
 from services.intake.use_cases.pass_on import NotToBePassedOn, WrapsMissing
 from services.intake.use_cases.place_message import MessageIdTaken
@@ -47,6 +48,11 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     PassedOnMeanwhile: lambda _: unavailable(_TRY_AGAIN),
     FileRefused: problem_of,
     TooManyAtOnce: lambda _: unavailable("Others are sending files now. Send yours again in a moment."),
+    TooManyRoutes: lambda _: Problem(
+        409,
+        "too_many_routes",
+        "This code has as many routes as there may be. Write on one of them, or lodge anew without the code.",
+    ),
     NotToBePassedOn: lambda error: refused(error.code, "invariant 34", {}),
     WrapsMissing: lambda _: Problem(409, "wraps_missing", "Ask again what has to be wrapped, and send all of it."),
     MessageIdTaken: lambda _: Problem(409, "message_id_taken", "Another message has this id. Take a fresh random one."),

@@ -27,6 +27,7 @@ FILE: Final = Field("file", "text", N_("Choose a file"))
 _DROPPED: Final = 5
 """Times the largest file: what is taken off the wire of one that is too large, so that she is told."""
 AGAIN: Final = N_("It did not arrive whole. Nothing was kept. Send it once more.")
+BUSY: Final = N_("Others are sending files now. Nothing was kept. Send it once more in a moment.")
 REFUSED: Final[Mapping[Refusal, str]] = {
     Refusal.WRONG_TYPE: N_("This kind of file is not taken. Send a picture, a PDF, a Word or Excel file, or text."),
     Refusal.MACROS: N_("This file has programs in it. Save it as docx, xlsx or pptx, and send that."),
@@ -87,7 +88,9 @@ async def send_file(
         raise NotOurs from None
     except FileRefused as refused:
         wrong = REFUSED[refused.code]
-    except (TooManyAtOnce, TimeoutError, PassedOnMeanwhile):
+    except TooManyAtOnce:
+        wrong = BUSY
+    except (TimeoutError, PassedOnMeanwhile):
         wrong = AGAIN
     except AlreadyErased:
         said = "over"

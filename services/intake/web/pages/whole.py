@@ -16,10 +16,13 @@ from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from services.intake.bodies import Answers, Consents, LodgeReport, RouteSeen
+from services.intake.files.kinds import FileRefused
+from services.intake.files.receiving import TooManyAtOnce
 from services.intake.intake import utc_now
+from services.intake.route_list import TooManyRoutes
 from services.intake.use_cases.take_over import take_over
 from services.intake.web.pages import words_of_cases as words
-from services.intake.web.pages.files import REMOVED
+from services.intake.web.pages.files import BUSY, REFUSED, REMOVED
 from services.intake.web.pages.inbox import ONCE, OPEN_PAGE, Reading, done, once_of, reading
 from services.intake.web.pages.offers import isolated
 from services.intake.web.pages.portal import Portal
@@ -28,6 +31,7 @@ from services.intake.web.pages.returning import FIELD, code_in
 WHOLE: Final = "/inbox/whole"
 FURTHER: Final = "/inbox/further"
 _HEADINGS: Final = {WHOLE: N_("See what you sent"), FURTHER: N_("Take another way as well")}
+_FULL: Final = N_("This code has no room for another way. Write on one that it has, or begin anew without it.")
 _WRONG: Final = N_("This is not the code of this inbox. Look at each letter and number again.")
 
 WAYS: Final = Field(
@@ -162,7 +166,15 @@ async def go_further(page: NamedDependency[Page], portal: NamedDependency[Portal
         watch_for_retaliation=NO_WATCH.name not in posted.values,
         take_over=[UUID(item_id) for item_id in cast("list[str]", posted.values.get(ticks.name, []))],
     )
-    return await done(page, "further", lambda: take_over(portal.intake, seen.code, draft, str(once), utc_now()))
+    try:
+        return await done(page, "further", lambda: take_over(portal.intake, seen.code, draft, str(once), utc_now()))
+    except TooManyRoutes:
+        posted.errors[WAYS.name] = _FULL
+    except FileRefused as refused:
+        posted.errors[ticks.name] = REFUSED[refused.code]
+    except TooManyAtOnce:
+        posted.errors[ticks.name] = BUSY
+    return page.again(posted)
 
 
 def _ticks(page: Page, seen: Reading) -> Field:
