@@ -364,7 +364,7 @@ async def test_every_page_of_every_way_stands_in_each_language(client: httpx.Asy
 
 @pytest.mark.parametrize("way", [*JOURNEYS])
 async def test_a_page_is_small_enough_for_a_slow_line(client: httpx.AsyncClient, world: World, way: str) -> None:
-    """Ten kilobytes for each page after the first; pages are not compressed, as they hold secrets beside what was typed.
+    """Ten kilobytes for each page after the first; pages are not compressed: they hold secrets beside what was typed.
     The seven ways side by side in Arabic, whose letters take two bytes, are over it by a tenth.
     """
     for language in OWN_NAMES:
