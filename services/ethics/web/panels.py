@@ -9,6 +9,8 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
+from chassis import audit_trail
+from chassis.web.desk_sign_in import require_recent
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from chassis.web.sign_in import SignedIn
@@ -16,7 +18,7 @@ from lifecycle.pages.desk_pages import DeskPages, short
 from lifecycle.pages.open_cases import open_cases
 from lifecycle.pages.panels import Panels
 from lifecycle.serial import from_json
-from services.ethics.desk import QUERY, RETALIATION
+from services.ethics.desk import PURPOSES, QUERY, RETALIATION
 from services.ethics.use_cases.ask import IMMINENT_HARM
 from services.ethics.use_cases.register import protected_seen_by
 from services.ethics.web.check_ins import check_in_of
@@ -32,11 +34,17 @@ DECIDES: Final = frozenset(
 def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
     desk = of.desk
 
+    async def record(what: str, staff_id: str, count: int) -> None:
+        """That somebody looked, and how much there was, before any of it is shown."""
+        async with desk.database.transaction() as session:
+            await audit_trail.record(session, f"{what}.shown", object_ref=what, actor=staff_id, facts={"count": count})
+
     @get("/{language:str}/protected", include_in_schema=False)
     async def protected(
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], after: FromQuery[str] = ""
     ) -> Response[Any]:
-        """Each look at the register stands in the trail."""
+        """It names people, as an identity is disclosed: to a sign-in of the last minutes."""
+        require_recent(signed_in, datetime.now(UTC))
         async with desk.database.transaction() as session:
             found, more = await protected_seen_by(session, desk, signed_in.staff_id, after, datetime.now(UTC))
         return page.show(
@@ -46,6 +54,7 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
     @get("/{language:str}/queries", include_in_schema=False)
     async def queries(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         found = await open_cases(desk, signed_in.staff_id, QUERY)
+        await record("queries", signed_in.staff_id, len(found))
         return page.show(
             "queries.html",
             queries=[(row, from_json(row.data).facts) for row in found],
@@ -58,6 +67,7 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
     async def check_ins(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         found = await open_cases(desk, signed_in.staff_id, RETALIATION)
         watched = [check_in_of(row) for row in found if row.state == MONITORING]
+        await record("check_ins", signed_in.staff_id, len(watched))
         return page.show(
             "check_ins.html",
             check_ins=sorted(watched, key=lambda one: one.due_at or _NEVER),
@@ -77,5 +87,5 @@ PANELS: Final = Panels(
     ),
     routes=_routes,
     decides=DECIDES,
-    discloses={QUERY: frozenset({IMMINENT_HARM})},
+    discloses={QUERY: frozenset({IMMINENT_HARM}), RETALIATION: PURPOSES[RETALIATION]},
 )
