@@ -75,5 +75,6 @@ def test_inv_18_nothing_is_asked_that_blames_or_hurts() -> None:
         "fear_of_retaliation",
         "how_to_address_me",
         "safe_times",
+        "who_is_involved",
     }
     assert Answers() == Answers(**dict.fromkeys(Answers.__struct_fields__)), "each may be left out"
