@@ -11,6 +11,7 @@ from lifecycle.pages.panels import Panels
 from lifecycle.views import CaseSeen
 from policy.model import Role
 from services.ombuds.desk import MEDIATION
+from services.ombuds.domain.informal_resolution import RAISE_IMMINENT_HARM
 
 PURGE: Final = "ombuds.purge"
 SAID_YES: Final = {
@@ -35,4 +36,4 @@ async def _beside(of: DeskPages, page: Page, case: CaseSeen, actor: Actor) -> Ma
     }
 
 
-PANELS: Final = Panels(beside=_beside)
+PANELS: Final = Panels(beside=_beside, decides=frozenset({RAISE_IMMINENT_HARM}))

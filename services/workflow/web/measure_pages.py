@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from chassis.web.desk_sign_in import require_recent
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
@@ -109,11 +110,12 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     async def lines(
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
     ) -> Response[Any]:
-        """Each look is a reading of the measure, in the trail."""
+        """Each look is a reading of the measure, in the trail; it shows people, and wants a recent sign-in."""
         row, _ = await at_desk.show_case(desk, case_id, signed_in.staff_id)
         case = from_json(row.data)
         if row.lifecycle != LIFECYCLE or case.facts.get("type") != LINE_CHANGE:
             raise not_found()
+        require_recent(signed_in, datetime.now(UTC))
         items = await at_desk.read_contents(desk, case_id, signed_in, _READ_FOR)
         written = [one.text for one in items if one.name == PERSONS]
         if not written:

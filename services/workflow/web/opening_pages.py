@@ -1,5 +1,6 @@
 """The forms on which somebody of the staff opens a case that nobody has lodged."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from chassis.web.desk_sign_in import require_recent
 from chassis.web.pages.forms import Field, NotAForm, Read, read
 from chassis.web.pages.page import NotOurs, Page
 from chassis.web.pages.words import N_
@@ -25,7 +27,8 @@ from services.workflow.web.openings import FIRST, Concerned, OpenCase, open_one
 _PEOPLE: Final = (offenders(missing=N_("Name somebody.")), AFFECTED)
 
 
-def routes(of: DeskPages) -> list[HTTPRouteHandler]:
+def routes(of: DeskPages, decides: AbstractSet[str]) -> list[HTTPRouteHandler]:
+    """`decides`: the first actions that want a sign-in of the last minutes."""
     desk = of.desk
 
     def theirs(staff_id: str) -> list[str]:
@@ -80,6 +83,9 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             raise NotOurs from None
         if found.errors:
             return page.again(found)
+        if offer.action in decides:
+            page.keep(found)
+            require_recent(signed_in, datetime.now(UTC))
         facts, texts = taken(offer, found.values, {})
         parties = Concerned(**named(found.values))
         asked = OpenCase(lifecycle=lifecycle, action_id=once, parties=parties, facts=facts, texts=texts)

@@ -12,7 +12,7 @@ from lifecycle.pages.desk_pages import DeskPages
 from lifecycle.pages.panels import Panels
 from lifecycle.views import CaseSeen
 from policy.model import Role
-from services.workflow.desk import MEASURE, PURPOSES, REPORT, RESPONDENT, SEA
+from services.workflow.desk import EMERGENCY, MEASURE, PURPOSES, REPORT, REQUEST, RESPONDENT, REVIEW, SEA
 from services.workflow.domain.persons import LINE_CHANGE
 from services.workflow.web import measure_pages, opening_pages, own_matter_pages, request_pages
 from services.workflow.web.measure_stages import bar
@@ -21,14 +21,17 @@ from services.workflow.web.naming_persons import PERSONS
 DECIDES: Final = frozenset(
     {"decide_measure", "sign_measure", "extend_measure", "vary_measure", "lift_measure", "decline_alert"}
     | {"decide_discipline", "sign_second", "decide_no_sanction", "dismiss_summarily", "decide_national_referral"}
-    | {"consider_redress", "decide_review", "disclose_identity"}
+    | {"take_managerial_action", "find_no_case", "charge", "consider_redress", "decide_review"}
+    | {"notify_subject", "release_notice", "disclose_to_subject", "disclose_to_person"}
+    | {"decide_disclosure", "announce_disclosure", "disclose_identity"}
+    | {"separate", "end_separation"}
 )
 
 
 def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
     return [
         *request_pages.routes(of),
-        *opening_pages.routes(of),
+        *opening_pages.routes(of, DECIDES),
         *measure_pages.routes(of),
         *own_matter_pages.routes(of),
     ]
@@ -52,8 +55,8 @@ PANELS: Final = Panels(
     routes=_routes,
     beside=_beside,
     decides=DECIDES,
-    # Whoever reads a report reads who is in it, whatever for.
-    discloses={name: PURPOSES[name] for name in (REPORT, SEA)},
+    # Whoever reads one of these reads who is in it, whatever for. A danger alert is read at once.
+    discloses={name: PURPOSES[name] for name in (REPORT, SEA, MEASURE, EMERGENCY, RESPONDENT, REQUEST, REVIEW)},
     spreads={"persons": PERSONS},
     hides=frozenset({"order", "begins_at", "version", "proof", "proof_hash", "body", "file", "asked_in"}),
 )

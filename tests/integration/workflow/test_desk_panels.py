@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
@@ -20,7 +21,8 @@ from services.workflow.web.measure_stages import STAGE_OF, STAGES
 from services.workflow.web.naming_persons import PERSONS
 from services.workflow.web.panels import PANELS
 from services.workflow.web.wording import TEXTS
-from tests.integration.web.desk import Browser, csrf
+from tests.integration.lifecycle.test_recent_sign_in import later
+from tests.integration.web.desk import Browser, csrf, led_to
 from tests.integration.web.panels import looking_at, seen, sent
 from tests.integration.workflow.house import (
     COLLEAGUE,
@@ -113,6 +115,28 @@ async def test_staff_open_what_their_role_lets_them_and_learn_of_nothing_else(ho
     assert (await browser.get(path)).status_code == 404
 
 
+async def test_separating_people_waits_for_a_fresh_sign_in_and_what_was_typed_stays(
+    house: House, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.people()
+    path = "/en/openings/emergency_separation"
+    page = await browser.signed_in(GUARD, path)
+    typed = {"danger": "weapon", "moved": "alleged_offender", "what_was_done": "Kept off the site."}
+    typed |= {"alleged_offender": SUPERVISOR, "affected_individual": PERSON}
+    with monkeypatch.context() as patch:
+        later(patch)
+        answer = await sent(browser, path, page, **typed)
+    assert answer.headers["location"].startswith("/en/sign-in-again?back=")
+    assert await house.query("select 1 from cases") == []
+    again = await browser.at_provider("/sign-in?again=true&back=" + path)
+    kept = await browser.get(led_to(await browser.get(await browser.chosen(again, GUARD))))
+    for answered in ("Kept off the site.", SUPERVISOR, PERSON):
+        assert answered in kept.text
+    assert await house.query("select 1 from cases") == [], "nothing is sent by coming back"
+    opened = await sent(browser, path, kept, **typed)
+    assert re.fullmatch("/en/cases/[0-9a-f-]{36}", opened.headers["location"])
+
+
 def test_every_state_of_a_measure_has_its_stage() -> None:
     assert STAGE_OF.keys() == {one.name for one in interim_measure.LIFECYCLE.states}
     assert {one for one in STAGE_OF.values() if one is not None} == set(range(len(STAGES)))
@@ -144,6 +168,21 @@ async def test_a_change_of_line_shows_whose_it_was_and_whose_it_is_and_the_look_
     assert len(rows) == 6
     trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
     assert [one["facts"] for one in trail if one["act"] == "contents.read"] == [{"purpose": "measure"}]
+
+
+async def test_whose_line_changes_is_shown_and_recorded_after_a_fresh_sign_in_alone(
+    house: House, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure = await line_changed(house)
+    path = f"/en/cases/{measure}/lines"
+    await browser.signed_in(OTHER_HEAD, f"/en/cases/{measure}")
+    with monkeypatch.context() as patch:
+        later(patch)
+        answer = await browser.get(path)
+    assert answer.headers["location"] == "/sign-in?" + urlencode({"back": path, "again": "true"})
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
+    assert "contents.read" not in {one["act"] for one in trail}
+    assert SUPERVISOR in (await browser.get(path)).text
 
 
 async def test_the_review_calendar_has_what_is_overdue_first_and_then_eight_weeks(
