@@ -7,11 +7,12 @@ what was sealed for one report, item or recipient opens for no other.
 
 import hashlib
 import hmac
+import json
 import os
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -28,6 +29,8 @@ from cryptography.hazmat.primitives.hpke import (
 )
 
 VERSION: Final = 1
+MOST_KEPT: Final = 1024 * 1024
+"""Bytes of JSON that are kept in one piece: all of it is opened and read at once, while every other request waits."""
 KEY_BYTES: Final = 32
 SEED_BYTES: Final = 96
 KEY_ID_BYTES: Final = 8
@@ -43,6 +46,10 @@ _MLKEM_PUBLIC_BYTES: Final = 1184
 _MLKEM_SEED_BYTES: Final = 64
 # A length tells what kind of thing was said, so only these lengths (and multiples of the last) are ever stored.
 BUCKETS: Final[Sequence[int]] = (256, 1024, 4096, 16_384, 65_536, 262_144)
+
+
+class TooMuchToKeep(Exception):
+    """More than `MOST_KEPT`; nothing of it was kept."""
 
 
 class SealNotOpened(Exception):
@@ -131,6 +138,14 @@ def seal_with(key: bytes, plaintext: bytes, *, context: bytes) -> bytes:
     """Seal under a key that one has already; the length is that of a bucket."""
     header, nonce = header_of(key), os.urandom(_NONCE_BYTES)
     return header + nonce + AESGCM(key).encrypt(nonce, padded(plaintext), header + context)
+
+
+def seal_json(key: bytes, value: Any, *, context: bytes) -> bytes:
+    """Seal what pages keep of one person. Raises TooMuchToKeep, and TypeError for what JSON does not have."""
+    plaintext = json.dumps(value, separators=(",", ":")).encode()
+    if len(plaintext) > MOST_KEPT:
+        raise TooMuchToKeep
+    return seal_with(key, plaintext, context=context)
 
 
 def open_with(key: bytes, blob: bytes, *, context: bytes) -> bytes:

@@ -11,7 +11,7 @@ from litestar.exceptions import LitestarException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Reference, SecurityScheme
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, ExceptionHandler
 
 from chassis.settings import Settings
 from chassis.web import health, problems
@@ -55,11 +55,18 @@ class App(Litestar):
         try:
             await super().__call__(scope, receive, answer)
         except LitestarException as error:
-            # What fails at an answer's first byte, as the saving of a session may, no handler is asked about.
+            # What fails at an answer's first byte, as the saving of a session may, Litestar asks no handler about.
             if started or error.__cause__ is None:
                 raise
-            failed = problems.response(problems.of_exception(error.__cause__))  # type: ignore[arg-type]
-            await failed.to_asgi_response(None, Request(scope))(scope, receive, answer)
+            request: Request[Any, Any, Any] = Request(scope)
+            failed = _handler(request, error.__cause__)(request, error.__cause__)
+            await failed.to_asgi_response(None, request)(scope, receive, answer)
+
+
+def _handler(request: Request[Any, Any, Any], cause: BaseException) -> ExceptionHandler[Any]:
+    """The route's own: what a page cannot keep is said by a page."""
+    handlers = request.route_handler.resolve_exception_handlers() if "route_handler" in request.scope else {}
+    return next((handlers[kind] for kind in type(cause).__mro__ if kind in handlers), problems.handle)
 
 
 def _guarded(scope: Any, receive: Any, send: Any) -> tuple[Any, Any, Any]:

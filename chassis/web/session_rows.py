@@ -1,7 +1,7 @@
 """Rows of page sessions: found by a digest of the cookie's secret and opened with that secret alone (ADR 56)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Column, DateTime, Index, LargeBinary, MetaData, Table, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.sealing import KEY_BYTES, open_with, seal_with, tag
+from chassis.sealing import KEY_BYTES, open_with, seal_json, tag
 
 SECRET_BYTES: Final = 32
 
@@ -36,10 +36,13 @@ def define(metadata: MetaData) -> None:
 
 @dataclass(frozen=True)
 class Contents:
-    """What is sealed: the idle limit in seconds, and what the pages keep."""
+    """What is sealed: the idle limit in seconds, and what the pages keep. `sealed_as` is the plaintext of what was
+    opened: the data as they were, whatever is changed in them since.
+    """
 
     idle: float
     data: dict[str, Any]
+    sealed_as: bytes = field(default=b"[0,{}]", compare=False, repr=False)
 
 
 class SessionKey:
@@ -54,14 +57,14 @@ class SessionKey:
         self.form_tag = tag(secret, "recourse session form v1", cookie)
 
     def seal(self, contents: Contents) -> bytes:
-        """Raises TypeError for data that JSON does not have."""
-        plaintext = json.dumps([contents.idle, contents.data], separators=(",", ":")).encode()
-        return seal_with(self._key, plaintext, context=self.digest)
+        """Raises TooMuchToKeep, and TypeError for data that JSON does not have."""
+        return seal_json(self._key, [contents.idle, contents.data], context=self.digest)
 
     def open(self, sealed: bytes) -> Contents:
         """Raises SealNotOpened for a row that was changed or moved."""
-        idle, data = json.loads(open_with(self._key, sealed, context=self.digest))
-        return Contents(idle, data)
+        plaintext = open_with(self._key, sealed, context=self.digest)
+        idle, data = json.loads(plaintext)
+        return Contents(idle, data, plaintext)
 
 
 async def read(

@@ -25,6 +25,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
@@ -58,7 +59,7 @@ class WebSession:
     def __init__(self, key: SessionKey, cookie: str, contents: Contents, ends_at: datetime) -> None:
         self.key, self.cookie, self.ends_at = key, cookie, ends_at
         self.data, self.idle = contents.data, timedelta(seconds=contents.idle)
-        self._was, self._idle_was = json.dumps(contents.data), self.idle
+        self._sealed_as, self._idle_was = contents.sealed_as, self.idle
 
     @property
     def csrf(self) -> str:
@@ -68,13 +69,18 @@ class WebSession:
     def check_csrf(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(errors="replace"), self.csrf.encode())
 
+    @cached_property
+    def _was(self) -> dict[str, Any]:
+        was: dict[str, Any] = json.loads(self._sealed_as)[1]
+        return was
+
     @property
     def changed(self) -> bool:
-        return json.loads(self._was) != self.data or self.idle != self._idle_was
+        return self._was != self.data or self.idle != self._idle_was
 
     def merged_into(self, current: Contents) -> Contents:
         """What this request changed since it read the row, on top of what another one has saved in the meantime."""
-        was = json.loads(self._was)
+        was = self._was
         data = {name: value for name, value in current.data.items() if name in self.data or name not in was}
         data |= {name: value for name, value in self.data.items() if name not in was or was[name] != value}
         return Contents(current.idle if self.idle == self._idle_was else self.idle.total_seconds(), data)
@@ -158,7 +164,7 @@ class Sessions:
     async def keep(self, message: Message, scope: Scope) -> None:
         """Before the first byte of an answer: writes what the request did to its session, and sends the cookie.
 
-        Raises TypeError for data that JSON does not have.
+        Raises TooMuchToKeep, and TypeError for data that JSON does not have.
         """
         if message["type"] != "http.response.start":
             return

@@ -13,6 +13,8 @@ Value = str | int | bool | list[str]
 Values = Mapping[str, Any]
 
 LONGEST: Final = 10_000
+_SHOWN_BEYOND: Final = 1_000
+"""Characters beyond the longest that are still kept, for it to be shown again and shortened; no more of it is."""
 _DAY_PARTS: Final = ("day", "month", "year")
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-3])[:.h]([0-5][0-9])")
 
@@ -84,12 +86,13 @@ def read(fields: Iterable[Field], posted: Mapping[str, Sequence[str]]) -> Read:
 
 
 def _value(one: Field, posted: Mapping[str, Sequence[str]]) -> Value | None:
+    most = one.longest + _SHOWN_BEYOND
     given = [text.replace("\r\n", "\n") for text in posted.get(one.name, ())]
     match one.kind:
         case "day" | "moment":
-            parts = [next(iter(posted.get(f"{one.name}-{part}", ())), "").strip() for part in _DAY_PARTS]
+            parts = [_box(posted, f"{one.name}-{part}") for part in _DAY_PARTS]
             day = "-".join(reversed(parts)) if any(parts) else None
-            time = next(iter(posted.get(f"{one.name}-time", ())), "").strip() if one.kind == "moment" else ""
+            time = _box(posted, f"{one.name}-time") if one.kind == "moment" else ""
             return f"{day or ''}T{time}" if time else day
         case "checks":
             _check_offered(one, given)
@@ -101,8 +104,12 @@ def _value(one: Field, posted: Mapping[str, Sequence[str]]) -> Value | None:
         case "yes":
             return bool(given) or None
         case _:
-            text = given[0].strip() if given else ""
+            text = given[0].strip()[:most] if given else ""
             return text or None
+
+
+def _box(posted: Mapping[str, Sequence[str]], name: str) -> str:
+    return next(iter(posted.get(name, ())), "").strip()[:_SHOWN_BEYOND]
 
 
 def _check_offered(one: Field, given: Sequence[str]) -> None:
@@ -138,7 +145,7 @@ def as_day(text: str) -> date | None:
     try:
         year, month, day = (int(part) for part in text.split("-"))
         return date(year, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
+from chassis.sealing import TooMuchToKeep
 from chassis.web.pages.page import NotOurs, Page, PageClosed, Pages
 from chassis.web.problems import not_found, of_exception
 
@@ -54,7 +55,7 @@ def pages_beside(pages: Pages, routes: Sequence[ControllerRouterHandler], on_clo
 
     def failed(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
         page = Page(pages, request, pages.language_of(request), None)
-        if isinstance(exception, NotOurs):
+        if isinstance(exception, (NotOurs, TooMuchToKeep)):
             status, template = HTTPStatus.FORBIDDEN, "page/not_taken.html"
         else:
             status = HTTPStatus(of_exception(exception).status)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chassis.access_code import ACCESS_CODE_BYTES, AccessCode
-from chassis.sealing import open_with, seal_with
+from chassis.sealing import open_with, seal_json
 from services.intake.intake import Intake, NothingHere
 from services.intake.tables import KeptPlace
 
@@ -28,11 +28,11 @@ class Kept:
 
 
 async def keep_place(intake: Intake, draft: Mapping[str, Any], now: datetime, code: AccessCode | None = None) -> Kept:
-    """Under a new code, or in the place of what `code` opened before."""
+    """Under a new code, or in the place of what `code` opened before. Raises TooMuchToKeep."""
     code = code or AccessCode(secrets.token_bytes(ACCESS_CODE_BYTES))
     digest, until = _digest(intake, code), intake.policy.due("draft.expire", now).date()
     values = {
-        "sealed": seal_with(code.list_key(), json.dumps(draft).encode(), context=b"place|" + digest),
+        "sealed": seal_json(code.list_key(), dict(draft), context=b"place|" + digest),
         "forget_on": until + timedelta(days=1),
     }
     row = insert(KeptPlace).values(digest=digest, **values)

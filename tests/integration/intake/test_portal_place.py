@@ -5,6 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from chassis import sealing
 from chassis.access_code import AccessCode
 from chassis.sealing import SealNotOpened, open_with
 from chassis.web.pages.words import Words
@@ -159,3 +160,19 @@ async def test_places_are_swept_after_their_day(client: httpx.AsyncClient, world
     assert await world.rows("select 1 from kept_places where digest = $1", digest)
     await forget_old_places(world.intake, until + timedelta(days=1))
     assert not await world.rows("select 1 from kept_places where digest = $1", digest)
+
+
+async def test_more_than_may_be_kept_is_told_on_a_page_and_what_was_there_stays(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, code = await kept(client, world)
+    await browser.follow("Go on writing")
+    before = await data_of(world, browser)
+    with monkeypatch.context() as changed:
+        changed.setattr(sealing, "MOST_KEPT", 5_000)
+        await browser.fill({"what_happened": "x" * 5_000})
+        assert browser.path == browser.at("/said/not_taken")
+        with pytest.raises(sealing.TooMuchToKeep):
+            await keep_place(world.intake, {"q:words": {"what_happened": "x" * 5_000}}, utc_now())
+    assert await data_of(world, browser) == before
+    assert (await place_of(world.intake, AccessCode.parse(code), utc_now()))["q:words"]["what_happened"] == WORDS

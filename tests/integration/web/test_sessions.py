@@ -17,6 +17,7 @@ from litestar.di import NamedDependency
 from litestar.testing import RequestFactory
 from sqlalchemy.exc import IntegrityError
 
+from chassis import sealing
 from chassis.database import Database
 from chassis.migrations import SERVICES, differences, migrate
 from chassis.web import session_rows
@@ -331,6 +332,17 @@ async def test_what_cannot_be_saved_is_a_failure_that_tells_nothing(
     assert (answer.status_code, answer.json()["code"]) == (500, "failed")
     assert SECRET not in answer.text + caplog.text
     assert (await browser.get("/")).json() == {"words": SECRET}
+
+
+async def test_more_than_may_be_kept_is_refused_and_what_was_kept_stays(kept: Kept) -> None:
+    session = await kept.begun(words=SECRET)
+    asked = await kept.asked(session)
+    asked.session.data["words"] = "x" * sealing.MOST_KEPT
+    with pytest.raises(sealing.TooMuchToKeep):
+        await kept.answer(asked.request)
+    assert await kept.data(session) == {"words": SECRET}
+    with pytest.raises(sealing.TooMuchToKeep):
+        await kept.begun(words="x" * sealing.MOST_KEPT)
 
 
 async def test_a_copy_of_the_table_opens_nothing(kept: Kept) -> None:

@@ -70,6 +70,22 @@ def test_what_does_not_fit_is_kept_and_said(field: Field, posted: dict[str, list
     assert found.errors[field.name]
 
 
+@pytest.mark.parametrize(
+    ("field", "posted", "most"),
+    [
+        (WORDS, {"words": ["ab\r\n" * 100_000]}, 1_005),
+        (NUMBER, {"count": ["7" * 200_000]}, 11_000),
+        (DAY, {"on-day": ["7" * 200_000], "on-month": ["4"], "on-year": ["2026"]}, 1_010),
+        (MOMENT, {"at-day": ["1"], "at-month": ["1"], "at-year": ["7" * 200_000], "at-time": ["x" * 200_000]}, 2_010),
+    ],
+    ids=["words", "number", "day", "moment"],
+)
+def test_of_what_is_far_too_long_the_beginning_is_kept(field: Field, posted: dict[str, list[str]], most: int) -> None:
+    found = read([field], posted)
+    assert 1_000 <= len(str(found.values[field.name])) <= most
+    assert found.errors[field.name]
+
+
 def test_a_day_is_shown_again_as_it_was_typed() -> None:
     found = read([DAY], {"on-day": ["31"], "on-month": ["02"], "on-year": ["2026"]})
     assert day_parts(str(found.values["on"])) == {"day": "31", "month": "02", "year": "2026", "time": ""}
