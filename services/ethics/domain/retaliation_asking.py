@@ -6,7 +6,7 @@ from lifecycle.clocks import meet, pause, resume, start
 from lifecycle.fields import choice, flag, reference, text, time
 from lifecycle.guards import confirmed, took_no_part
 from lifecycle.model import STOP_CONTACT, Effect, EffectKind
-from lifecycle.table import ACTOR, Rule
+from lifecycle.table import ACTOR, Field, FieldKind, Rule
 from policy.model import Role
 from services.ethics.domain import retaliation_rules as rules
 from services.ethics.domain.retaliation_parts import (
@@ -67,7 +67,7 @@ RULES = (
         states=("steps_proposed",),
         by=PERSON,
         to="steps_agreed",
-        fields=(reference("message"),),
+        fields=(Field("message", FieldKind.REFERENCE, own=True),),
         checks=(rules.AS_PROPOSED,),
         effects=(tell_office("retaliation.answered"),),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifecycle.clocks import meet, start
-from lifecycle.fields import choice, flag, reference
+from lifecycle.fields import choice, flag
 from lifecycle.model import STOP_CONTACT, ActorKind, Effect, EffectKind
 from lifecycle.recipients import took_part
 from lifecycle.table import Field, FieldKind, Rule
@@ -55,7 +55,7 @@ OWN_RULES = (
         by=HERSELF,
         to="approved",
         guards=MAY_CONSENT,
-        fields=(THIS_SERVICE, reference("preview")),
+        fields=(THIS_SERVICE, Field("preview", FieldKind.REFERENCE, own=True)),
         checks=(AS_SHOWN,),
         clocks=(REFER_SOON, FRESH_CONSENT),
         effects=tell_handler("words_approved"),

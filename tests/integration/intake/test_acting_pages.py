@@ -64,6 +64,25 @@ async def test_agreeing_shows_what_is_agreed_to_and_sends_what_the_case_knows(
     assert json.loads(acted.facts_json) == {"message": str(message_id)}
 
 
+async def test_where_no_message_is_named_the_newest_of_the_desk_is_the_only_one_that_shows(
+    client: httpx.AsyncClient, browse: Browse, world: World, signed_in: SignIn
+) -> None:
+    code = await code_of_new(client)
+    report_id, newest = await world.report_id(client, code), uuid4()
+    for id_, words in ((uuid4(), "Something earlier."), (newest, "I speak with him alone.")):
+        answer = await world.reply(
+            client, "ombuds", "ombuds", report_id, await signed_in("S0011"), words, message_id=id_,
+        )  # fmt: skip
+        assert answer.status_code == 200, answer.text
+    fields = {"name": "message", "kind": "reference", "required": True}
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id, offers=[offer("agree_steps", fields)]))
+    browser = await browse(code)
+    await browser.follow("Agree to these steps")
+    assert "I speak with him alone." in browser.text
+    assert "Something earlier." not in browser.text
+    assert browser.form("Agree to these steps").offered["message"] == [str(newest)]
+
+
 async def test_an_act_that_is_sent_twice_reaches_the_desk_once(
     client: httpx.AsyncClient, browse: Browse, world: World
 ) -> None:

@@ -1,9 +1,13 @@
 """What can be said with a step: no answer of a choice is lost, in every state where it is asked for."""
 
+from dataclasses import replace
+
 import pytest
 
-from lifecycle.model import Case
-from tests.lifecycles import BY_NAME, attempt
+from lifecycle.engine import offers
+from lifecycle.model import ActorKind, Case
+from lifecycle.table import FieldKind
+from tests.lifecycles import BY_NAME, NOW, PERSON, attempt
 from tests.unit.lifecycle.test_cells import EVERYBODY_DECIDES, actor_for, standing
 
 SHARES = "needs contact contact_and_needs"
@@ -79,3 +83,25 @@ def test_what_can_be_said_with_a_step(procedure: str, step: str, field: str) -> 
         after = attempt(lifecycle, case, action, who, policy=EVERYBODY_DECIDES, **more, **{field: one})
         assert isinstance(after, Case), f"{one}: {after}"
         assert after.facts[field] == one
+
+
+REFERRED_TO = [
+    (lifecycle.name, rule.action, state, field.name)
+    for lifecycle in BY_NAME.values()
+    for rule in lifecycle.rules
+    if ActorKind.PERSON in rule.by
+    for state in rule.states
+    for field in rule.fields
+    if field.kind is FieldKind.REFERENCE
+]
+
+
+@pytest.mark.parametrize(("procedure", "action", "state", "field"), REFERRED_TO)
+def test_what_she_agrees_to_is_the_one_that_her_case_names_and_she_is_offered_no_other(
+    procedure: str, action: str, state: str, field: str
+) -> None:
+    lifecycle = BY_NAME[procedure]
+    case = standing(lifecycle, state, action)
+    case = replace(case, facts={**case.facts, field: "m1"})
+    (offer,) = [one for one in offers(lifecycle, case, PERSON, NOW, EVERYBODY_DECIDES) if one.action == action]
+    assert [one.choices for one in offer.fields if one.name == field] == [("m1",)]

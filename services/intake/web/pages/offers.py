@@ -89,7 +89,8 @@ def _offered(route: RouteSeen, case: CaseSeen, action: str, fields: Sequence[Map
         case=case,
         action=action,
         words=words,
-        fields=tuple(_field(one, desks, words) for one in asked),
+        # Without the code typed again no page shows the whole talk: where no message is named, it is the newest.
+        fields=tuple(_field(one, desks[-1:], words) for one in asked),
         facts=fixed,
         settled=tuple(
             (LABELS[name], CHOICES[name][value]) for name, value in fixed.items() if value in CHOICES.get(name, {})
@@ -107,7 +108,7 @@ def place(case: CaseSeen, action: str) -> str:
 def _field(asked: Mapping[str, Any], messages: Sequence[MessageSeen], words: Act) -> Field:
     name, kind = asked["name"], asked["kind"]
     if kind == "reference":
-        choices = tuple(Choice(str(one.item_id), isolated(one.text)) for one in reversed(messages))
+        choices = tuple(Choice(str(one.item_id), isolated(one.text)) for one in messages)
     else:
         choices = tuple(Choice(value, CHOICES[name][value]) for value in asked.get("choices", ()))
     sure = (words.sure or {}).get(name, "")
