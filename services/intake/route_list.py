@@ -3,6 +3,8 @@
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.access_code import AccessCode
@@ -35,6 +37,14 @@ async def routes_of(session: AsyncSession, intake: Intake, code: AccessCode) -> 
     if row is None:
         raise NothingHere
     return _opened(code, row)
+
+
+async def begin_list(session: AsyncSession, intake: Intake, code: AccessCode) -> bool:
+    """An empty list for a new code; whether there was none."""
+    digest = code.lookup_digest(intake.keys.secret("pepper"))
+    row = insert(AccessCodeRow).values(lookup_digest=digest, sealed_routes=sealed_list(code, digest, []))
+    made = await session.scalar(row.on_conflict_do_nothing().returning(col(AccessCodeRow.lookup_digest)))
+    return made is not None
 
 
 async def add_route(session: AsyncSession, intake: Intake, code: AccessCode, report_id: UUID) -> None:

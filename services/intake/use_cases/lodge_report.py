@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -26,9 +26,9 @@ from services.intake.files.kept import File, FileKeys
 from services.intake.intake import Intake, audit_object
 from services.intake.items import SealedItem, add_items, seal_item
 from services.intake.parties import NOBODY, Parties, keep_out
-from services.intake.route_list import add_route, sealed_list
+from services.intake.route_list import add_route, begin_list, routes_of
 from services.intake.routing import desk_of
-from services.intake.tables import AccessCodeRow, Consent, Direction, ItemKind, Report, UnsettledLodging
+from services.intake.tables import Consent, Direction, ItemKind, Report, UnsettledLodging
 from services.intake.use_cases import protect
 from services.intake.use_cases.announce import announce
 from services.intake.use_cases.protect import ETHICS_CONTACT
@@ -64,7 +64,7 @@ class Request:
         secret, pepper = intake.keys.secret("code"), intake.keys.secret("pepper")
         giver = code.lookup_digest(pepper) if code else b""
         return cls(
-            report_id=UUID(bytes=hmac.digest(secret, b"report id|" + key.encode(), hashlib.sha256)[:16], version=4),
+            report_id=_report_id(intake, key),
             code=code or AccessCode.from_idempotency(secret, key),
             new_code=code is None,
             request_digest=tag(pepper, "request", key, giver),
@@ -111,6 +111,18 @@ async def answered(intake: Intake, request: Request) -> Receipt | None:
     return _receipt(request, report)
 
 
+async def what_stands(intake: Intake, key: str, code: AccessCode | None) -> tuple[str, Receipt]:
+    """The way and the receipt of what was lodged with this key, after IdempotencyKeyReused: whatever its words were.
+    Without the code that opens it, the receipt has the code that the key made.
+    """
+    made = AccessCode.from_idempotency(intake.keys.secret("code"), key)
+    report_id = _report_id(intake, key)
+    async with intake.database.transaction() as session:
+        report = await session.get_one(Report, report_id)
+        hers = code is not None and report_id in await routes_of(session, intake, code)
+    return report.lifecycle, Receipt(None if hers else made, report.next_date)
+
+
 async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: Carried, now: datetime) -> Receipt:
     """Seal, then commit to the list, the key store and the reports, in this order."""
     parties = Parties.named_in(draft).joined_with(carried.parties)
@@ -148,6 +160,11 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
         item_ids = [item.item_id for item in items]
         await intake.keystore.settle(item_ids, orphans=item_ids)
     raise StillBeingAnswered
+
+
+def _report_id(intake: Intake, key: str) -> UUID:
+    digest = hmac.digest(intake.keys.secret("code"), b"report id|" + key.encode(), hashlib.sha256)
+    return UUID(bytes=digest[:16], version=4)
 
 
 def _receipt(request: Request, report: Report) -> Receipt:
@@ -198,16 +215,17 @@ async def _list_route(intake: Intake, request: Request, now: datetime) -> bool:
 
 async def _begin(session: AsyncSession, intake: Intake, request: Request, now: datetime) -> None:
     digest = request.code.lookup_digest(intake.keys.secret("pepper"))
-    began = insert(UnsettledLodging).values(
-        request_digest=request.request_digest, lookup_digest=digest if request.new_code else None, started_at=now
+    hers = col(UnsettledLodging.request_digest)
+    began = insert(UnsettledLodging).values(request_digest=request.request_digest, lookup_digest=None, started_at=now)
+    # A row of an earlier attempt is locked by it: no sweep comes in between.
+    await session.execute(
+        began.on_conflict_do_update(index_elements=[hers], set_={hers: began.excluded.request_digest})
     )
-    await session.execute(began.on_conflict_do_nothing())
-    if request.new_code:
-        routes = sealed_list(request.code, digest, [request.report_id])
-        row = insert(AccessCodeRow).values(lookup_digest=digest, sealed_routes=routes)
-        await session.execute(row.on_conflict_do_nothing())
-    else:
-        await add_route(session, intake, request.code, request.report_id)
+    # A code that a reminder made with the same key is not this lodging's to be swept.
+    if request.new_code and await begin_list(session, intake, request.code):
+        swept = update(UnsettledLodging).where(hers == request.request_digest).values(lookup_digest=digest)
+        await session.execute(swept)
+    await add_route(session, intake, request.code, request.report_id)
 
 
 async def _settle(session: AsyncSession, request: Request) -> bool:

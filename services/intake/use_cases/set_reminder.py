@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from msgspec import UNSET
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,8 +17,8 @@ from chassis.access_code import AccessCode
 from chassis.sealing import open_with, seal_with, tag
 from services.intake.bodies import ReminderSeen, ReminderSet
 from services.intake.intake import Intake, NothingHere
-from services.intake.route_list import routes_of, sealed_list
-from services.intake.tables import AccessCodeRow, Reminder
+from services.intake.route_list import begin_list, routes_of
+from services.intake.tables import Reminder, UnsettledLodging
 
 CHECK_INS: Final = {
     "first": "informal.checkin",
@@ -80,10 +80,11 @@ async def forget_old_reminders(intake: Intake, now: datetime) -> None:
 
 
 async def _begin(session: AsyncSession, intake: Intake, code: AccessCode) -> None:
-    """A code that opens no route yet."""
-    digest = code.lookup_digest(intake.keys.secret("pepper"))
-    row = insert(AccessCodeRow).values(lookup_digest=digest, sealed_routes=sealed_list(code, digest, []))
-    await session.execute(row.on_conflict_do_nothing())
+    """A code that opens no route yet; one that a lodging with the same key began is not swept with it any more."""
+    digest = col(UnsettledLodging.lookup_digest)
+    cut_off = update(UnsettledLodging).where(digest == code.lookup_digest(intake.keys.secret("pepper")))
+    await session.execute(cut_off.values(lookup_digest=None))
+    await begin_list(session, intake, code)
 
 
 def _owner(intake: Intake, code: AccessCode) -> bytes:

@@ -51,6 +51,17 @@ async def test_without_any_report_a_reminder_brings_a_code_of_its_own(client: ht
     assert len((await inbox(client, code))["routes"]) == 1
 
 
+async def test_a_day_and_a_report_that_come_with_one_key_are_both_under_its_code(
+    client: httpx.AsyncClient,
+) -> None:
+    for first, second in (remind, lodge), (lodge, remind):
+        chosen = key()
+        answers = [await one(client, idempotency_key=chosen) for one in (first, second)]
+        (code,) = {answer.json()["access_code"] for answer in answers}
+        found = await inbox(client, code)
+        assert ([one["route"] for one in found["routes"]], len(found["reminders"])) == (["informal_resolution"], 1)
+
+
 async def test_a_reminder_is_hers_to_forget_and_nobody_elses(client: httpx.AsyncClient) -> None:
     code, other = await code_of_new(client), await code_of_new(client)
     reminder = (await remind(client, code)).json()["reminder_id"]

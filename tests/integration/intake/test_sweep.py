@@ -13,6 +13,7 @@ from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.sweep_orphans import ORPHANED_AFTER, sweep_orphans
 from services.intake.web.app import intake_app
 from tests.integration.intake.conftest import client_of
+from tests.integration.intake.test_reminders import remind
 from tests.integration.intake.world import World, code_of_new, formal, inbox, key, lodge, with_code
 
 pytestmark = pytest.mark.stack
@@ -66,6 +67,25 @@ async def test_what_nobody_sends_again_is_swept_after_an_hour(fresh_world: Fresh
         assert await world.rows(f"select 1 from {table}") == []
     for table in ("wraps", "unsettled"):
         assert await world.keystore_rows(f"select 1 from {table}") == []
+
+
+@pytest.mark.parametrize("day_first", [True, False])
+async def test_the_code_of_a_day_to_be_asked_on_outlives_a_lodging_with_its_key_that_was_cut_off(
+    fresh_world: FreshWorld, *, day_first: bool
+) -> None:
+    world, idempotency_key = await fresh_world(), key()
+    assert world.settings.keystore_dsn
+    store = LostAfterWriting(world.settings.keystore_dsn)
+    async with client_of(on(world, store)) as client:
+        if not day_first:
+            assert (await lodge(client, idempotency_key=idempotency_key)).status_code == 503
+        kept = await remind(client, idempotency_key=idempotency_key)
+        if day_first:
+            assert (await lodge(client, idempotency_key=idempotency_key)).status_code == 503
+        assert await sweep_orphans(world.intake, utc_now() + ORPHANED_AFTER * 2) == 3
+        found = await inbox(client, kept.json()["access_code"])
+        assert (found["routes"], len(found["reminders"])) == ([], 1)
+    await store.close()
 
 
 async def test_a_request_cut_off_by_the_key_store_is_ended_by_sending_it_again(fresh_world: FreshWorld) -> None:
