@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from chassis.web.pages.words import Words
 from services.intake.intake import utc_now
+from tests.integration.intake.conftest import client_of
 from tests.integration.intake.portal_browser import PortalBrowser
 from tests.integration.intake.portal_walk import (
     begin,
@@ -225,7 +227,7 @@ async def test_sent_twice_from_one_window_and_from_two_it_is_one_report_with_one
 async def test_words_changed_in_one_window_while_another_sends_are_not_a_second_report(
     client: httpx.AsyncClient, world: World
 ) -> None:
-    """What went out stands, and its code is what both windows come to show."""
+    """What went out stands, and its code is what both windows come to show; the other words stay at hand."""
     browser = await begin(client, world)
     await to_the_check(browser, "informal_resolution", {"what_happened": "The first words."})
     key = (await data_of(world, browser))["key"]
@@ -234,8 +236,77 @@ async def test_words_changed_in_one_window_while_another_sends_are_not_a_second_
     await to_the_check(late, "informal_resolution", {"what_happened": "Other words."})
     await change_data(world, late, key=key)
     assert await send(late) == code
+    assert "What you sent before stands. What you changed since was not sent." in late.text
+    await late.follow("Check your answers")
+    assert "Other words." in late.text
     (route,) = (await inbox(client, code))["routes"]
     assert [one["text"] for one in route["answers"]] == ["The first words."]
+
+
+async def test_what_stands_is_told_of_by_its_own_way(client: httpx.AsyncClient, world: World) -> None:
+    browser = await begin(client, world)
+    await to_the_check(browser, "informal_resolution", {"what_happened": "The first words."})
+    key = (await data_of(world, browser))["key"]
+    code = await send(browser)
+    late = await begin(client, world)
+    await to_the_check(late, "formal_report", {"what_happened": "Other words."})
+    await change_data(world, late, key=key)
+    assert await send(late) == code
+    assert (await data_of(world, late))["sent"]["route"] == "informal_resolution"
+    await late.fill({"kept": "yes"})
+    due = world.intake.policy.due("ombuds.first", utc_now())
+    assert f"You can expect an answer by {Words()['en'].day(due)}." in late.text
+
+
+async def test_another_way_is_sent_as_another_request(client: httpx.AsyncClient, world: World) -> None:
+    browser = await begin(client, world)
+    await to_the_check(browser, "informal_resolution", {"what_happened": WORDS})
+    keys = [(await data_of(world, browser))["key"]]
+    for way in ("informal_resolution", "formal_report"):
+        await browser.go("/s/3")
+        await browser.fill({"way": way})
+        await browser.go("/check")
+        keys.append((await data_of(world, browser))["key"])
+    assert keys[0] == keys[1] != keys[2]
+
+
+async def test_deleting_in_another_window_does_not_take_the_code_that_was_not_kept(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await to_the_check(browser, "informal_resolution", {"what_happened": WORDS})
+    late = through(browser)
+    await late.go("/check")
+    code = await send(browser)
+    await late.fill({"step": "delete"})
+    assert (late.path, code_on(late)) == (late.at("/sent"), code)
+
+
+async def test_whoever_has_a_code_deletes_the_draft_alone(client: httpx.AsyncClient, world: World) -> None:
+    browser = await begin(client, world)
+    await to_the_check(browser, "informal_resolution", {})
+    code = await send(browser)
+    await browser.go("/s/1")
+    await to_the_check(browser, "formal_report", {"what_happened": WORDS})
+    await browser.fill({"step": "delete"})
+    assert (browser.path, code_on(browser)) == (browser.at("/sent"), code)
+    assert (await data_of(world, browser)).keys() == {"code", "sent"}
+    assert [one["route"] for one in (await inbox(client, code))["routes"]] == ["informal_resolution"]
+
+
+async def test_what_was_sent_is_shown_though_the_place_that_was_kept_could_not_be_forgotten(
+    fresh_world: Callable[..., Awaitable[World]],
+) -> None:
+    world = await fresh_world()
+    async with client_of(world) as client:
+        browser = await begin(client, world)
+        await to_the_check(browser, "informal_resolution", {"what_happened": WORDS})
+        await browser.fill({"step": "keep"})
+        await browser.go("/check")
+        await world.rows("alter table intake.kept_places rename to away")
+        code = await send(browser)
+        assert len((await inbox(client, code))["routes"]) == 1
+        assert (await data_of(world, browser)).keys() == {"code", "sent"}
 
 
 async def test_after_sending_nothing_of_the_draft_is_left_and_the_code_is(

@@ -1,12 +1,19 @@
 """What opens only after the code was typed again, another way taken with what is ticked; and days to be asked on."""
 
 import html
+from collections.abc import Awaitable, Callable, Iterable
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.integration.intake.conftest import Browse
+from chassis.keystore import Keystore, Wrap
+from services.intake.intake import Intake, utc_now
+from services.intake.use_cases.sweep_orphans import ORPHANED_AFTER, sweep_orphans
+from services.intake.web.pages import returning
+from tests.integration.intake.conftest import Browse, client_of
+from tests.integration.intake.portal_browser import PortalBrowser, come_back
+from tests.integration.intake.test_sweep import on
 from tests.integration.intake.world import World, code_of_new, draft, inbox
 
 pytestmark = pytest.mark.stack
@@ -60,6 +67,63 @@ async def test_a_further_way_takes_over_what_she_ticks_and_no_more(
     assert (old["report_id"], new["route"]) == (talk, "formal_report")
     assert [one["text"] for one in new["answers"]] == ["That it stops."]
     assert new["parties"] == []
+
+
+async def test_a_further_way_that_was_changed_after_it_was_sent_is_not_sent_again(
+    client: httpx.AsyncClient, browse: Browse
+) -> None:
+    code = await code_of_new(client)
+    browser = await browse(code)
+    await browser.follow("Take another way as well")
+    await browser.fill({"code": code}, button="Continue")
+    form = browser.form("Send")
+    for words in ("First.", "Other."):
+        given = {"route": "formal_report", "mode": "anonymous", "what_happened": words}
+        answer = await browser.send(form, given)
+        assert answer.headers["location"] == "/en/inbox"
+    await browser.go("/inbox")
+    assert "What you sent before stands. What you changed since was not sent." in browser.text
+    (_, new) = (await inbox(client, code))["routes"]
+    assert [one["text"] for one in new["answers"]] == ["First."]
+
+
+class AlwaysSwept(Keystore):
+    """A key store that is swept, two hours on, after every write: no lodging comes to its end."""
+
+    intake: Intake
+    away = True
+
+    async def put_wraps(self, wraps: Iterable[Wrap], *, ahead: bool = False) -> None:
+        await super().put_wraps(wraps, ahead=ahead)
+        if self.away:
+            await sweep_orphans(self.intake, utc_now() + ORPHANED_AFTER * 2)
+
+
+async def test_a_further_way_of_which_nobody_knows_is_sent_once_more_and_taken_once(
+    fresh_world: Callable[..., Awaitable[World]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(returning, "NO_SOONER", 0.0)
+    world = await fresh_world()
+    async with client_of(world) as client:
+        code = await code_of_new(client)
+    assert world.settings.keystore_dsn
+    store = AlwaysSwept(world.settings.keystore_dsn)
+    store.intake = world.intake
+    async with client_of(on(world, store)) as client:
+        browser = PortalBrowser(client, world.settings.public_url, "en")
+        await come_back(browser, code)
+        await browser.follow("Take another way as well")
+        await browser.fill({"code": code}, button="Continue")
+        once = browser.form("Send").hidden["once"]
+        given = {"route": "formal_report", "mode": "anonymous", "what_happened": "More."}
+        await browser.fill(given, button="Send")
+        assert browser.text.count("We do not know whether it was sent. Send it once more: it is taken once.") == 2
+        assert browser.form("Send").hidden["once"] == once
+        store.away = False
+        await browser.fill(given, button="Send")
+        assert "It has been sent on the new way as well." in browser.text
+        assert [len(one["answers"]) for one in (await inbox(client, code))["routes"]][1:] == [1]
+    await store.close()
 
 
 async def test_a_further_way_is_not_taken_without_the_code(client: httpx.AsyncClient, browse: Browse) -> None:

@@ -47,6 +47,8 @@ def choose(data: Data, route: str) -> None:
     """What was said stays, also of another way. What was typed and not taken belongs to the page's number."""
     for name in [name for name in data if name.startswith(_TYPED) or name == CHECKED]:
         del data[name]
+    if data.get(ROUTE) != route:
+        data.pop(KEY, None)  # another way is another request
     data[ROUTE] = route
 
 

@@ -22,6 +22,7 @@ from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from services.intake.bodies import CaseSeen, Inbox, MessageSeen, RouteSeen, SendMessage
 from services.intake.intake import AlreadyErased, NothingHere, utc_now
+from services.intake.use_cases.lodge_report import IdempotencyKeyReused
 from services.intake.use_cases.read_inbox import read_inbox
 from services.intake.use_cases.send_message import PassedOnMeanwhile, send_message
 from services.intake.web.pages import words_of_cases as words
@@ -41,6 +42,7 @@ _SAID: Final = {
     "further": N_("It has been sent on the new way as well. Your code opens both."),
     "changed": N_("This has been changed."),
     "moved_on": N_("Things have moved on, and this is not open any more. Look at what is possible now."),
+    "stands": N_("What you sent before stands. What you changed since was not sent. You can write it in your inbox."),
     "over": N_("What was written there has been destroyed. Nothing was sent."),
 }
 _ONCE: Final = "once"
@@ -231,6 +233,8 @@ async def done(page: Page, said: str, act: Any) -> Response[Any]:
             await act()
     except AlreadyErased:
         said = "over"
+    except IdempotencyKeyReused:
+        said = "stands"
     page.taken()
     session.data[SAID] = said
     return page.go("/inbox")

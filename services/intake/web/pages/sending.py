@@ -1,5 +1,6 @@
 """Looking at everything before it is sent, sending it once, and keeping the code."""
 
+import logging
 import secrets
 from datetime import datetime
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import UNSET
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.access_code import AccessCode
 from chassis.web.pages.forms import Choice, Field, as_day
@@ -16,7 +18,7 @@ from services.intake.intake import utc_now
 from services.intake.parties import Parties
 from services.intake.routing import desk_of
 from services.intake.use_cases.keep_place import forget_place
-from services.intake.use_cases.lodge_report import IdempotencyKeyReused, Receipt, lodge_report
+from services.intake.use_cases.lodge_report import IdempotencyKeyReused, lodge_report, what_stands
 from services.intake.use_cases.set_reminder import set_reminder
 from services.intake.use_cases.take_over import take_over
 from services.intake.web.pages import asking_place
@@ -26,6 +28,7 @@ from services.intake.web.pages.asking_draft import (
     PLACE,
     SENT,
     asked_so_far,
+    draft_in,
     drop_draft,
     nowhere,
 )
@@ -37,6 +40,10 @@ from services.intake.web.pages.questions_options import OPTIONS, READERS
 from services.intake.web.pages.sending_draft import parts, report_of, still_needed
 from services.intake.web.public import check_complete
 
+logger = logging.getLogger(__name__)
+
+STANDS: Final = "stands"
+"""Of what was sent: that it is an earlier text, and that the draft is not what went out."""
 DO: Final = Field("step", "radios", "", choices=(Choice("send", ""), Choice("keep", ""), Choice("delete", "")))
 CONTACT: Final = Field(
     "ethics_contact",
@@ -85,10 +92,10 @@ async def send(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> 
     data = page.needs_session().data
     found = await page.form([CONTACT, DO])
     step = found.values.get(DO.name)
+    if SENT in data and not draft_in(data):
+        return page.go("/sent")  # in another window, which may not have shown the code yet
     if step == "delete":
-        await _forget_place(portal, data)
-        page.end()
-        return page.go("/deleted")
+        return await _delete(page, portal, data)
     if not asked.route or KEY not in data:
         return page.go(nowhere(data))
     if step == "keep":
@@ -99,10 +106,26 @@ async def send(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> 
         sent = await _remind(portal, asked, data)
     else:
         sent = await _lodge(page, portal, asked, data, ethics_contact=bool(found.values.get(CONTACT.name)))
-    await _forget_place(portal, data)
-    drop_draft(data)
     data[SENT] = sent
+    if sent.get(STANDS):
+        return page.go("/sent")
+    try:
+        await _forget_place(portal, data)
+    except (SQLAlchemyError, OSError) as error:
+        # It has been sent, and her code is to be shown. The place goes by itself, on its day.
+        logger.warning("place not forgotten", extra={"error": type(error).__name__})
+    drop_draft(data)
     return page.go("/sent")
+
+
+async def _delete(page: Page, portal: Portal, data: dict[str, Any]) -> Response[Any]:
+    """All of it; for somebody who has a code, the draft alone: the code may not have been kept yet."""
+    await _forget_place(portal, data)
+    if CODE in data:
+        drop_draft(data)
+        return page.go("/sent" if SENT in data else "/inbox")
+    page.end()
+    return page.go("/deleted")
 
 
 async def _lodge(
@@ -111,20 +134,23 @@ async def _lodge(
     draft = report_of(asked, page.language.code, page.language.text, ethics_contact=ethics_contact)
     check_complete(portal.intake, draft)
     known = AccessCode.parse(data[CODE]) if CODE in data else None
+    route, stands = asked.route, False
     try:
         if known:
             receipt = await take_over(portal.intake, known, draft, data[KEY], utc_now())
         else:
             receipt = await lodge_report(portal.intake, draft, data[KEY], utc_now())
     except IdempotencyKeyReused:
-        # It went out before, in another window or with an answer that was lost: what went out then stands.
-        receipt = Receipt(known or AccessCode.from_idempotency(portal.intake.keys.secret("code"), data[KEY]), None)
+        # It went out before, in another window or with an answer that was lost.
+        route, receipt = await what_stands(portal.intake, data[KEY], known)
+        stands = True
     if receipt.access_code:
         data[CODE] = str(receipt.access_code)
     return {
-        "route": asked.route,
-        "new": _is_new(known, data),
+        "route": route,
+        "new": receipt.access_code is not None or _is_new(known, data),
         "next": receipt.next_date.isoformat() if receipt.next_date else None,
+        STANDS: stands,
     }
 
 
@@ -153,6 +179,7 @@ async def sent(page: NamedDependency[Page]) -> Response[Any]:
         route=was["route"],
         next_date=datetime.fromisoformat(was["next"]) if was["next"] else None,
         option=OPTIONS[was["route"]],
+        stands=was.get(STANDS, False),
         field=KEPT,
     )
 

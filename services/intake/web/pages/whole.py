@@ -20,6 +20,7 @@ from services.intake.files.kinds import FileRefused
 from services.intake.files.receiving import TooManyAtOnce
 from services.intake.intake import utc_now
 from services.intake.route_list import TooManyRoutes
+from services.intake.use_cases.lodge_report import StillBeingAnswered
 from services.intake.use_cases.take_over import take_over
 from services.intake.web.pages import words_of_cases as words
 from services.intake.web.pages.files import BUSY, REFUSED, REMOVED
@@ -81,6 +82,7 @@ NO_WATCH: Final = Field(
         "After a formal report it looks out for people who are punished for it. It contacts you only with your yes."
     ),
 )
+_UNKNOWN: Final = N_("We do not know whether it was sent. Send it once more: it is taken once.")
 _NOTHING: Final = N_("Tick what goes over, or write a few words.")
 
 
@@ -168,6 +170,8 @@ async def go_further(page: NamedDependency[Page], portal: NamedDependency[Portal
     )
     try:
         return await done(page, "further", lambda: take_over(portal.intake, seen.code, draft, str(once), utc_now()))
+    except StillBeingAnswered:
+        posted.errors[WAYS.name] = _UNKNOWN
     except TooManyRoutes:
         posted.errors[WAYS.name] = _FULL
     except FileRefused as refused:
