@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
 from litestar import Response, get, post
@@ -66,16 +66,20 @@ def routes(bridge: Bridge) -> list[HTTPRouteHandler]:
 
     @get("/{language:str}/queue", include_in_schema=False)
     async def queue(
-        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], after: FromQuery[UUID | None] = None
+        page: NamedDependency[Page],
+        signed_in: NamedDependency[SignedIn],
+        after: FromQuery[UUID | None] = None,
+        everything: FromQuery[Literal["", "yes"]] = "",
     ) -> Response[Any]:
+        """What is open, unless somebody asks for everything: years of what is done would lie before it."""
         check_role(bridge, signed_in)
         async with bridge.database.transaction() as session:
-            found = await task_page(session, bridge, signed_in.staff_id, after, _PAGE)
+            found = await task_page(session, bridge, signed_in.staff_id, after, _PAGE, only_open=not everything)
             facts = {"count": len(found.tasks)}
             await audit_trail.record(session, "tasks_read", object_ref="tasks", actor=signed_in.staff_id, facts=facts)
         return page.show(
-            "tasks.html", tasks=found.tasks, more=found.next_cursor, now=datetime.now(UTC), staff=signed_in.staff_id,
-            **words,
+            "tasks.html", tasks=found.tasks, more=found.next_cursor, everything=bool(everything),
+            now=datetime.now(UTC), staff=signed_in.staff_id, **words,
         )  # fmt: skip
 
     @get("/{language:str}/tasks/{task_id:uuid}", include_in_schema=False)

@@ -20,7 +20,7 @@ from chassis.web.sign_in import SignedIn
 from policy.model import Role
 from services.hr_bridge.adapters.tryton import EmployeeNotFound
 from services.hr_bridge.bridge import Bridge, read_before_image, read_order
-from services.hr_bridge.domain.line_change import PersonsUnreadable, TaskKind
+from services.hr_bridge.domain.line_change import PersonsUnreadable, TaskKind, TaskState
 from services.hr_bridge.saga.by_hand import is_by_hand
 from services.hr_bridge.tables import Person, Task
 from services.hr_bridge.tasks import meant, supervisor_before, tasks_of
@@ -29,6 +29,8 @@ HR_ROLES = frozenset({Role.HR_OFFICER, Role.HR_DIRECTOR})
 HOLD = "hold"
 UNKNOWN = "unknown"
 """A kind of measure that this policy has no code for; its task has failed."""
+OPEN = frozenset({TaskState.HANDED, TaskState.FAILED, TaskState.RUNNING, TaskState.WAITING})
+"""Something is still to come of such a task."""
 _AT_ONCE = 50
 
 
@@ -87,11 +89,15 @@ def check_role(bridge: Bridge, signed_in: SignedIn) -> None:
         raise not_found()
 
 
-async def task_page(session: AsyncSession, bridge: Bridge, staff_id: str, cursor: UUID | None, limit: int) -> TaskPage:
-    """Neither a page's length nor its cursor tells of a task that is hidden from the reader."""
+async def task_page(
+    session: AsyncSession, bridge: Bridge, staff_id: str, cursor: UUID | None, limit: int, *, only_open: bool = False
+) -> TaskPage:
+    """All tasks, oldest first; or the open ones, what is due first before the others. Neither a page's length nor its
+    cursor tells of a task that is hidden from the reader.
+    """
     seen: list[TaskView] = []
     while True:
-        tasks = await _next_tasks(session, cursor)
+        tasks = await _next_tasks(session, cursor, only_open=only_open)
         for task in tasks:
             view = await view_of(session, bridge, task, staff_id)
             if view is not None and len(seen) == limit:
@@ -102,14 +108,18 @@ async def task_page(session: AsyncSession, bridge: Bridge, staff_id: str, cursor
         cursor = tasks[-1].task_id
 
 
-async def _next_tasks(session: AsyncSession, cursor: UUID | None) -> Sequence[Task]:
-    order = (col(Task.created_at), col(Task.task_id))
+async def _next_tasks(session: AsyncSession, cursor: UUID | None, *, only_open: bool) -> Sequence[Task]:
+    # Neither changes while somebody turns the pages, as a state does.
+    order = (col(Task.due_at) if only_open else col(Task.created_at), col(Task.task_id))
     query = select(Task).order_by(*order).limit(_AT_ONCE)
+    if only_open:
+        query = query.where(col(Task.state).in_(OPEN))
     if cursor is not None:
         last = await session.get(Task, cursor)
         if last is None:
             raise invalid("cursor", "This cursor is not one that was given out. Begin again without it.")
-        query = query.where(tuple_(*order) > (last.created_at, last.task_id))
+        at = last.due_at if only_open else last.created_at
+        query = query.where(tuple_(*order) > (at, last.task_id))
     return (await session.exec(query)).all()
 
 

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from html import unescape
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from contracts.measures.v1.measures_pb2 import MeasureApplied
+from services.hr_bridge.web import desk
 from tests.integration.hr_bridge.house import House
 from tests.integration.web.desk import Browser
 from tests.waiting import eventually
@@ -33,6 +36,17 @@ async def task_of(house: House, measure: object) -> str:
     return str(await eventually(found))
 
 
+async def listed(browser: Browser, path: str) -> list[str]:
+    """The tasks of all pages of a list, in their order."""
+    found: list[str] = []
+    while path:
+        page = (await browser.get(path)).text
+        found += re.findall(r'href="/en/tasks/([^"]*)"', page)
+        more = re.search(r'href="(/en/queue\?after=[^"]*)"', page)
+        path = unescape(more[1]) if more else ""
+    return found
+
+
 def hidden(page: httpx.Response) -> dict[str, str]:
     return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
 
@@ -41,8 +55,8 @@ async def test_a_task_says_whom_and_from_whom_to_whom_and_not_why(house: House, 
     measure = await house.decide("S0034", "S0025", "S0029")
     await house.result(measure, MeasureApplied)
     task = await task_of(house, measure)
-    queue = await browser.signed_in(OFFICER)
-    assert f'href="/en/tasks/{task}"' in queue.text
+    await browser.signed_in(OFFICER)
+    assert task in await listed(browser, "/en/queue?everything=yes")
     page = (await browser.get(f"/en/tasks/{task}")).text
     for said in ("S0034", "S0025", "S0029", "reporting_line", "Put in place", "This is done."):
         assert said in page
@@ -65,6 +79,33 @@ async def test_what_is_held_is_answered_once(house: House, browser: Browser) -> 
     assert await house.answers(hold, 1) == [True]
     assert "Done" in (await browser.get(path)).text
     await house.release(hold)
+
+
+async def test_what_is_open_stands_first_and_what_is_done_on_request_alone(
+    house: House, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = await task_of(house, await house.hold("S0031", "non_renewal"))
+    form = await browser.signed_in(OFFICER, f"/en/tasks/{closed}")
+    await browser.send(f"/en/tasks/{closed}", **hidden(form), kept="yes")
+    later, sooner = (datetime.now(UTC) + timedelta(days=days) for days in (400, 399))
+    waiting = [
+        await task_of(house, await house.decide("S0034", "S0025", "S0029", from_at=at)) for at in (later, sooner)
+    ]
+    theirs = await task_of(house, await house.decide("S0030", "S0099", "S0014", from_at=sooner, approver=OFFICER))
+    assert "Also what is done" in (await browser.get("/en/queue")).text
+    for at_once in (1, 50):  # on pages of one, each has to go on after a row that is shown
+        monkeypatch.setattr(desk, "_PAGE", at_once)
+        opened, everything = await listed(browser, "/en/queue"), await listed(browser, "/en/queue?everything=yes")
+        assert opened[-2:] == waiting[::-1], "what is due first"
+        assert [one for one in everything if one in waiting] == waiting, "oldest first"
+        assert closed not in opened
+        assert closed in everything
+        assert theirs not in {*opened, *everything}
+        assert set(opened) < set(everything)
+        assert len(everything) == len(set(everything))
+    states = dict(await house.rows("select cast(task_id as text), state from tasks"))
+    assert {states[one] for one in opened} <= {"handed", "failed", "running", "waiting"}
+    assert {one for one in everything if states[one] in {"done", "withdrawn"}} == {*everything} - {*opened}
 
 
 async def test_who_is_not_in_hr_and_whom_it_touches_find_nothing(house: House, browser: Browser) -> None:
