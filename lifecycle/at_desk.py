@@ -24,7 +24,7 @@ from lifecycle.records import CaseRow
 from lifecycle.sender import ActionLost, Sender
 from lifecycle.serial import from_json
 from lifecycle.signed import SignedAction
-from lifecycle.views import ItemSeen, TakeAction, WriteMessage, text_of
+from lifecycle.views import ItemSeen, TakeAction, WriteMessage, as_seen_by, text_of
 
 _ETAG: Final = re.compile(r'"(\d{1,9})"')
 
@@ -37,11 +37,14 @@ async def list_cases(
     order: access.Order = access.NEWEST_FIRST,
     kind: str = "",
 ) -> tuple[Sequence[CaseRow], access.Position | None]:
-    """The cases somebody may see, with `kind` those of one lifecycle alone, and where the next page begins."""
+    """The cases somebody may see, with `kind` those of one lifecycle alone, and where the next page begins. Of a case
+    that is about themselves they have what is theirs to see.
+    """
     async with desk.database.transaction() as session:
-        return await access.cases_seen_by(
+        rows, rest = await access.cases_seen_by(
             session, desk, staff_id, _now(), order=order, after=after, limit=limit, kind=kind
         )
+    return [as_seen_by(desk, row, access.parts_of(desk, row, staff_id)) for row in rows], rest
 
 
 async def show_case(desk: Desk, case_id: UUID, staff_id: str) -> tuple[CaseRow, Actor]:
@@ -102,7 +105,9 @@ async def read_contents(desk: Desk, case_id: UUID, reader: SignedIn, purpose: st
 async def read_file(desk: Desk, case_id: UUID, item_id: UUID, reader: SignedIn, purpose: str) -> contents.OpenedFile:
     """A file of the case, for a purpose that the trail names: its cleaned copy, or as evidence what was sent."""
     row, actor = await _reads(desk, case_id, reader, purpose, "file.read")
-    if not await _reads_her(desk, row, actor):
+    async with desk.database.transaction() as session:
+        readable = await _reads_her(session, desk, row, actor)
+    if not readable:
         raise not_found()
     try:
         return await contents.open_file(desk, row, reader, purpose, item_id)
@@ -131,10 +136,11 @@ async def _reads(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str, act:
 
 
 async def write_message(desk: Desk, case_id: UUID, writer: SignedIn, data: WriteMessage) -> UUID:
-    """Writes to the person; the message's id."""
+    """Writes to the person; the message's id. Only whoever would read her answer does."""
     async with desk.database.transaction() as session:
-        row, _ = await _reader(session, desk, case_id, writer.staff_id)
-        key = await told.route_key(session, row.report_id) if row and await contents.talks(session, desk, row) else None
+        row, actor = await _reader(session, desk, case_id, writer.staff_id)
+        answered = row is not None and actor is not None and await _reads_her(session, desk, row, actor)
+        key = await told.route_key(session, row.report_id) if row and answered else None
         unwanted = row is not None and from_json(row.data).facts.get(STOP_CONTACT) is True
         open_to_messages = row is not None and key is not None and row.closed_at is None
         if open_to_messages and not unwanted:
@@ -237,12 +243,11 @@ def _outside(desk: Desk, row: CaseRow, actor: Actor) -> Team | None:
     return team if team and actor.roles.isdisjoint(team.roles) else None
 
 
-async def _reads_her(desk: Desk, row: CaseRow, actor: Actor) -> bool:
-    """Whether what the person wrote is there for this reader."""
+async def _reads_her(session: AsyncSession, desk: Desk, row: CaseRow, actor: Actor) -> bool:
+    """Whether what the person wrote is there for this reader. Raises Problem 503 while nobody can tell."""
     if _is_closed(desk, row) or _outside(desk, row, actor):
         return False
-    async with desk.database.transaction() as session:
-        return await contents.talks(session, desk, row)
+    return await contents.talks(session, desk, row)
 
 
 async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, purpose: str) -> list[ItemSeen]:
@@ -253,7 +258,9 @@ async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, pu
             texts = await bodies.texts_of(session, desk, row)
         return [text_of(one) for one in texts if one.action in team.shares]
     found: list[Mapping[str, Any]] = []
-    if await _reads_her(desk, row, actor):
+    async with desk.database.transaction() as session:
+        readable = await _reads_her(session, desk, row, actor)
+    if readable:
         try:
             found += await contents.read(desk, row, reader, purpose)
         except contents.NotHandedOut:

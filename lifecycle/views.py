@@ -173,6 +173,15 @@ def listed(row: CaseRow) -> CaseInList:
     )
 
 
+def as_seen_by(desk: Desk, row: CaseRow, roles: frozenset[Role]) -> CaseRow:
+    """The row for whoever has these roles in it: the one whom it is about, where others work on it, has no date but
+    those of the clocks that are his to see.
+    """
+    if roles != {Role.ALLEGED_OFFENDER} or row.lifecycle not in desk.teams:
+        return row
+    return replace(row, next_due_at=engine.next_date(desk.lifecycles[row.lifecycle], from_json(row.data)))
+
+
 def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
     case, policy = from_json(row.data), desk.policy_of(row)
     offers = engine.offers(desk.lifecycles[row.lifecycle], case, actor, now, policy)
@@ -181,7 +190,7 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
     if actor.roles == {Role.ALLEGED_OFFENDER}:
         case = _his_part(desk, case, actor)
     return CaseSeen(
-        **asdict(listed(row)),
+        **asdict(listed(as_seen_by(desk, row, actor.roles))),
         offers=[_offer(one) for one in offers],
         clocks=[_clock(one, now, policy) for one in case.clocks.values()],
         assigned={role.value: staff_id for role, staff_id in case.assigned.items()},

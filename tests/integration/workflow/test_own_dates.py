@@ -1,0 +1,60 @@
+"""The one whom a case is about is shown no date that others have set for themselves."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from lifecycle import at_desk
+from lifecycle.access import DUE_FIRST
+from lifecycle.pages.open_cases import open_cases
+from lifecycle.records import CaseRow
+from lifecycle.views import listed, shown
+from tests.integration.workflow.house import INVESTIGATOR, PARTIES, SUPERVISOR, House
+from tests.integration.workflow.test_formal_reports import investigating, of_report, took
+
+HIS = "respondent"
+
+
+async def notified(house: House) -> CaseRow:
+    file = await investigating(house, PARTIES)
+    await took(house, INVESTIGATOR, file, "notify_subject", {}, {"letter": "What is said."})
+    (his,) = await of_report(house, file, HIS)
+    return his
+
+
+async def held(house: House, case_id: UUID, until: datetime) -> None:
+    facts = {"hold_owner": INVESTIGATOR, "hold_until": until.isoformat()}
+    await took(house, INVESTIGATOR, case_id, "set_hold", facts, {"reasons": "r"})
+
+
+async def dates_of(house: House, case_id: UUID, staff_id: str) -> list[object]:
+    """In a list, and in the case itself."""
+    rows, _ = await at_desk.list_cases(house.desk, staff_id, None, 50, DUE_FIRST, HIS)
+    (row,) = [one for one in rows if one.case_id == case_id]
+    case = shown(house.desk, *await at_desk.show_case(house.desk, case_id, staff_id), datetime.now(UTC))
+    return [listed(row).next_date, case.next_date]
+
+
+async def test_the_day_of_a_hold_is_not_his_to_see(house: House) -> None:
+    his = await notified(house)
+    await took(house, SUPERVISOR, his.case_id, "respond", {}, {"response": "No."})
+    until = datetime.now(UTC) + timedelta(days=40)
+    await held(house, his.case_id, until)
+    assert await dates_of(house, his.case_id, INVESTIGATOR) == [until.date()] * 2
+    assert await dates_of(house, his.case_id, SUPERVISOR) == [None, None]
+
+
+async def test_the_days_that_are_his_stay(house: House) -> None:
+    his = await notified(house)
+    due = datetime.fromisoformat(his.data["clocks"]["subject.response"]["due_at"])
+    assert await dates_of(house, his.case_id, SUPERVISOR) == [due.date()] * 2
+
+
+async def test_a_case_without_a_date_ends_no_list_of_what_is_due(house: House) -> None:
+    his = await notified(house)
+    await took(house, SUPERVISOR, his.case_id, "respond", {}, {"response": "No."})
+    until = datetime.now(UTC) + timedelta(days=40)
+    await held(house, his.case_id, until)
+    assert await open_cases(house.desk, SUPERVISOR, HIS, until + timedelta(days=1)) == []
+    (one,) = await open_cases(house.desk, INVESTIGATOR, HIS, until + timedelta(days=1))
+    assert one.case_id == his.case_id
+    assert await open_cases(house.desk, INVESTIGATOR, HIS, until - timedelta(days=1)) == []
