@@ -63,7 +63,7 @@ class App(Litestar):
             await failed.to_asgi_response(None, request)(scope, receive, answer)
 
 
-def _handler(request: Request[Any, Any, Any], cause: BaseException) -> ExceptionHandler[Any]:
+def _handler(request: Request[Any, Any, Any], cause: BaseException) -> "ExceptionHandler[Any]":
     """The route's own: what a page cannot keep is said by a page."""
     handlers = request.route_handler.resolve_exception_handlers() if "route_handler" in request.scope else {}
     return next((handlers[kind] for kind in type(cause).__mro__ if kind in handlers), problems.handle)
