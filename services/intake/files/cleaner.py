@@ -15,7 +15,6 @@ from services.intake.files.kinds import FileRefused, Kind, Refusal, Removed
 from services.intake.files.memory import MemoryFile
 
 _PROCESS: Final = "services.intake.files.clean"
-_AT_ONCE: Final = 2
 _SECONDS: Final = 120.0
 _LONGEST_VERDICT: Final = 4096
 
@@ -29,19 +28,17 @@ class Verdict:
 
 
 class Cleaner:
-    """Cleans files, a few at a time: the others wait."""
+    """Cleans files, each for at most `seconds`."""
 
     def __init__(self, seconds: float = _SECONDS) -> None:
         self._seconds = seconds
-        self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def clean(self, original: MemoryFile, copy: MemoryFile) -> Verdict:
         """Fills `copy`; `original` is fixed before anybody reads it. Raises FileRefused, also when the process ended or
         was ended without a word.
         """
         original.fix()
-        async with self._places:
-            said = await self._run(original, copy)
+        said = await self._run(original, copy)
         verdict = _read(said)
         if not copy.size:
             raise FileRefused(Refusal.EMPTY)

@@ -45,7 +45,7 @@ async def keep_file(
             return
         await check_room(session, intake, await routes_of(session, intake, code))
         await _next_number(session, intake, sent.report_id)
-    async with intake.receiving.received(parts) as file:
+    async with intake.receiving.received(sent.report_id, parts) as file:
         keys = FileKeys(sent.report_id, desk, route_public)
         await intake.keystore.put_wraps(keys.wraps, ahead=True)
         async with intake.database.transaction() as session:

@@ -47,7 +47,9 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     ),
     PassedOnMeanwhile: lambda _: unavailable(_TRY_AGAIN),
     FileRefused: problem_of,
-    TooManyAtOnce: lambda _: unavailable("Others are sending files now. Send yours again in a moment."),
+    TooManyAtOnce: lambda _: unavailable(
+        "Others are sending files now, or another of yours is coming in. Send this one again in a moment."
+    ),
     TooManyRoutes: lambda _: Problem(
         409,
         "too_many_routes",

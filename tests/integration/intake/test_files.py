@@ -1,6 +1,7 @@
 """Files that a person sends: cleaned, sealed, listed, given back, and gone with their route."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import tracemalloc
@@ -14,7 +15,7 @@ import pytest
 from chassis.access_code import AccessCode
 from chassis.sealing import SealNotOpened
 from services.intake.files.kinds import FileRefused
-from services.intake.files.receiving import Receiving
+from services.intake.files.receiving import Receiving, TooManyAtOnce, place
 from services.intake.intake import utc_now
 from services.intake.use_cases.keep_file import FileSent, keep_file, open_file
 from tests import planted_files as planted
@@ -165,21 +166,68 @@ async def test_a_file_that_is_too_large_is_refused_before_it_has_come_whole(fres
             yield b"x" * 100
 
     with pytest.raises(FileRefused, match="too_large"):
-        async with world.intake.receiving.received(endless()):
+        async with world.intake.receiving.received(uuid4(), endless()):
             pass
     assert 1000 < read < 10_000, "a part of it, so that whoever sends it gets to read why not"
     assert fits.status_code == 201
 
 
-async def test_there_is_room_for_so_many_also_when_they_come_at_once(fresh_world: FreshWorld) -> None:
+async def test_there_is_room_for_so_many(fresh_world: FreshWorld) -> None:
     world = await fresh_world()
     world.intake.receiving.most = 2
     async with client_of(world) as client:
         code, report_id = await route(client, world)
-        answers = await asyncio.gather(*(send(client, code, report_id, b"words") for _ in range(4)))
-        assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
+        answers = [await send(client, code, report_id, b"words") for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [201, 201, 409, 409]
         assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"file_too_many"}
         assert sorted(one["name"] for one in await files(client, code)) == ["file-1.txt", "file-2.txt"]
+
+
+async def test_of_one_route_one_file_comes_in_at_a_time(fresh_world: FreshWorld) -> None:
+    world = await fresh_world()
+    async with client_of(world) as client:
+        code, report_id = await route(client, world)
+        comes, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield b"words "
+            comes.set()
+            await goes_on.wait()
+            yield b"to the end"
+
+        first = asyncio.create_task(send(client, code, report_id, slowly()))
+        await comes.wait()
+        second = await send(client, code, report_id, b"words")
+        assert (second.status_code, second.json()["code"]) == (503, "unavailable")
+        goes_on.set()
+        assert (await first).status_code == 201
+        assert (await send(client, code, report_id, b"words")).status_code == 201
+
+
+async def test_what_hardly_comes_is_given_up() -> None:
+    receiving, never = Receiving(), asyncio.Event()
+    receiving.slowest = 0.05
+
+    async def hardly() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x"
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(never.wait(), 0.005)
+
+    with pytest.raises(TimeoutError):
+        async with receiving.received(uuid4(), hardly()):
+            pass
+
+
+async def test_waiting_for_the_cleaner_comes_to_an_end() -> None:
+    receiving, report_id = Receiving(), uuid4()
+    receiving.waiting = 0.05
+    async with place(receiving._cleaning, 1), place(receiving._cleaning, 1):
+        with pytest.raises(TooManyAtOnce):
+            async with receiving.received(report_id, come(b"words")):
+                pass
+    async with receiving.received(report_id, come(b"words")) as file:
+        assert file.copy.size
 
 
 async def test_headers_that_are_missing_or_wrong_are_named(client: httpx.AsyncClient, world: World) -> None:

@@ -114,7 +114,7 @@ async def test_the_page_says_what_there_is_no_room_for(
         changed.setattr(world.intake.receiving, "waiting", 0.1)
         async with world.intake.receiving.carrying(), world.intake.receiving.carrying():
             await browser.fill(given, button="Send")
-        assert "Others are sending files now." in browser.text
+        assert "Files are being taken in now." in browser.text
     with monkeypatch.context() as changed:
         changed.setattr(route_list, "MOST_ROUTES", 1)
         await browser.fill(given, button="Send")

@@ -254,6 +254,18 @@ async def test_a_session_may_have_an_idle_limit_of_its_own(kept: Kept) -> None:
     assert await kept.sessions.find(session.cookie) is None
 
 
+async def test_a_long_request_has_its_session_stay_and_its_answer_moves_the_limit_back(kept: Kept) -> None:
+    session = await kept.begun()
+    asked = await kept.asked(session)
+    await kept.sessions.stay(asked.session, 2 * IDLE)
+    kept.clock.forward(2 * IDLE - timedelta(seconds=1))
+    asked.session.data["words"] = SECRET
+    await kept.answer(asked.request)
+    assert await kept.data(session) == {"words": SECRET}
+    kept.clock.forward(IDLE)
+    assert await kept.sessions.find(session.cookie) is None
+
+
 async def test_one_that_has_expired_is_not_saved_any_more(kept: Kept) -> None:
     session = await kept.begun()
     changing, reading = await kept.asked(session), await kept.asked(session)

@@ -15,7 +15,7 @@ from chassis.web.pages.uploads import NotAnUpload, Upload, read_upload
 from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from services.intake.files.kinds import FileRefused, Refusal, Removed
-from services.intake.files.receiving import TooManyAtOnce
+from services.intake.files.receiving import LONGEST, TooManyAtOnce
 from services.intake.intake import AlreadyErased, NothingHere, utc_now
 from services.intake.use_cases.keep_file import FileSent, keep_file, open_file
 from services.intake.use_cases.send_message import PassedOnMeanwhile
@@ -27,7 +27,7 @@ FILE: Final = Field("file", "text", N_("Choose a file"))
 _DROPPED: Final = 5
 """Times the largest file: what is taken off the wire of one that is too large, so that she is told."""
 AGAIN: Final = N_("It did not arrive whole. Nothing was kept. Send it once more.")
-BUSY: Final = N_("Others are sending files now. Nothing was kept. Send it once more in a moment.")
+BUSY: Final = N_("Files are being taken in now. Wait a moment, then send it once more.")
 REFUSED: Final[Mapping[Refusal, str]] = {
     Refusal.WRONG_TYPE: N_("This kind of file is not taken. Send a picture, a PDF, a Word or Excel file, or text."),
     Refusal.MACROS: N_("This file has programs in it. Save it as docx, xlsx or pptx, and send that."),
@@ -81,6 +81,7 @@ async def send_file(
     upload = await _ours(page)
     seen, once = await reading(page, portal), once_of(read([ONCE], upload.fields).values)
     intake, sent = portal.intake, FileSent(seen.route(route).report_id, once)
+    await _stay_open(page)
     said, wrong = "file", ""
     try:
         await keep_file(intake, seen.code, sent, upload.file, utc_now())
@@ -111,6 +112,12 @@ async def _ours(page: Page) -> Upload:
         raise NotOurs from None
     page.check_form({name: list(values) for name, values in upload.fields.items()})
     return upload
+
+
+async def _stay_open(page: Page) -> None:
+    """So that the session does not run out under a slow upload; the answer moves its limit again."""
+    assert page.pages.sessions is not None  # the portal has some
+    await page.pages.sessions.stay(page.needs_session(), LONGEST)
 
 
 async def _drop(file: AsyncIterator[bytes], most: int) -> None:
