@@ -11,7 +11,8 @@ from litestar.types import ControllerRouterHandler
 
 from chassis.sealing import TooMuchToKeep
 from chassis.web.pages.page import NotOurs, Page, PageClosed, Pages
-from chassis.web.problems import not_found, of_exception
+from chassis.web.pages.words import OWN_NAMES
+from chassis.web.problems import not_found, of_exception, response
 
 
 @get("/", include_in_schema=False)
@@ -29,8 +30,11 @@ async def said(page: NamedDependency[Page], what: FromPath[str]) -> Response[str
 
 
 @get("/{language:str}/{rest:path}", include_in_schema=False)
-async def nothing_here(rest: FromPath[str]) -> None:  # noqa: ARG001  litestar wants what the address names
-    raise not_found()
+async def nothing_here(language: FromPath[str], rest: FromPath[str]) -> Response[bytes]:  # noqa: ARG001  all of it
+    """A page where the address is one of pages, else what the interface answers to any address that it does not have."""
+    if language in OWN_NAMES:
+        raise not_found()
+    return response(not_found())
 
 
 OnClosed = Callable[[Page], Response[Any]]
