@@ -30,8 +30,7 @@ async def news_gone(admin_dsn: str) -> None:
     try:
         outboxes = await connection.fetch("select schemaname from pg_tables where tablename = 'outbox'")
         left = " or ".join(
-            f"exists (select from {schema}.outbox where sent_at is null and parked is null)"
-            for (schema,) in outboxes
+            f"exists (select from {schema}.outbox where sent_at is null and parked is null)" for (schema,) in outboxes
         )
         while await connection.fetchval(f"select {left}"):
             await asyncio.sleep(0.1)

@@ -31,7 +31,7 @@ async def said(page: NamedDependency[Page], what: FromPath[str]) -> Response[str
 
 @get("/{language:str}/{rest:path}", include_in_schema=False)
 async def nothing_here(language: FromPath[str], rest: FromPath[str]) -> Response[bytes]:  # noqa: ARG001  all of it
-    """A page where the address is one of pages, else what the interface answers to any address that it does not have."""
+    """A page where the address is one of pages, else what the interface answers to an address that it does not have."""
     if language in OWN_NAMES:
         raise not_found()
     return response(not_found())
