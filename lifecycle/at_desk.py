@@ -250,6 +250,12 @@ async def _reads_her(session: AsyncSession, desk: Desk, row: CaseRow, actor: Act
     return await contents.talks(session, desk, row)
 
 
+def may_write(desk: Desk, row: CaseRow, actor: Actor) -> bool:
+    """Whether a page offers this reader to write to the person. Raises Problem 503 while the case is on its way."""
+    talks = row.lifecycle in desk.talks and row.closed_at is None
+    return talks and not _is_closed(desk, row) and _outside(desk, row, actor) is None
+
+
 async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, purpose: str) -> list[ItemSeen]:
     if _is_closed(desk, row):
         return []

@@ -87,7 +87,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
         purpose = page.needs_session().data.get(f"{_READING}{case_id}")
         if purpose is None:
             return page.go(f"/cases/{case_id}/reading")
-        row, _ = await at_desk.show_case(desk, case_id, signed_in.staff_id)
+        row, actor = await at_desk.show_case(desk, case_id, signed_in.staff_id)
         items = await at_desk.read_contents(desk, case_id, signed_in, purpose)
         return page.show(
             "desk/contents.html",
@@ -95,7 +95,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             items=items,
             facts_in=_facts_in,
             purpose=purpose,
-            message=MESSAGE if row.lifecycle in desk.talks and row.closed_at is None else None,
+            message=MESSAGE if at_desk.may_write(desk, row, actor) else None,
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, row.lifecycle),
