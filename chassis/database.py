@@ -88,6 +88,16 @@ def _for_driver(statement: TextClause) -> tuple[str, Sequence[str]]:
     return compiled.string, compiled.positiontup or ()
 
 
+@asynccontextmanager
+async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
+    """A part of the transaction that is rolled back by itself when something is raised. SQLAlchemy sends the savepoint
+    with its own next statement only, and what `fetch` writes before that would stay.
+    """
+    async with session.begin_nested():
+        await session.connection()
+        yield
+
+
 def wrote_events(session: AsyncSession) -> None:
     """Has the relay woken once this transaction is committed."""
     session.info[_WROTE_EVENTS] = True

@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from chassis.consumer import AfterCommit, Event, Handler, InvalidMessage
+from chassis.database import savepoint
 from chassis.sealing import SealNotOpened, open_from
 from contracts.requests.v1.requests_pb2 import ProtectionAlerted
 from lifecycle import directory, parties, reports, told
@@ -51,7 +52,7 @@ def handler(desk: Desk) -> Handler:
         if alert.route_key and await told.route_key(session, report_id) is None:
             await reports.keep(session, report_id, measures.LIFECYCLE, alert.route_key, datetime.now(UTC))
         try:
-            async with session.begin_nested():
+            async with savepoint(session):
                 case_id = await measures.alert_from(
                     session, desk, report_id, alert.words, alert.facts, alert.by, alert.writer, alert.named
                 )

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.database import Database, fetch, savepoint
 from tests.integration.chassis.house import House
 
 pytestmark = pytest.mark.stack
@@ -73,3 +73,19 @@ async def test_one_whose_last_words_came_but_not_its_end_is_replaced_too(house: 
         await asyncio.sleep(0.2)
         assert await one(pool) == 1
     await pool.close()
+
+
+async def test_what_the_driver_is_asked_in_a_savepoint_is_rolled_back_with_it(house: House) -> None:
+    """SQLAlchemy sends the savepoint late; what is written by the driver itself must not come before it."""
+    pool = Database(house.test_database.dsn("intake"), pool_size=1)
+    insert = text("insert into outbox_sequences (topic, key, last) values (:topic, 'key', 1) returning topic")
+    async with pool.transaction() as session:
+        await fetch(session, insert, {"topic": "before"})
+        with pytest.raises(LookupError):
+            async with savepoint(session):
+                await fetch(session, insert, {"topic": "undone"})
+                raise LookupError
+    async with pool.transaction() as session:
+        found = await fetch(session, text("select topic from outbox_sequences where key = 'key'"), {})
+    await pool.close()
+    assert [row["topic"] for row in found] == ["before"]

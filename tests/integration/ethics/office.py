@@ -17,7 +17,7 @@ from google.protobuf.message import Message
 
 from chassis import keys
 from chassis.consumer import Event
-from chassis.database import Database
+from chassis.database import Database, savepoint
 from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
 from chassis.sealing import DeskPrivateKey, seal_to
 from chassis.settings import Settings
@@ -225,7 +225,7 @@ class Office:
                 return against
             stored, _ = await bodies.store(session, self.desk, row, action.id, words)
             try:
-                async with session.begin_nested():
+                async with savepoint(session):
                     return await decide_as(session, self.desk, case_id, action, actor, now, stored)
             except EffectRefused as stopped:
                 return stopped.refused
