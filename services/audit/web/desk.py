@@ -11,15 +11,15 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 
-from chassis import audit_trail
 from chassis.database import Database
 from chassis.web.pages.page import HEADERS, Page
 from chassis.web.pages.staff import Tab
 from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
-from policy.model import Policy, Role
+from policy.model import Policy
 from services.audit.verify import Verification, verify
+from services.audit.web.api import check_role, note_verification
 
 TABS: Final[tuple[Tab, ...]] = (("/record", N_("The record")),)
 
@@ -33,25 +33,26 @@ class Reading:
     read: int = 0
     found: Verification | None = None
     at: datetime | None = None
-    failed: bool = False
     _task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
     def runs(self) -> bool:
         return self._task is not None and not self._task.done()
 
+    @property
+    def failed(self) -> bool:
+        """Whether the newest one did not come to its end."""
+        task = self._task
+        return task is not None and task.done() and (task.cancelled() or task.exception() is not None)
+
     def begin(self) -> None:
         if not self.runs:
-            self.read, self.failed = 0, False
+            self.read = 0
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        try:
-            self.found = await verify(self.dsn, self.public, self._seen)
-            self.at = datetime.now(UTC)
-        except Exception:
-            self.failed = True
-            raise
+        self.found = await verify(self.dsn, self.public, self._seen)
+        self.at = datetime.now(UTC)
 
     def _seen(self, entries: int) -> None:
         self.read = entries
@@ -60,33 +61,27 @@ class Reading:
 def routes(database: Database, dsn: str, policy: Policy, public: Ed25519PublicKey) -> list[HTTPRouteHandler]:
     reading = Reading(dsn, public)
 
-    def check_role(signed_in: SignedIn) -> None:
-        """Whoever is no auditor finds nothing here."""
-        if Role.AUDITOR not in policy.roles_of(signed_in.staff_id, datetime.now(UTC)):
-            raise not_found()
-
     @get("/{language:str}", include_in_schema=False)
     async def first(page: NamedDependency[Page]) -> Response[Any]:
         return page.go("/record")
 
     @get("/{language:str}/record", include_in_schema=False)
     async def record(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        check_role(signed_in)
+        check_role(policy, signed_in)
         return page.show("record.html", reading=reading, staff=signed_in.staff_id)
 
     @post("/{language:str}/record", include_in_schema=False)
     async def begin(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        check_role(signed_in)
+        check_role(policy, signed_in)
         await page.posted()
-        async with database.transaction() as session:
-            await audit_trail.record(session, "verify_record", object_ref="record", actor=signed_in.staff_id)
+        await note_verification(database, signed_in)
         reading.begin()
         return page.go("/record")
 
     @get("/{language:str}/record/proof", include_in_schema=False)
     async def proof(signed_in: NamedDependency[SignedIn]) -> Response[bytes]:
         """What was found, for a machine: the same as `recourse audit verify --json`."""
-        check_role(signed_in)
+        check_role(policy, signed_in)
         if reading.found is None or reading.at is None:
             raise not_found()
         said = {"read_at": reading.at.isoformat(), **reading.found.as_json()}
