@@ -18,10 +18,6 @@ _PAGE: Final = 50
 
 
 def routes(of: DeskPages) -> list[HTTPRouteHandler]:
-    @get("/{language:str}", include_in_schema=False)
-    async def first(page: NamedDependency[Page]) -> Response[Any]:
-        return page.go("/queue")
-
     @get("/{language:str}/queue", include_in_schema=False)
     async def queue(
         page: NamedDependency[Page],
@@ -46,4 +42,4 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             **of.words_for(page),
         )
 
-    return [first, queue]
+    return [queue]

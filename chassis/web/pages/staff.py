@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from litestar import Router
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
 
 from chassis.database import Database
 from chassis.settings import Settings
 from chassis.web.desk_sign_in import DeskSignIn, desk_router
 from chassis.web.pages.assets import Assets
-from chassis.web.pages.page import Pages
+from chassis.web.pages.page import Page, Pages
 from chassis.web.pages.words import Words
 from chassis.web.sessions import Sessions
 from chassis.web.sign_in import SignIn
@@ -31,8 +32,13 @@ def staff_pages(
     catalogs: Sequence[Path] = (),
 ) -> tuple[Router, Sequence[Sessions]]:
     """`packages` hold templates, and beside the first lies the service's `locale`; `catalogs` are further folders of
-    words. Raises KitMissing.
+    words. The bare address leads to the first of `tabs`. Raises KitMissing.
     """
+
+    @get("/{language:str}", include_in_schema=False)
+    async def first(page: NamedDependency[Page]) -> Response[None]:
+        return page.go(tabs[0][0])
+
     assets = Assets(settings.kit_dir)
     desk_sign_in = DeskSignIn(settings, database, sign_in)
     own = Path(str(import_module(packages[0]).__path__[0])).parent
@@ -44,5 +50,5 @@ def staff_pages(
         sessions=desk_sign_in.desk,
         given={"desk_tabs": tabs},
     )
-    router = Router(path="", route_handlers=[assets.handler(), desk_router(desk_sign_in, pages, routes)])
+    router = Router(path="", route_handlers=[assets.handler(), desk_router(desk_sign_in, pages, [first, *routes])])
     return router, desk_sign_in.sessions

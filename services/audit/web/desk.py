@@ -61,10 +61,6 @@ class Reading:
 def routes(database: Database, dsn: str, policy: Policy, public: Ed25519PublicKey) -> list[HTTPRouteHandler]:
     reading = Reading(dsn, public)
 
-    @get("/{language:str}", include_in_schema=False)
-    async def first(page: NamedDependency[Page]) -> Response[Any]:
-        return page.go("/record")
-
     @get("/{language:str}/record", include_in_schema=False)
     async def record(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         check_role(policy, signed_in)
@@ -92,4 +88,4 @@ def routes(database: Database, dsn: str, policy: Policy, public: Ed25519PublicKe
             headers=HEADERS | {"Content-Disposition": name},
         )
 
-    return [first, record, begin, proof]
+    return [record, begin, proof]

@@ -60,10 +60,6 @@ _STATUS: Final = {
 def routes(bridge: Bridge) -> list[HTTPRouteHandler]:
     words: dict[str, Any] = {"kinds": KINDS, "states": STATES}
 
-    @get("/{language:str}", include_in_schema=False)
-    async def first(page: NamedDependency[Page]) -> Response[Any]:
-        return page.go("/queue")
-
     @get("/{language:str}/queue", include_in_schema=False)
     async def queue(
         page: NamedDependency[Page],
@@ -120,7 +116,7 @@ def routes(bridge: Bridge) -> list[HTTPRouteHandler]:
         page.taken()
         return page.go(f"/tasks/{task_id}")
 
-    return [first, queue, show, say]
+    return [queue, show, say]
 
 
 async def _seen(bridge: Bridge, task_id: UUID, staff_id: str) -> tuple[TaskView, str]:

@@ -63,6 +63,7 @@ async def test_one_button_says_that_the_record_is_whole_and_gives_the_proof(brow
     first = await browser.signed_in(AUDITOR, "/en/record")
     assert "What was found" not in first.text
     assert (await browser.get("/en/record/proof")).status_code == 404
+    assert (await browser.get("/en")).headers["location"] == "/en/record"
     page = await read_record(browser)
     assert "Nothing was changed and nothing is missing." in page
     assert "2 entries" in page
