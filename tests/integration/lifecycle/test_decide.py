@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from sqlalchemy.exc import ProgrammingError
 
+from chassis.database import savepoint
 from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased
 from lifecycle import bodies, decide, erasing, exclusions, records
 from lifecycle.desk import PolicyPackChanged
@@ -89,7 +90,7 @@ async def test_a_case_beside_is_woken_by_the_commit_and_by_no_savepoint(loans: L
     while not loans.desk.to_wake.empty():
         loans.desk.to_wake.get_nowait()
     async with loans.desk.database.transaction() as session:
-        async with session.begin_nested():
+        async with savepoint(session):
             loans.desk.wake(session, case_id)
         assert loans.desk.to_wake.empty(), "nobody else could see the change yet"
     assert loans.desk.to_wake.get_nowait() == case_id
