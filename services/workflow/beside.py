@@ -7,11 +7,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import CaseId
 from lifecycle import parties, records
-from lifecycle.decide import open_case
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
 from lifecycle.model import Case, Facts
 from lifecycle.records import CaseRow
+from services.workflow import reviews
 
 CARRIED = ("mode", "language")
 """What every case of a report opens with."""
@@ -24,7 +24,9 @@ async def opened(
     this is committed; were that lost, the sweeper would find it.
     """
     carried = {name: case.facts[name] for name in CARRIED if name in case.facts}
-    case_id = await open_case(session, desk, row.report_id, lifecycle, number, {**carried, **facts}, _now(case))
+    case_id = await reviews.open_beside(
+        session, desk, row.report_id, lifecycle, number, {**carried, **facts}, _now(case)
+    )
     desk.wake(session, case_id)
     return case_id
 

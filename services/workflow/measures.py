@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import CaseId, new_id
 from lifecycle import bodies, parties, records
-from lifecycle.decide import decide_as, open_case
+from lifecycle.decide import decide_as
 from lifecycle.desk import Desk, EffectRefused
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Case, Effect, Fact, Facts, Refused
@@ -18,7 +18,7 @@ from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import FieldKind
 from policy.model import Role
-from services.workflow import consents
+from services.workflow import consents, reviews
 from services.workflow.domain import interim_measure
 from services.workflow.domain.measure_parts import BY_ETHICS, BY_OVERSIGHT, needs_release, rests_on_her_word
 from services.workflow.domain.measure_rules import ARRANGEMENT
@@ -150,7 +150,7 @@ async def _joinable(session: AsyncSession, desk: Desk, report_id: UUID, action: 
 
 async def _opened(session: AsyncSession, desk: Desk, report_id: UUID, facts: Facts, now: datetime) -> CaseRow:
     there = await records.of_report(session, report_id, LIFECYCLE)
-    case_id = await open_case(session, desk, report_id, LIFECYCLE, len(there) + 1, facts, now)
+    case_id = await reviews.open_beside(session, desk, report_id, LIFECYCLE, len(there) + 1, facts, now)
     desk.wake(session, case_id)
     opened = await records.lock(session, case_id)
     assert opened is not None

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import new_id
 from lifecycle import access, bodies, exclusions, notices, parties, records
-from lifecycle.decide import decide_as, open_case
+from lifecycle.decide import decide_as
 from lifecycle.desk import Desk, EffectRefused
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Case, Effect, Fact, Refused, Step
@@ -19,7 +19,7 @@ from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import FieldKind, Rule
 from policy.model import Role, Side
-from services.workflow import formal_reports, measures
+from services.workflow import formal_reports, measures, reviews
 from services.workflow.domain import respondent
 from services.workflow.domain.formal_rules import OVERSIGHT
 from services.workflow.domain.measure_parts import BY_ETHICS, BY_OVERSIGHT, lapses
@@ -27,10 +27,12 @@ from services.workflow.domain.persons import Persons, PersonsWrong
 
 LIFECYCLE: Final = respondent.LIFECYCLE.name
 REPORT: Final = "formal_report"
-NOTIFY, CLEAR = "notify", "clear"
+NOTIFY, CLEAR, NO_FINDING = "notify", "clear", "tell_no_finding"
 RESPONDENT, WROTE = "respondent", "respondent.wrote"
-ELSEWHERE: Final = "another_body_acts"
-"""An investigation that ends for this reason clears nobody: it goes on where the office has nothing to say."""
+UNSETTLED: Final = frozenset({"subject_left", "another_body_acts"})
+"""An investigation that ends for one of these reasons clears nobody: what was said stands open, and it may go on where
+the office has nothing to say (policy 2.2: ClearCheck has departures with pending allegations, too).
+"""
 _ALSO: Final = uuid.UUID("0c1f9d3e-7a55-4b0e-9a58-3d1d2d0a4e21")
 _HIGHEST: Final = 2**31 - 1
 
@@ -41,8 +43,8 @@ async def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
     """
     step, name = case.steps[-1], str(effect.facts["action"])
     if name == CLEAR:
-        if step.facts.get("discontinued_for") != ELSEWHERE:
-            await _clear(session, desk, row, step)
+        unsettled = step.facts.get("discontinued_for") in UNSETTLED
+        await (_tell_no_finding if unsettled else _clear)(session, desk, row, step)
         return
     texts = await _texts(session, desk, row, step.action)
     for staff_id in await _meant(session, desk, row, case, name):
@@ -80,6 +82,15 @@ async def _clear(session: AsyncSession, desk: Desk, row: CaseRow, step: Step) ->
             await _undo(session, desk, row, staff_id, step.at)
         elif (his.state, CLEAR) in desk.lifecycles[LIFECYCLE].rule_of:
             await _take(session, desk, his, CLEAR, {}, {"letter": letter}, step.at)
+
+
+async def _tell_no_finding(session: AsyncSession, desk: Desk, row: CaseRow, step: Step) -> None:
+    """Whoever was told of the inquiry hears that it has ended; measures stay as they were decided."""
+    letter = desk.policy_of(row).options["letter"].choices["no_finding"]
+    for staff_id in await formal_reports.subjects_of(session, desk, row):
+        his = await _his(session, desk, row, staff_id)
+        if his is not None and (his.state, NO_FINDING) in desk.lifecycles[LIFECYCLE].rule_of:
+            await _take(session, desk, his, NO_FINDING, {}, {"letter": letter}, step.at)
 
 
 async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
@@ -212,7 +223,8 @@ async def _opened(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str
     must not see the report does not see it either.
     """
     number = secrets.randbelow(_HIGHEST) + 1
-    case_id = await open_case(session, desk, row.report_id, LIFECYCLE, number, {"origin": _origin(row)}, now)
+    facts = {"origin": _origin(row)}
+    case_id = await reviews.open_beside(session, desk, row.report_id, LIFECYCLE, number, facts, now)
     desk.wake(session, case_id)
     opened = await records.lock(session, case_id)
     assert opened is not None

@@ -1,11 +1,12 @@
 """A review beyond its table: it freezes the file, lets its reviewer in, and at its end undoes both."""
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.ids import new_id
+from contracts.ids import CaseId, new_id
 from lifecycle import changes, freezing, notices, records
 from lifecycle.clocks import DUE
 from lifecycle.decide import decide_as, open_case
@@ -50,9 +51,23 @@ async def open_review(session: AsyncSession, desk: Desk, row: CaseRow, case: Cas
     case_id = await open_case(session, desk, row.report_id, REVIEW, len(there) + 1, facts, now)
     desk.wake(session, case_id)
     for one in await _of_file(session, desk, row.report_id):
-        file = from_json(one.data)
-        if one.case_id != case_id and file.facts.get(FROZEN) is not True:
-            await _keep(session, desk, one, freezing.freeze(file, now))
+        if one.case_id != case_id:
+            await _freeze(session, desk, one, now)
+
+
+async def open_beside(
+    session: AsyncSession, desk: Desk, report_id: UUID, lifecycle: str, number: int, facts: Facts, now: datetime
+) -> CaseId:
+    """Opens a case under a report that has others. While a review of one of them is open, the new case stays as it is,
+    too: the review's row is locked, so that it does not end meanwhile without setting this one free.
+    """
+    case_id = await open_case(session, desk, report_id, lifecycle, number, facts, now)
+    found = [await records.lock(session, one.case_id) for one in await records.of_report(session, report_id, REVIEW)]
+    if any(one and not desk.lifecycles[REVIEW].state_of[one.state].closed for one in found):
+        opened = await records.lock(session, case_id)
+        assert opened is not None  # just now
+        await _freeze(session, desk, opened, now)
+    return case_id
 
 
 async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
@@ -107,6 +122,12 @@ async def _of_file(session: AsyncSession, desk: Desk, report_id: UUID) -> list[C
     return [
         one for one in found if one and one.erased_at is None and not desk.lifecycles[one.lifecycle].is_gone(one.state)
     ]
+
+
+async def _freeze(session: AsyncSession, desk: Desk, row: CaseRow, now: datetime) -> None:
+    case = from_json(row.data)
+    if case.facts.get(FROZEN) is not True:
+        await _keep(session, desk, row, freezing.freeze(case, now))
 
 
 async def _keep(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:

@@ -76,13 +76,14 @@ def _earlier(name: str, key: str) -> Guard:
 CHANCE = Guard("NOT_HEARD", HEARD, _not_heard)
 HAS_SUPPORT = is_appointed(SUPPORT, Role.WELFARE_OFFICER)
 REVIEW_WINDOW = start("review.request")
+OVER = (meet("subject.response"), meet("charge.reply"), meet("respondent.answer"), REVIEW_WINDOW)
 FILE = reference("file", required=False)
 """The formal report, by its case, in which he is heard; not there while he was told of a measure alone."""
 
 BETWEEN_HIM_AND_US = frozenset(
     {"notify", "write_letter", "receive_statement", "respond", "extend_response", "charge", "reply_to_charge"}
     | {"extend_reply", "ask_more_time", "refuse_more_time", "name_companion", "name_support", "ask_review"}
-    | {"receive_review", "tell_outcome", "clear", "close_respondent"}
+    | {"receive_review", "tell_outcome", "tell_no_finding", "clear", "close_respondent"}
 )
 """The steps that he sees, with what was written beside them; a hold or the other side's review is none of his."""
 
@@ -244,7 +245,7 @@ LIFECYCLE = Lifecycle(
         ),
         Rule(
             action="tell_outcome",
-            states=("notified", "responded", "charged", "replied", "outcome_told", "cleared"),
+            states=TOLD,
             by=SYSTEM,
             to="outcome_told",
             fields=(text("letter"),),
@@ -252,14 +253,24 @@ LIFECYCLE = Lifecycle(
             clocks=(REVIEW_WINDOW,),
             effects=TELL_HIM,
         ),
+        # He has left, or another body goes on with it: nothing was found for or against him, and no measure ends by it.
+        Rule(
+            action="tell_no_finding",
+            states=BEFORE_OUTCOME,
+            by=SYSTEM,
+            to="outcome_told",
+            fields=(text("letter"),),
+            clocks=OVER,
+            effects=TELL_HIM,
+        ),
         # Everybody who was told of it is told of this, too, on the same day (policy 2.13).
         Rule(
             action="clear",
-            states=("notified", "responded", "charged", "replied", "outcome_told"),
+            states=(*BEFORE_OUTCOME, "outcome_told"),
             by=SYSTEM,
             to="cleared",
             fields=(text("letter"),),
-            clocks=(meet("subject.response"), meet("charge.reply"), meet("respondent.answer"), REVIEW_WINDOW),
+            clocks=OVER,
             effects=(other_side("respondent.nothing_found"), CLEARED),
         ),
         Rule(

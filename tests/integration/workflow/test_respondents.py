@@ -28,7 +28,15 @@ from tests.integration.workflow.house import (
     House,
 )
 from tests.integration.workflow.test_alerts_and_results import ALERT, LEAST, REASONS, RISK
-from tests.integration.workflow.test_formal_reports import assessing, facts_of, investigating, of_report, took
+from tests.integration.workflow.test_formal_reports import (
+    REVIEWER,
+    assessing,
+    by_her,
+    facts_of,
+    investigating,
+    of_report,
+    took,
+)
 
 HIS = "respondent"
 SUSPENSION = {"type": "suspension_with_pay", "serious_misconduct": True, "hearing": "heard"}
@@ -181,12 +189,22 @@ async def test_where_a_measure_alone_rested_on_it_that_ends_though_nothing_was_e
     assert row.state == "lifting" or "im.clear" in row.data["clocks"], row.state
 
 
-async def test_an_end_because_another_body_acts_clears_nobody(house: House) -> None:
+@pytest.mark.parametrize("ended_for", ["another_body_acts", "subject_left"])
+async def test_an_end_that_leaves_the_matter_open_clears_nobody_and_is_told_to_him(
+    house: House, ended_for: str
+) -> None:
     file = await investigating(house, PARTIES)
+    measure = await measured(house, file, type="alternative_duties", same_grade_no_loss=True)
     await took(house, INVESTIGATOR, file, "notify_subject", {}, {"letter": "l"})
-    ends = {"discontinued_for": "another_body_acts"}
+    ends = {"discontinued_for": ended_for}
     await took(house, INVESTIGATOR, file, "discontinue_investigation", ends, {"reasons": "r"})
-    assert (await case_of(house, file, SUPERVISOR)).state == "notified"
+    his = await case_of(house, file, SUPERVISOR)
+    assert his.state == "outcome_told"
+    async with house.desk.database.transaction() as session:
+        letter = await bodies.words_of(session, house.desk, his, "letter", "tell_no_finding")
+    assert "Nothing has been established for or against you." in letter
+    assert "respondent.cleared_for_others" not in [wording for wording, _ in await house.notices()]
+    assert (await house.row(measure)).state == "effective", "nobody decided that it ends"
 
 
 async def test_a_clearance_reaches_him_whatever_ends_the_investigation_without_a_finding(house: House) -> None:
@@ -196,3 +214,23 @@ async def test_a_clearance_reaches_him_whatever_ends_the_investigation_without_a
     await took(house, INVESTIGATOR, file, "discontinue_investigation", ends, {"reasons": "r"})
     (his,) = await of_report(house, file, HIS)
     assert his.state == "cleared"
+
+
+async def test_inv_53_what_is_opened_while_a_review_is_open_stays_with_the_file_until_it_has_ended(
+    house: House,
+) -> None:
+    file = await investigating(house, PARTIES)
+    await took(house, INVESTIGATOR, file, "notify_subject", {}, {"letter": "l"})
+    his = await case_of(house, file, SUPERVISOR)
+    await took(house, SUPERVISOR, his.case_id, "ask_review", {"about": "decision"}, {"request": "r"})
+    (review,) = await of_report(house, file, "review")
+    await by_her(house, file, "ask_for_protection")
+    (measure,) = await of_report(house, file, "interim_measure")
+    assert (await facts_of(house, measure.case_id))["frozen"] is True
+
+    await house.run_errands()
+    await took(house, REVIEWER, review.case_id, "take_review")
+    await took(house, REVIEWER, review.case_id, "decide_review", {"outcome": "upheld"}, {"reasons": "r"})
+    await took(house, REVIEWER, review.case_id, "record_appeal", {"forum": "tribunal"})
+    await took(house, REVIEWER, review.case_id, "record_appeal_outcome", {"outcome": "dismissed"}, {"reasons": "r"})
+    assert (await facts_of(house, measure.case_id))["frozen"] is False

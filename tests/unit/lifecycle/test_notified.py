@@ -43,7 +43,7 @@ def test_the_alleged_offender_hears_in_his_own_case_of_a_measure_over_his_work_a
     """At the notice, a measure, the charge, the outcome; in the report itself there is nothing for him."""
     assert {name for name, _ in told("other_side")} == {"respondent", "interim_measure", "mediation"}
     in_his_case = {event for name, event in told("other_side") if name == "respondent"}
-    assert {"notify", "charge", "tell_outcome", "clear"} <= in_his_case
+    assert {"notify", "charge", "tell_outcome", "tell_no_finding", "clear"} <= in_his_case
     of_measures = {event for name, event in told("other_side") if name == "interim_measure"}
     assert "make_effective" in of_measures
     assert not of_measures & {"alert", "decide_measure", "record_applied", "ask_consent"}

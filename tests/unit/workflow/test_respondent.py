@@ -102,6 +102,19 @@ def test_clearing_him_tells_everybody_and_stops_his_clocks() -> None:
     assert refused(opened("respondent"), "clear", SYSTEM).code == "ACTION_NOT_OPEN", "nobody told, nobody to clear"
 
 
+def test_an_end_without_a_finding_clears_nobody_and_is_told_to_him_though_he_has_not_answered() -> None:
+    told = act(act(notified(), "ask_more_time", HIM, time_for="translation"), "tell_no_finding", SYSTEM)
+    assert told.state == "outcome_told"
+    assert effect_names(told, EffectKind.EMIT) == [], "no measure ends by it, and nobody hears that nothing was found"
+    assert [effect.facts["to"] for effect in told.effects] == ["other_side"]
+    assert not [clock.key for clock in told.clocks.values() if clock.runs], "nothing is asked of him any more"
+    assert act(told, "ask_review", HIM, about="closure").state == "outcome_told"
+    closed = act(told, "close_respondent", OIO, reason="outcome_told")
+    assert [clock.key for clock in closed.clocks.values() if clock.runs] == ["keep.investigated"]
+    cleared = act(notified(), "clear", SYSTEM)
+    assert refused(cleared, "tell_no_finding", SYSTEM).code == "ACTION_NOT_OPEN", "whoever is cleared stays so"
+
+
 def test_nobody_else_acts_as_him_and_he_acts_as_nobody_else() -> None:
     for action in ("respond", "ask_more_time", "name_companion", "ask_review"):
         assert refused(notified(), action, OIO).code == "ROLE_NOT_ALLOWED"
@@ -109,7 +122,9 @@ def test_nobody_else_acts_as_him_and_he_acts_as_nobody_else() -> None:
         assert refused(notified(), action, HIM).code == "ROLE_NOT_ALLOWED"
 
 
-@pytest.mark.parametrize("action", ["notify", "charge", "extend_reply", "receive_statement", "tell_outcome", "clear"])
+@pytest.mark.parametrize(
+    "action", ["notify", "charge", "extend_reply", "receive_statement", "tell_outcome", "tell_no_finding", "clear"]
+)
 def test_what_the_report_decides_cannot_be_done_in_his_case_alone(action: str) -> None:
     everybody = staff("S0005", *Role)
     assert refused(notified(), action, everybody).code == "ROLE_NOT_ALLOWED"

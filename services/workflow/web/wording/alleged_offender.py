@@ -36,6 +36,7 @@ ALLEGED_OFFENDER: Final = {
             "ask_review": N_("Ask for a review"),
             "receive_review": N_("The review has been decided"),
             "tell_outcome": N_("The outcome was told"),
+            "tell_no_finding": N_("The inquiry has ended without a finding"),
             "clear": N_("Nothing was found"),
             "close_respondent": N_("Close"),
         },
