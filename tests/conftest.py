@@ -163,12 +163,12 @@ async def smtp(parts_dir: Path, guardian: Guardian) -> AsyncIterator[Smtp]:
 
 
 @pytest.fixture
-async def fresh_database(postgres: PostgresServer) -> AsyncIterator[Callable[[], Awaitable[Database]]]:
-    """A maker of databases of one's own, each dropped after the test."""
+async def fresh_database(postgres: PostgresServer) -> AsyncIterator[Callable[..., Awaitable[Database]]]:
+    """A maker of databases of one's own, with the tables of the services named; each is dropped after the test."""
     made: list[Database] = []
 
-    async def fresh() -> Database:
-        made.append(await postgres.fresh())
+    async def fresh(*migrated: str) -> Database:
+        made.append(await postgres.fresh(*migrated))
         return made[-1]
 
     yield fresh
@@ -177,12 +177,12 @@ async def fresh_database(postgres: PostgresServer) -> AsyncIterator[Callable[[],
 
 
 @pytest.fixture
-async def fresh_keystore(keystore: PostgresServer) -> AsyncIterator[Callable[[], Awaitable[Database]]]:
+async def fresh_keystore(keystore: PostgresServer) -> AsyncIterator[Callable[..., Awaitable[Database]]]:
     """The same on the key store instance."""
     made: list[Database] = []
 
-    async def fresh() -> Database:
-        made.append(await keystore.fresh())
+    async def fresh(*migrated: str) -> Database:
+        made.append(await keystore.fresh(*migrated))
         return made[-1]
 
     yield fresh

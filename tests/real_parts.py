@@ -3,9 +3,11 @@
 import asyncio
 import itertools
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import asyncpg
 
+from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
 from ops.local_stack import roles, topics
 from ops.local_stack.kafka import ADMIN, Kafka
 from ops.local_stack.postgres import Postgres
@@ -39,18 +41,48 @@ class Database:
 class PostgresServer:
     part: Postgres
     plan: roles.DatabasePlan
+    _templates: dict[frozenset[str], str] = field(default_factory=dict)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)  # roles are shared by all databases
 
     @property
     def admin_dsn(self) -> str:
         return self.part.admin_dsn
 
-    async def fresh(self) -> Database:
-        name = f"{self.plan.name}_{next(_numbers)}"
+    async def fresh(self, *migrated: str) -> Database:
+        """A copy of a database that was made once: with all roles, and with the tables of these services."""
+        made = self._database()
         async with self._one_at_a_time:
-            await roles.apply(self.admin_dsn, self.plan, password, database=name)
-        admin = roles.dsn_for(self.admin_dsn, user="postgres", password=self.part.password, database=name)
-        return Database(admin, name)
+            await self._copy(await self._template(frozenset(migrated)), made)
+        return made
+
+    async def _template(self, migrated: frozenset[str]) -> str:
+        if migrated not in self._templates:
+            made = self._database()
+            await roles.apply(self.admin_dsn, self.plan, password, database=made.name)
+            for service in migrated:
+                await migrate(made.migration_dsn(service), self._chain(service))
+            self._templates[migrated] = made.name
+        return self._templates[migrated]
+
+    def _chain(self, service: str) -> Path:
+        return KEYSTORE_CHAIN if self.plan.instance == "keystore" else SERVICES / service / "migrations"
+
+    def _database(self) -> Database:
+        name = f"{self.plan.name}_{next(_numbers)}"
+        return Database(
+            roles.dsn_for(self.admin_dsn, user="postgres", password=self.part.password, database=name), name
+        )
+
+    async def _copy(self, template: str, made: Database) -> None:
+        connection = await asyncpg.connect(self.admin_dsn)
+        try:
+            await connection.execute(f'create database "{made.name}" template "{template}" strategy file_copy')
+            # Who may connect is the one right that a copy does not have of its template.
+            who = ", ".join(f'"{role}"' for one in self.plan.services for role in (one, roles.owner(one)))
+            await connection.execute(f'revoke all on database "{made.name}" from public')
+            await connection.execute(f'grant connect on database "{made.name}" to {who}')
+        finally:
+            await connection.close()
 
     async def drop(self, database: Database) -> None:
         connection = await asyncpg.connect(self.admin_dsn)

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from chassis.database import Database
-from chassis.migrations import SERVICES, migrate
 from ops.local_stack.oidc import Oidc
 from tests import real_parts
 from tests.browser.conftest import PageFactory
@@ -16,10 +15,9 @@ from tests.integration.web.desk import desk
 
 @pytest.fixture
 async def address(
-    oidc: Oidc, fresh_database: Callable[[], Awaitable[real_parts.Database]], tmp_path: Path
+    oidc: Oidc, fresh_database: Callable[..., Awaitable[real_parts.Database]], tmp_path: Path
 ) -> AsyncIterator[str]:
-    made = await fresh_database()
-    await migrate(made.migration_dsn("audit"), SERVICES / "audit" / "migrations")
+    made = await fresh_database("audit")
     database = Database(made.dsn("audit"))
     listener, address = listening()
     # Two ports of one host are one site to a browser; these are two.

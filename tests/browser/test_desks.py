@@ -10,7 +10,6 @@ import pytest
 from playwright.async_api import Page
 
 from chassis import keys
-from chassis.migrations import KEYSTORE_CHAIN, migrate
 from chassis.web.app import create_app
 from chassis.web.sign_in import SignIn
 from lifecycle.pages.routes import desk_pages
@@ -46,13 +45,12 @@ class Desk:
 @pytest.fixture
 async def desk(
     oidc: Oidc,
-    fresh_database: Callable[[], Awaitable[real_parts.Database]],
-    fresh_keystore: Callable[[], Awaitable[real_parts.Database]],
+    fresh_database: Callable[..., Awaitable[real_parts.Database]],
+    fresh_keystore: Callable[..., Awaitable[real_parts.Database]],
     tmp_path: Path,
 ) -> AsyncIterator[Desk]:
-    database, store = await fresh_database(), await fresh_keystore()
+    database, store = await fresh_database(), await fresh_keystore("workflow")
     await create_tables(database.migration_dsn("workflow"))
-    await migrate(store.migration_dsn("workflow"), KEYSTORE_CHAIN)
     keys.create("workflow", tmp_path)
     listener, address = listening()
     # Two ports of one host are one site to a browser; provider and desk are two.

@@ -33,7 +33,7 @@ _WIDER: Final = "() => document.documentElement.scrollWidth - document.documentE
 async def portal(
     postgres: PostgresServer, keystore: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[str, World]]:
-    database, store = await postgres.fresh(), await keystore.fresh()
+    database, store = await postgres.fresh("intake"), await keystore.fresh("intake")
     listener, address = listening()
     folder = tmp_path_factory.mktemp("keys")
     world = await build_world(database, store, folder, "http://127.0.0.1:1", kit_dir=KIT, public_url=address)

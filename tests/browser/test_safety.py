@@ -44,7 +44,7 @@ async def portal(
     postgres: PostgresServer, keystore: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Portal]:
     """The portal, and the dull site that leaving leads to, on another host."""
-    database, store = await postgres.fresh(), await keystore.fresh()
+    database, store = await postgres.fresh("intake"), await keystore.fresh("intake")
     listener, address = listening("https")
     elsewhere, neutral = listening()
     neutral = neutral.replace("127.0.0.1", "localhost") + "/weather"

@@ -15,7 +15,6 @@ from google.protobuf.message import Message
 from chassis import keys
 from chassis.consumer import Handler
 from chassis.inbox import Event
-from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
 from chassis.sealing import open_from
 from chassis.settings import Settings
 from contracts.cases.v1.cases_pb2 import StaffNotice
@@ -90,8 +89,6 @@ async def settings_on_stores(
     """Of a service whose schemas are made; it and those it `knows` have keys. Nothing else of theirs is there."""
     publics = {one: keys.create(one, folder / one) for one in (service, *knows)}
     (folder / "services.json").write_text(json.dumps(publics))
-    await migrate(database.migration_dsn(service), SERVICES / service / "migrations")
-    await migrate(store.migration_dsn(service), KEYSTORE_CHAIN)
     usual = {
         "service": service,
         "database_dsn": database.dsn(service),

@@ -14,7 +14,7 @@ from lifecycle.exclusions import Parties
 from tests import real_parts
 from tests.integration.workflow.house import House, prepare
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
+Fresh = Callable[..., Awaitable[real_parts.Database]]
 _runs = itertools.count()
 SIZE = 8
 LINES = st.lists(st.integers(-1, SIZE - 1), min_size=SIZE, max_size=SIZE)
@@ -24,7 +24,7 @@ SLOW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthChe
 
 @pytest.fixture
 async def house(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) -> AsyncIterator[House]:
-    made = await prepare(await fresh_database(), await fresh_keystore(), tmp_path)
+    made = await prepare(await fresh_database("workflow"), await fresh_keystore("workflow"), tmp_path)
     yield made
     await made.close()
 

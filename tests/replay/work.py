@@ -166,7 +166,7 @@ async def _recorder(server: Temporal, client: Client, folder: Path) -> AsyncIter
         for one in (postgres, part):
             await one.start()
             await one.ready()
-        database = await PostgresServer(postgres, roles.plans()["postgres"]).fresh()
+        database = await PostgresServer(postgres, roles.plans()["postgres"]).fresh("hr_bridge")
         async with (
             open_bridge(
                 database,

@@ -8,11 +8,11 @@ import pytest
 from tests import real_parts
 from tests.integration.workflow.house import House, prepare
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
+Fresh = Callable[..., Awaitable[real_parts.Database]]
 
 
 @pytest.fixture
 async def house(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) -> AsyncIterator[House]:
-    made = await prepare(await fresh_database(), await fresh_keystore(), tmp_path)
+    made = await prepare(await fresh_database("workflow"), await fresh_keystore("workflow"), tmp_path)
     yield made
     await made.close()

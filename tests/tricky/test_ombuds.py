@@ -26,13 +26,13 @@ from tests.integration.ombuds.cell import (
     taken,
 )
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
+Fresh = Callable[..., Awaitable[real_parts.Database]]
 EXTERNAL = "S0067"
 
 
 @pytest.fixture
 async def cell(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) -> AsyncIterator[Cell]:
-    made = await build_cell(await fresh_database(), await fresh_keystore(), tmp_path)
+    made = await build_cell(await fresh_database("ombuds"), await fresh_keystore("ombuds"), tmp_path)
     await made.people({**LINES, EXTERNAL: ""})
     yield made
     await made.close()

@@ -32,7 +32,7 @@ from tests.integration.ethics.test_watch import complain
 from tests.lifecycles import POLICY
 
 pytestmark = pytest.mark.stack
-Fresh = Callable[[], Awaitable[real_parts.Database]]
+Fresh = Callable[..., Awaitable[real_parts.Database]]
 PERSON = Actor(ActorKind.PERSON)
 NOW = datetime.now(UTC)
 DAY = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -46,7 +46,9 @@ TO_FINDING = tuple(
 async def office(
     fresh_database: Fresh, fresh_keystore: Fresh, guardian: Guardian, tmp_path: Path
 ) -> AsyncIterator[Office]:
-    made = await open_office(await fresh_database(), await fresh_keystore(), guardian, tmp_path, policy="iom-2024-03")
+    made = await open_office(
+        await fresh_database("ethics"), await fresh_keystore("ethics"), guardian, tmp_path, policy="iom-2024-03"
+    )
     yield made
     await made.close()
 

@@ -34,7 +34,7 @@ from tests import real_parts
 from tests.integration.ethics.office import open_office
 from tests.integration.workflow.house import House
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
+Fresh = Callable[..., Awaitable[real_parts.Database]]
 PEOPLE = Path(__file__).parents[2] / "ops" / "demo" / "people.toml"
 
 PERSON, HEAD_OF_MISSION, OFFENDER = "S0018", "S0017", "S0019"
@@ -254,7 +254,9 @@ async def test_inv_32_the_alleged_retaliator_is_in_the_ethics_office(
     """The alternate acts in the office's place, and the office does not know."""
     folder = tmp_path / "ethics"
     folder.mkdir()
-    office = await open_office(await fresh_database(), await fresh_keystore(), guardian, folder, policy="iom-2024-03")
+    office = await open_office(
+        await fresh_database("ethics"), await fresh_keystore("ethics"), guardian, folder, policy="iom-2024-03"
+    )
     case_id = await office.request(offenders=("S0007",))
     assert (await office.row(case_id)).desk == "ethics_outside"
     everybody = {one.staff_id for one in office.desk.policy.appointments}

@@ -19,7 +19,7 @@ from tests import real_parts
 from tests.integration.support.cell import HERSELF, PERSON, PSEAH, SPECIALIST, WELFARE, Cell, build_cell
 from tests.lifecycles import NOW, POLICY, REPORT, act, refused, staff
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
+Fresh = Callable[..., Awaitable[real_parts.Database]]
 FOCAL_POINT = "S0071"  # hears of gaps in the pathway
 SPECIALIST_ACTS = staff(SPECIALIST, Role.SPECIALIST)
 COORDINATES = staff(PSEAH, Role.PSEAH_OFFICER)
@@ -28,7 +28,7 @@ PLACES = help_file.load()
 
 @pytest.fixture
 async def cell(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) -> AsyncIterator[Cell]:
-    made = await build_cell(await fresh_database(), await fresh_keystore(), tmp_path)
+    made = await build_cell(await fresh_database("support"), await fresh_keystore("support"), tmp_path)
     yield made
     await made.close()
 

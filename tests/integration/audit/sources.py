@@ -32,7 +32,6 @@ class World:
         self.databases = {name: Database(self.test_database.dsn(name)) for name in (*SOURCES, "audit")}
 
     async def create(self) -> None:
-        await migrations.migrate(self.test_database.migration_dsn("audit"), CHAIN)
         for source in SOURCES:
             await create_schema(self.test_database, source)
 

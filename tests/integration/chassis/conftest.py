@@ -9,7 +9,7 @@ from tests.real_parts import Database, KafkaServer
 
 @pytest.fixture
 async def house(
-    fresh_database: Callable[[], Awaitable[Database]], kafka: KafkaServer, kafka_prefix: str, tmp_path: Path
+    fresh_database: Callable[..., Awaitable[Database]], kafka: KafkaServer, kafka_prefix: str, tmp_path: Path
 ) -> AsyncIterator[House]:
     database = await fresh_database()
     for service in ("intake", "workflow", "ombuds", "ethics"):

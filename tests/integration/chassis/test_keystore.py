@@ -12,14 +12,12 @@ from chassis.keystore import Keystore, Wrap
 from tests.real_parts import Database
 
 pytestmark = pytest.mark.stack
-FreshKeystore = Callable[[], Awaitable[Database]]
+FreshKeystore = Callable[..., Awaitable[Database]]
 
 
 @pytest.fixture
 async def database(fresh_keystore: FreshKeystore) -> Database:
-    database = await fresh_keystore()
-    await migrations.migrate(database.migration_dsn("intake"), keystore.MIGRATIONS)
-    return database
+    return await fresh_keystore("intake")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from ops.local_stack.guardian import Guardian
 from tests.integration.ethics.office import Office, open_office
 from tests.real_parts import Database, KafkaServer
 
-Fresh = Callable[[], Awaitable[Database]]
+Fresh = Callable[..., Awaitable[Database]]
 
 
 @pytest.fixture
@@ -15,7 +15,9 @@ async def quiet_office(
     fresh_database: Fresh, fresh_keystore: Fresh, guardian: Guardian, tmp_path: Path
 ) -> AsyncIterator[Office]:
     """Without a broker, by the policy that is not rehearsed: for what the office does inside a transaction."""
-    office = await open_office(await fresh_database(), await fresh_keystore(), guardian, tmp_path, policy="iom-2024-03")
+    office = await open_office(
+        await fresh_database("ethics"), await fresh_keystore("ethics"), guardian, tmp_path, policy="iom-2024-03"
+    )
     yield office
     await office.close()
 
@@ -30,8 +32,8 @@ async def office(
     tmp_path: Path,
 ) -> AsyncIterator[Office]:
     office = await open_office(
-        await fresh_database(),
-        await fresh_keystore(),
+        await fresh_database("ethics"),
+        await fresh_keystore("ethics"),
         guardian,
         tmp_path,
         kafka_bootstrap=kafka.bootstrap,

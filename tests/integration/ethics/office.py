@@ -18,7 +18,6 @@ from google.protobuf.message import Message
 from chassis import keys
 from chassis.consumer import Event
 from chassis.database import Database, savepoint
-from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
 from chassis.sealing import DeskPrivateKey, seal_to
 from chassis.settings import Settings
 from contracts.envelope import Envelope, sign, to_headers
@@ -321,9 +320,7 @@ async def open_office(
     scratch: Path,
     **kafka: Any,
 ) -> Office:
-    """Migrates both schemas, makes the services' keys, and builds the desk."""
-    await migrate(database.migration_dsn("ethics"), SERVICES / "ethics" / "migrations")
-    await migrate(store.migration_dsn("ethics"), KEYSTORE_CHAIN)
+    """Makes the services' keys, and builds the desk on schemas that have their tables."""
     publics = {name: keys.create(name, scratch / name) for name in SERVICES_WITH_KEYS}
     service_keys = scratch / "services.json"
     service_keys.write_text(json.dumps(publics), encoding="utf-8")

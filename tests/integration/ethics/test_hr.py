@@ -82,9 +82,9 @@ class Both:
 
 
 @pytest.fixture
-async def both(quiet_office: Office, fresh_database: Callable[[], Awaitable[Database]]) -> AsyncIterator[Both]:
+async def both(quiet_office: Office, fresh_database: Callable[..., Awaitable[Database]]) -> AsyncIterator[Both]:
     await quiet_office.others_keys()
-    async with open_bridge(await fresh_database(), quiet_office.scratch) as bridge:
+    async with open_bridge(await fresh_database("hr_bridge"), quiet_office.scratch) as bridge:
         await ethics_is_known(bridge)
         yield Both(quiet_office, bridge)
 

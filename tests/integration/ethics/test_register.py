@@ -388,7 +388,7 @@ async def test_an_erased_query_leaves_nothing_to_read(quiet_office: Office) -> N
 
 
 async def test_the_migration_makes_what_the_code_declares_and_takes_it_away_again(
-    fresh_database: Callable[[], Awaitable[Database]],
+    fresh_database: Callable[..., Awaitable[Database]],
 ) -> None:
     database = await fresh_database()
     chain = SERVICES / "ethics" / "migrations"

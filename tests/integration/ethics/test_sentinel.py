@@ -243,10 +243,10 @@ async def test_while_postgresql_is_away_it_waits_in_place(
     guardian: Guardian,
     tmp_path: Path,
 ) -> None:
-    database = await PostgresServer(own_postgres, roles.plans()["postgres"]).fresh()
+    database = await PostgresServer(own_postgres, roles.plans()["postgres"]).fresh("ethics")
     office = await open_office(
         database,
-        await fresh_keystore(),
+        await fresh_keystore("ethics"),
         guardian,
         tmp_path,
         kafka_bootstrap=kafka.bootstrap,

@@ -185,7 +185,7 @@ async def running(*parts: Relay | Consumer) -> AsyncIterator[None]:
 
 
 async def test_protections_arrive_from_intake_and_workflow_and_intake_hears_of_it(
-    office: Office, fresh_database: Callable[[], Awaitable[Schemas]]
+    office: Office, fresh_database: Callable[..., Awaitable[Schemas]]
 ) -> None:
     started_at = datetime.now(UTC) - timedelta(minutes=1)
     from_intake, from_workflow = uuid4(), uuid4()

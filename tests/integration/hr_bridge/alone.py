@@ -13,7 +13,6 @@ from chassis import desk_keys
 from chassis.database import Database
 from chassis.inbox import Event
 from chassis.keys import ServiceKeys
-from chassis.migrations import SERVICES, migrate
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.topics import DESK_KEYS
 from policy.load import load
@@ -26,7 +25,6 @@ from tests import real_parts
 @asynccontextmanager
 async def open_bridge(made: real_parts.Database, folder: Path, **changes: Any) -> AsyncIterator[Bridge]:
     """`folder` holds the keys of each service; `changes` are settings."""
-    await migrate(made.migration_dsn("hr_bridge"), SERVICES / "hr_bridge" / "migrations")
     (folder / "webhook.key").write_text(base64.b64encode(secrets.token_bytes(32)).decode())
     given: dict[str, Any] = {
         "database_dsn": made.dsn("hr_bridge"),

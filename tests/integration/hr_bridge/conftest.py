@@ -47,7 +47,7 @@ async def empty_house(
     @asynccontextmanager
     async def made(tryton: Tryton) -> AsyncIterator[House]:
         folder = tmp_path_factory.mktemp("hr_bridge")
-        database, prefix = await postgres.fresh(), await kafka.fresh_topics()
+        database, prefix = await postgres.fresh("hr_bridge"), await kafka.fresh_topics()
         house = House(database, kafka, prefix, folder, settings_of(tryton, temporal, oidc, folder))
         await house.prepare()
         async with TrytonClient(tryton.url, ADMIN, tryton.password) as admin:
@@ -68,8 +68,8 @@ async def house(empty_house: Callable[[Tryton], Any], tryton: Tryton) -> AsyncIt
 
 
 @pytest.fixture
-async def bridge(fresh_database: Callable[[], Awaitable[Database]], tmp_path: Path) -> AsyncIterator[Bridge]:
+async def bridge(fresh_database: Callable[..., Awaitable[Database]], tmp_path: Path) -> AsyncIterator[Bridge]:
     for service in ("hr_bridge", "ethics"):
         keys.create(service, tmp_path / service)
-    async with open_bridge(await fresh_database(), tmp_path) as made:
+    async with open_bridge(await fresh_database("hr_bridge"), tmp_path) as made:
         yield made

@@ -25,7 +25,6 @@ from chassis.consumer import Consumer, Event
 from chassis.database import Database, async_dsn
 from chassis.desk_keys import desk_key
 from chassis.keys import ServiceKeys, public_keys
-from chassis.migrations import SERVICES, migrate
 from chassis.outbox import add_event, applied
 from chassis.relay import Relay
 from chassis.sealing import seal_to
@@ -179,7 +178,6 @@ class House:
         publics = {service: keys.create(service, self.folder / service) for service in services}
         (self.folder / "services.json").write_text(json.dumps(publics))
         (self.folder / "webhook.key").write_text(base64.b64encode(secrets.token_bytes(32)).decode())
-        await migrate(self.test_database.migration_dsn("hr_bridge"), SERVICES / "hr_bridge" / "migrations")
         self.workflow = await self._peer("workflow", DESK_KEYS, HR_MEASURE_RESULTS, HR_PEOPLE)
         self.ethics = await self._peer("ethics", DESK_KEYS, HR_HOLD_RESULTS)
         async with self.ethics.database.transaction() as session:

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 
 from chassis.database import Database
-from chassis.migrations import SERVICES, migrate
 from contracts.people.v1.people_pb2 import Person
 from contracts.topics import HR_PEOPLE
 from policy.load import load
@@ -80,9 +79,8 @@ async def test_no_name_is_on_the_topic(house: House) -> None:
 
 
 @pytest.fixture
-async def database(fresh_database: Callable[[], Awaitable[real_parts.Database]]) -> AsyncIterator[Database]:
-    made = await fresh_database()
-    await migrate(made.migration_dsn("hr_bridge"), SERVICES / "hr_bridge" / "migrations")
+async def database(fresh_database: Callable[..., Awaitable[real_parts.Database]]) -> AsyncIterator[Database]:
+    made = await fresh_database("hr_bridge")
     database = Database(made.dsn("hr_bridge"))
     yield database
     await database.close()

@@ -21,7 +21,7 @@ ANN = Employee("S1", "OIO", "valmora", "staff", "S2", date(2024, 1, 1), None, "s
 
 
 async def test_up_down_up_and_the_tables_are_those_of_the_code(
-    fresh_database: Callable[[], Awaitable[real_parts.Database]],
+    fresh_database: Callable[..., Awaitable[real_parts.Database]],
 ) -> None:
     made = await fresh_database()
     owner = made.migration_dsn("hr_bridge")

@@ -26,7 +26,7 @@ def client_of(world: World) -> httpx.AsyncClient:
 async def world(
     postgres: PostgresServer, keystore: PostgresServer, oidc: Oidc, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[World]:
-    database, store = await postgres.fresh(), await keystore.fresh()
+    database, store = await postgres.fresh("intake"), await keystore.fresh("intake")
     world = await build_world(database, store, tmp_path_factory.mktemp("keys"), oidc.issuer)
     yield world
     await world.close()
@@ -42,8 +42,8 @@ async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def fresh_world(
-    fresh_database: Callable[[], Awaitable[Database]],
-    fresh_keystore: Callable[[], Awaitable[Database]],
+    fresh_database: Callable[..., Awaitable[Database]],
+    fresh_keystore: Callable[..., Awaitable[Database]],
     oidc: Oidc,
     tmp_path: Path,
 ) -> AsyncIterator[Callable[..., Awaitable[World]]]:
@@ -51,7 +51,11 @@ async def fresh_world(
 
     async def fresh(**changes: Any) -> World:
         folder = tmp_path / f"keys{len(made)}"
-        made.append(await build_world(await fresh_database(), await fresh_keystore(), folder, oidc.issuer, **changes))
+        made.append(
+            await build_world(
+                await fresh_database("intake"), await fresh_keystore("intake"), folder, oidc.issuer, **changes
+            )
+        )
         return made[-1]
 
     yield fresh

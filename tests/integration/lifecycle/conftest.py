@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from chassis import keys
-from chassis.migrations import KEYSTORE_CHAIN, migrate
 from chassis.web.app import create_app
 from chassis.web.sign_in import SignIn
 from lifecycle import api, durable
@@ -21,13 +20,12 @@ from tests.integration.lifecycle.staff import Staff
 
 @pytest.fixture
 async def loans(
-    fresh_database: Callable[[], Awaitable[real_parts.Database]],
-    fresh_keystore: Callable[[], Awaitable[real_parts.Database]],
+    fresh_database: Callable[..., Awaitable[real_parts.Database]],
+    fresh_keystore: Callable[..., Awaitable[real_parts.Database]],
     tmp_path: Path,
 ) -> AsyncIterator[Loans]:
-    database, store = await fresh_database(), await fresh_keystore()
+    database, store = await fresh_database(), await fresh_keystore("workflow")
     await create_tables(database.migration_dsn("workflow"))
-    await migrate(store.migration_dsn("workflow"), KEYSTORE_CHAIN)
     keys.create("workflow", tmp_path)
     made = make_loans(settings_for(database, store, tmp_path))
     yield made
@@ -50,7 +48,7 @@ async def works(
     keystore: real_parts.PostgresServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Clockwork]:
-    database, store = await postgres.fresh(), await keystore.fresh()
+    database, store = await postgres.fresh("workflow"), await keystore.fresh("workflow")
     folder = tmp_path_factory.mktemp("clockwork")
     with pytest.MonkeyPatch.context() as patch:
         # The server writes a settings folder into the home directory.

@@ -11,7 +11,7 @@ from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError,
 from ops.local_stack import roles, topics
 from tests.real_parts import Database, KafkaServer, PostgresServer, password
 
-FreshDatabase = Callable[[], Awaitable[Database]]
+FreshDatabase = Callable[..., Awaitable[Database]]
 
 pytestmark = pytest.mark.stack
 

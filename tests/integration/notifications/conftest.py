@@ -6,10 +6,10 @@ import pytest
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.ports import free_port
 from ops.local_stack.smtp import Smtp
-from tests.integration.notifications.post import Post
+from tests.integration.notifications.post import HOUSE, Post
 from tests.real_parts import Database, KafkaServer
 
-Fresh = Callable[[], Awaitable[Database]]
+Fresh = Callable[..., Awaitable[Database]]
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def sink(guardian: Guardian, tmp_path: Path) -> AsyncIterator[Smtp]:
 
 @pytest.fixture
 async def post(fresh_database: Fresh, sink: Smtp, tmp_path: Path) -> AsyncIterator[Post]:
-    made = Post(await fresh_database(), {"kafka_bootstrap": "127.0.0.1:1"}, tmp_path, sink.port)
+    made = Post(await fresh_database(*HOUSE), {"kafka_bootstrap": "127.0.0.1:1"}, tmp_path, sink.port)
     await made.prepare()
     yield made
     await made.close()
@@ -36,7 +36,7 @@ async def wired_post(
 ) -> AsyncIterator[Post]:
     """With a broker between the desks and notifications."""
     broker = {"kafka_bootstrap": kafka.bootstrap, "kafka_prefix": kafka_prefix}
-    made = Post(await fresh_database(), broker, tmp_path, sink.port)
+    made = Post(await fresh_database(*HOUSE), broker, tmp_path, sink.port)
     await made.prepare()
     yield made
     await made.close()

@@ -20,7 +20,6 @@ import uvicorn
 
 from chassis.database import Database
 from chassis.keys import ServiceKeys, create, public_keys
-from chassis.migrations import SERVICES, migrate
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.web.app import create_app
@@ -54,7 +53,6 @@ class Post:
     async def prepare(self) -> None:
         publics = {}
         for service in HOUSE:
-            await migrate(self.database.migration_dsn(service), SERVICES / service / "migrations")
             publics[service] = create(service, self.scratch / service)
         (self.scratch / "services.json").write_text(json.dumps(publics), encoding="utf-8")
         self.databases = {service: Database(self.database.dsn(service)) for service in HOUSE}

@@ -32,14 +32,14 @@ PERSON, ADDRESS = "S0018", "s0018@staff.example"
 OTHER, OTHER_ADDRESS = "S0019", "s0019@staff.example"
 
 
-def ended(post: Post, event_id: UUID, state: str) -> Callable[[], Awaitable[bool]]:
+def ended(post: Post, event_id: UUID, state: str) -> Callable[..., Awaitable[bool]]:
     async def so() -> bool:
         return (await post.endings()).get(event_id) == state
 
     return so
 
 
-def failed_as(post: Post, event_id: UUID, failure: str) -> Callable[[], Awaitable[list[object]]]:
+def failed_as(post: Post, event_id: UUID, failure: str) -> Callable[..., Awaitable[list[object]]]:
     return lambda: post.rows(
         "select 1 from waiting where event_id = :event_id and failure = :failure", event_id=event_id, failure=failure
     )
@@ -274,7 +274,7 @@ async def test_no_address_and_nobody_is_kept_or_logged(
 
 
 async def test_the_migration_makes_what_the_code_declares_and_takes_it_away_again(
-    fresh_database: Callable[[], Awaitable[Database]],
+    fresh_database: Callable[..., Awaitable[Database]],
 ) -> None:
     database = await fresh_database()
     dsn, chain = database.migration_dsn("notifications"), SERVICES / "notifications" / "migrations"

@@ -16,7 +16,7 @@ from tests import real_parts
 from tests.integration.ombuds.cell import ELSEWHERE, FURTHER, IN_HIS_LINE, OMBUDSPERSON, PERSON, SUPERVISOR
 from tests.integration.ombuds.whole import Whole
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
+Fresh = Callable[..., Awaitable[real_parts.Database]]
 FIRST_WORDS, REPLY, ANSWER = "He talks over me in every meeting.", "Thank you for telling me.", "May I call you?"
 WISH = {
     "route": "informal_resolution",
@@ -38,7 +38,7 @@ async def whole(
     oidc: Oidc,
     tmp_path: Path,
 ) -> AsyncIterator[Whole]:
-    database, store = await fresh_database(), await fresh_keystore()
+    database, store = await fresh_database("intake", "ombuds"), await fresh_keystore("intake", "ombuds")
     made = Whole(database, store, kafka, kafka_prefix, temporal.address, oidc.issuer, tmp_path)
     try:
         await made.prepare()

@@ -16,7 +16,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from chassis import keys, tables
 from chassis.database import Database, async_dsn
 from chassis.keys import ServiceKeys
-from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
 from chassis.outbox import add_event
 from chassis.relay import Relay
 from chassis.settings import Settings
@@ -78,8 +77,6 @@ class Whole:
         publics = {service: keys.create(service, self.folder / service) for service in AROUND}
         (self.folder / "services.json").write_text(json.dumps(publics))
         for service in self.ports:
-            await migrate(self.database.migration_dsn(service), SERVICES / service / "migrations")
-            await migrate(self.store.migration_dsn(service), KEYSTORE_CHAIN)
             self.start(service)
         await self._tell_of_people()
         for service in self.ports:

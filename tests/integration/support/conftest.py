@@ -8,11 +8,11 @@ import pytest
 from tests import real_parts
 from tests.integration.support.cell import Cell, build_cell
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
+Fresh = Callable[..., Awaitable[real_parts.Database]]
 
 
 @pytest.fixture
 async def cell(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) -> AsyncIterator[Cell]:
-    made = await build_cell(await fresh_database(), await fresh_keystore(), tmp_path)
+    made = await build_cell(await fresh_database("support"), await fresh_keystore("support"), tmp_path)
     yield made
     await made.close()

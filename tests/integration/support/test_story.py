@@ -13,7 +13,7 @@ from tests import real_parts
 from tests.integration.ombuds.whole import Whole
 from tests.integration.support.cell import HIS_SUPERVISOR, LINES, PSEAH, SPECIALIST, WELFARE
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
+Fresh = Callable[..., Awaitable[real_parts.Database]]
 NEEDS, WORDS, NOTE = "I have not slept since.", "Rosa, evenings, +00 111: a doctor, please.", "She looks very tired."
 OUTSIDE = {
     "intake officer": "S0005",
@@ -40,7 +40,7 @@ async def whole(
     oidc: Oidc,
     tmp_path: Path,
 ) -> AsyncIterator[Whole]:
-    database, store = await fresh_database(), await fresh_keystore()
+    database, store = await fresh_database("intake", "support"), await fresh_keystore("intake", "support")
     parts = (kafka, kafka_prefix, temporal.address, oidc.issuer, tmp_path)
     made = Whole(database, store, *parts, desk="support", lines=LINES)
     try:

@@ -16,7 +16,7 @@ from ops.local_stack import topics
 from tests.integration.support.cell import Cell
 from tests.real_parts import Database, KafkaServer
 
-FreshDatabase = Callable[[], Awaitable[Database]]
+FreshDatabase = Callable[..., Awaitable[Database]]
 OTHERS = ("intake", "ombuds", "workflow", "ethics", "hr_bridge", "notifications", "audit")
 
 

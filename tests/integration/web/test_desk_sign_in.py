@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from chassis.database import Database
-from chassis.migrations import SERVICES, migrate
 from chassis.web.desk_sign_in import path_of_ours
 from ops.demo.sign_in import access_token
 from ops.local_stack.oidc import Oidc
@@ -22,10 +21,8 @@ SIGNED_IN_COOKIE, ASKED_COOKIE = "__Host-trial-desk", "__Host-trial-sign-in"
 
 
 @pytest.fixture
-async def made(fresh_database: Callable[[], Awaitable[real_parts.Database]]) -> real_parts.Database:
-    made = await fresh_database()
-    await migrate(made.migration_dsn("audit"), SERVICES / "audit" / "migrations")
-    return made
+async def made(fresh_database: Callable[..., Awaitable[real_parts.Database]]) -> real_parts.Database:
+    return await fresh_database("audit")
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pytest
 from joserfc import jwk
 
 from chassis.database import Database
-from chassis.migrations import SERVICES, migrate
 from tests import real_parts
 from tests.integration.web.desk import Browser, Desk, desk, led_to, query
 from tests.integration.web.forging_provider import ForgingProvider, forging_provider
@@ -29,10 +28,9 @@ async def provider() -> AsyncIterator[ForgingProvider]:
 
 @pytest.fixture
 async def trial(
-    provider: ForgingProvider, fresh_database: Callable[[], Awaitable[real_parts.Database]], tmp_path: Path
+    provider: ForgingProvider, fresh_database: Callable[..., Awaitable[real_parts.Database]], tmp_path: Path
 ) -> AsyncIterator[Desk]:
-    made = await fresh_database()
-    await migrate(made.migration_dsn("audit"), SERVICES / "audit" / "migrations")
+    made = await fresh_database("audit")
     database = Database(made.dsn("audit"))
     trial = desk(provider.issuer, database, tmp_path)
     yield trial

@@ -99,9 +99,8 @@ class Kept:
 
 
 @pytest.fixture
-async def kept(fresh_database: Callable[[], Awaitable[real_parts.Database]]) -> AsyncIterator[Kept]:
-    made = await fresh_database()
-    await migrate(made.migration_dsn("audit"), CHAIN)
+async def kept(fresh_database: Callable[..., Awaitable[real_parts.Database]]) -> AsyncIterator[Kept]:
+    made = await fresh_database("audit")
     kept = Kept(made)
     yield kept
     await kept.database.close()

@@ -15,7 +15,6 @@ from chassis import keys
 from chassis.database import Database
 from chassis.inbox import Event, Handler
 from chassis.keys import ServiceKeys
-from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
 from chassis.sealing import open_from
 from chassis.settings import Settings
 from contracts.cases.v1.cases_pb2 import StaffNotice
@@ -202,8 +201,6 @@ class House:
 async def prepare(database: real_parts.Database, store: real_parts.Database, folder: Path, **more: Any) -> House:
     publics = {service: keys.create(service, folder / service) for service in SERVICES_AROUND}
     (folder / "services.json").write_text(json.dumps(publics))
-    await migrate(database.migration_dsn("workflow"), SERVICES / "workflow" / "migrations")
-    await migrate(store.migration_dsn("workflow"), KEYSTORE_CHAIN)
     settings = Settings(
         **{
             "service": "workflow",

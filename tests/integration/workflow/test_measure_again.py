@@ -30,7 +30,7 @@ from tests.integration.workflow.test_alerts_and_results import (
     state,
 )
 
-Fresh = Callable[[], Awaitable[real_parts.Database]]
+Fresh = Callable[..., Awaitable[real_parts.Database]]
 NEW_REASONS = "The assessment takes two more weeks, and he still signs for both of them."
 WITHOUT_PAY: dict[str, Any] = {
     **SUSPENSION, "type": "suspension_without_pay", "evidence_reference": "E-17", "restoration_of_pay": True,
@@ -75,7 +75,11 @@ class Desk:
 @pytest.fixture
 async def desk(fresh_database: Fresh, fresh_keystore: Fresh, oidc: Oidc, tmp_path: Path) -> AsyncIterator[Desk]:
     house = await prepare(
-        await fresh_database(), await fresh_keystore(), tmp_path, policy="iom-2024-03", oidc_issuer=oidc.issuer
+        await fresh_database("workflow"),
+        await fresh_keystore("workflow"),
+        tmp_path,
+        policy="iom-2024-03",
+        oidc_issuer=oidc.issuer,
     )
     sign_in = SignIn(oidc.issuer)
     app = create_app(house.settings, api.routes(house.desk, Sender(house.desk)), sign_in=sign_in)

@@ -23,7 +23,6 @@ from chassis import desk_keys, keys, tables
 from chassis.consumer import Consumer, Event
 from chassis.database import Database, async_dsn
 from chassis.keys import ServiceKeys, public_keys
-from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
 from chassis.outbox import add_event
 from chassis.relay import Relay
 from chassis.sealing import open_from
@@ -113,9 +112,6 @@ class Whole:
     async def prepare(self) -> None:
         publics = {service: keys.create(service, self.folder / service) for service in AROUND}
         (self.folder / "services.json").write_text(json.dumps(publics))
-        for service in self.processes:
-            await migrate(self.database.migration_dsn(service), SERVICES / service / "migrations")
-            await migrate(self.store.migration_dsn(service), KEYSTORE_CHAIN)
         self.hr = await self._peer("hr_bridge", {WORKFLOW_MEASURES: (MeasureDecided, MeasureEnded)}, acknowledges=True)
         self.mail = await self._peer("notifications", {WORKFLOW_CASES: (StaffNotice, CaseChanged)})
         async with self.hr.database.transaction() as session:
@@ -248,7 +244,7 @@ async def running(
     processes: tuple[str, ...] = PROCESSES,
 ) -> AsyncIterator[Whole]:
     """With these services as processes, on databases and topics of its own."""
-    database, store = await postgres.fresh(), await keystore.fresh()
+    database, store = await postgres.fresh(*processes), await keystore.fresh(*processes)
     made = Whole(database, store, kafka, await kafka.fresh_topics(), temporal, issuer, folder, processes)
     try:
         await made.prepare()
