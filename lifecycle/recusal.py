@@ -83,16 +83,17 @@ async def release_the_unfit(desk: Desk, since: datetime | None = None) -> int:
 
 
 async def release_forever(desk: Desk) -> None:
-    """Part of a desk's background, beside the one that computes exclusions again. All open cases are looked at once a
-    day and whenever the appointments have changed; in between, those that it can concern.
+    """Part of a desk's background, beside the one that computes exclusions again. All open cases are looked at once it
+    has started and whenever the appointments have changed; in between, those that it can concern. A day that comes
+    concerns nobody else: whose last day is known is among them, and an appointment that begins has the exclusions
+    computed again.
     """
     looked: tuple[object, ...] = ()
     since = None
     while True:
         now = datetime.now(UTC)
         async with desk.database.transaction() as session:
-            today = (await records.clock_now(session)).date()
-            under = (today, desk.policy.appointments_hash, await directory.version(session) > 0)
+            under = (desk.policy.appointments_hash, await directory.version(session) > 0)
         await release_the_unfit(desk, since if under == looked else None)
         looked, since = under, now - _SETTLES_WITHIN
         await asyncio.sleep(_LOOK_EVERY)

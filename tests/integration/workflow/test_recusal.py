@@ -1,6 +1,7 @@
 """Which cases are opened to find who may no longer have a part: those that a change can concern, and no others."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from contracts.topics import HR_PEOPLE
 from lifecycle import exclusions, parties, recusal
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Conflict
+from policy.model import Policy
 from tests.integration.workflow.house import (
     INVESTIGATOR,
     LINES,
@@ -53,6 +55,23 @@ async def test_who_has_left_loses_every_part_though_no_case_has_changed(house: H
     assert await released(house) == 0
     gone = person(SECOND_INVESTIGATOR, LINES[SECOND_INVESTIGATOR], active=False)
     await house.receive(HR_PEOPLE, SECOND_INVESTIGATOR, gone)
+    assert await released(house) == 2
+    assert [await has_investigator(house, one) for one in cases] == [False, False]
+
+
+async def test_a_last_day_that_has_come_needs_no_other_change(house: House) -> None:
+    await house.people()
+    today, cases = datetime.now(UTC).date(), [await assessed(house) for _ in range(2)]
+
+    def until(last: date) -> Policy:
+        listed = house.desk.policy.appointments
+        ending = [replace(one, to=last) if one.staff_id == SECOND_INVESTIGATOR else one for one in listed]
+        return replace(house.desk.policy, appointments=tuple(ending))
+
+    house.desk.policy = until(today + timedelta(days=365))
+    await long_ago(house)
+    assert await released(house) == 0
+    house.desk.policy = until(today - timedelta(days=1))
     assert await released(house) == 2
     assert [await has_investigator(house, one) for one in cases] == [False, False]
 
