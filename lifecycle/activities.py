@@ -69,3 +69,5 @@ class Activities:
                 await self._desk.errands[name](case_id)
         async with self._desk.database.transaction() as session:
             await records.finish_errand(session, case_id, asked.errand)
+            failpoints.hit("errand.before_commit")
+        failpoints.hit("errand.after_commit")

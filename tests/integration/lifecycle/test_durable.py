@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from temporalio.api.workflowservice.v1 import RespondActivityTaskFailedByIdRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from chassis import temporal as chassis_temporal
@@ -128,13 +129,14 @@ async def test_an_errand_is_run_and_struck_from_the_row_and_may_be_asked_for_aga
 ) -> None:
     at_temporal(loans, temporal.address)
     case_id, failures = await loans.open(), 2
+    repaired: list[UUID] = []
 
     async def repair(case_id: UUID) -> None:
         nonlocal failures
         if failures:
             failures -= 1
             raise ConnectionError
-        loans.repaired.append(case_id)
+        repaired.append(case_id)
 
     loans.desk.errands = {"repair": repair}
     async with working(loans):
@@ -146,7 +148,7 @@ async def test_an_errand_is_run_and_struck_from_the_row_and_may_be_asked_for_aga
 
         await until(done)
 
-    assert loans.repaired == [case_id, case_id]
+    assert repaired == [case_id, case_id]
 
 
 async def test_what_a_person_did_reaches_the_workflow_and_erasure_ends_it(
@@ -314,6 +316,40 @@ async def test_inv_54_a_worker_killed_around_a_ring_rings_it_once(
     rows = await loans.query("select entry_json from audit_trail")
     acts = [json.loads(row.entry_json)["act"] for row in rows]
     assert (acts.count("clock.reminded"), acts.count("clock.rang")) == (2, 1)
+
+
+@pytest.mark.parametrize("failpoint", ["errand.before_commit", "errand.after_commit"])
+async def test_inv_54_a_worker_killed_around_the_end_of_an_errand_has_it_done_once(
+    loans: Loans, tmp_path: Path, temporal: TemporalServer, failpoint: str
+) -> None:
+    at_temporal(loans, temporal.address)
+    client = await chassis_temporal.connect(loans.desk.settings, loans.desk.keys)
+    case_id = await loans.open()
+    workflow_id = (await loans.row(case_id)).workflow_id
+    handle = client.get_workflow_handle(workflow_id)
+    async with worker_process(loans, tmp_path, sweeps=True, environment={"RECOURSE_FAILPOINTS": failpoint}) as worker:
+        caller = asyncio.create_task(act(loans, case_id, "repair"))
+        assert await asyncio.wait_for(worker.wait(), SOON) == -signal.SIGKILL
+        caller.cancel()
+        with contextlib.suppress(asyncio.CancelledError, ActionLost):
+            await caller
+    assert bool((await loans.row(case_id)).errands) is (failpoint == "errand.before_commit")
+    # In place of the minute after which Temporal takes it for lost.
+    (lost,) = (await handle.describe()).raw_description.pending_activities
+    await client.workflow_service.respond_activity_task_failed_by_id(
+        RespondActivityTaskFailedByIdRequest(
+            namespace=client.namespace, workflow_id=workflow_id, activity_id=lost.activity_id
+        )
+    )
+
+    async with worker_process(loans, tmp_path, sweeps=True, environment={}):
+
+        async def settled() -> bool:
+            return not (await handle.describe()).raw_description.pending_activities
+
+        await until(settled)
+    row = await loans.row(case_id)
+    assert (list(row.errands), [step.action for step in row.data["steps"]]) == ([], ["open", "repair", "remark"])
 
 
 async def test_a_worker_killed_at_random_moments_loses_no_action_and_no_clock(
