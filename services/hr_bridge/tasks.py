@@ -1,6 +1,7 @@
 """Reading tasks: those of one measure, and whose line each is to change from whom to whom."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -18,6 +19,13 @@ async def tasks_of(session: AsyncSession, measure_id: UUID, *, lock: bool = Fals
     """A measure's tasks in their order; with `lock`, nobody else changes them until the transaction ends."""
     query = select(Task).where(col(Task.measure_id) == measure_id).order_by(col(Task.number))
     return (await session.exec(query.with_for_update() if lock else query)).all()
+
+
+async def tasks_of_measures(session: AsyncSession, measures: Collection[UUID]) -> Mapping[UUID, Sequence[Task]]:
+    """The tasks of each of these measures, in their order."""
+    query = select(Task).where(col(Task.measure_id).in_(measures)).order_by(col(Task.measure_id), col(Task.number))
+    found = (await session.exec(query)).all()
+    return {measure: list(tasks) for measure, tasks in groupby(found, key=lambda task: task.measure_id)}
 
 
 def supervisor_before(keys: ServiceKeys, tasks: Sequence[Task]) -> str | None:

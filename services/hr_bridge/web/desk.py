@@ -22,7 +22,7 @@ from services.hr_bridge.bridge import Bridge
 from services.hr_bridge.domain.line_change import TaskKind, TaskState
 from services.hr_bridge.saga.by_hand import is_by_hand
 from services.hr_bridge.tables import Task
-from services.hr_bridge.web.tasks import TaskView, check_role, task_page, view_of
+from services.hr_bridge.web.tasks import TaskView, check_role, task_page, views_of
 from services.hr_bridge.web.words import HoldAnswer, answered, confirmed
 
 TABS: Final[tuple[Tab, ...]] = (("/queue", N_("Tasks")),)
@@ -123,11 +123,11 @@ async def _seen(bridge: Bridge, task_id: UUID, staff_id: str) -> tuple[TaskView,
     """The task, and what HR may say of it now: `answer`, `confirm` or nothing. Raises Problem 404."""
     async with bridge.database.transaction() as session:
         task = await session.get(Task, task_id)
-        view = await view_of(session, bridge, task, staff_id) if task else None
-        if task is None or view is None:
+        views = await views_of(session, bridge, [task], staff_id) if task else ()
+        if task is None or not views:
             raise not_found()
         await audit_trail.record(session, "task_read", object_ref=str(task_id), actor=staff_id)
-        return view, _asks(task, datetime.now(UTC))
+        return views[0], _asks(task, datetime.now(UTC))
 
 
 def _asks(task: Task, now: datetime) -> str:

@@ -4,10 +4,12 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import Engine, event
 
 from contracts.measures.v1.measures_pb2 import MeasureApplied
 from services.hr_bridge.web import desk
@@ -106,6 +108,24 @@ async def test_what_is_open_stands_first_and_what_is_done_on_request_alone(
     states = dict(await house.rows("select cast(task_id as text), state from tasks"))
     assert {states[one] for one in opened} <= {"handed", "failed", "running", "waiting"}
     assert {one for one in everything if states[one] in {"done", "withdrawn"}} == {*everything} - {*opened}
+
+
+async def test_a_page_of_tasks_asks_the_database_no_more_often_for_more_of_them(house: House, browser: Browser) -> None:
+    holds = [await task_of(house, await house.hold(person, "non_renewal")) for person in ("S0031", "S0033", "S0034")]
+    await browser.signed_in(OFFICER)
+    asked: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        asked.append(arguments[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        page = (await browser.get("/en/queue")).text
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert all(f'href="/en/tasks/{one}"' in page for one in holds)
+    for once in ("tasks.measure_id IN", "people.staff_id IN"):
+        assert sum(once in one for one in asked) == 1, asked
 
 
 async def test_who_is_not_in_hr_and_whom_it_touches_find_nothing(house: House, browser: Browser) -> None:
