@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.sealing import tag
 from lifecycle import records
+from lifecycle.case_tables import BY_DATE
 from lifecycle.desk import Desk
 from lifecycle.exclusions import FOR_DECIDERS, Conflict, case_tag, conflicts_with, keep_out
 from lifecycle.model import Actor, ActorKind
@@ -70,16 +71,16 @@ NEWEST_FIRST: Final = Order(
 DUE_FIRST: Final = Order(
     text(
         _LISTED.format(
-            place="coalesce(next_due_at, '9999-01-01T00:00:00Z')",
+            place=BY_DATE,
             after=">",
             direction="asc",
             only="and closed_at is null",
         )
     ),
     (datetime.fromisoformat("0001-01-02T00:00:00+00:00"), UUID(int=0)),
-    lambda row: row.next_due_at or _NEVER,
+    lambda row: row.unmet_at or _NEVER,
 )
-"""What is still open, by the next date."""
+"""What is still open, by the next date; what has gone by unmet comes first."""
 
 
 async def actors_of(

@@ -45,7 +45,8 @@ def routes(desk: Desk, sender: Sender) -> list[HTTPRouteHandler]:
     ) -> CasePage:
         after = position_of(cursor) if cursor else None
         rows, rest = await at_desk.list_cases(desk, signed_in.staff_id, after, limit)
-        return CasePage(cases=[listed(row) for row in rows], next_cursor=cursor_of(rest) if rest else None)
+        now = datetime.now(UTC)
+        return CasePage(cases=[listed(row, now) for row in rows], next_cursor=cursor_of(rest) if rest else None)
 
     @get("/api/v1/cases/{case_id:uuid}", summary="One case, and what you may do with it")
     async def show_case(case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn]) -> Response[CaseSeen]:

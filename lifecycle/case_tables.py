@@ -1,6 +1,6 @@
 """The tables that cases are kept in, and the one clock of the schema."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import (
     DDL,
@@ -23,12 +23,46 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+BY_DATE: Final = "coalesce(unmet_at, '9999-01-01 00:00:00+00'::timestamp with time zone)"
+"""Where a case stands in the order of dates: what has none comes last."""
+_BY_DATE_INDEX: Final = "ix_cases_unmet_at"
+# Of a clock that has rung more than once the row alone tells the last time; the case's next step puts in the first.
+_UNMET: Final = """
+    update cases set unmet_at = (
+        select min(cast(case when cast(clock ->> 'rounds' as integer) > 0
+            then clock ->> 'started_at' else clock ->> 'due_at' end as timestamptz))
+        from jsonb_each(data -> 'clocks') clocks (key, clock)
+        where clock ->> 'met_at' is null and clock ->> 'paused_at' is null)
+    where erased_at is null
+"""
+
+
+class HasExecute(Protocol):
+    """What a revision has of alembic: the module `op`."""
+
+    def execute(self, sqltext: str) -> None: ...
+
 
 def define(metadata: MetaData) -> None:
     """Adds the tables of cases, and the schema's clock, to a service's metadata."""
     _cases(metadata)
     _actions(metadata)
     _clock(metadata)
+
+
+def add_unmet_dates(op: HasExecute) -> None:
+    """For the revision that brings them, where the first has not made them already."""
+    op.execute("alter table cases add column if not exists unmet_at timestamptz")
+    op.execute(_UNMET)
+    op.execute(
+        f"create index if not exists {_BY_DATE_INDEX} on cases (({BY_DATE}), case_id)"
+        " where erased_at is null and closed_at is null"
+    )
+
+
+def drop_unmet_dates(op: HasExecute) -> None:
+    op.execute(f"drop index {_BY_DATE_INDEX}")
+    op.execute("alter table cases drop column unmet_at")
 
 
 def _cases(metadata: MetaData) -> None:
@@ -48,6 +82,7 @@ def _cases(metadata: MetaData) -> None:
         # Random and its own, so that Temporal's list of workflows names no report and no case.
         Column("workflow_id", Text, nullable=False, unique=True),
         Column("next_due_at", DateTime(timezone=True)),
+        Column("unmet_at", DateTime(timezone=True)),
         Column("errands", ARRAY(Text), nullable=False, server_default="{}"),
         Column("handlers", ARRAY(Text), nullable=False, server_default="{}"),
         Column("placed_version", Integer, nullable=False, server_default="0"),
@@ -64,6 +99,8 @@ def _cases(metadata: MetaData) -> None:
     )
     alive = text("erased_at is null")
     Index("ix_cases_next_due_at", cases.c.next_due_at, postgresql_where=alive)
+    still_open = text("erased_at is null and closed_at is null")
+    Index(_BY_DATE_INDEX, text(BY_DATE), cases.c.case_id, postgresql_where=still_open)
     Index("ix_cases_unstarted", cases.c.changed_at, postgresql_where=text("started_at is null and erased_at is null"))
     Index("ix_cases_errands", cases.c.changed_at, postgresql_where=text("errands <> '{}' and erased_at is null"))
     Index("ix_cases_handlers", cases.c.handlers, postgresql_using="gin")

@@ -44,6 +44,7 @@ async def keep_change(
         version=case.version,
         data=to_json(case),
         next_due_at=next_due_at(desk, case, policy),
+        unmet_at=engine.unmet_at(case),
         errands=errands(row.errands, case),
         handlers=handlers(case),
         closed_at=(row.closed_at or case.steps[-1].at) if closed else None,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from lifecycle.fields import time_of
-from lifecycle.model import FROZEN, HOLD, Case, Clock, Due, DueKind, Effect, EffectKind, Facts
+from lifecycle.model import FROZEN, HOLD, Case, Clock, Due, DueKind, Effect, EffectKind, Facts, Step
 from lifecycle.recipients import at_level
 from lifecycle.table import ClockChange, ClockChangeKind, ClockRule, Lifecycle, Outcome, brings_erasure
 from policy.model import Policy
@@ -112,6 +112,14 @@ def pause_ends(rule: ClockRule, case: Case, policy: Policy, now: datetime) -> da
         return None
     clock = case.clocks[rule.key]
     return policy.due(rule.pause_cap, clock.paused_at or now, place_of(case.facts)) - clock.paused_for
+
+
+def first_due(clock: Clock, steps: Sequence[Step]) -> datetime:
+    """When it was or will be due for the first time: of one that rang and started again, when it rang first."""
+    if not clock.rounds:
+        return clock.due_at
+    rung = [one.at for one in steps if one.facts.get("clock") == clock.key and one.facts.get("mark") == DUE]
+    return rung[-clock.rounds] if len(rung) >= clock.rounds else clock.started_at
 
 
 def standing(clock: Clock, now: datetime) -> str:

@@ -123,6 +123,7 @@ async def open_case(
         policy_hash=policy.content_hash,
         workflow_id=str(new_id()),
         next_due_at=changes.next_due_at(desk, case, policy),
+        unmet_at=engine.unmet_at(case),
         errands=changes.errands((), case),
         handlers=changes.handlers(case),
         placed_version=0,
@@ -198,13 +199,14 @@ def standing_of(row: CaseRow) -> Decided:
     )
 
 
-def answer_of(case_id: UUID, case: Case, next_due_at: datetime | None) -> dict[str, Any]:
+def answer_of(case_id: UUID, case: Case) -> dict[str, Any]:
     """What the sender of an action is told, the first time and every time it is sent again."""
+    unmet_at = engine.unmet_at(case)
     return {
         "case_id": str(case_id),
         "version": case.version,
         "state": case.state,
-        "next_date": next_due_at.date().isoformat() if next_due_at else None,
+        "next_date": unmet_at.date().isoformat() if unmet_at else None,
     }
 
 
@@ -278,7 +280,7 @@ async def _act(
             policy_hash=desk.policy.content_hash,
         )
     policy = desk.policy_of(row)
-    answer = answer_of(row.case_id, after, changes.next_due_at(desk, after, policy))
+    answer = answer_of(row.case_id, after)
     taken = ActionRow(
         action_id=action.id,
         case_id=row.case_id,

@@ -126,6 +126,13 @@ def next_date(lifecycle: Lifecycle, case: Case) -> datetime | None:
     )
 
 
+def unmet_at(case: Case) -> datetime | None:
+    """The date a desk shows: the earliest that somebody has to meet and nobody has met. One that has gone by stays it,
+    also where nothing is left to ring.
+    """
+    return min((clocks.first_due(clock, case.steps) for clock in case.clocks.values() if clock.runs), default=None)
+
+
 def _rule(lifecycle: Lifecycle, case: Case, action: str, actor: Actor) -> Rule | Refused:
     if actor.excluded:
         return Refused(RefusalCode.ACTOR_EXCLUDED, "invariant 32")

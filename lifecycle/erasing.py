@@ -42,8 +42,8 @@ async def erase(desk: Desk, case_id: UUID) -> None:
         await desk.clear(session, row)
         await session.execute(
             text(
-                "update cases set data = '{}', errands = '{}', handlers = '{}', next_due_at = null, changed_at = now(),"
-                " erased_at = now() where case_id = :case_id"
+                "update cases set data = '{}', errands = '{}', handlers = '{}', next_due_at = null, unmet_at = null,"
+                " changed_at = now(), erased_at = now() where case_id = :case_id"
             ),
             params={"case_id": case_id},
         )

@@ -20,8 +20,8 @@ _STEPS: Final = msgspec.json.Decoder(tuple[Step, ...])
 _CLOCK_NOW: Final = text("select clock_now()")
 _COLUMNS: Final = (
     "case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version, policy_hash,"
-    " workflow_id, next_due_at, errands, handlers, placed_version, opened_at, changed_at, closed_at, erased_at,"
-    " desk, office,"
+    " workflow_id, next_due_at, unmet_at, errands, handlers, placed_version, opened_at, changed_at, closed_at,"
+    " erased_at, desk, office,"
     " (select '[' || string_agg(step, ',' order by kept.version) || ']' from case_steps kept"
     " where kept.case_id = cases.case_id) as steps"
 )
@@ -49,7 +49,8 @@ _KNOWN_ACTION: Final = text(
 class CaseRow:
     """One case as it is kept. `data` is the pure case with its steps, which have rows of their own; `errands` are
     `name:version` and wait to be done; `handlers` are the staff it is assigned to; `placed_version` is the newest
-    version that the person's inbox is known to show.
+    version that the person's inbox is known to show. `next_due_at`: what rings next; `unmet_at`: the earliest date that
+    somebody has to meet, gone by or not.
     `desk`: the desk of the routing table that has it, and `office` whose desk key its key is wrapped to; None for the
     usual ones.
     """
@@ -66,6 +67,7 @@ class CaseRow:
     policy_hash: str
     workflow_id: str
     next_due_at: datetime | None
+    unmet_at: datetime | None
     errands: Sequence[str]
     handlers: Sequence[str]
     placed_version: int
@@ -152,9 +154,10 @@ async def _one(session: AsyncSession, statement: TextClause, values: Mapping[str
 _INSERT: Final = text("""
     with opened as (
     insert into cases (case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version,
-        policy_hash, workflow_id, next_due_at, errands, handlers, opened_at, changed_at, desk, office)
+        policy_hash, workflow_id, next_due_at, unmet_at, errands, handlers, opened_at, changed_at, desk, office)
     values (:case_id, :report_id, :lifecycle, :number, :state, :version, :data, :policy_name, :policy_version,
-        :policy_hash, :workflow_id, :next_due_at, :errands, :handlers, :opened_at, now(), :desk, :office)
+        :policy_hash, :workflow_id, :next_due_at, :unmet_at, :errands, :handlers, :opened_at, now(), :desk,
+        :office)
     on conflict (report_id, lifecycle, number) do nothing
     returning case_id
     )
@@ -175,8 +178,9 @@ _UPDATE: Final = """
         on conflict (case_id, version) do nothing
     )
     update cases set state = :state, version = :version, data = :data, next_due_at = :next_due_at,
-        errands = :errands, handlers = :handlers, changed_at = now(), closed_at = :closed_at, swept_at = null,
-        policy_name = :policy_name, policy_version = :policy_version, policy_hash = :policy_hash
+        unmet_at = :unmet_at, errands = :errands, handlers = :handlers, changed_at = now(), closed_at = :closed_at,
+        swept_at = null, policy_name = :policy_name, policy_version = :policy_version,
+        policy_hash = :policy_hash
     where case_id = :case_id
 """
 _SAVE: Final = text(f"with {_UPDATE}")

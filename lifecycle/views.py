@@ -33,6 +33,8 @@ Words = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
 
 
 class CaseInList(Struct, kw_only=True):
+    """`overdue`: the next date has gone by, and what it is for is not done."""
+
     case_id: UUID
     lifecycle: str
     number: int
@@ -40,6 +42,7 @@ class CaseInList(Struct, kw_only=True):
     version: int
     opened_on: date
     next_date: date | None
+    overdue: bool
 
 
 class CasePage(Struct, kw_only=True):
@@ -161,7 +164,7 @@ class MessageWritten(Struct, kw_only=True):
     item_id: UUID
 
 
-def listed(row: CaseRow) -> CaseInList:
+def listed(row: CaseRow, now: datetime) -> CaseInList:
     return CaseInList(
         case_id=row.case_id,
         lifecycle=row.lifecycle,
@@ -169,7 +172,8 @@ def listed(row: CaseRow) -> CaseInList:
         state=row.state,
         version=row.version,
         opened_on=row.opened_at.astimezone(UTC).date(),
-        next_date=row.next_due_at.astimezone(UTC).date() if row.next_due_at else None,
+        next_date=row.unmet_at.astimezone(UTC).date() if row.unmet_at else None,
+        overdue=row.unmet_at is not None and row.unmet_at <= now,
     )
 
 
@@ -179,7 +183,7 @@ def as_seen_by(desk: Desk, row: CaseRow, roles: frozenset[Role]) -> CaseRow:
     """
     if roles != {Role.ALLEGED_OFFENDER} or row.lifecycle not in desk.teams:
         return row
-    return replace(row, next_due_at=engine.next_date(desk.lifecycles[row.lifecycle], from_json(row.data)))
+    return replace(row, unmet_at=engine.next_date(desk.lifecycles[row.lifecycle], from_json(row.data)))
 
 
 def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
@@ -190,7 +194,7 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
     if actor.roles == {Role.ALLEGED_OFFENDER}:
         case = _his_part(desk, case, actor)
     return CaseSeen(
-        **asdict(listed(as_seen_by(desk, row, actor.roles))),
+        **asdict(listed(as_seen_by(desk, row, actor.roles), now)),
         offers=[_offer(one) for one in offers],
         clocks=[_clock(one, now, policy) for one in case.clocks.values()],
         assigned={role.value: staff_id for role, staff_id in case.assigned.items()},

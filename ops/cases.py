@@ -144,7 +144,7 @@ async def _show(case_id: UUID) -> dict[str, Any]:
                 workflow = "missing" if error.status is RPCStatusCode.NOT_FOUND else "unknown"
             except RuntimeError:
                 workflow = "unknown"
-            moments = ("next_due_at", "opened_at", "changed_at", "closed_at", "erased_at")
+            moments = ("next_due_at", "unmet_at", "opened_at", "changed_at", "closed_at", "erased_at")
             return {
                 "case_id": str(case_id),
                 "service": name,
@@ -222,6 +222,7 @@ async def desk_of(name: str) -> AsyncIterator[Desk]:
     from chassis.database import Database  # noqa: PLC0415
     from chassis.keys import KeyFileUnusable, ServiceKeys  # noqa: PLC0415
     from chassis.settings import Settings  # noqa: PLC0415
+    from lifecycle.in_force import InForce  # noqa: PLC0415
 
     state = load().state
     stack = stack_file.read(state)
@@ -246,6 +247,7 @@ async def desk_of(name: str) -> AsyncIterator[Desk]:
         raise StackProblem(str(problem)) from None
     desk: Desk = import_module(f"services.{name}.desk").build_desk(settings, Database(settings.database_dsn), keys)
     try:
+        await InForce(desk).read()
         yield desk
     except (SQLAlchemyError, OSError) as error:
         raise StackProblem(f"The database of {name} does not answer ({type(error).__name__}).") from None

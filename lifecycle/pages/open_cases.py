@@ -17,6 +17,6 @@ async def open_cases(desk: Desk, staff_id: str, lifecycle: str, until: datetime 
     position = None
     while True:
         rows, position = await at_desk.list_cases(desk, staff_id, position, _PAGE, DUE_FIRST, lifecycle)
-        found += [one for one in rows if not until or (one.next_due_at and one.next_due_at < until)]
+        found += [one for one in rows if not until or (one.unmet_at and one.unmet_at < until)]
         if position is None or (until and position[0] >= until):
             return found

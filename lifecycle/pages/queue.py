@@ -1,5 +1,6 @@
 """The queue: what is open, by the next date."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from litestar import Response, get
@@ -31,9 +32,10 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         position = position_of(after) if after else None
         kind = lifecycle if lifecycle and lifecycle in of.desk.lifecycles else ""
         rows, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order, kind)
+        now = datetime.now(UTC)
         return page.show(
             "desk/queue.html",
-            cases=[listed(row) for row in rows],
+            cases=[listed(row, now) for row in rows],
             more=cursor_of(rest) if rest else "",
             everything=bool(everything),
             chosen=kind,

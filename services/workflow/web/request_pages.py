@@ -1,5 +1,6 @@
 """What was told to a manager, as he sees it, and the form on which he begins on what he has seen himself."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -39,9 +40,10 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     @get("/{language:str}/requests", include_in_schema=False)
     async def requests(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         found = await open_cases(desk, signed_in.staff_id, REQUEST)
+        now = datetime.now(UTC)
         return page.show(
             "requests.html",
-            cases=[listed(row) for row in found],
+            cases=[listed(row, now) for row in found],
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, REQUEST),

@@ -23,7 +23,7 @@ from chassis.database import Database
 from chassis.keystore import Keystore
 from chassis.temporal import sealing_converter, worker
 from contracts.ids import CaseId
-from lifecycle import changes, exclusions, records
+from lifecycle import changes, engine, exclusions, records
 from lifecycle.activities import Activities
 from lifecycle.desk import Desk
 from lifecycle.durable import Procedure, Running
@@ -189,6 +189,7 @@ def _row(desk: Desk, case: Case) -> CaseRow:
         policy_hash=POLICY.content_hash,
         workflow_id=str(uuid4()),
         next_due_at=changes.next_due_at(desk, case, POLICY),
+        unmet_at=engine.unmet_at(case),
         errands=(),
         handlers=tuple(sorted(set(case.assigned.values()))),
         placed_version=0,

@@ -53,6 +53,29 @@ async def test_a_queue_lists_what_is_open_by_the_next_date(browser: Browser, loa
     assert not re.findall(r'href="/en/cases/', (await browser.get("/en/queue?lifecycle=loan&after=x")).text)
 
 
+async def test_a_date_that_has_gone_by_stands_first_and_stays_when_nothing_is_left_to_ring(
+    browser: Browser, loans: Loans
+) -> None:
+    now = datetime.now(UTC)
+    late, again, soon = [await loans.open(now=now - timedelta(days=9)) for _ in range(3)]
+    until = {"until_at": (now - timedelta(days=3)).isoformat()}
+    await loans.decide(await loans.sign(late, "lend", until), now - timedelta(days=4))
+    await loans.person(again, "keep_in_touch", now - timedelta(days=2))
+    await loans.person(soon, "keep_in_touch", now)
+    for case_id in (late, again):
+        await loans.ring(case_id, now - timedelta(days=1))
+        await loans.ring(case_id, now)
+    # The one has rung for the last time; the other rings again and again, and counts from when it rang first.
+    assert (await loans.row(late)).next_due_at is None
+    assert (await loans.row(again)).unmet_at == now - timedelta(days=1)
+    queue = (await browser.signed_in(INVESTIGATOR)).text
+    assert re.findall(r'href="/en/cases/([0-9a-f-]{36})"', queue) == [str(late), str(again), str(soon)]
+    marked = re.findall(r"/cases/([0-9a-f-]{36})|(govuk-tag--red)", queue)
+    assert [one for one, _ in marked] == [str(late), "", str(again), "", str(soon)]
+    assert "govuk-tag--red" in (await browser.get(f"/en/cases/{late}")).text
+    assert "govuk-tag--red" not in (await browser.get(f"/en/cases/{soon}")).text
+
+
 async def test_a_case_shows_what_may_be_done_and_why_the_rest_may_not(browser: Browser, loans: Loans) -> None:
     case_id = await loans.open()
     page = await browser.signed_in(INVESTIGATOR, f"/en/cases/{case_id}")

@@ -24,6 +24,13 @@ async def test_the_chain_goes_down_and_up_again_with_rows(house: House) -> None:
         case=case_id,
     )
     dsn = house.database.migration_dsn("workflow")
+    dated = "select case_id, unmet_at from cases where unmet_at is not null"
+    dates = await house.query(dated)
+    assert dates
+    await migrate(dsn, CHAIN, "0002")
+    await migrate(dsn, CHAIN)
+    assert await house.query(dated) == dates, "what was there before has its dates too"
+    assert await differences(dsn, Base.metadata) == []
     await migrate(dsn, CHAIN, "base")
     await migrate(dsn, CHAIN)
     assert await differences(dsn, Base.metadata) == []

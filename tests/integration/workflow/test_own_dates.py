@@ -31,7 +31,7 @@ async def dates_of(house: House, case_id: UUID, staff_id: str) -> list[object]:
     rows, _ = await at_desk.list_cases(house.desk, staff_id, None, 50, DUE_FIRST, HIS)
     (row,) = [one for one in rows if one.case_id == case_id]
     case = shown(house.desk, *await at_desk.show_case(house.desk, case_id, staff_id), datetime.now(UTC))
-    return [listed(row).next_date, case.next_date]
+    return [listed(row, datetime.now(UTC)).next_date, case.next_date]
 
 
 async def test_the_day_of_a_hold_is_not_his_to_see(house: House) -> None:
