@@ -51,6 +51,10 @@ TO_FINDING = (*TO_REVIEW, ("find_prima_facie", OFFICER))
 TO_DETERMINATION = (*TO_FINDING, ("refer_to_oversight", OFFICER), ("submit_investigation", INVESTIGATOR))
 
 
+def heard(case: Case) -> list[tuple[str, tuple[str, ...]]]:
+    return [(effect.name, recipients(case, effect, POLICY, NOW)) for effect in case.effects]
+
+
 def monitored() -> Case:
     return walked(begun(), *TO_DETERMINATION, ("find_not_established", OFFICER), ("start_monitoring", OFFICER))
 
@@ -64,6 +68,25 @@ def test_fear_a_request_and_a_third_partys_word_each_begin_somewhere_else(kind: 
 
 def test_who_says_nothing_of_the_kind_has_asked_for_protection() -> None:
     assert opened("retaliation").state == "requested"
+
+
+def test_it_begins_by_finding_out_who_must_not_know() -> None:
+    assert effect_names(begun(), "errand") == ["route"]
+    assert effect_names(recommended("hr_director"), "errand") == ["route"]
+
+
+def test_her_time_runs_from_the_day_she_wrote_however_late_it_came_to_the_office() -> None:
+    written = NOW - timedelta(days=3)
+    assert begun(lodged_at=written.isoformat()).clocks["ret.ack"].due_at == written + timedelta(days=7)
+
+
+def test_she_knows_which_ethics_officer_has_it_and_no_name_beside() -> None:
+    assert LIFECYCLE.tells == (Role.ETHICS_OFFICER,)
+    reviewing = act(begun(), "acknowledge", OFFICER)
+    assert reviewing.assigned == {Role.ETHICS_OFFICER: "S0007"}
+    colleague = staff("S0066", Role.ETHICS_OFFICER)
+    later = walked(reviewing, ("complete_file", OFFICER), ("start_review", colleague))
+    assert later.assigned == {Role.ETHICS_OFFICER: "S0066"}, "whoever goes on with it"
 
 
 def test_a_contract_that_ends_soon_has_a_shorter_time_to_be_acknowledged() -> None:
@@ -85,6 +108,7 @@ def test_a_breach_goes_up_and_is_told_to_her_and_changes_nothing_else() -> None:
 
 def test_steps_against_what_is_feared_are_those_she_has_agreed_to() -> None:
     case = act(begun("fear"), "acknowledge", OFFICER)
+    assert (case.state, case.clocks["ret.ack"].met_at) == ("preventing", NOW), "her fear is taken up in time"
     case = act(case, "propose_steps", OFFICER, message="m1", steps="regular_check_in")
     changed = act(case, "propose_steps", OFFICER, message="m2", steps="interim_measure")
     assert refused(changed, "agree_steps", PERSON, message="m1").code == "NOT_WHAT_WAS_PROPOSED"
@@ -100,6 +124,13 @@ def test_from_fear_to_request_only_when_there_is_an_act_or_the_threat_of_one() -
     reported = act(case, "report_act", PERSON, act="threat")
     assert (reported.state, reported.facts["kind"]) == ("requested", "request")
     assert reported.clocks["ret.ack"].runs
+    urgent = act(begun("fear", contract_end="soon"), "report_act", PERSON, act="threat")
+    assert urgent.clocks["ret.ack"].due_at == NOW + timedelta(days=1)
+
+
+def test_she_can_ask_for_tolling_before_anybody_has_taken_it_on() -> None:
+    case = walked(begun(), ("ask_tolling", PERSON), ("acknowledge", OFFICER))
+    assert act(case, "toll", OFFICER).clocks["ret.complete"].paused_at == NOW
 
 
 # The file and its review
@@ -153,8 +184,16 @@ def test_no_prima_facie_is_looked_at_again_by_somebody_else_within_the_window() 
     assert effect_names(asked, "errand") == ["find_reviewer"]
     assert refused(asked, "uphold_finding", REVIEWER).code == "NOT_ASSIGNED"
     assigned = act(asked, "assign_reviewer", SYSTEM, reviewer="S0068")
+    assert heard(assigned) == [("retaliation.to_review", ("S0068",))]
+    late = ring_until(assigned, assigned.clocks["ret.review"].due_at)
+    assert heard_as(late.effects[0], POLICY) is Role.OVERSIGHT_COMMITTEE, "whoever stands above a reviewer"
+    assert late.clocks["ret.review"].runs, "and again, for as long as nothing is said"
     upheld = act(assigned, "uphold_finding", REVIEWER)
-    assert (upheld.state, upheld.assigned.get(Role.REVIEWER)) == ("no_prima_facie", None)
+    overturned = act(assigned, "overturn_finding", REVIEWER)
+    for after in (upheld, overturned):
+        assert Role.REVIEWER not in after.assigned, "with the answer ends the right to read it"
+        assert heard(after) == [("retaliation.reviewed", ("S0007",))]
+    assert (upheld.state, overturned.state) == ("no_prima_facie", "prima_facie")
     assert refused(upheld, "ask_review", PERSON).code == "REVIEW_TOO_LATE"
     assert act(upheld, "close_case", OFFICER).state == "closed"
     assert act(assigned, "overturn_finding", REVIEWER, policy=UN).facts["burden"] == "organisation"
@@ -165,7 +204,15 @@ def test_nobody_reviews_a_finding_of_their_own() -> None:
     steps = [(name, both) for name, _ in TO_REVIEW]
     case = walked(begun(), *steps, ("find_no_prima_facie", both), ("ask_review", PERSON))
     case = act(case, "assign_reviewer", SYSTEM, reviewer="S0066")
-    assert refused(case, "overturn_finding", both).code == "SAME_PERSON"
+    for finding in ("uphold_finding", "overturn_finding"):
+        assert refused(case, finding, both).code == "SAME_PERSON"
+
+
+def test_nobody_but_the_reviewer_who_was_named_answers_a_review() -> None:
+    case = walked(begun(), *TO_REVIEW, ("find_no_prima_facie", OFFICER), ("ask_review", PERSON))
+    case = act(case, "assign_reviewer", SYSTEM, reviewer="S0068")
+    for finding in ("uphold_finding", "overturn_finding"):
+        assert refused(case, finding, staff("S9001", Role.REVIEWER)).code == "NOT_ASSIGNED"
 
 
 def test_the_window_over_nobody_closes_it_but_the_office() -> None:
@@ -205,6 +252,7 @@ def test_an_investigation_may_go_to_somebody_outside_and_is_given_to_one_at_a_ti
 def test_an_investigation_stands_still_for_a_lawful_reason_and_for_no_other() -> None:
     case = walked(begun(), *TO_FINDING, ("refer_to_oversight", OFFICER))
     assert refused(case, "pause_investigation", INVESTIGATOR, pause_reason="busy").code == "FIELD_INVALID"
+    assert refused(case, "pause_investigation", staff("S0005", Role.INVESTIGATOR)).code == "NOT_ASSIGNED"
     paused = act(case, "pause_investigation", INVESTIGATOR, pause_reason="sick_leave")
     resumed = act(paused, "resume_investigation", OFFICER, now=NOW + timedelta(days=9))
     assert resumed.clocks["ret.investigation"].due_at == NOW + timedelta(days=129)
@@ -221,7 +269,15 @@ def test_the_office_reads_the_whole_file_before_it_determines(step: str) -> None
 def test_who_investigated_does_not_determine() -> None:
     both = staff("S0006", Role.INVESTIGATOR, Role.ETHICS_OFFICER)
     case = walked(begun(), *TO_FINDING, ("refer_to_oversight", OFFICER), ("submit_investigation", both))
-    assert refused(case, "find_not_established", both).code == "SAME_PERSON"
+    for determination in ("find_not_established", "recommend"):
+        assert refused(case, determination, both).code == "SAME_PERSON"
+
+
+@pytest.mark.parametrize("determination", ["find_not_established", "recommend"])
+def test_what_was_to_be_determined_is_late_no_more_once_it_is(determination: str) -> None:
+    case = walked(begun(), *TO_DETERMINATION)
+    assert case.clocks["ret.determine"].runs
+    assert act(case, determination, OFFICER).clocks["ret.determine"].met_at == NOW
 
 
 def test_inv_47_burden_and_standard_come_from_the_tribunal_of_the_pinned_policy() -> None:
@@ -270,7 +326,9 @@ def test_a_recommendation_that_was_declined_goes_to_the_next_decider_and_is_carr
     declined = act(case, "record_declined", SYSTEM)
     assert refused(declined, "recommend", OFFICER, decider="hr_director").code == "DECLINED_BEFORE"
     again = act(declined, "recommend", OFFICER, decider="executive_head")
-    done = walked(again, ("record_decided", SYSTEM), ("record_remedy", OFFICER))
+    decided = act(again, "record_decided", SYSTEM)
+    assert refused(decided, "record_remedy", OFFICER, without="what_was_done").params == {"field": "what_was_done"}
+    done = act(decided, "record_remedy", OFFICER)
     assert done.state == "remedy"
     assert done.clocks["ret.remedy"].met_at
 
@@ -307,6 +365,7 @@ def test_one_hold_at_a_time_until_a_day_in_the_future_and_at_its_end_the_office_
     over = replace(kept, clocks={"ret.hold": kept.clocks["ret.hold"]})
     assert effect_names(ring_until(over, until), "notify") == ["retaliation.hold_over", "retaliation.late"]
     released = act(kept, "release_hr_hold", OFFICER)
+    assert not released.clocks["ret.hold"].runs, "nobody is reminded of what is over"
     assert effect_names(released, "emit") == ["hr_hold_released"]
     assert act(released, "ask_hr_hold", OFFICER).facts["hr_hold"] == "asked"
     assert refused(released, "record_hr_hold", SYSTEM).code == "NO_HOLD"
@@ -322,11 +381,10 @@ def test_she_hears_every_thirty_days_also_when_nothing_has_moved() -> None:
     case = walked(begun(), *TO_FINDING, ("refer_to_oversight", OFFICER))
     moments = [NOW + timedelta(days=30 * n) for n in (1, 2, 3)]
     assert act(begun("fear"), "acknowledge", OFFICER).clocks["report.update"].due_at == moments[0]
-    heard = []
     for moment in moments:
-        case = ring_until(case, moment)
-        heard.append("retaliation.no_news" in effect_names(case, "notify"))
-    assert heard == [True, True, True]
+        before, case = case, ring_until(case, moment)
+        assert case.version == before.version + 1, f"nothing rang on {moment:%d %B}"
+        assert "retaliation.no_news" in effect_names(case, "notify")
 
 
 # Afterwards
@@ -352,6 +410,9 @@ def test_something_new_while_monitored_is_a_request_again() -> None:
 def test_monitoring_goes_on_to_its_end_unless_she_wishes_otherwise() -> None:
     case = monitored()
     assert refused(case, "close_case", OFFICER, reason="monitoring_done").code == "STILL_MONITORED"
+    almost = NOW + timedelta(days=300)
+    rung = ring_until(case, almost)
+    assert refused(rung, "close_case", OFFICER, now=almost, reason="monitoring_done").code == "STILL_MONITORED"
     assert act(case, "close_case", OFFICER, reason="person_wished").state == "closed"
     later = NOW + timedelta(days=400)
     assert act(ring_until(case, later), "close_case", OFFICER, now=later, reason="monitoring_done").state == "closed"
@@ -380,6 +441,7 @@ def test_inv_16_a_withdrawal_stops_contact_at_once_and_waits_with_everything_els
     assert answer.code == "NOT_CONFIRMED"
     assert act(cooled, "close_case", OFFICER, now=later, reason="withdrawn").state == "closed"
     stayed = act(asked, "take_back_withdrawal", PERSON)
+    assert not stayed.clocks["ret.withdrawal"].runs, "nobody asks her about it any more"
     assert refused(stayed, "close_case", OFFICER, now=later, reason="withdrawn").code == "NOT_WITHDRAWING"
     assert stayed.facts["stop_contact"] is False
 
@@ -411,15 +473,32 @@ def test_who_is_asked_decides_or_the_head_of_the_organisation() -> None:
     case = recommended("hr_director")
     told = act(case, "record_routed", SYSTEM)
     assert [recipients(told, effect, POLICY, NOW) for effect in told.effects] == [("S0002",)]
-    assert act(case, "decide_recommendation", director).state == "decided"
-    assert act(case, "decline_recommendation", head).state == "declined"
+    decided, declined = act(case, "decide_recommendation", director), act(case, "decline_recommendation", head)
+    assert (decided.state, declined.state) == ("decided", "declined")
+    for answer in (decided, declined):
+        assert effect_names(answer, "emit") == ["answer_recommendation"], "the office hears of either"
     assert refused(recommended("executive_head"), "decide_recommendation", director).code == "ROLE_NOT_ALLOWED"
 
 
 def test_who_recommends_does_not_decide() -> None:
     both = staff("S0007", Role.ETHICS_OFFICER, Role.HR_DIRECTOR)
     case = act(recommended("hr_director"), "explain", both)
-    assert refused(case, "decide_recommendation", both).code == "SAME_PERSON"
+    for answer in ("decide_recommendation", "decline_recommendation"):
+        assert refused(case, answer, both).code == "SAME_PERSON"
+
+
+def test_what_is_recommended_is_said_once_and_in_words() -> None:
+    case = recommended("hr_director")
+    assert refused(case, "explain", OFFICER, without="recommendation").params == {"field": "recommendation"}
+    assert refused(act(case, "explain", OFFICER), "explain", OFFICER).code == "SAME_PERSON"
+
+
+@pytest.mark.parametrize("said", [{}, {"suggested_type": "alternative_duties", "addressee": "hr_director"}])
+def test_an_alert_may_leave_open_which_measure_and_who_decides(said: dict[str, Fact]) -> None:
+    case = act(begun(), "acknowledge", OFFICER)
+    alerted = act(case, "alert_interim_measures", OFFICER, ground="imminent_harm", **said)
+    assert said.items() <= alerted.facts.items()
+    assert effect_names(alerted, "emit") == ["measures_alerted"]
 
 
 def test_a_recommendation_without_an_answer_goes_further_up_and_is_never_taken_for_a_yes() -> None:

@@ -40,6 +40,10 @@ def test_a_proven_task_leaves_its_own_value_and_nothing_else() -> None:
     assert ours("S2", [Step(DONE, due=True, to="S3"), Step(DONE, due=True, to="S4")]) == {"S4"}
 
 
+def test_a_task_that_puts_nobody_there_leaves_what_the_others_may_have_written() -> None:
+    assert ours("S2", [Step(WITHDRAWN, due=True), Step(RUNNING, due=True, to="S3")]) == {"S2", "S3"}
+
+
 @pytest.mark.parametrize("state", [RUNNING, WITHDRAWN, FAILED])
 def test_a_task_that_was_cut_off_may_or_may_not_have_written(state: TaskState) -> None:
     assert ours("S2", [Step(state, due=True, to="S3")]) == {"S2", "S3"}

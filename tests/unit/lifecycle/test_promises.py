@@ -51,6 +51,17 @@ DECIDING = {
     "retaliation": "prelim_review review_asked determination recommended",
     "recommendation": "with_executive_head with_hr_director with_administrative_head",
 }
+NOT_HERS = {"emergency_separation", "respondent", "danger_alert", "recommendation", "query"}
+"""What goes on between offices, or on his side: nothing of it is in her inbox."""
+NOT_YET = {("misdirected_report", "received"), ("supervisor_request", "seen_by_manager")}
+"""A moment before it is passed on, and before the manager who has seen it has spoken with her."""
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_her_inbox_shows_every_step_of_what_is_hers_and_nothing_else(name: str) -> None:
+    for state in BY_NAME[name].states:
+        hers = name not in NOT_HERS and (name, state.name) not in NOT_YET
+        assert state.person_sees is hers, state.name
 
 
 @pytest.mark.parametrize("name", BY_NAME)

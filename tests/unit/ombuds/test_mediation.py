@@ -1,5 +1,6 @@
 """A mediation is two people's own free choice, and nothing of the talk it came from is in it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -162,6 +163,17 @@ def test_inv_15_either_takes_the_consent_back_at_any_time_and_it_ends_for_both_a
     assert refused(stopped, "accept_invitation", PARTY).code == "ACTION_NOT_OPEN"
 
 
+def test_inv_15_she_takes_it_back_before_anybody_was_invited() -> None:
+    stopped = act(act(opened("mediation"), "agree_to_mediation", PERSON), "revoke_consent", PERSON)
+    assert (stopped.state, dict(stopped.assigned)) == ("stopped", {})
+    assert refused(stopped, "invite_other_party", MEDIATOR).code == "ACTION_NOT_OPEN"
+
+
+def test_inv_20_a_yes_that_is_not_on_record_is_none() -> None:
+    forgotten = replace(both_agreed(), steps=())
+    assert refused(forgotten, "schedule_session", MEDIATOR).params == {"consent": "agree_to_mediation"}
+
+
 def test_an_invitation_without_an_answer_is_no_yes_and_no_no() -> None:
     case = ring_until(invited(), NOW + timedelta(days=60))
     assert (case.state, effect_names(case, EffectKind.NOTIFY)) == ("invited", ["mediation.no_answer"])
@@ -177,7 +189,11 @@ def test_a_session_that_is_never_set_goes_up_within_the_cell() -> None:
 
 def test_a_session_is_set_for_a_time_to_come() -> None:
     past = refused(both_agreed(), "schedule_session", MEDIATOR, session_at=at(-1))
-    assert past.code == "TIME_IN_THE_PAST"
+    assert (past.code, past.rule) == ("TIME_IN_THE_PAST", "policy 2.12")
+    five = (NOW - timedelta(minutes=5)).isoformat()
+    assert refused(both_agreed(), "schedule_session", MEDIATOR, session_at=five).code == "TIME_IN_THE_PAST"
+    a_moment_ago = (NOW - timedelta(minutes=4)).isoformat()
+    assert act(both_agreed(), "schedule_session", MEDIATOR, session_at=a_moment_ago).state == "in_sessions"
     for form in ("apart", "together", "remote"):
         assert act(in_sessions(), "schedule_session", MEDIATOR, form=form, session_at=at(0)).facts["form"] == form
 
@@ -213,6 +229,27 @@ def test_without_an_agreement_the_other_partys_access_ends_and_the_follow_up_com
     asked = ring_until(case, NOW + timedelta(days=30))
     assert wording_key(LIFECYCLE, asked) == "mediation.how_is_it"
     assert engine.next_due(LIFECYCLE, asked, POLICY) is None
+    assert engine.next_date(LIFECYCLE, asked) is None, "asked once, nothing is late"
+
+
+AFTERWARDS = ("agreement", "no_agreement", "follow_up")
+
+
+def afterwards() -> dict[str, Case]:
+    agreement = act(in_sessions(), "record_agreement", MEDIATOR)
+    without = act(in_sessions(), "record_no_agreement", MEDIATOR)
+    return dict(zip(AFTERWARDS, (agreement, without, act(agreement, "follow_up", MEDIATOR)), strict=True))
+
+
+@pytest.mark.parametrize("state", AFTERWARDS)
+def test_inv_32_who_mediated_is_released_afterwards_too_and_who_takes_over_can_issue_the_letter(state: str) -> None:
+    case = afterwards()[state]
+    assert refused(case, "issue_letter", EXTERNAL).code == "NOT_ASSIGNED"
+    left = act(case, "release_mediator", SYSTEM)
+    assert (left.state, Role.OMBUDSPERSON in left.assigned) == (state, False)
+    taken = act(left, "take_mediation", EXTERNAL)
+    assert "letter_since" in act(taken, "issue_letter", EXTERNAL).facts
+    assert refused(taken, "issue_letter", MEDIATOR).code == "NOT_ASSIGNED"
 
 
 def test_inv_32_a_mediator_who_may_not_go_on_is_released_and_another_one_takes_over() -> None:

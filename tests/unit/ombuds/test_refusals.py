@@ -6,7 +6,7 @@ from lifecycle import engine
 from lifecycle.model import Refused
 from policy.model import Role
 from tests.lifecycles import BY_NAME, NOW, OPENING, PERSON, POLICY, REPORT, SYSTEM, act, opened, refused, staff
-from tests.unit.ombuds.test_informal_resolution import LISTENER, talking
+from tests.unit.ombuds.test_informal_resolution import LISTENER, OMBUDSPERSON, OTHER_LISTENER, talking
 
 
 def test_she_can_only_agree_to_what_was_proposed_last() -> None:
@@ -22,6 +22,9 @@ def test_a_talk_is_not_offered_again_to_who_declined_it_nor_taken_by_who_is_not_
     assert refused(declined, "offer_match", SYSTEM, focal_point="S0011") == Refused(
         "DECLINED_BEFORE", "lifecycle", {"field": "focal_point"}
     )
+    taken = act(act(declined, "offer_match", SYSTEM, focal_point="S0012"), "accept_match", OTHER_LISTENER)
+    handed_over = refused(taken, "offer_match", OMBUDSPERSON, focal_point="S0011")
+    assert handed_over.code == "DECLINED_BEFORE", "nor when somebody else hands it over"
     stranger = staff("S0012", Role.FOCAL_POINT)
     assert refused(offered, "accept_match", stranger) == Refused(
         "NOT_ASSIGNED", "lifecycle", {"role": Role.FOCAL_POINT}

@@ -53,6 +53,29 @@ def test_an_unknown_station_is_no_dead_end(station: str | None) -> None:
     assert len(entries) == len({entry.key for entry in entries})
 
 
+@pytest.mark.parametrize("service", ["emergency", "welfare", "medical", "ombudsperson", "ethics"])
+def test_inv_21_a_station_without_what_everybody_needs_is_found(service: str) -> None:
+    without = replace(PLACES, entries=tuple(one for one in PLACES.entries if one.service != service))
+    found = [sentence for sentence in lint(without, LONG_AGO, TODAY) if f"no {service} help" in sentence]
+    assert len(found) == len(PLACES.stations)
+
+
+def test_what_a_station_has_itself_it_does_not_lack() -> None:
+    local = replace(PLACES, entries=tuple(one for one in PLACES.entries if one.key != "any_doctor"))
+    found = "\n".join(lint(local, LONG_AGO, TODAY))
+    assert "station.selwick has no medical" not in found
+    assert "station.tarn has no medical help, not even from elsewhere." in found
+
+
+def test_a_place_that_is_not_there_is_none() -> None:
+    assert PLACES.entry("nowhere") is None
+
+
+@pytest.mark.parametrize("service", ["listening", "psychosocial"])
+def test_who_wants_to_be_listened_to_may_go_to_the_welfare_office_and_to_a_counsellor(service: str) -> None:
+    assert HELPS_WITH[service] == {Service.WELFARE, Service.PSYCHOSOCIAL}
+
+
 def test_every_service_of_a_referral_can_be_had_somewhere() -> None:
     assert HELPS_WITH.keys() == set(SERVICES)
     there = {entry.service for entry in PLACES.entries}

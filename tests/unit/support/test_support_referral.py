@@ -142,6 +142,7 @@ def test_nothing_goes_that_she_has_not_seen_and_agreed_to_word_for_word() -> Non
     [
         ("contact", "contact", True),
         ("contact", "needs", False),
+        ("needs", "contact", False),
         ("needs", "contact_and_needs", False),
         ("contact_and_needs", "needs", True),
         ("contact_and_needs", "contact_and_needs", True),
