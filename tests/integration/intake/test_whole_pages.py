@@ -1,6 +1,7 @@
 """What opens only after the code was typed again, another way taken with what is ticked; and days to be asked on."""
 
 import html
+import json
 from collections.abc import Awaitable, Callable, Iterable
 from uuid import uuid4
 
@@ -58,6 +59,7 @@ async def test_a_further_way_takes_over_what_she_ticks_and_no_more(
     (ticked,) = [one["item_id"] for one in seen["answers"] if one["name"] == "wish"]
     form = browser.form("Send")
     given = {"route": "formal_report", "mode": "confidential", "take_over": [ticked], "no_watch": "yes"}
+    given |= {"writer": "affected"}
     for _ in range(2):
         answer = await browser.send(form, given)
         assert answer.headers["location"] == "/en/inbox"
@@ -67,6 +69,10 @@ async def test_a_further_way_takes_over_what_she_ticks_and_no_more(
     assert (old["report_id"], new["route"]) == (talk, "formal_report")
     assert [one["text"] for one in new["answers"]] == ["That it stops."]
     assert new["parties"] == []
+    # Who writes is known there: only then can she be asked in her inbox whether she agrees to a measure.
+    events = await world.events(new["report_id"])
+    lodged = next(event for event in events if event.message.DESCRIPTOR.name == "ReportLodged")
+    assert json.loads(lodged.message.facts_json) == {"writer": "affected"}
 
 
 async def test_a_further_way_that_was_changed_after_it_was_sent_is_not_sent_again(

@@ -27,6 +27,8 @@ from services.intake.web.pages.files import BUSY, REFUSED, REMOVED
 from services.intake.web.pages.inbox import ONCE, OPEN_PAGE, Reading, done, once_of, reading
 from services.intake.web.pages.offers import isolated
 from services.intake.web.pages.portal import Portal
+from services.intake.web.pages.questions_asks import choices_in
+from services.intake.web.pages.questions_asks import fields as asks
 from services.intake.web.pages.returning import FIELD, code_in
 
 WHOLE: Final = "/inbox/whole"
@@ -139,6 +141,7 @@ async def further(page: NamedDependency[Page], portal: NamedDependency[Portal]) 
     fields: dict[str, Any] = {
         "ways": WAYS,
         "mode": MODE,
+        "writer": _writer(portal),
         "ticks": _ticks(page, seen),
         "words": WORDS,
         "no_watch": NO_WATCH,
@@ -153,18 +156,20 @@ async def go_further(page: NamedDependency[Page], portal: NamedDependency[Portal
         await page.posted()
         return _closed(page)
     ticks = _ticks(page, seen)
-    posted = await page.form([WAYS, MODE, ticks, WORDS, NO_WATCH, ONCE])
+    posted = await page.form([WAYS, MODE, *_writer(portal), ticks, WORDS, NO_WATCH, ONCE])
     once, added = once_of(posted.values), posted.values.get(WORDS.name)
     if not posted.errors and not added and ticks.name not in posted.values:
         posted.errors[ticks.name] = _NOTHING
     if posted.errors:
         return page.again(posted)
+    route = str(posted.values[WAYS.name])
     draft = LodgeReport(
-        route=str(posted.values[WAYS.name]),
+        route=route,
         mode="anonymous" if posted.values[MODE.name] == "anonymous" else "confidential",
         language=page.language.code,
         answers=Answers(what_happened=str(added)) if added else Answers(),
         consents=Consents(ethics_contact=False),
+        choices=choices_in(portal.intake.policy, route, posted.values),
         watch_for_retaliation=NO_WATCH.name not in posted.values,
         take_over=[UUID(item_id) for item_id in cast("list[str]", posted.values.get(ticks.name, []))],
     )
@@ -179,6 +184,11 @@ async def go_further(page: NamedDependency[Page], portal: NamedDependency[Portal
     except TooManyAtOnce:
         posted.errors[ticks.name] = BUSY
     return page.again(posted)
+
+
+def _writer(portal: Portal) -> tuple[Field, ...]:
+    """Who writes, as a formal report asks for it: who is not known to be affected is never asked here for a consent."""
+    return asks(portal.intake.policy, "formal_report", ("writer",))
 
 
 def _ticks(page: Page, seen: Reading) -> Field:
