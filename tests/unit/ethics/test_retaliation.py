@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -494,7 +495,7 @@ def test_what_is_recommended_is_said_once_and_in_words() -> None:
 
 
 @pytest.mark.parametrize("said", [{}, {"suggested_type": "alternative_duties", "addressee": "hr_director"}])
-def test_an_alert_may_leave_open_which_measure_and_who_decides(said: dict[str, Fact]) -> None:
+def test_an_alert_may_leave_open_which_measure_and_who_decides(said: dict[str, Any]) -> None:
     case = act(begun(), "acknowledge", OFFICER)
     alerted = act(case, "alert_interim_measures", OFFICER, ground="imminent_harm", **said)
     assert said.items() <= alerted.facts.items()

@@ -1,10 +1,11 @@
 """What support refuses says what is missing and by which rule."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from lifecycle.model import Actor, Case, Fact, Refused
+from lifecycle.model import Actor, Case, Refused
 from policy.model import Role
 from tests.lifecycles import PERSON, act, refused, staff
 from tests.unit.support.test_support_referral import (
@@ -20,7 +21,7 @@ from tests.unit.support.test_support_referral import (
 )
 
 TRAINED, CONSENT = "policy 2.6", "invariant 15"
-CHILD: dict[str, Fact] = {"minor": "yes"}
+CHILD: dict[str, Any] = {"minor": "yes"}
 FOR_ANOTHER = helped(for_whom="somebody_who_asked")
 UNAWARE = helped(for_whom="somebody_who_does_not_know")
 BY_WELFARE = act(asked_for("psychosocial"), "assign_specialist", PSEAH, specialist="S0014")
@@ -80,7 +81,7 @@ DECLINED = act(helped(), "decline", PERSON, service="medical")
     ids=lambda one: one.code if isinstance(one, Refused) else None,
 )  # fmt: skip
 def test_what_is_refused_says_what_it_needs(
-    case: Case, action: str, who: Actor, facts: dict[str, Fact], answer: Refused
+    case: Case, action: str, who: Actor, facts: dict[str, Any], answer: Refused
 ) -> None:
     assert refused(case, action, who, **facts) == answer
 
