@@ -4,7 +4,7 @@ discipline, and after some time of looking after it somebody closes it, with a r
 
 from __future__ import annotations
 
-from lifecycle.clocks import meet, start
+from lifecycle.clocks import start
 from lifecycle.fields import choice, text
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import assigned, her_inbox
@@ -84,7 +84,7 @@ RULES = (
         to="closed",
         fields=(CLOSING, text("reasons")),
         guards=(rules.NOT_SANCTIONED,),
-        clocks=(meet("report.monitor"), keep("keep.investigated", since="outcome_told_at")),
+        clocks=(keep("keep.investigated", since="outcome_told_at"),),
     ),
     # Kept by the organisation's own schedule, and looked at again when that time is over.
     Rule(
@@ -95,7 +95,6 @@ RULES = (
         fields=(CLOSING, text("reasons")),
         guards=(rules.SANCTIONED,),
         clocks=(
-            meet("report.monitor"),
             keep("keep.substantiated", since="outcome_told_at"),
             start("keep.substantiated.review", since="outcome_told_at"),
         ),

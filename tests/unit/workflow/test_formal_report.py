@@ -160,6 +160,13 @@ def test_a_late_report_is_a_flag_with_dates_and_nothing_more(
         )
 
 
+def test_where_nothing_is_tolled_not_a_day_is_added() -> None:
+    policy = replace(POLICY, deadlines={**POLICY.deadlines, "report.window": POLICY.deadlines["report.update"]})
+    incident = {"last_incident_at": (NOW - 30 * DAY - timedelta(minutes=1)).isoformat()}
+    flagged = act(assessing(), "flag_time_limit", INVESTIGATOR, policy=policy, **incident)
+    assert flagged.facts["time_limit"] == "passed"
+
+
 def test_only_the_office_decides_about_time_and_she_is_told() -> None:
     assert refused(assessing(), "decide_time_limit", INVESTIGATOR).code == "TIME_LIMIT_NOT_FLAGGED"
     flagged = act(assessing(), "flag_time_limit", INVESTIGATOR)

@@ -214,6 +214,16 @@ def test_a_sanction_is_kept_by_the_organisations_own_schedule() -> None:
     assert looked_at.state == "closed", "no schedule is set: nothing is erased, somebody is reminded to look"
 
 
+def test_where_the_schedule_says_how_long_a_sanction_is_kept_from_when_its_outcome_was_told() -> None:
+    deadlines = POLICY.deadlines
+    ten_years = replace(deadlines["keep.investigated"], amount=2 * (deadlines["keep.investigated"].amount or 0))
+    policy = replace(POLICY, deadlines={**deadlines, "keep.substantiated": ten_years})
+    monitored = act(told(letter_sent()), "start_monitoring", INVESTIGATOR)
+    closed = act(monitored, "close_sanctioned", INVESTIGATOR, now=NOW + 200 * DAY, policy=policy)
+    assert closed.clocks["keep.substantiated"].due_at == NOW.replace(year=NOW.year + 10)
+    assert not closed.clocks["report.monitor"].runs, "nobody is reminded to look after it any more"
+
+
 def test_either_outcome_can_be_reviewed_and_late_is_no_refusal() -> None:
     for case in (told(), act(told(), "close_report", INVESTIGATOR)):
         asked = act(ring_until(case, NOW + 200 * DAY), "request_review", PERSON, about="closure")

@@ -11,7 +11,7 @@ from lifecycle.recipients import recipients
 from policy.load import load
 from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
-from services.workflow.domain.measure_parts import last_order, may_see
+from services.workflow.domain.measure_parts import last_order, may_see, other_side_knew
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, refused, ring_until, staff
 from tests.unit.workflow.measures import (
     DIRECTOR,
@@ -494,3 +494,19 @@ def test_a_review_sets_the_next_one() -> None:
     assert reviewed.state == "effective"
     leave = replace(effective(), facts={**effective().facts, **LEAVE})
     assert act(leave, "review_measure", DIRECTOR).clocks["im.review"].due_at == NOW + timedelta(days=14)
+
+
+def test_a_reminder_takes_nothing_a_level_up_and_leaves_what_hr_was_asked_for() -> None:
+    case = effective()
+    reminded = ring_until(case, case.clocks["im.review"].due_at - timedelta(seconds=1))
+    marks = {step.facts["mark"] for step in reminded.steps if step.action == "ring"}
+    assert marks & {"im.review.remind.3", "im.remind.14"}
+    assert "due" not in marks
+    assert may_see(reminded) == may_see(case), "nobody further up"
+    assert last_order(reminded) == last_order(case), "what HR answers to it still counts"
+
+
+def test_whether_he_knew_of_it_is_asked_of_the_time_before_the_step_itself() -> None:
+    case = effective()
+    assert not other_side_knew(case), "he hears of it by this very step"
+    assert other_side_knew(act(case, "lift_measure", DIRECTOR))
