@@ -13,8 +13,10 @@ from lifecycle.table import ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
 from policy.working_time import Unit
 from tests.lifecycles import ACTION, BY_NAME, LIFECYCLES, NOW, PERSON, POLICY, SYSTEM, opened, ring_until, staff
+from tests.unit.workflow.measures import LINE, effective
 
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
+LEAVE = {"type": "special_leave_full_pay", "entitlements_unaffected": True}
 ENDS = ("closed", "passed_on", "erased")
 ERASING = [(table, clock) for table in LIFECYCLES for clock in table.clocks if clock.erases]
 LEAVING = [(table, rule) for table in LIFECYCLES for rule in table.rules if rule.to and table.is_gone(rule.to)]
@@ -105,6 +107,14 @@ def test_inv_53_what_is_under_review_is_neither_passed_on_nor_erased_by_a_step(
     assert answer == Refused("CASE_HELD", "invariant 53", {"action": rule.action})
     offered = {one.action: one for one in engine.offers(lifecycle, frozen, actor, NOW, POLICY)}
     assert offered[rule.action].refused == answer
+
+
+def test_what_ends_without_erasing_anything_ends_under_review_as_ever() -> None:
+    for facts, state in ((LINE, "passed_on"), (LEAVE, "lifting")):
+        measure = effective(**facts)
+        end = measure.clocks["im.end"].due_at
+        assert ring_until(measure, end).state == state
+        assert ring_until(freezing.freeze(measure, NOW), end).state == state
 
 
 def test_both_steps_are_played_again_as_they_were() -> None:

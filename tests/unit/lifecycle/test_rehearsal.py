@@ -47,6 +47,17 @@ def test_under_its_own_policy_a_case_goes_as_it_went() -> None:
     assert (found.cases, found.acted, dict(found.breaches), dict(found.refusals)) == (1, 2, {}, {})
 
 
+def test_what_the_opening_says_is_heard_too() -> None:
+    assert dict(course(opened("query"), POLICY, 0).notices) == {"ethics_officer": 1}
+
+
+def test_a_clock_that_rings_at_last_leaves_the_version_that_facts_may_name() -> None:
+    late = ring_until(reported(), NOW + 40 * DAY)
+    again = rehearse(REPORT, late, POLICY, NOW + 40 * DAY, Course())
+    assert again is not None
+    assert again.version == [step for step in late.steps if step.action != "ring"][-1].version
+
+
 def test_a_shorter_promise_would_have_been_broken_and_somebody_told() -> None:
     was, would_be = course(reported(), POLICY), course(reported(), with_deadline("report.ack", 2))
     assert (was.breaches["report.ack"], would_be.breaches["report.ack"]) == (0, 1)

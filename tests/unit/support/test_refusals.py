@@ -7,7 +7,7 @@ import pytest
 
 from lifecycle.model import Actor, Case, Refused
 from policy.model import Role
-from tests.lifecycles import PERSON, act, refused, staff
+from tests.lifecycles import NOW, PERSON, SYSTEM, act, refused, ring_until, staff
 from tests.unit.support.test_support_referral import (
     OTHER_WORDS,
     PSEAH,
@@ -15,6 +15,7 @@ from tests.unit.support.test_support_referral import (
     WELFARE,
     approved,
     asked_for,
+    connected,
     consented,
     helped,
     previewed,
@@ -100,3 +101,30 @@ def test_nothing_is_shared_on_a_yes_that_has_grown_old() -> None:
     late = refused(approved(), "record_referred", SPECIALIST, now=due)
     assert late == Refused("CONSENT_TOO_OLD", CONSENT, {"clock": "consent.refresh"})
     assert act(approved(), "record_referred", SPECIALIST, now=due - timedelta(seconds=1)).state == "referred"
+
+
+@pytest.mark.parametrize(
+    ("case", "action", "who", "needed"),
+    [
+        (helped(), "add_note", SPECIALIST, "note"),
+        (act(connected(), "start_follow_up", SPECIALIST), "close_referral", PSEAH, "reasons"),
+        (ring_until(DECLINED, DECLINED.clocks["support.restate"].due_at), "close_referral", PSEAH, "reasons"),
+    ],
+    ids=["note", "closed after help", "closed unwanted"],
+)
+def test_what_is_written_is_not_left_out(case: Case, action: str, who: Actor, needed: str) -> None:
+    assert refused(case, action, who, without=needed) == Refused("FIELD_MISSING", "lifecycle", {"field": needed})
+    assert act(case, action, who).version == case.version + 1
+
+
+def test_what_is_urgent_finds_its_next_helper_as_soon_as_the_first() -> None:
+    urgent = act(asked_for("medical", urgency="now"), "assign_specialist", PSEAH, specialist="S0072")
+    left = act(urgent, "release_specialist", SYSTEM)
+    assert left.clocks["support.first"].due_at == NOW + timedelta(hours=4)
+
+
+def test_notes_are_written_by_the_whole_cell_and_help_is_given_out_by_those_who_coordinate() -> None:
+    for member in (WELFARE, PSEAH, SPECIALIST):
+        assert act(helped(), "add_note", member).version == helped().version + 1
+    answer = refused(asked_for("medical"), "assign_specialist", SPECIALIST, specialist="S0072")
+    assert answer.code == "ROLE_NOT_ALLOWED"
