@@ -16,8 +16,9 @@ from chassis.web.app import create_app
 from chassis.web.health import Check, reachable
 from chassis.web.run import Background, Service
 from chassis.web.sign_in import SignIn
-from contracts.topics import Topic, applied_to
-from lifecycle import api, parties, recusal, reports, sweeper
+from contracts.policy.v1.policy_pb2 import AppointmentsInForce
+from contracts.topics import WORKFLOW_POLICY, Topic, applied_to
+from lifecycle import api, in_force, parties, recusal, reports, sweeper
 from lifecycle.desk import Desk
 from lifecycle.pages.panels import PLAIN, Panels
 from lifecycle.pages.routes import desk_pages
@@ -67,6 +68,9 @@ def desk_service(
         sessions=of_pages,
     )
     handlers = {**handlers, applied_to(desk.service): reports.settling(desk.service)}
+    if desk.service in WORKFLOW_POLICY.consumers:
+        handlers |= {WORKFLOW_POLICY: {AppointmentsInForce: in_force.remember(desk)}}
+    appointments = in_force.InForce(desk)
     return Service(
         app,
         background=[
@@ -80,6 +84,8 @@ def desk_service(
             partial(sessions.sweep_forever, database),
             *background,
         ],
+        everywhere=[appointments.follow],
+        opening=[appointments.read],
         close=[desk.keystore.close, database.close],
     )
 

@@ -3,7 +3,7 @@
 from sqlalchemy import MetaData
 
 from chassis import tables
-from lifecycle import case_tables, directory, exclusions, notices, parties, reports
+from lifecycle import case_tables, directory, exclusions, in_force, notices, parties, reports
 
 
 def define(metadata: MetaData) -> None:
@@ -14,6 +14,7 @@ def define(metadata: MetaData) -> None:
     exclusions.define(metadata)
     parties.define(metadata)
     notices.define(metadata)
+    in_force.define(metadata)
 
 
 def define_with_reports(metadata: MetaData) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from policy.appointing import apart
 from policy.entry import Mistake, PolicyBroken
 from policy.load import PACKS, Reading, Rows
 from policy.model import BY_ASSIGNMENT, Policy, Role
@@ -47,6 +48,10 @@ def _of_people(policy: Policy, at: datetime) -> Iterator[Finding]:
     for role in Role:
         if role not in BY_ASSIGNMENT and not policy.appointed(role, at):
             yield "role", role.value, "", "is held by nobody"
+        for staff_id in sorted({one.staff_id for one in policy.appointed(role, at)}):
+            for other in sorted(apart(policy.roles, role, policy.roles_of(staff_id, at))):
+                if other in policy.roles[role].apart_from:
+                    yield "role", role.value, "apart_from", f"is not kept: {staff_id} is {other} too"
     for key, route in policy.routes.items():
         if not route.handlers:
             yield "route", key, "handlers", "names nobody who would handle it"

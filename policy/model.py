@@ -98,12 +98,15 @@ class OfficeEntry:
 
 @dataclass(frozen=True, slots=True)
 class RoleEntry:
-    """A role's office, and the role one level up that hears of a breached clock."""
+    """A role's office, the role one level up that hears of a breached clock, and the roles that nobody may hold beside
+    it.
+    """
 
     role: Role
     office: Office
     escalates_to: Role
     source: str
+    apart_from: tuple[Role, ...]
     confidence: Confidence
 
 

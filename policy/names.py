@@ -30,6 +30,7 @@ class Role(StrEnum):
     ALTERNATE_ETHICS_OFFICER = "alternate_ethics_officer"
     EXTERNAL_OMBUDSPERSON = "external_ombudsperson"
     REVIEWER = "reviewer"
+    POLICY_OFFICER = "policy_officer"
     MANAGER = "manager"
     ALLEGED_OFFENDER = "alleged_offender"
 
@@ -58,6 +59,7 @@ class Office(StrEnum):
     COMMITTEE = "committee"
     REVIEW = "review"
     OUTSIDE = "outside"
+    POLICY = "policy"
     LINE = "line"
 
 

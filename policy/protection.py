@@ -141,6 +141,7 @@ _COMPARED: Final[Mapping[tuple[str, str], Compare]] = {
     ("reminder", "before"): _more_is_stronger,
     ("threshold", "value"): _higher,
     ("office", "units"): _more_is_stronger,
+    ("role", "apart_from"): _more_is_stronger,
     ("desk", "in_place_of"): _more_is_stronger,
     ("desk", "away"): _becomes(better=True),
     ("route", "protects"): _some,

@@ -162,7 +162,12 @@ CALENDAR: Final = {
 }
 THRESHOLD: Final = {"value": Field(whole), **BASIS}
 OFFICE: Final = {"name": Field(text), "aliases": Field(texts), "units": Field(texts, ()), **BASIS}
-ROLE: Final = {"office": Field(one_of(Office)), "escalates_to": Field(one_of(Role)), **BASIS}
+ROLE: Final = {
+    "office": Field(one_of(Office)),
+    "escalates_to": Field(one_of(Role)),
+    "apart_from": Field(each_of(Role), ()),
+    **BASIS,
+}
 DESK: Final = {
     "service": Field(text),
     "key": Field(text, None),

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 import uvloop
+from litestar.types import ASGIApp
 from pydantic import ValidationError
 
 from chassis import logs, telemetry
@@ -32,11 +33,15 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 @dataclass(frozen=True)
 class Service:
     """What `build(settings)` of every service gives. Each of `background` is called once and again whenever what it
-    gave has raised (its dependency was down); one that returns is done. `close` runs in order at the very end.
+    gave has raised (its dependency was down); one that returns is done. `everywhere` runs in the same way, also in a
+    process that only answers; `opening` is done in every process before it answers or acts. `close` runs in order at
+    the very end.
     """
 
     app: App
     background: Sequence[Background] = ()
+    everywhere: Sequence[Background] = ()
+    opening: Sequence[Background] = ()
     close: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
@@ -89,9 +94,10 @@ async def serve(service: Service, settings: Settings, listener: socket.socket, *
     cancelled and waited for, connections closed; all within ten seconds.
     """
     app = service.app if web else _health_only(service.app, settings)
+    opening = asyncio.create_task(_open(service))
     server = _Server(
         uvicorn.Config(
-            app, access_log=False, log_config=None, lifespan="on", server_header=False, ws="none",
+            _once_open(app, opening), access_log=False, log_config=None, lifespan="on", server_header=False, ws="none",
             timeout_graceful_shutdown=_DRAIN_SECONDS, h11_max_incomplete_event_size=32 * 1024,
         )
     )  # fmt: skip
@@ -100,7 +106,8 @@ async def serve(service: Service, settings: Settings, listener: socket.socket, *
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    tasks = [asyncio.create_task(keep_running(start)) for start in service.background] if background else []
+    starting = [*service.everywhere, *(service.background if background else ())]
+    tasks = [opening, *(asyncio.create_task(_run_after(opening, start)) for start in starting)]
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     service.app.state.readiness.stopping = app.state.readiness.stopping = True
@@ -108,12 +115,34 @@ async def serve(service: Service, settings: Settings, listener: socket.socket, *
     await asyncio.wait({serving}, timeout=_DRAIN_SECONDS + 1)
     for task in (*tasks, stopping):
         task.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+    await asyncio.wait(tasks, timeout=_STOP_SECONDS)
     for close in service.close:
         await close()
     if serving.done():
         serving.result()
+
+
+async def _open(service: Service) -> None:
+    for start in service.opening:
+        await keep_running(start)
+
+
+async def _run_after(opening: asyncio.Task[None], start: Background) -> None:
+    await asyncio.wait({opening})
+    await keep_running(start)
+
+
+def _once_open(app: App, opening: asyncio.Task[None]) -> ASGIApp:
+    """Until then it says how it is, and nothing else."""
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or opening.done() or scope["path"].startswith("/health/"):
+            await app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 503, "headers": [(b"retry-after", b"1")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    return answer
 
 
 def _health_only(app: App, settings: Settings) -> App:

@@ -1,9 +1,13 @@
 """The process of the audit service: it takes entries in, signs checkpoints, and answers auditors."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Final
+
+from google.protobuf.message import Message
 
 from chassis import audit_trail
-from chassis.consumer import Consumer
+from chassis.consumer import Consumer, Handler
 from chassis.database import Database
 from chassis.keys import ServiceKeys, public_keys
 from chassis.relay import Relay
@@ -14,35 +18,40 @@ from chassis.web.pages.staff import staff_pages
 from chassis.web.run import Service
 from chassis.web.sign_in import SignIn
 from contracts.audit.v1.audit_pb2 import AuditEntry, Heartbeat
-from contracts.topics import AUDIT_ENTRIES
+from contracts.policy.v1.policy_pb2 import AppointmentsInForce
+from contracts.topics import AUDIT_ENTRIES, WORKFLOW_POLICY, Topic
+from lifecycle import in_force
 from policy.load import load
 from services.audit.checkpoints import sign_checkpoints
 from services.audit.record import append_entry, take_heartbeat
 from services.audit.settings import AuditSettings
 from services.audit.web import desk
-from services.audit.web.api import verification_route
+from services.audit.web.api import Record, verification_route
 
-HANDLERS = {AUDIT_ENTRIES: {AuditEntry: append_entry, Heartbeat: take_heartbeat}}
+Handlers = Mapping[Topic, Mapping[type[Message], Handler]]
+HANDLERS: Final[Handlers] = {AUDIT_ENTRIES: {AuditEntry: append_entry, Heartbeat: take_heartbeat}}
 
 
 def build(settings: AuditSettings) -> Service:
     database = Database(settings.database_dsn)
     keys = ServiceKeys.load(settings.keys_dir)
     publics = public_keys(settings)
-    consumer = Consumer(settings, database, HANDLERS, publics)
+    record = Record(database, load(settings.policy))
+    handlers: Handlers = {**HANDLERS, WORKFLOW_POLICY: {AppointmentsInForce: in_force.remember(record)}}
+    consumer = Consumer(settings, database, handlers, publics)
     relay = Relay(settings, keys.signing)
-    sign_in, policy = SignIn(settings.oidc_issuer), load(settings.policy)
+    sign_in, appointments = SignIn(settings.oidc_issuer), in_force.InForce(record)
     pages, of_pages = staff_pages(
         settings,
         database,
         sign_in,
         packages=["services.audit.web"],
         tabs=desk.TABS,
-        routes=desk.routes(database, settings.database_dsn, policy, publics["audit"]),
+        routes=desk.routes(record, settings.database_dsn, publics["audit"]),
     )
     app = create_app(
         settings,
-        [pages, verification_route(database, settings.database_dsn, policy, publics["audit"])],
+        [pages, verification_route(record, settings.database_dsn, publics["audit"])],
         checks=[
             Check("database", database.check, needed=True),
             Check("kafka", reachable(settings.kafka_bootstrap)),
@@ -59,5 +68,7 @@ def build(settings: AuditSettings) -> Service:
             partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
             partial(sessions.sweep_forever, database),
         ],
+        everywhere=[appointments.follow],
+        opening=[appointments.read],
         close=[database.close],
     )

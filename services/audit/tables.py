@@ -9,6 +9,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from chassis import tables
+from lifecycle import in_force
 
 AWARE: Any = DateTime(timezone=True)
 
@@ -92,5 +93,6 @@ class Checkpoint(Base, table=True):
 
 
 tables.define(Base.metadata)
+in_force.define(Base.metadata)
 tables.append_only(Base.metadata.tables["entries"])
 tables.append_only(Base.metadata.tables["checkpoints"])

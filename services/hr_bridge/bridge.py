@@ -21,8 +21,10 @@ OFFICE = "hr"
 SEALED_SIZE = 256
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Bridge:
+    """`policy`: its list of people is replaced while it runs."""
+
     settings: HrBridgeSettings
     database: Database
     keys: ServiceKeys

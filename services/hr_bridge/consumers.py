@@ -21,7 +21,9 @@ from contracts.measures.v1.measures_pb2 import (
     MeasureEnded,
     MeasureEventApplied,
 )
-from contracts.topics import DESK_KEYS, ETHICS_HOLDS, HR_MEASURE_RESULTS, WORKFLOW_MEASURES, Topic
+from contracts.policy.v1.policy_pb2 import AppointmentsInForce
+from contracts.topics import DESK_KEYS, ETHICS_HOLDS, HR_MEASURE_RESULTS, WORKFLOW_MEASURES, WORKFLOW_POLICY, Topic
+from lifecycle import in_force
 from services.hr_bridge import holds
 from services.hr_bridge.bridge import Bridge
 from services.hr_bridge.domain.by_hand import REPORTING_LINE_CHANGE
@@ -78,6 +80,7 @@ def handlers(bridge: Bridge, start: Start) -> Mapping[Topic, Mapping[type[Messag
         WORKFLOW_MEASURES: {MeasureDecided: decided, MeasureEnded: ended},
         ETHICS_HOLDS: {HoldAsked: hold_asked, HoldReleased: hold_released},
         DESK_KEYS: {DeskKey: remember},
+        WORKFLOW_POLICY: {AppointmentsInForce: in_force.remember(bridge)},
     }
 
 

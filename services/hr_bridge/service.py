@@ -15,6 +15,7 @@ from chassis.web.pages.staff import staff_pages
 from chassis.web.run import Service
 from chassis.web.sign_in import SignIn
 from contracts.topics import WORKFLOW_MEASURES
+from lifecycle.in_force import InForce
 from policy.load import load
 from services.hr_bridge import consumers, directory, personnel_actions
 from services.hr_bridge.adapters.tryton import Tryton
@@ -67,6 +68,7 @@ def build(settings: HrBridgeSettings) -> Service:
         async with database.transaction() as session:
             await desk_keys.publish(session, keys, settings.service, datetime.now(UTC))
 
+    appointments = InForce(bridge)
     return Service(
         app,
         background=[
@@ -79,6 +81,8 @@ def build(settings: HrBridgeSettings) -> Service:
             lambda: audit_trail.send_heartbeats(database, settings.heartbeat_every),
             lambda: sessions.sweep_forever(database),
         ],
+        everywhere=[appointments.follow],
+        opening=[appointments.read],
         close=[tryton.close, database.close],
     )
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from chassis import tables
+from lifecycle import in_force
 from services.hr_bridge.domain.line_change import FailureCode, TaskKind, TaskState
 
 AWARE: Any = DateTime(timezone=True)
@@ -133,3 +134,4 @@ WEBHOOK_NONCES = Table(
 )
 
 tables.define(Base.metadata)
+in_force.define(Base.metadata)

@@ -1,8 +1,14 @@
-"""Workflow's tables: cases and what every desk keeps, and which measure belongs to which case."""
+"""Workflow's tables: cases and what every desk keeps, which measure belongs to which case, and what is drafted about
+appointments.
+"""
 
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import MetaData
+from sqlalchemy import DateTime, MetaData, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -20,6 +26,40 @@ class Measure(Base, table=True):
     __tablename__ = "measures"
     measure_id: UUID = Field(primary_key=True)
     case_id: UUID = Field(foreign_key="cases.case_id", unique=True)
+
+
+AWARE: Any = DateTime(timezone=True)
+
+
+class DraftKind(StrEnum):
+    """Stored: a value never changes its meaning."""
+
+    APPOINT = "appoint"
+    END = "end"
+
+
+class AppointmentDraft(Base, table=True):
+    """An appointment that somebody has drafted, or the end of one (`to_day` is its last day then), until a second
+    person approves or sets it aside. `appointment` is the one that it makes or ends.
+    """
+
+    __tablename__ = "appointment_drafts"
+    draft_id: UUID = Field(primary_key=True)
+    kind: DraftKind = Field(sa_type=Text)
+    appointment: str = Field(sa_type=Text)
+    staff_id: str = Field(sa_type=Text)
+    role: str = Field(sa_type=Text)
+    place: str = Field(sa_type=Text)
+    from_day: date
+    to_day: date | None = None
+    substitute_for: str | None = Field(default=None, sa_type=Text)
+    languages: list[str] = Field(sa_type=ARRAY(Text))
+    gender: str | None = Field(default=None, sa_type=Text)
+    drafted_by: str = Field(sa_type=Text)
+    drafted_at: datetime = Field(sa_type=AWARE)
+    decided_by: str | None = Field(default=None, sa_type=Text)
+    decided_at: datetime | None = Field(default=None, sa_type=AWARE)
+    approved: bool | None = None
 
 
 define_with_reports(Base.metadata)

@@ -1,5 +1,6 @@
 """What an auditor may ask: is the record whole?"""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,13 +17,21 @@ from policy.model import Policy, Role
 from services.audit.verify import verify
 
 
-def verification_route(database: Database, dsn: str, policy: Policy, public: Ed25519PublicKey) -> HTTPRouteHandler:
+@dataclass(eq=False)
+class Record:
+    """Where the record is kept, and who may read it: whoever is appointed to it at that moment."""
+
+    database: Database
+    policy: Policy
+
+
+def verification_route(record: Record, dsn: str, public: Ed25519PublicKey) -> HTTPRouteHandler:
     """`GET /api/v1/verification`."""
 
     @get("/api/v1/verification", summary="Read the whole record again and say what is not as it was written")
     async def verification(signed_in: NamedDependency[SignedIn]) -> dict[str, Any]:
-        check_role(policy, signed_in)
-        await note_verification(database, signed_in)
+        check_role(record.policy, signed_in)
+        await note_verification(record.database, signed_in)
         return (await verify(dsn, public)).as_json()
 
     return verification

@@ -11,15 +11,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 
-from chassis.database import Database
 from chassis.web.pages.page import HEADERS, Page
 from chassis.web.pages.staff import Tab
 from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
-from policy.model import Policy
 from services.audit.verify import Verification, verify
-from services.audit.web.api import check_role, note_verification
+from services.audit.web.api import Record, check_role, note_verification
 
 TABS: Final[tuple[Tab, ...]] = (("/record", N_("The record")),)
 
@@ -58,26 +56,26 @@ class Reading:
         self.read = entries
 
 
-def routes(database: Database, dsn: str, policy: Policy, public: Ed25519PublicKey) -> list[HTTPRouteHandler]:
+def routes(of: Record, dsn: str, public: Ed25519PublicKey) -> list[HTTPRouteHandler]:
     reading = Reading(dsn, public)
 
     @get("/{language:str}/record", include_in_schema=False)
     async def record(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        check_role(policy, signed_in)
+        check_role(of.policy, signed_in)
         return page.show("record.html", reading=reading, staff=signed_in.staff_id)
 
     @post("/{language:str}/record", include_in_schema=False)
     async def begin(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        check_role(policy, signed_in)
+        check_role(of.policy, signed_in)
         await page.posted()
-        await note_verification(database, signed_in)
+        await note_verification(of.database, signed_in)
         reading.begin()
         return page.go("/record")
 
     @get("/{language:str}/record/proof", include_in_schema=False)
     async def proof(signed_in: NamedDependency[SignedIn]) -> Response[bytes]:
         """What was found, for a machine: the same as `recourse audit verify --json`."""
-        check_role(policy, signed_in)
+        check_role(of.policy, signed_in)
         if reading.found is None or reading.at is None:
             raise not_found()
         said = {"read_at": reading.at.isoformat(), **reading.found.as_json()}

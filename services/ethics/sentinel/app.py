@@ -22,7 +22,9 @@ from chassis.inbox_rows import Record
 from chassis.kafka import full_name
 from chassis.keys import ServiceKeys, public_keys
 from chassis.settings import Settings
+from chassis.web.run import keep_running
 from contracts.topics import HR_PERSONNEL_ACTIONS
+from lifecycle.in_force import InForce
 from services.ethics.consumers import sentinel_handlers
 from services.ethics.desk import build_desk
 from services.ethics.sentinel.watch import SIGN_EVERY, Watch
@@ -138,13 +140,20 @@ def run() -> None:
     telemetry.set_up(settings.model_copy(update={"service": "sentinel"}))
     database = Database(settings.database_dsn)
     desk = build_desk(settings, database, ServiceKeys.load(settings.keys_dir))
+    appointments = InForce(desk)
     watch = Watch(database, Inbox(sentinel_handlers(desk), public_keys(settings), {}))
     _wait_for_kafka(settings)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    loop.run_until_complete(keep_running(appointments.read))
     # Faust wants a folder for the tables that it does not have.
     with tempfile.TemporaryDirectory(prefix="recourse-sentinel-") as folder:
         app = build(settings, watch, Path(folder))
+
+        @app.task  # type: ignore[untyped-decorator]
+        async def go_by_appointments() -> None:
+            await keep_running(appointments.follow)
+
         worker = faust.Worker(app, loop=loop, quiet=True, override_logging=False)
         worker.spinner = None
         worker.execute_from_commandline()

@@ -143,3 +143,17 @@ async def test_no_request_is_logged(trial: Trial) -> None:
     await trial.get("/nothing/SOMETHING")
     assert "SOMETHING" not in trial.said()
     assert "127.0.0.1" not in trial.said()
+
+
+async def test_what_has_to_be_known_first_is_waited_for_also_by_a_process_that_only_answers(
+    trial: Trial, tmp_path: Path
+) -> None:
+    opens = tmp_path / "opens"
+    trial.start("web", TRIAL_OPENS=str(opens))
+    assert (await trial.get("/health/live")).status_code == 200
+    assert (await trial.get("/api/v1/slow")).status_code == 503
+    assert "runs everywhere" not in trial.said()
+    opens.touch()
+    await trial.until(lambda: "runs everywhere" in trial.said())
+    assert (await trial.get("/api/v1/slow")).status_code == 200
+    assert "background runs" not in trial.said()

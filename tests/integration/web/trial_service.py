@@ -1,7 +1,9 @@
 """A service as small as can be, run as a process by test_process.py."""
 
 import asyncio
+import os
 import sys
+from pathlib import Path
 
 from litestar import get
 
@@ -38,10 +40,23 @@ async def closed() -> None:
     sys.stderr.write("closed\n")
 
 
+async def opening() -> None:
+    """Is not done until the test has put the file there."""
+    async with asyncio.timeout(20):
+        while "TRIAL_OPENS" in os.environ and not Path(os.environ["TRIAL_OPENS"]).exists():
+            await asyncio.sleep(0.02)
+    sys.stderr.write("opened\n")
+
+
+async def everywhere() -> None:
+    sys.stderr.write("runs everywhere\n")
+
+
 def build(settings: Settings) -> Service:
     checks = [Check("kafka", reachable(settings.kafka_bootstrap))]
     routes = [slow, Assets(settings.kit_dir).handler()]
-    return Service(create_app(settings, routes, checks=checks), [needs_something_that_is_down], [closed])
+    app = create_app(settings, routes, checks=checks)
+    return Service(app, [needs_something_that_is_down], everywhere=[everywhere], opening=[opening], close=[closed])
 
 
 if __name__ == "__main__":
