@@ -10,6 +10,7 @@ import pytest
 from lifecycle import engine, migration
 from lifecycle.clocks import pause_ends
 from lifecycle.model import Clock, Refused
+from lifecycle.table import ACTOR
 from policy.model import Role
 from tests.lifecycles import BY_NAME, NOW, POLICY, opened, staff
 
@@ -90,3 +91,18 @@ def test_inv_51_while_which_decision_is_pending_the_policy_stays(name: str) -> N
         refused = migration.offer(BY_NAME[name], case, officer, NOW, POLICY, target).refused
         pending = isinstance(refused, Refused) and refused.code == "DECISION_PENDING"
         assert pending == (state in DECIDING.get(name, "").split()), state
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_whoever_is_given_a_part_hears_of_it(name: str) -> None:
+    """Nobody has to look at a list to know that something waits for them."""
+    for rule in BY_NAME[name].rules:
+        for role in (role for role, fact in rule.assigns.items() if fact != ACTOR):
+            told = {
+                (effect.facts["to"], effect.facts.get("role")) for effect in rule.effects if effect.kind == "notify"
+            }
+            assert told & {("assigned", role), ("other_side", None)} or rule.action in NO_NEWS, rule.action
+
+
+NO_NEWS = {"begin_subfile", "admit_reviewer"}
+"""Whoever opened the sub-file has it; a reviewer has taken the review."""

@@ -1,0 +1,183 @@
+"""Along the way of a formal report and of an interim measure: which dates still count where a case stands, and who has
+heard of the step that led there. A clock that went on after what it waited for was done would remind, and in the end
+escalate, for nothing; one that was forgotten would let somebody wait for ever.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from lifecycle.clocks import DUE
+from lifecycle.model import Case, EffectKind
+from lifecycle.recipients import HER_INBOX, OTHER_SIDE, recipients
+from tests import formal_paths as report
+from tests.formal_paths import HR_DIRECTOR, INTAKE, INVESTIGATOR, LEGAL
+from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, opened, ring_until
+from tests.unit.workflow import measures as measure
+from tests.unit.workflow.measures import DIRECTOR, HEAD, OIO, SECOND_INVESTIGATOR
+
+DAYS = timedelta(days=1)
+SOMEBODY = {HER_INBOX: "she", OTHER_SIDE: "he"}
+
+
+def running(case: Case) -> set[str]:
+    return {key for key, clock in case.clocks.items() if clock.runs and DUE not in clock.rung}
+
+
+def heard(case: Case) -> set[str]:
+    """Who hears of the last step: staff ids, she, he."""
+    notices = [effect for effect in case.effects if effect.kind is EffectKind.NOTIFY]
+    staff_ids = {one for effect in notices for one in recipients(case, effect, POLICY, NOW)}
+    return staff_ids | {SOMEBODY[to] for effect in notices if (to := str(effect.facts["to"])) in SOMEBODY}
+
+
+def managerial() -> Case:
+    return act(report.at_leg(), "advise_managerial_action", LEGAL)
+
+
+def monitored() -> Case:
+    return act(report.told(), "start_monitoring", INVESTIGATOR)
+
+
+REPORT: dict[str, tuple[Callable[[], Case], str, str]] = {
+    "lodged": (lambda: opened("formal_report"), "report.ack assess.target", ""),
+    "routed": (
+        lambda: act(opened("formal_report"), "record_routed", SYSTEM), "report.ack assess.target", "S0005",
+    ),
+    "acknowledged": (report.acknowledged, "assess.target report.feedback report.update", ""),
+    "assessing": (report.assessing, "assess.target report.feedback report.update", ""),
+    "asked": (report.asked, "assess.target report.feedback report.update anon.silence", ""),
+    "answered": (
+        lambda: act(report.asked(), "record_answer", SYSTEM), "assess.target report.feedback report.update", "S0005",
+    ),
+    "gone on without an answer": (
+        lambda: act(
+            ring_until(report.asked(), NOW + 90 * DAYS), "go_on_without_answer", INTAKE, now=NOW + 90 * DAYS
+        ),
+        "report.feedback report.update", "",
+    ),
+    "investigated": (report.investigating, "investigation report.update subject.notice", ""),
+    "notice put off": (
+        lambda: act(report.investigating(), "defer_notice", INVESTIGATOR),
+        "investigation report.update subject.notice", "",
+    ),
+    "he is told": (report.notified, "investigation report.update subject.response", ""),
+    "he has answered": (report.heard, "investigation report.update", "S0005"),
+    "he has left": (
+        lambda: act(report.heard(), "record_subject_left", INVESTIGATOR), "investigation report.update", "S0005",
+    ),
+    "discontinued": (
+        lambda: act(report.notified(), "discontinue_investigation", INVESTIGATOR), "report.update", "",
+    ),
+    "at legal affairs": (report.at_leg, "leg.review report.update", "S0003"),
+    "charged": (report.charged, "leg.review charge.reply report.update", ""),
+    "he has replied": (report.replied, "leg.review report.update", "S0003"),
+    "he has not replied": (
+        lambda: act(
+            ring_until(report.charged(), NOW + 31 * DAYS), "go_on_without_reply", LEGAL, now=NOW + 31 * DAYS
+        ),
+        "leg.review report.update", "",
+    ),
+    "recommended": (report.recommended, "report.update", "S0002"),
+    "for managerial action": (managerial, "report.update", "S0002"),
+    "decided": (report.decided, "report.update", "S0001"),
+    "the letter is sent": (report.letter_sent, "report.update", ""),
+    "no case": (report.no_case, "report.update", ""),
+    "redress asked for": (lambda: act(report.no_case(), "ask_redress", INVESTIGATOR), "report.update", "S0002"),
+    "she is told": (report.told, "report.update", ""),
+    "looked after": (monitored, "report.update report.monitor", ""),
+    "closed": (lambda: act(monitored(), "close_report", INVESTIGATOR), "keep.investigated", ""),
+    "closed at once": (report.closed, "keep.no_case", ""),
+    "handed over": (
+        lambda: act(report.investigating(), "hand_over", INVESTIGATOR, investigator="S0006"),
+        "investigation report.update subject.notice", "S0006",
+    ),
+    "dismissed": (
+        lambda: act(
+            act(report.recommended("summary_dismissal"), "record_view", LEGAL), "dismiss_summarily", HR_DIRECTOR
+        ),
+        "report.update", "S0001",
+    ),
+    "national authorities proposed": (
+        lambda: act(act(report.at_leg(), "record_view", LEGAL), "propose_national_referral", LEGAL),
+        "leg.review report.update", "S0001",
+    ),
+}  # fmt: skip
+
+
+def asked() -> Case:
+    return act(measure.acknowledged(), "ask_consent", SECOND_INVESTIGATOR)
+
+
+def declined() -> Case:
+    return act(measure.acknowledged(), "decline_alert", DIRECTOR)
+
+
+def applied() -> Case:
+    return act(measure.decided(), "record_applied", SYSTEM)
+
+
+def lifting() -> Case:
+    return act(measure.effective(), "lift_measure", DIRECTOR)
+
+
+def restored() -> Case:
+    return act(lifting(), "record_restored", SYSTEM)
+
+
+def lifted() -> Case:
+    case = restored()
+    return act(case, "record_placed", SYSTEM, version=case.version)
+
+
+STANDS = "consent.refresh im.cumulative_alarm im.end im.review"
+MEASURE: dict[str, tuple[Callable[[], Case], str, str]] = {
+    "needed": (lambda: act(opened("interim_measure"), "note_need", PERSON), "im.need", "S0003 S0005 S0007"),
+    "alerted": (
+        lambda: act(opened("interim_measure"), "alert", OIO), "im.ack im.decide", "S0002 S0003 S0004 S0017",
+    ),
+    "acknowledged": (measure.acknowledged, "im.decide", ""),
+    "declined": (declined, "im.answer", "S0003 S0005"),
+    "taken further": (lambda: act(declined(), "escalate_alert", OIO), "im.ack im.decide", "S0001 S0002 S0003 S0004 S0017"),
+    "she is asked": (asked, "im.decide", ""),
+    "she agrees": (measure.consented, "im.decide consent.refresh", "S0002 S0003 S0004 S0017"),
+    "she does not": (
+        lambda: act(asked(), "refuse_measure", PERSON), "im.decide", "S0002 S0003 S0004 S0005 S0006 S0017",
+    ),
+    "signed": (measure.signed, "im.decide consent.refresh", "S0002 S0003 S0004 S0017"),
+    "decided": (measure.decided, "im.apply consent.refresh", ""),
+    "applied": (applied, STANDS, ""),
+    "not applied": (
+        lambda: act(measure.decided(), "record_failed", SYSTEM), "im.decide consent.refresh",
+        "S0002 S0003 S0004 S0009 S0017",
+    ),
+    "she is told first": (measure.told_first, STANDS, ""),
+    "in effect": (measure.effective, STANDS, "he"),
+    "reviewed": (lambda: act(measure.effective(), "review_measure", DIRECTOR), STANDS, ""),
+    "extended": (
+        lambda: act(measure.effective(), "extend_measure", HEAD, now=NOW + 15 * DAYS), f"im.apply {STANDS}",
+        "S0003 S0005",
+    ),
+    "varied": (lambda: act(measure.effective(), "vary_measure", HEAD), f"im.apply {STANDS}", "S0003 S0005"),
+    "lifting": (lifting, "im.apply consent.refresh", ""),
+    "restored": (restored, "consent.refresh", ""),
+    "lifted": (lifted, "consent.refresh im.aftercare", "S0003 S0005 he"),
+    "over": (lambda: act(lifted(), "close_measure", OIO), "keep.hr_measure", ""),
+    "its end has come": (
+        lambda: ring_until(measure.effective(), NOW + 20 * DAYS),
+        "consent.refresh im.apply im.cumulative_alarm im.escalate", "S0001 S0002 S0003 S0004 S0017",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", REPORT)
+def test_a_formal_report(place: str) -> None:
+    case, dates, told = REPORT[place]
+    assert (running(case()), heard(case())) == (set(dates.split()), set(told.split()))
+
+
+@pytest.mark.parametrize("place", MEASURE)
+def test_an_interim_measure(place: str) -> None:
+    case, dates, told = MEASURE[place]
+    assert (running(case()), heard(case())) == (set(dates.split()), set(told.split()))
