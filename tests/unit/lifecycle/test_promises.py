@@ -9,7 +9,7 @@ import pytest
 
 from lifecycle import engine, migration
 from lifecycle.clocks import pause_ends
-from lifecycle.model import Clock, Refused
+from lifecycle.model import Clock, EffectKind, Refused
 from lifecycle.table import ACTOR
 from policy.model import Role
 from tests.lifecycles import BY_NAME, NOW, POLICY, opened, staff

@@ -139,7 +139,9 @@ MEASURE: dict[str, tuple[Callable[[], Case], str, str]] = {
     ),
     "acknowledged": (measure.acknowledged, "im.decide", ""),
     "declined": (declined, "im.answer", "S0003 S0005"),
-    "taken further": (lambda: act(declined(), "escalate_alert", OIO), "im.ack im.decide", "S0001 S0002 S0003 S0004 S0017"),
+    "taken further": (
+        lambda: act(declined(), "escalate_alert", OIO), "im.ack im.decide", "S0001 S0002 S0003 S0004 S0017",
+    ),
     "she is asked": (asked, "im.decide", ""),
     "she agrees": (measure.consented, "im.decide consent.refresh", "S0002 S0003 S0004 S0017"),
     "she does not": (
