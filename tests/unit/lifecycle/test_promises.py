@@ -98,9 +98,8 @@ def test_whoever_is_given_a_part_hears_of_it(name: str) -> None:
     """Nobody has to look at a list to know that something waits for them."""
     for rule in BY_NAME[name].rules:
         for role in (role for role, fact in rule.assigns.items() if fact != ACTOR):
-            told = {
-                (effect.facts["to"], effect.facts.get("role")) for effect in rule.effects if effect.kind == "notify"
-            }
+            notices = [effect.facts for effect in rule.effects if effect.kind is EffectKind.NOTIFY]
+            told = {(facts["to"], facts.get("role")) for facts in notices}
             assert told & {("assigned", role), ("other_side", None)} or rule.action in NO_NEWS, rule.action
 
 
