@@ -175,7 +175,8 @@ LIFECYCLE = Lifecycle(
             by=SYSTEM,
             to="charged",
             fields=(text("letter"), text("evidence")),
-            clocks=(start("charge.reply"),),
+            # From here on he answers to the charge, and the notice asks nothing of him any more.
+            clocks=(meet("subject.response"), start("charge.reply")),
             effects=TELL_HIM,
         ),
         Rule(

@@ -7,7 +7,7 @@ refusal by itself. The file stays as it is until the end (invariant 53).
 
 from __future__ import annotations
 
-from lifecycle.clocks import start
+from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, reference, text
 from lifecycle.guards import is_assigned, took_no_part
 from lifecycle.model import Effect, EffectKind, Facts
@@ -81,7 +81,7 @@ LIFECYCLE = Lifecycle(
             to="decided",
             fields=(choice("outcome", "upheld", "changed", "sent_back", "not_admitted"), text("reasons")),
             guards=(ITS_REVIEWER,),
-            clocks=(start("review.appeal"),),
+            clocks=(meet("review.decide"), start("review.appeal")),
             effects=(Effect(EffectKind.EMIT, "review_decided"),),
         ),
         # Staff to the tribunal, everybody else to the forum of their contract.

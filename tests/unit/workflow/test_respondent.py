@@ -64,6 +64,11 @@ def test_inv_48_a_charge_gives_him_a_time_of_its_own() -> None:
     assert act(act(charged(), "reply_to_charge", HIM), "tell_outcome", SYSTEM).state == "outcome_told"
 
 
+def test_once_charged_he_is_reminded_of_the_charge_alone() -> None:
+    rung = ring_until(charged(), charged().clocks["charge.reply"].due_at)
+    assert {step.facts["clock"] for step in rung.steps if step.action == "ring"} == {"charge.reply"}
+
+
 @pytest.mark.parametrize(("action", "sends"), [("respond", "record_response"), ("reply_to_charge", "record_reply")])
 def test_that_he_answered_is_told_to_the_reports_own_case_and_what_he_wrote_is_not(action: str, sends: str) -> None:
     case = act(charged() if action == "reply_to_charge" else notified(), action, HIM)

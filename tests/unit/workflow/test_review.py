@@ -100,6 +100,12 @@ def test_inv_52_a_review_that_takes_too_long_escalates_and_she_is_told() -> None
     assert recipients(late, late.effects[0], POLICY, NOW) == ("S0062", "S0063"), "the oversight committee"
 
 
+def test_once_decided_nobody_hears_that_it_is_late() -> None:
+    for case in (decided(), act(decided(), "record_appeal", PERSON)):
+        later = ring_until(case, NOW + 90 * DAY)
+        assert later == case, "no clock of it has rung"
+
+
 def test_what_is_left_of_it_is_kept_and_then_erased() -> None:
     ended = act(decided(), "end_review", REVIEWER)
     assert ring_until(ended, NOW + 2 * 365 * DAY).state == "ended"
