@@ -45,7 +45,19 @@ NOT_THE_REVIEWER = took_no_part("review_measure", "lift_measure", rule=SEPARATE)
 HAS_NOT_DECLINED = took_no_part("decline_alert", rule="policy 2.3")
 
 KEPT = retention.keep("keep.hr_measure")
-OVER = tuple(meet(key) for key in ("im.end", "im.review", "im.escalate", "im.cumulative_alarm", "im.clear"))
+OVER = tuple(
+    meet(key)
+    for key in (
+        "im.end",
+        "im.review",
+        "im.escalate",
+        "im.cumulative_alarm",
+        "im.clear",
+        "im.release",
+        "consent.refresh",
+    )
+)
+"""Everything that waits for something of a measure for as long as it stands."""
 DECIDED = Effect(EffectKind.EMIT, "measure_decided")
 RESTORE = Effect(EffectKind.EMIT, "measure_restore")
 RELEASE = Effect(EffectKind.ERRAND, "release_measure")

@@ -196,6 +196,12 @@ def test_a_letter_that_oversight_forgets_is_escalated_and_still_not_sent() -> No
     assert "im.release" in [step.facts.get("clock") for step in case.steps]
 
 
+def test_once_a_measure_is_lifted_nobody_waits_for_its_letter_or_for_her_consent_to_it() -> None:
+    waits = act(told_first(**SUSPENSION), "ask_release", SYSTEM)
+    for case in (act(waits, "lift_measure", DIRECTOR), act(effective(), "lift_measure", DIRECTOR)):
+        assert [key for key, clock in case.clocks.items() if clock.runs] == ["im.apply"], "HR gives back what it did"
+
+
 def test_where_they_share_a_compound_the_other_side_hears_of_it_once_she_is_settled() -> None:
     case = told_first(**ON_HIM, type="physical_separation", covers_housing=True, covers_transport=True)
     assert refused(case, "make_effective", SYSTEM).code == "NOTICE_HELD"

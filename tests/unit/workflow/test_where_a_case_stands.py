@@ -162,9 +162,9 @@ MEASURE: dict[str, tuple[Callable[[], Case], str, str]] = {
         "S0003 S0005",
     ),
     "varied": (lambda: act(measure.effective(), "vary_measure", HEAD), f"im.apply {STANDS}", "S0003 S0005"),
-    "lifting": (lifting, "im.apply consent.refresh", ""),
-    "restored": (restored, "consent.refresh", ""),
-    "lifted": (lifted, "consent.refresh im.aftercare", "S0003 S0005 he"),
+    "lifting": (lifting, "im.apply", ""),
+    "restored": (restored, "", ""),
+    "lifted": (lifted, "im.aftercare", "S0003 S0005 he"),
     "over": (lambda: act(lifted(), "close_measure", OIO), "keep.hr_measure", ""),
     "its end has come": (
         lambda: ring_until(measure.effective(), NOW + 20 * DAYS),
