@@ -14,7 +14,7 @@ from lifecycle.views import CaseSeen
 from policy.model import Role
 from services.workflow.desk import EMERGENCY, MEASURE, PURPOSES, REPORT, REQUEST, RESPONDENT, REVIEW, SEA
 from services.workflow.domain.persons import LINE_CHANGE
-from services.workflow.web import measure_pages, opening_pages, own_matter_pages, request_pages
+from services.workflow.web import figure_pages, measure_pages, opening_pages, own_matter_pages, request_pages
 from services.workflow.web.measure_stages import bar
 from services.workflow.web.naming_persons import PERSONS
 
@@ -34,6 +34,7 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
         *opening_pages.routes(of, DECIDES),
         *measure_pages.routes(of),
         *own_matter_pages.routes(of),
+        *figure_pages.routes(of),
     ]
 
 
@@ -51,6 +52,7 @@ PANELS: Final = Panels(
         ("/openings", N_("Open a matter")),
         ("/reviews", N_("Reviews of measures")),
         ("/own", N_("About me")),
+        ("/figures", N_("Figures")),
     ),
     routes=_routes,
     beside=_beside,
