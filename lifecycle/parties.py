@@ -17,11 +17,13 @@ import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
+from chassis.sealing import SealNotOpened
 from contracts.ids import CaseId
 from lifecycle import contents, directory, exclusions, handover, notices, records, routing
 from lifecycle.bodies import case_key, open_under, seal_under
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
+from lifecycle.figures import UNKNOWN
 from lifecycle.records import CaseRow
 
 Source = Callable[[Desk, CaseRow], Awaitable[Parties]]
@@ -118,6 +120,16 @@ async def parties_of(session: AsyncSession, desk: Desk, row: CaseRow) -> Parties
     opened = open_under(key, found.ciphertext, found.wrapped, item_id=row.case_id, context=_context(row.case_id))
     affected, offenders, refused, recipient, about = json.loads(opened)
     return await _spelled(session, Parties(affected, tuple(offenders), tuple(refused), recipient, tuple(about)))
+
+
+async def region_of(session: AsyncSession, desk: Desk, row: CaseRow) -> str:
+    """Where the person works whom it happened to, as figures count it: nobody reads it, it ends in a sum."""
+    try:
+        named = await parties_of(session, desk, row) if row.erased_at is None else None
+    except SealNotOpened:
+        return UNKNOWN  # it is being erased at this moment
+    who = await directory.person(session, named.affected_individual) if named and named.affected_individual else None
+    return desk.policy.region_of(who.station) if who else UNKNOWN
 
 
 def joined(earlier: Parties, later: Parties) -> Parties:

@@ -75,11 +75,12 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class OfficeCalendar:
-    """When the duty stations in `stations` work."""
+    """When the duty stations in `stations` work, and the region that figures count them in, if any."""
 
     key: str
     calendar: Calendar
     stations: tuple[str, ...]
+    region: str
     source: str
     confidence: Confidence
 
@@ -105,8 +106,8 @@ class RoleEntry:
     role: Role
     office: Office
     escalates_to: Role
-    source: str
     apart_from: tuple[Role, ...]
+    source: str
     confidence: Confidence
 
 
@@ -247,6 +248,14 @@ class Policy:
     @property
     def pin(self) -> str:
         return f"{self.name}/{self.version}"
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return tuple(sorted({one.region for one in self.calendars.values() if one.region}))
+
+    def region_of(self, station: str) -> str:
+        """Empty for a duty station that is in none."""
+        return next((one.region for one in self.calendars.values() if station in one.stations), "")
 
     def calendar_at(self, place: str | None) -> Calendar:
         """The calendar of a duty station; the organisation's own for one that has none, and where none is known."""

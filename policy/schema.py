@@ -158,6 +158,7 @@ CALENDAR: Final = {
     "weekend": Field(_weekend),
     "holidays": Field(_holidays),
     "stations": Field(texts, ()),
+    "region": Field(text, ""),
     **BASIS,
 }
 THRESHOLD: Final = {"value": Field(whole), **BASIS}

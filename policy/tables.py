@@ -82,7 +82,7 @@ def calendar(entry: Entry) -> OfficeCalendar:
     said = entry.parse(schema.CALENDAR)
     yearly, once = said["holidays"]
     kept = Calendar(said["time_zone"], said["weekend"], yearly, once)
-    return OfficeCalendar(entry.key, kept, said["stations"], said["source"], said["confidence"])
+    return OfficeCalendar(entry.key, kept, said["stations"], said["region"], said["source"], said["confidence"])
 
 
 def stations(calendars: Iterable[OfficeCalendar]) -> dict[str, Calendar]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import Database
@@ -87,6 +88,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
 
 
 async def _clear(session: AsyncSession, row: CaseRow) -> None:
+    await session.execute(text("delete from talks_counted where case_id = :case_id"), params={"case_id": row.case_id})
     await parties.forget(session, row.case_id)
     if row.lifecycle == TALK:
         await reports.forget(session, row.report_id)

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import desk_keys, outbox
 from chassis.consumer import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
 from contracts.alerts.v1.alerts_pb2 import DangerRaised
+from contracts.counts.v1.counts_pb2 import TalksCounted
 from contracts.intake.v1.reports_pb2 import MessageReceived
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.measures.v1.measures_pb2 import (
@@ -31,6 +32,7 @@ from contracts.topics import (
     HR_PEOPLE,
     INTAKE_REPORTS_WORKFLOW,
     OMBUDS_ALERTS,
+    OMBUDS_COUNTS,
     WORKFLOW_MEASURES,
     Topic,
 )
@@ -42,7 +44,7 @@ from lifecycle.recipients import appointed, assigned
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Role
-from services.workflow import alerts, danger, formal_reports, managers
+from services.workflow import alerts, danger, figures, formal_reports, managers
 from services.workflow.hr_orders import code, proof, result
 
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
@@ -62,6 +64,7 @@ def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
             MeasureEventApplied: _applied,
         },
         HR_PEOPLE: {Person: _person(desk)},
+        OMBUDS_COUNTS: {TalksCounted: figures.told_by_ombuds},
         OMBUDS_ALERTS: {DangerRaised: danger.handler(desk)},
         ETHICS_REQUESTS: {ProtectionAlerted: alerts.handler(desk)},
         DESK_KEYS: {DeskKey: desk_keys.remember},

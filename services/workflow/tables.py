@@ -62,4 +62,23 @@ class AppointmentDraft(Base, table=True):
     approved: bool | None = None
 
 
+class FigurePeriod(Base, table=True):
+    """A half-year whose figures are published: they are never counted again."""
+
+    __tablename__ = "figure_periods"
+    period: str = Field(primary_key=True, sa_type=Text)
+    published_at: datetime = Field(sa_type=AWARE)
+
+
+class Figure(Base, table=True):
+    """One published number, rounded; none where it is not shown. What it was rounded from is kept nowhere."""
+
+    __tablename__ = "figures"
+    period: str = Field(primary_key=True, sa_type=Text)
+    kind: str = Field(primary_key=True, sa_type=Text)
+    outcome: str = Field(primary_key=True, sa_type=Text)
+    region: str = Field(primary_key=True, sa_type=Text)
+    about: int | None = None
+
+
 define_with_reports(Base.metadata)

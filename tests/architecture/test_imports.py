@@ -15,6 +15,7 @@ PURE_LIFECYCLE = (
     "engine",
     "clocks",
     "fields",
+    "figures",
     "guards",
     "freezing",
     "handover",
