@@ -118,6 +118,22 @@ class Keystore:
                 params=rows,
             )
 
+    async def exchange_wraps(self, pairs: Sequence[tuple[Wrap, bytes]]) -> None:
+        """Each wrap in place of the one that was there, where that is still there: what was destroyed stays so, and a
+        wrap that has been exchanged already is left alone.
+        """
+        rows = [asdict(wrap) | {"was": was} for wrap, was in pairs]
+        if not rows:
+            return
+        async with self._database.transaction() as session:
+            await session.execute(
+                text("""
+                    update wraps set wrapped = :wrapped where item_id = :item_id and recipient = :recipient
+                    and group_id = :group_id and wrapped = :was
+                """),
+                params=rows,
+            )
+
     async def wraps_of(self, item_ids: Sequence[UUID], recipient: str) -> dict[UUID, bytes]:
         """The recipient's wraps of those items that still have one."""
         async with self._database.transaction() as session:

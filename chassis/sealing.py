@@ -170,6 +170,10 @@ def unwrap(wrapped: bytes, recipient_private: DeskPrivateKey, *, context: bytes)
     return _from(recipient_private, wrapped, b"recourse wrap v1|" + context)
 
 
+TOLD_BYTES: Final = 1_024
+"""Room for a few staff ids and facts; what she is told of a case has one size, so that its length tells nothing."""
+
+
 def told_context(report_id: UUID, lifecycle: str, number: int, version: int) -> bytes:
     """For what only the reporter is told of one version of a case."""
     return b"told|" + report_id.bytes + f"|{lifecycle}|{number}|{version}".encode()
@@ -193,6 +197,11 @@ def tag(cell_key: bytes, *parts: str | bytes) -> bytes:
     mac = hmac.new(cell_key, digestmod=hashlib.sha256)
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
+def is_for(public: bytes, blob: bytes) -> bool:
+    """Whether a wrap, or what was sealed in one piece, says that it is for this key; nothing is opened."""
+    return blob.startswith(HEADER.pack(VERSION, bytes.fromhex(key_id(public))))
+
+
         mac.update(LENGTH.pack(len(data)) + data)
     return mac.digest()
 

@@ -25,6 +25,7 @@ from contracts.intake.v1.reports_pb2 import (
     PersonActed,
     PlacedInInbox,
     ReportLodged,
+    RouteKeyReplaced,
 )
 from contracts.topics import cases_of
 from lifecycle import exclusions, records, routing
@@ -79,6 +80,14 @@ async def keep(session: AsyncSession, report_id: UUID, lifecycle: str, route_key
             " on conflict (report_id) do update set lifecycle = excluded.lifecycle"
         ),
         {"report_id": report_id, "lifecycle": lifecycle, "key": route_key, "at": at},
+    )
+
+
+async def use_key(session: AsyncSession, report_id: UUID, route_key: bytes) -> None:
+    """What is sealed to her from here on is sealed to this key."""
+    await session.execute(
+        sa.text("update reports set route_public_key = :key where report_id = :report_id"),
+        {"report_id": report_id, "key": route_key},
     )
 
 
@@ -161,6 +170,7 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
         PartiesAdded: added,
         MessageReceived: written,
         MessagePlaced: answered,
+        RouteKeyReplaced: _replaced,
     }
 
 
@@ -181,6 +191,12 @@ def settling(service: str) -> Mapping[type[Message], Handler]:
         await applied(session, cases_of(service), event.key, _of(event, CaseEventApplied).sequence)
 
     return {CaseEventApplied: settle}
+
+
+async def _replaced(session: AsyncSession, event: Event) -> None:
+    """She has another access code. What was sealed to her before, intake moves itself."""
+    message = _of(event, RouteKeyReplaced)
+    await use_key(session, _id(message.report_id), message.route_public_key)
 
 
 async def _refuse_person(session: AsyncSession, desk: Desk, message: PersonActed, code: str) -> None:

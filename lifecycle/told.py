@@ -8,13 +8,12 @@ import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import fetch
-from chassis.sealing import seal_to, told_context
+from chassis.sealing import TOLD_BYTES, seal_to, told_context
 from lifecycle.model import Case, Fact
 from lifecycle.table import Lifecycle
 from policy.model import Policy
 
 _ROUTE_KEY: Final = sa.text("select route_public_key from reports where report_id = :report_id")
-_SIZE: Final = 1_024  # room for a few staff ids and facts; the same for all, so that its length tells nothing
 
 
 async def route_key(session: AsyncSession, report_id: UUID) -> bytes | None:
@@ -34,4 +33,4 @@ async def sealed(session: AsyncSession, lifecycle: Lifecycle, case: Case, policy
     if key is None:
         return b""
     context = told_context(case.report_id, case.lifecycle, case.number, case.version)
-    return seal_to(key, json.dumps(told).encode(), context=context, size=_SIZE)
+    return seal_to(key, json.dumps(told).encode(), context=context, size=TOLD_BYTES)

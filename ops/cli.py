@@ -90,7 +90,7 @@ def status(*, as_json: AsJson = False) -> None:
 
 def _print_status(found: dict[str, Any]) -> None:
     for one in found["processes"]:
-        url = found["services"].get(one["name"], {}).get("url", "")
+        url = (found["services"] | found).get(one["name"], {}).get("url", "")
         state = "runs" if one["alive"] else "ended"
         print(f"{one['name']:<14} {state:<6} {one['pid']:>8} {one['memory'] / 2**20:>6.0f} MB  {url}".rstrip())
     print(f"{found['state']}, policy {found['policy']}, {found['memory'] / 2**20:.0f} MB in all", file=sys.stderr)

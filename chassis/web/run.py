@@ -173,12 +173,12 @@ def _settings(name: str, settings_class: type[SettingsT]) -> SettingsT:
         sys.exit(f"{name}: these settings are missing or malformed: {wrong}. Set them in the environment.")
 
 
-def main(name: str, build: Callable[[SettingsT], Service], settings_class: type[SettingsT]) -> None:
-    """The entry point of every service."""
+def main(name: str, build: Callable[[SettingsT], Service], settings_class: type[SettingsT], command: str = "") -> None:
+    """The entry point of every service. `command` is given by one that has read its own from the command line."""
     commands = ("web", "background", "all", "migrate")
-    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+    if not command and (len(sys.argv) != 2 or sys.argv[1] not in commands):
         sys.exit(f"usage: python -m services.{name} {'|'.join(commands)}")
-    command = sys.argv[1]
+    command = command or sys.argv[1]
     logs.set_up(name)
     settings = _settings(name, settings_class)
     if command == "migrate":

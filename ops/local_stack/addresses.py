@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+INTAKE_DESK = "intake_desk"
+"""The process of intake's second application."""
+
 
 @dataclass(frozen=True)
 class Addresses:
@@ -31,7 +34,8 @@ class Addresses:
     public_urls: dict[str, str] = field(default_factory=dict)  # where browsers find a service elsewhere than we do
 
     def public_url(self, service: str) -> str:
-        return self.public_urls.get(service, self.urls[service])
+    intake_desk: str = ""  # intake's second application, which no service asks anything
+        return self.public_urls.get(service, self.intake_desk if service == INTAKE_DESK else self.urls[service])
 
     @property
     def maildir(self) -> Path:
@@ -65,6 +69,7 @@ class Addresses:
             "kafka": {"bootstrap": self.kafka_bootstrap, "username": self.kafka_username},
             "temporal": {"address": self.temporal_address, "namespace": self.temporal_namespace},
             "oidc": {"issuer": self.oidc_issuer},
+            INTAKE_DESK: {"url": self.intake_desk},
             "tryton": {"url": self.tryton_url, "username": self.tryton_username},
             "smtp": {"host": self.smtp_host, "port": self.smtp_port, "maildir": str(self.maildir)},
             "keys_dir": str(self.keys),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from ops.local_stack import roles
-from ops.local_stack.addresses import Addresses
+from ops.local_stack.addresses import INTAKE_DESK, Addresses
 from ops.local_stack.paths import KIT
 
 Password = Callable[[str], str]
@@ -87,3 +87,14 @@ def service_environment(
             "RECOURSE_MAIL_FROM": addresses.mail_from,
         }
     return environment
+
+
+def desk_environment(addresses: Addresses, password: Password) -> dict[str, str]:
+    """All RECOURSE_ variables of intake's second application: intake's stores and keys, an address of its own."""
+    host, _, port = addresses.intake_desk.removeprefix("http://").rpartition(":")
+    return service_environment(addresses, "intake", password) | {
+        "RECOURSE_HTTP_HOST": host,
+        "RECOURSE_HTTP_PORT": port,
+        "RECOURSE_PUBLIC_URL": addresses.public_url(INTAKE_DESK),
+        "RECOURSE_PORTAL_URL": addresses.public_url("intake"),
+    }

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from ops.local_stack import stack_file, tryton
-from ops.local_stack.environment import service_environment
+from ops.local_stack.addresses import INTAKE_DESK
+from ops.local_stack.environment import desk_environment, service_environment
 from ops.local_stack.graph import Stack
 from ops.local_stack.paths import write_private
 from ops.local_stack.people import organisation
@@ -88,7 +89,8 @@ def running_servers(settings: StackSettings) -> StackSettings:
         "tryton_admin_password": secret["tryton"]["password"],
         "smtp_host": found["smtp"]["host"],
         "smtp_port": found["smtp"]["port"],
-        "peers": {name: service["url"] for name, service in found["services"].items()},
+        "peers": {name: found[name]["url"] for name in (INTAKE_DESK,)}
+        | {name: service["url"] for name, service in found["services"].items()},
     }
     return settings.model_copy(update=here)
 
@@ -113,7 +115,11 @@ async def _do(task: Task, stack: Stack, settings: StackSettings) -> None:
 def _write_environments(stack: Stack, secrets: SecretStore) -> None:
     addresses = stack.addresses
     principals = {service: service for service in SERVICES} | {"sentinel": "ethics"}
-    for principal, service in principals.items():
-        environment = service_environment(addresses, service, secrets.of, principal=principal)
+    environments = {
+        (service, principal): service_environment(addresses, service, secrets.of, principal=principal)
+        for principal, service in principals.items()
+    }
+    environments["intake", INTAKE_DESK] = desk_environment(addresses, secrets.of)
+    for (service, process), environment in environments.items():
         lines = [f"export {name}={shlex.quote(value)}\n" for name, value in environment.items()]
-        write_private(addresses.keys / service / f"environment-{principal}", "".join(lines))
+        write_private(addresses.keys / service / f"environment-{process}", "".join(lines))

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from chassis import keys
-from ops.local_stack.addresses import Addresses
+from ops.local_stack.addresses import INTAKE_DESK, Addresses
 from ops.local_stack.http import client
 from ops.local_stack.part import Command, NotReady, Part
 from ops.local_stack.paths import write_private
@@ -28,6 +28,21 @@ class ServicePart(Part):
 
     def command(self) -> Command:
         return Command([sys.executable, "-m", f"services.{self.name}", "all"], self.environment)
+
+    async def probe(self) -> None:
+        await _health(self.url)
+
+
+class IntakeDeskPart(Part):
+    """`python -m services.intake desk`."""
+
+    def __init__(self, url: str, log: Path, environment: Mapping[str, str]) -> None:
+        super().__init__(INTAKE_DESK, log)
+        self.url = url
+        self.environment = environment
+
+    def command(self) -> Command:
+        return Command([sys.executable, "-m", "services.intake", "desk"], self.environment)
 
     async def probe(self) -> None:
         await _health(self.url)

@@ -8,15 +8,15 @@ from pathlib import Path
 import asyncpg
 
 from ops.local_stack import kafka, oidc, postgres, roles, smtp, temporal, topics, tryton
-from ops.local_stack.addresses import Addresses
-from ops.local_stack.environment import migration_environment, service_environment
+from ops.local_stack.addresses import INTAKE_DESK, Addresses
+from ops.local_stack.environment import desk_environment, migration_environment, service_environment
 from ops.local_stack.graph import Stack, Step
 from ops.local_stack.part import NotReady, Part
 from ops.local_stack.people import organisation
 from ops.local_stack.ports import HOST, PortBook
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.secret_store import SecretStore
-from ops.local_stack.services import SentinelPart, ServicePart, make_keys, migrate
+from ops.local_stack.services import IntakeDeskPart, SentinelPart, ServicePart, make_keys, migrate
 from ops.local_stack.settings import StackSettings
 from ops.local_stack.tryton_people import HR_BRIDGE
 
@@ -24,7 +24,7 @@ SERVICES = ("intake", "ombuds", "support", "workflow", "ethics", "hr_bridge", "n
 USUAL_PORTS = {
     "postgres": 8432, "keystore": 8433, "kafka": 8492, "kafka_controller": 8493, "temporal": 8473, "tryton": 8480,
     "oidc": 8490, "smtp": 8425, "intake": 8401, "ombuds": 8402, "workflow": 8403, "ethics": 8404, "hr_bridge": 8405,
-    "notifications": 8406, "audit": 8407, "support": 8408,
+    "notifications": 8406, "audit": 8407, "support": 8408, INTAKE_DESK: 8409,
 }  # fmt: skip
 
 
@@ -101,6 +101,7 @@ class _Composer:
             public_urls=settings.public_urls,
         )
 
+            intake_desk=settings.peers.get(INTAKE_DESK) or f"http://{HOST}:{self.port(INTAKE_DESK)}",
     def admin_dsn(self, instance: str) -> str:
         given: str | None = getattr(self.settings, f"{instance}_dsn")
         password = self.secrets.of(f"{instance}.admin")
@@ -203,6 +204,9 @@ class _Composer:
             self.add(service, "schemas", "keys", "topics", "temporal", *others, part=part, where=url)
         if "ethics" in self.services:
             environment = service_environment(addresses, "ethics", password, principal="sentinel")
+        if "intake" in self.services:
+            desk = IntakeDeskPart(addresses.intake_desk, self.log(INTAKE_DESK), desk_environment(addresses, password))
+            self.add(INTAKE_DESK, "schemas", "keys", part=desk, where=addresses.intake_desk)
             sentinel = SentinelPart(addresses.urls["ethics"], self.log("sentinel"), environment)
             self.add("sentinel", "schemas", "keys", "topics", part=sentinel)
 

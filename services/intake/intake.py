@@ -59,6 +59,12 @@ def desk_of_case(report: Report, lifecycle: str) -> str:
     return _BESIDE.get((report.service, lifecycle), report.service)
 
 
+def desks_of(report: Report) -> set[str]:
+    """Every service that may have a case of this report."""
+    beside = {service for (own, _), service in _BESIDE.items() if own == report.service}
+    return {report.service, *beside}
+
+
 def audit_object(report: Report) -> str:
     """What an audit entry names: the new route alone, and for the ombuds cell nothing but the cell."""
     return _OMBUDS if report.service == _OMBUDS else str(report.report_id)

@@ -8,18 +8,20 @@ import pytest
 import yaml
 
 from ops.local_stack import kafka_jars, postgres, roles
-from ops.local_stack.environment import migration_environment, service_environment
+from ops.local_stack.environment import desk_environment, migration_environment, service_environment
 from ops.local_stack.graph import Stack
 from ops.local_stack.kafka import Kafka
 from ops.local_stack.paths import DEPLOY, ROOT
 from ops.local_stack.ports import PortBook
 from ops.local_stack.prepare import STEPS, Task
-from ops.local_stack.services import SentinelPart, ServicePart
+from ops.local_stack.services import IntakeDeskPart, SentinelPart, ServicePart
 from ops.local_stack.settings import StackSettings
 from ops.local_stack.stack import SERVICES, compose
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
+BESIDE = {"sentinel": ("ethics", "sentinel"), "intake_desk": ("intake", "desk")}
+"""Processes beside a service's own: whose they are, and what they are started with."""
 ONLY_HERE = {"prepare"}  # what `recourse up` does between its parts
 
 
@@ -50,9 +52,10 @@ def test_the_settings_of_prepare_are_settings_and_name_every_server(prepared: St
     names = {name.removeprefix("RECOURSE_").lower() for name in CONTAINERS["prepare"]["environment"]}
     assert names <= set(StackSettings.model_fields)
     ours = [step.part for step in prepared.steps if step.part is not None]
-    assert all(isinstance(part, ServicePart | SentinelPart) for part in ours)
+    assert all(isinstance(part, ServicePart | IntakeDeskPart | SentinelPart) for part in ours)
     addresses = prepared.addresses
     assert addresses.urls == {service: f"http://{service}:8000" for service in SERVICES}
+    assert addresses.intake_desk == "http://intake_desk:8000"
     hosts = [addresses.kafka_bootstrap, addresses.temporal_address, addresses.oidc_issuer, addresses.tryton_url]
     hosts += [addresses.smtp_host, addresses.postgres_admin_dsn, addresses.keystore_admin_dsn]
     named = [re.search(r"([a-z_]+)(:\d+|$)", host.rpartition("@")[2].removeprefix("http://")) for host in hosts]
@@ -87,6 +90,7 @@ def test_a_service_is_told_the_same_settings_in_both(local: Stack, prepared: Sta
         return set(service_environment(stack.addresses, service, str))
 
     assert names(local) == names(prepared)
+    assert set(desk_environment(local.addresses, str)) == set(desk_environment(prepared.addresses, str))
     owners = set(migration_environment(local.addresses, service, str))
     assert owners
     assert not owners & names(local)
@@ -101,11 +105,10 @@ def test_browsers_find_the_portal_and_the_directory_of_help_where_their_ports_ar
     assert told["support"]["RECOURSE_PORTAL_URL"] == told["intake"]["RECOURSE_PUBLIC_URL"]
 
 
-@pytest.mark.parametrize("service", [*SERVICES, "sentinel"])
+@pytest.mark.parametrize("service", [*SERVICES, *BESIDE])
 def test_a_service_sees_its_own_keys_and_the_public_ones_alone(service: str) -> None:
-    owner = "ethics" if service == "sentinel" else service
+    owner, verb = BESIDE.get(service, (service, "all"))
     assert CONTAINERS[service]["volumes"] == [f"keys-{owner}:/state/keys/{owner}", "keys-public:/state/keys/public:ro"]
-    verb = "sentinel" if service == "sentinel" else "all"
     started = f". /state/keys/{owner}/environment-{service} && exec python -m services.{owner} {verb}"
     assert CONTAINERS[service]["command"] == ["sh", "-c", started]
     assert "environment" not in CONTAINERS[service]

@@ -27,6 +27,7 @@ NAMES = {
     "intake": {
         "POST /api/v1/reports",
         "GET /api/v1/inbox",
+        "POST /api/v1/inbox/code",
         "POST /api/v1/inbox/messages",
         "POST /api/v1/inbox/actions",
         "POST /api/v1/inbox/reminders",

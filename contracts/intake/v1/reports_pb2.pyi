@@ -82,6 +82,14 @@ class MessagePlaced(_message.Message):
     action_id: str
     def __init__(self, report_id: _Optional[str] = ..., item_id: _Optional[str] = ..., action_id: _Optional[str] = ...) -> None: ...
 
+class RouteKeyReplaced(_message.Message):
+    __slots__ = ("report_id", "route_public_key")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    ROUTE_PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    route_public_key: bytes
+    def __init__(self, report_id: _Optional[str] = ..., route_public_key: _Optional[bytes] = ...) -> None: ...
+
 class PersonActed(_message.Message):
     __slots__ = ("report_id", "lifecycle", "number", "action_id", "action", "facts_json", "item_ids", "at")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -163,3 +171,11 @@ class ProtectionContact(_message.Message):
     protection_id: str
     agreed: bool
     def __init__(self, protection_id: _Optional[str] = ..., agreed: _Optional[bool] = ...) -> None: ...
+
+class ReporterNotice(_message.Message):
+    __slots__ = ("notice_id", "recipient_ref")
+    NOTICE_ID_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENT_REF_FIELD_NUMBER: _ClassVar[int]
+    notice_id: str
+    recipient_ref: str
+    def __init__(self, notice_id: _Optional[str] = ..., recipient_ref: _Optional[str] = ...) -> None: ...

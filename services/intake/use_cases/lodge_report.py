@@ -23,16 +23,18 @@ from chassis.desk_keys import DeskPublicKey, desk_key
 from chassis.sealing import tag
 from services.intake.bodies import LodgeReport
 from services.intake.files.kept import File, FileKeys
-from services.intake.intake import Intake, audit_object
+from services.intake.intake import Intake, audit_actor, audit_object
 from services.intake.items import SealedItem, add_items, seal_item
 from services.intake.parties import NOBODY, Parties, keep_out
-from services.intake.route_list import add_route, begin_list, routes_of
+from services.intake.route_list import RouteList, add_route, begin_list, routes_of
 from services.intake.routing import desk_of
 from services.intake.tables import Consent, Direction, ItemKind, Report, UnsettledLodging
 from services.intake.use_cases import protect
 from services.intake.use_cases.announce import announce
 from services.intake.use_cases.protect import ETHICS_CONTACT
 
+HOW_IT_CAME: Final = "how_it_came"
+"""Sealed with what was told: no row says where a report came from."""
 _ATTEMPTS: Final = 3
 
 
@@ -49,17 +51,33 @@ class StillBeingAnswered(Exception):
 
 
 @dataclass(frozen=True)
+class Entry:
+    """By whom of the registry it is entered, when it was first received, and a sentence on how it came. The first
+    receipt is the day on which it was reported: every clock runs from there.
+    """
+
+    staff_id: str
+    received_at: datetime
+    how: str
+
+
+@dataclass(frozen=True)
 class Request:
-    """What a request to lodge is known by. All of it is derived from its random key: nothing else needs keeping."""
+    """What a request to lodge is known by. All of it is derived from its random key: nothing else needs keeping.
+    `entry`: where it is somebody else who enters it, and hands the code over.
+    """
 
     report_id: UUID
     code: AccessCode
     new_code: bool
     request_digest: bytes
     body_digest: bytes
+    entry: Entry | None = None
 
     @classmethod
-    def of(cls, intake: Intake, key: str, draft: LodgeReport, code: AccessCode | None) -> "Request":
+    def of(
+        cls, intake: Intake, key: str, draft: LodgeReport, code: AccessCode | None, entry: Entry | None = None
+    ) -> "Request":
         """`code` is that of a person who comes back; without one the request makes a new code."""
         secret, pepper = intake.keys.secret("code"), intake.keys.secret("pepper")
         giver = code.lookup_digest(pepper) if code else b""
@@ -70,6 +88,7 @@ class Request:
             request_digest=tag(pepper, "request", key, giver),
             # Keyed with the request's own key: who has the row and not the key cannot try words against it.
             body_digest=tag(key.encode(), "body", msgspec.json.encode(draft), giver),
+            entry=entry,
         )
 
 
@@ -92,12 +111,15 @@ class Receipt:
     next_date: datetime | None
 
 
-async def lodge_report(intake: Intake, draft: LodgeReport, key: str, now: datetime) -> Receipt:
+async def lodge_report(
+    intake: Intake, draft: LodgeReport, key: str, now: datetime, entry: Entry | None = None
+) -> Receipt:
     """Lodge the first report of a new access code; the same `key` with the same draft gets the same answer.
 
     Raises IdempotencyKeyReused, StillBeingAnswered, and DeskKeyUnknown while the desk has not told its key.
     """
-    return await lodge(intake, Request.of(intake, key, draft, None), draft, Carried(), now)
+    carried = Carried([{"name": HOW_IT_CAME, "text": entry.how}]) if entry else Carried()
+    return await lodge(intake, Request.of(intake, key, draft, None, entry), draft, carried, now)
 
 
 async def answered(intake: Intake, request: Request) -> Receipt | None:
@@ -126,6 +148,7 @@ async def what_stands(intake: Intake, key: str, code: AccessCode | None) -> tupl
 async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: Carried, now: datetime) -> Receipt:
     """Seal, then commit to the list, the key store and the reports, in this order."""
     parties = Parties.named_in(draft).joined_with(carried.parties)
+    entry = request.entry
     for _ in range(_ATTEMPTS):
         if before := await answered(intake, request):
             return before
@@ -133,7 +156,7 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
         async with intake.database.transaction() as session:
             at = await desk_of(session, intake, draft.route, parties, now)
             desk = await desk_key(session, at.service, at.key)
-        report = _report(intake, request, draft, desk, now)
+        report = _report(intake, request, draft, desk, entry.received_at if entry else now)
         files = [(FileKeys.of(report, desk), file) for file in carried.files]
         items = _seal(report, draft, carried, parties, desk)
         items += [item for number, (keys, file) in enumerate(files, 1) for item in keys.items(file, number)]
@@ -151,7 +174,9 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
                 if route.protects and draft.watch_for_retaliation and who:
                     agreed = draft.consents.ethics_contact
                     await protect.start(session, intake, report, who, parties, contact=agreed, now=now)
-                await audit_trail.record(session, "report_lodged", object_ref=audit_object(report), actor=None)
+                by = audit_actor(report, entry.staff_id) if entry else None
+                act = "report_entered" if entry else "report_lodged"
+                await audit_trail.record(session, act, object_ref=audit_object(report), actor=by)
                 failpoints.hit("intake.before_commit")
         if ours:
             failpoints.hit("intake.after_commit")
@@ -222,7 +247,8 @@ async def _begin(session: AsyncSession, intake: Intake, request: Request, now: d
         began.on_conflict_do_update(index_elements=[hers], set_={hers: began.excluded.request_digest})
     )
     # A code that a reminder made with the same key is not this lodging's to be swept.
-    if request.new_code and await begin_list(session, intake, request.code):
+    first = RouteList(handed_over=request.entry is not None)
+    if request.new_code and await begin_list(session, intake, request.code, first):
         swept = update(UnsettledLodging).where(hers == request.request_digest).values(lookup_digest=digest)
         await session.execute(swept)
     await add_route(session, intake, request.code, request.report_id)

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.keystore import Wrap
 from chassis.outbox import add_event
-from chassis.sealing import ROUTE, desk_label
+from chassis.sealing import ROUTE, desk_label, is_for
 from contracts.intake.v1.reports_pb2 import MessagePlaced
 from contracts.topics import reports_to
 from services.intake.intake import AlreadyErased, Intake, NothingHere, audit_actor, audit_object, lock_report
@@ -22,6 +22,10 @@ class MessageIdTaken(Exception):
 
 
 @dataclass(frozen=True)
+class SealedToOldCode(Exception):
+    """The person has another code since: to be sent again once the desk has heard of it."""
+
+
 class Reply:
     """What a member of a desk has written, sealed by the desk."""
 
@@ -38,7 +42,7 @@ class Reply:
 async def place_message(intake: Intake, service: str, reply: Reply, now: datetime) -> None:
     """Keep a reply of the report's own desk. The same one again changes nothing.
 
-    Raises NothingHere, also for a writer whom the person named or refused, and MessageIdTaken.
+    Raises NothingHere, also for a writer whom the person named or refused, MessageIdTaken, and SealedToOldCode.
     """
     try:
         async with intake.database.transaction() as session:
@@ -52,6 +56,8 @@ async def place_message(intake: Intake, service: str, reply: Reply, now: datetim
             if placed := await session.get(Item, reply.message_id):
                 return _check_same(placed, reply)
             await _keep(session, intake, report, reply, now)
+            if not is_for(report.route_public_key or b"", reply.wrapped_to_route):
+                raise SealedToOldCode
     except AlreadyErased:
         raise NothingHere from None
 

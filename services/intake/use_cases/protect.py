@@ -78,8 +78,8 @@ async def start(
     contact: bool,
     now: datetime,
 ) -> None:
-    """What she does is protected from today on. Where it is about the ethics office itself, who stands in for that
-    office learns it. Raises DeskKeyUnknown until the ethics office has published its keys.
+    """What she does is protected from the day on which it was reported. Where it is about the ethics office itself, who
+    stands in for that office learns it. Raises DeskKeyUnknown until the ethics office has published its keys.
     """
     protects = intake.policy.routes[report.lifecycle].protects
     assert protects is not None  # whoever calls this has looked
@@ -90,7 +90,7 @@ async def start(
     message = ProtectionStarted(
         protection_id=id_,
         sealed_person=seal_to(ethics.public, person, context=b"protection|" + id_.encode(), size=PERSON_BYTES),
-        started_at=_day_of(now),
+        started_at=_day_of(report.lodged_at),
         activity=_ACTIVITIES[protects],
     )
     session.add(Consent(report_id=report.report_id, consent=WATCH, version=1, given=True, at=now))

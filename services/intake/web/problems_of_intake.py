@@ -13,10 +13,11 @@ from chassis.web.problems import Problem, handle, invalid, not_found, refused, r
 from services.intake.files.kinds import FileRefused
 from services.intake.files.receiving import TooManyAtOnce
 from services.intake.intake import AlreadyErased, NothingHere
-from services.intake.route_list import TooManyRoutes
+from services.intake.route_list import CodeToBeReplaced, TooManyRoutes
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused, StillBeingAnswered
 from services.intake.use_cases.pass_on import NotToBePassedOn, WrapsMissing
-from services.intake.use_cases.place_message import MessageIdTaken
+from services.intake.use_cases.place_message import MessageIdTaken, SealedToOldCode
+from services.intake.use_cases.replace_code import NotHandedOver
 from services.intake.use_cases.send_message import NotAFact, PassedOnMeanwhile
 from services.intake.use_cases.take_over import NotToBeTakenOver
 from services.intake.web.files import problem_of
@@ -34,6 +35,12 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
         {},
         "What was written here has been destroyed. Lodge anew to go on with the matter.",
     ),
+    CodeToBeReplaced: lambda _: Problem(
+        409,
+        "code_to_be_replaced",
+        "Somebody else has seen this code. Take one that you alone know first: POST /api/v1/inbox/code.",
+    ),
+    NotHandedOver: lambda _: Problem(409, "not_handed_over", "This code is yours alone already. Go on using it."),
     IdempotencyKeyReused: lambda _: Problem(
         422, "idempotency_key_reused", "This Idempotency-Key came before with another request. Take a fresh random one."
     ),
@@ -46,6 +53,7 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
         f"take_over[{error.place}]", "This is not something you wrote that can still be opened. Read your inbox again."
     ),
     PassedOnMeanwhile: lambda _: unavailable(_TRY_AGAIN),
+    SealedToOldCode: lambda _: unavailable(_TRY_AGAIN),
     FileRefused: problem_of,
     TooManyAtOnce: lambda _: unavailable(
         "Others are sending files now, or another of yours is coming in. Send this one again in a moment."

@@ -34,6 +34,7 @@ from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.lodge_report import lodge_report
 from services.intake.use_cases.protect import answer_consent
 from services.intake.use_cases.read_inbox import read_inbox
+from services.intake.use_cases.replace_code import code_for, replace_code
 from services.intake.use_cases.send_message import act, add_parties, send_message
 from services.intake.use_cases.set_reminder import forget_reminder, set_reminder
 from services.intake.use_cases.take_over import take_over
@@ -55,6 +56,12 @@ IdempotencyKey = Annotated[
         description="Random and as secret as the access code: a UUIDv4 or at least 22 base64url characters.",
     ),
 ]
+
+
+class NewCode(Struct):
+    """Shown this once; the code of the request opens nothing any more."""
+
+    access_code: str
 
 
 class MessageTaken(Struct):
@@ -108,6 +115,17 @@ async def post_report(
 @get("/api/v1/inbox", summary="What the access code opens", security=ONLY_WITH_CODE)
 async def get_inbox(request: Request[Any, Any, Any], intake: NamedDependency[Intake]) -> Inbox:
     return await read_inbox(intake, code_of(request), utc_now())
+
+
+@post(
+    "/api/v1/inbox/code", summary="Take a new code in place of one that somebody handed over", security=ONLY_WITH_CODE
+)
+async def post_code(
+    request: Request[Any, Any, Any], intake: NamedDependency[Intake], idempotency_key: IdempotencyKey = ""
+) -> NewCode:
+    new = code_for(intake, check_key(idempotency_key))
+    await replace_code(intake, code_of(request), new)
+    return NewCode(str(new))
 
 
 @post("/api/v1/inbox/messages", status_code=202, summary="Write to the desk of a route", security=ONLY_WITH_CODE)
@@ -240,6 +258,7 @@ def _check_words(field: str, text: str) -> None:
 ROUTES: Final = [
     post_report,
     get_inbox,
+    post_code,
     post_message,
     post_action,
     post_parties,

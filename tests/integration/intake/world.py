@@ -161,12 +161,13 @@ class World:
         """A desk's message, sealed as a desk seals it."""
         message_id: UUID = changes.pop("message_id", uuid4())
         (route,) = await self.rows("select route_public_key from reports where report_id = $1", UUID(report_id))
+        to_her: bytes = changes.pop("route_key", route["route_public_key"])
         context = item_context(UUID(report_id))
         sealed, key = seal(json.dumps({"text": words}).encode(), item_id=message_id, context=context)
         desk, label = self.keys[service].desk(office), desk_label(service, office)
         to_desk, to_route = (
             wrap(key, public, context=wrap_context(UUID(report_id), message_id, recipient))
-            for recipient, public in ((label, desk.public), ("route", route["route_public_key"]))
+            for recipient, public in ((label, desk.public), ("route", to_her))
         )
         body = {
             "message_id": str(message_id),

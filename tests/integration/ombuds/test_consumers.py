@@ -14,9 +14,10 @@ from contracts.intake.v1.reports_pb2 import (
     PersonActed,
     PlacedInInbox,
     ReportLodged,
+    RouteKeyReplaced,
 )
 from contracts.topics import INTAKE_REPORTS_OMBUDS
-from lifecycle import records
+from lifecycle import records, told
 from lifecycle.records import CaseRow
 from tests.integration.ombuds.cell import ELSEWHERE, Cell
 
@@ -64,6 +65,18 @@ async def test_a_wish_to_talk_opens_one_case_and_says_so(cell: Cell) -> None:
     assert cell.desk.to_wake.get_nowait() == row.case_id
     assert len(await told_intake(cell, CaseChanged)) == 1
     assert {one.report_id for one in await told_intake(cell, ReportOpened)} == {str(report_id)}
+
+
+async def test_what_is_sealed_to_her_from_here_on_is_sealed_to_her_newer_code(cell: Cell) -> None:
+    report_id, other = uuid4(), uuid4()
+    for one in (report_id, other):
+        await receive(cell, lodged(one))
+    await receive(cell, RouteKeyReplaced(report_id=str(report_id), route_public_key=b"newer"))
+    # What was lodged comes again where intake has not heard that it was opened.
+    await receive(cell, lodged(report_id))
+    async with cell.desk.database.transaction() as session:
+        keys = [await told.route_key(session, one) for one in (report_id, other)]
+    assert keys == [b"newer", b"k"]
 
 
 async def test_a_report_for_another_desk_is_not_opened(cell: Cell) -> None:

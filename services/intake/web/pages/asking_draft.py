@@ -20,7 +20,8 @@ PLACE: Final = "place"
 """The code of the place that was kept."""
 SENT: Final = "sent"
 """What is shown after sending."""
-_SAID: Final = "q:"
+SAID: Final = "q:"
+"""What the keys of answers begin with."""
 _TYPED: Final = ("typed:/s/", "typed:/check")
 _ALONE: Final = (ROUTE, CHECKED)
 
@@ -30,7 +31,7 @@ Data = MutableMapping[str, Any]
 def asked_so_far(page: Page, portal: Portal) -> Asked:
     """Raises PageClosed. A way that is not open any more, after what was said since, is none."""
     data = page.needs_session().data
-    said: Mapping[str, Any] = {name.removeprefix(_SAID): of for name, of in data.items() if name.startswith(_SAID)}
+    said: Mapping[str, Any] = {name.removeprefix(SAID): of for name, of in data.items() if name.startswith(SAID)}
     route = data.get(ROUTE, "")
     if route not in {one.way for one in ways_for(said).ways}:
         route = ""
@@ -40,7 +41,7 @@ def asked_so_far(page: Page, portal: Portal) -> Asked:
 
 
 def say(data: Data, question: str, answers: Mapping[str, Any]) -> None:
-    data[_SAID + question] = dict(answers)
+    data[SAID + question] = dict(answers)
 
 
 def choose(data: Data, route: str) -> None:
@@ -54,7 +55,7 @@ def choose(data: Data, route: str) -> None:
 
 def draft_in(data: Mapping[str, Any]) -> dict[str, Any]:
     """All of the draft, and nothing else of the session: what opens a place must not be led to the code of a report."""
-    return {name: of for name, of in data.items() if name in _ALONE or name.startswith((_SAID, *_TYPED))}
+    return {name: of for name, of in data.items() if name in _ALONE or name.startswith((SAID, *_TYPED))}
 
 
 def drop_draft(data: Data) -> None:

@@ -179,6 +179,7 @@ ANSWERS: Final[Mapping[str, str]] = {
     "fear_of_retaliation": N_("What you fear"),
     "how_to_address_me": N_("How to address you"),
     "safe_times": N_("When it is safe to reach you"),
+    "how_it_came": N_("How it came to us"),
     "in_my_words": N_("In your own words"),
     "risk_facts": N_("What keeps you safe"),
 }

@@ -1,0 +1,38 @@
+"""Who may do what at this desk, and the page that says it to whoever may do something."""
+
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+
+from chassis.web.pages.page import Page
+from chassis.web.pages.staff import Tab
+from chassis.web.pages.words import N_
+from chassis.web.problems import not_found
+from chassis.web.sign_in import SignedIn
+from policy.model import Role
+from services.intake.intake import Intake, utc_now
+
+TABS: Final[tuple[Tab, ...]] = (("/tasks", N_("Your tasks")),)
+GIVEN: Final = "entry:code"
+"""Where a session keeps a code until it is handed over."""
+
+
+def check_role(intake: Intake, signed_in: SignedIn, *roles: Role) -> frozenset[Role]:
+    """Those of `roles` that the person has. Raises Problem 404 where that is none: nobody else finds the pages."""
+    held = intake.policy.roles_of(signed_in.staff_id, utc_now()) & frozenset(roles)
+    if not held:
+        raise not_found()
+    return frozenset(held)
+
+
+def routes(intake: Intake) -> list[HTTPRouteHandler]:
+    @get("/{language:str}/tasks", include_in_schema=False)
+    async def tasks(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        roles = check_role(intake, signed_in, Role.REGISTRAR)
+        if GIVEN in page.needs_session().data:
+            return page.go("/entry/code")
+        return page.show("tasks.html", roles=roles, staff=signed_in.staff_id)
+
+    return [tasks]

@@ -1,0 +1,114 @@
+"""The registrar's desk in a real Chromium, and the first use of a code that was handed over."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.async_api import Page
+
+from ops.local_stack.oidc import Oidc
+from ops.local_stack.paths import KIT
+from services.intake.desk.app import desk_app
+from services.intake.desk.settings import DeskSettings
+from tests.browser.axe import axe
+from tests.browser.conftest import PageFactory
+from tests.browser.served import listening, served
+from tests.integration.intake.world import World, build_world
+from tests.real_parts import PostgresServer
+
+pytestmark = pytest.mark.stack
+REGISTRAR = "S0020"
+_WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_TOLD = {
+    "received-day": "3", "received-month": "3", "received-year": "2026", "received-time": "09:30",
+    "what_happened": "aVeryLongWordWithoutASpace" * 20 + "\nيصرخ في كل اجتماع",
+    "alleged_offender": "S0017",
+}  # fmt: skip
+
+
+@dataclass
+class Both:
+    portal: str
+    desk: str
+
+
+@pytest.fixture(scope="module")
+async def both(
+    postgres: PostgresServer, keystore: PostgresServer, oidc: Oidc, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Both]:
+    """The two applications of intake, on the stores of one."""
+    database, store = await postgres.fresh("intake"), await keystore.fresh("intake")
+    (listener, portal), (beside, desk) = listening(), listening()
+    # Two ports of one host are one site to a browser; provider and desk are two.
+    issuer = oidc.issuer.replace("127.0.0.1", "localhost")
+    world: World = await build_world(
+        database, store, tmp_path_factory.mktemp("keys"), issuer, kit_dir=KIT, public_url=portal
+    )
+    given = world.settings.model_dump(include={*DeskSettings.model_fields} - {"portal_url", "oidc_client_id"})
+    settings = DeskSettings(**given | {"public_url": desk, "portal_url": portal, "oidc_client_secret": "any"})
+    app = desk_app(settings, world.intake)
+    async with served(listener, world.app), served(beside, app):
+        yield Both(portal, desk)
+    await app.state.sign_in.close()
+    await world.close()
+    await postgres.drop(database)
+    await keystore.drop(store)
+
+
+async def press(page: Page, selector: str) -> None:
+    async with page.expect_navigation():
+        await page.locator(selector).first.click()
+
+
+async def fill(page: Page) -> None:
+    for name, answer in _TOLD.items():
+        if await page.locator(f"[name={name}]").count():
+            await page.locator(f"[name={name}]").fill(answer)
+    for name, choice in (("how", "paper"), ("way", "formal_report"), ("mode", "confidential")):
+        if await page.locator(f"[name={name}]").count():
+            await page.locator(f"[name={name}][value={choice}]").check()
+
+
+async def is_open_to_everybody(page: Page) -> None:
+    assert await axe(page) == [], page.url
+    assert await page.evaluate(_WIDER) <= 0, page.url
+
+
+@pytest.mark.parametrize(("width", "language"), [(1280, "en"), (320, "ar")])
+async def test_what_came_is_entered_and_its_code_replaced_on_pages_open_to_everybody(
+    both: Both, page_factory: PageFactory, width: int, language: str
+) -> None:
+    page = await page_factory(width=width)
+    await page.goto(f"{both.desk}/{language}")
+    await page.click(f"button[value={REGISTRAR}]")
+    await page.wait_for_url(f"{both.desk}/{language}/tasks")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    await is_open_to_everybody(page)
+    await press(page, "main a")
+    await press(page, "main form button")
+    assert await page.evaluate("document.activeElement.id") == "what-to-do"
+    while "/check" not in page.url:
+        await is_open_to_everybody(page)
+        await fill(page)
+        await press(page, "main form button")
+    await is_open_to_everybody(page)
+    await press(page, "button[value=lodge]")
+    await is_open_to_everybody(page)
+    code = await page.inner_text(".code")
+    # What is printed is the code, and nothing that tells what it is for.
+    await page.emulate_media(media="print")
+    assert (await page.inner_text("body")).split() == code.split()
+    await page.emulate_media(media="screen")
+    await press(page, "main form button")
+    assert page.url.endswith("/tasks")
+    await page.goto(f"{both.portal}/{language}/back")
+    await page.fill("main input[type=text]", code)
+    await press(page, "main form button")
+    assert page.url.endswith("/new-code")
+    await is_open_to_everybody(page)
+    assert await page.inner_text(".code") != code
+    await page.check("[name=kept]")
+    await press(page, "main form button")
+    assert page.url.endswith("/inbox")
+    assert said == []

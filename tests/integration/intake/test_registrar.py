@@ -1,0 +1,284 @@
+"""What came by e-mail, phone, paper or in person: entered by the registry, and the code that is handed over."""
+
+import base64
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from chassis.access_code import AccessCode
+from chassis.keystore import Keystore
+from chassis.sealing import TOLD_BYTES, SealNotOpened, open_from, seal_to, told_context, unwrap, wrap_context
+from chassis.web import session_rows
+from chassis.web.session_rows import SessionKey
+from contracts.topics import WORKFLOW_CASES
+from services.intake.bodies import Answers, LodgeReport
+from services.intake.desk.app import desk_app
+from services.intake.desk.settings import DeskSettings
+from services.intake.route_list import list_of
+from services.intake.use_cases.lodge_report import Entry, lodge_report
+from services.intake.use_cases.replace_code import replace_code
+from tests.integration.intake.conftest import Browse, SignIn
+from tests.integration.intake.desk_news import tells
+from tests.integration.intake.portal_browser import come_back
+from tests.integration.intake.portal_walk import code_on
+from tests.integration.intake.world import World, code_of_new, inbox, key, with_code
+from tests.integration.web.desk import DESK, Browser, csrf
+
+pytestmark = pytest.mark.stack
+REGISTRAR, SUPERVISOR = "S0020", "S0018"
+RECEIVED = {"received-day": "3", "received-month": "3", "received-year": "2026", "received-time": "9:30"}
+PORTAL = "https://portal.example"
+ANSWERS: dict[str, str] = {
+    "mode": "confidential",
+    "writer": "affected",
+    "what_happened": "He threw my papers at me.",
+    "alleged_offender": "S0017",
+    "not_these_people": "S0012",
+    "my_number": "S0018",
+    "language": "fr",
+}
+
+
+@pytest.fixture
+async def desk(world: World) -> AsyncIterator[Browser]:
+    given = world.settings.model_dump(include={*DeskSettings.model_fields} - {"portal_url", "oidc_client_id"})
+    settings = DeskSettings(**given | {"public_url": DESK, "portal_url": PORTAL, "oidc_client_secret": "any"})
+    app = desk_app(settings, world.intake)
+    browser = Browser(app)
+    yield browser
+    await browser.client.aclose()
+    await app.state.sign_in.close()
+
+
+async def press(desk: Browser, path: str, page: httpx.Response, **fields: str) -> httpx.Response:
+    """Sends a form, and the page that it leads to."""
+    answer = await desk.send(path, csrf=csrf(page), **fields)
+    assert answer.status_code == 303, answer.text
+    return await desk.get(answer.headers["location"])
+
+
+async def entered(desk: Browser, answers: dict[str, str]) -> httpx.Response:
+    """From the first page to the check."""
+    page = await desk.signed_in(REGISTRAR, "/en/entry")
+    page = await press(desk, "/en/entry", page, how="phone", way="formal_report", **RECEIVED)
+    while found := re.search(r'action="(/en/entry/\d+)"', page.text):
+        asked = set(re.findall(r'name="([a-z_]+)"', page.text))
+        told = {name: value for name, value in answers.items() if name in asked}
+        page = await press(desk, found[1], page, **told)
+    return page
+
+
+async def lodged(desk: Browser) -> str:
+    """The code that is to be handed over."""
+    page = await entered(desk, ANSWERS)
+    assert "Check what you entered" in page.text, page.text
+    page = await press(desk, "/en/entry/check", page, step="lodge")
+    assert "Hand over the code" in page.text, page.text
+    return "-".join(re.findall(r"<span>([2-9A-Z]{4})</span>", page.text))
+
+
+async def handed_over(world: World, words: str = "He threw my papers at me.") -> str:
+    """A code that the registry has seen, without its pages."""
+    told = LodgeReport(route="formal_report", mode="confidential", answers=Answers(what_happened=words))
+    now = datetime.now(UTC)
+    receipt = await lodge_report(world.intake, told, key(), now, Entry(REGISTRAR, now, "By phone."))
+    return str(receipt.access_code)
+
+
+async def report_of(world: World, code: str) -> asyncpg.Record:
+    """The one report of a code that was handed over: what it opens, it opens with the code alone."""
+    handed = AccessCode.parse(code)
+    async with world.intake.database.transaction() as session:
+        found = await list_of(session, world.intake, handed)
+    assert found is not None
+    assert found.handed_over
+    (row,) = await world.rows("select * from reports where report_id = any($1)", list(found.report_ids))
+    assert row["route_public_key"] == handed.route_key(row["report_id"]).public
+    return row
+
+
+async def test_what_was_told_by_phone_is_lodged_as_the_portal_lodges_it_and_runs_from_its_first_receipt(
+    desk: Browser, client: httpx.AsyncClient, world: World, signed_in: SignIn
+) -> None:
+    code = await lodged(desk)
+    report = await report_of(world, code)
+    report_id = str(report["report_id"])
+    received = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
+    assert report["lodged_at"] == received
+    assert report["next_date"] == world.intake.first_date("formal_report", received)
+    assert (report["lifecycle"], report["mode"], report["language"]) == ("formal_report", "confidential", "fr")
+    (event,) = await world.events(report_id)
+    assert event.message.lodged_at.ToDatetime(UTC) == received
+    (entry,) = [one for one in await world.audit() if one["object"] == report_id]
+    assert (entry["act"], entry["actor"], entry["facts"]) == ("report_entered", REGISTRAR, {})
+    # The office reads how it came with what was told, and no row says it.
+    contents = await world.ask_contents(client, "workflow", report_id, "S0005", await signed_in("S0005"))
+    told = [world.open_as_desk("workflow", "oio", report_id, item) for item in contents.json()["items"]]
+    answers = {one["name"]: one["text"] for one in told if "name" in one}
+    assert answers == {
+        "what_happened": "He threw my papers at me.",
+        "how_it_came": "Saisi par le greffe. Dit par téléphone le 3 mars 2026.",
+    }
+    # Nobody whom it names reads it, as with any report.
+    excluded = await world.ask_contents(client, "workflow", report_id, "S0012", await signed_in("S0012"))
+    assert excluded.status_code == 404
+
+
+async def test_nothing_stays_at_the_registry(desk: Browser, world: World) -> None:
+    code = await lodged(desk)
+    page = await desk.get("/en/tasks")
+    # Until it is said that the code was handed over, every page leads to it; then it is gone.
+    assert page.headers["location"] == "/en/entry/code"
+    page = await desk.get("/en/entry/code")
+    assert PORTAL in page.text
+    page = await press(desk, "/en/entry/code", page)
+    assert "Your tasks" in page.text
+    assert (await desk.get("/en/entry/code")).headers["location"] == "/en/tasks"
+    cookie = desk.cookie("__Host-intake-desk") or ""
+    async with world.intake.database.transaction() as session:
+        of_cookie = SessionKey("__Host-intake-desk", base64.urlsafe_b64decode(cookie + "="))
+        found = await session_rows.read(session, of_cookie, datetime.now(UTC))
+    assert found is not None
+    assert found[0].data.keys() == {"signed in"}
+    begun = (await desk.get("/en/entry")).text
+    assert code.replace("-", "") not in begun
+    assert "checked" not in begun
+    assert (await desk.get("/en/entry/4")).headers["location"] == "/en/entry"
+
+
+async def test_the_person_gets_a_code_of_her_own_before_anything_is_opened(
+    client: httpx.AsyncClient, world: World, browse: Browse
+) -> None:
+    handed = await handed_over(world, "In the corridor, before everybody.")
+    report_id = str((await report_of(world, handed))["report_id"])
+    for method, path, body in (
+        ("GET", "/api/v1/inbox", None),
+        ("POST", "/api/v1/inbox/messages", {"report_id": report_id, "text": "words"}),
+    ):
+        answer = await client.request(method, path, json=body, headers=with_code(handed))
+        assert (answer.status_code, answer.json()["code"]) == (409, "code_to_be_replaced")
+    browser = await browse()
+    page = await come_back(browser, handed)
+    assert browser.path == "/en/new-code"
+    assert handed not in page.text
+    new = code_on(browser)
+    await browser.fill()
+    assert "Write the code down or print it, then tick the box." in browser.text
+    # Not kept yet: the first code leads here still.
+    again = await browse()
+    await come_back(again, handed)
+    assert again.path == "/en/new-code"
+    await browser.fill({"kept": "yes"})
+    assert browser.path == "/en/inbox"
+    for old in (handed, code_on(again)):
+        other = await browse()
+        assert "Nothing opens with this code." in (await come_back(other, old)).text
+    await again.fill({"kept": "yes"})
+    assert again.path == "/en/back/again"
+    (route,) = (await inbox(client, new))["routes"]
+    assert "In the corridor, before everybody." in {one["text"] for one in route["answers"]}
+    entries = [one for one in await world.audit() if one["object"] == report_id]
+    assert [(one["act"], one["actor"]) for one in entries] == [("report_entered", REGISTRAR), ("code_replaced", None)]
+
+
+async def test_who_has_seen_the_first_code_opens_nothing_with_it_even_with_a_copy_of_the_stores(
+    client: httpx.AsyncClient, world: World, signed_in: SignIn
+) -> None:
+    handed = await handed_over(world)
+    report_id = str((await report_of(world, handed))["report_id"])
+    acting = await signed_in("S0005")
+    before = [one for one in await world.wraps(report_id) if one["recipient"] == "route"]
+    was = AccessCode.parse(handed).route_key(UUID(report_id)).public
+    context = told_context(UUID(report_id), "formal_report", 1, 1)
+    told = seal_to(was, b'{"intake_officer": "S0005"}', context=context, size=TOLD_BYTES)
+    news = tells(report_id, lifecycle="formal_report", state="received", sealed_facts=told)
+    await world.tell("workflow", WORKFLOW_CASES, report_id, news)
+    new = await take_new_code(client, handed)
+    wraps = [one for one in await world.wraps(report_id) if one["recipient"] == "route"]
+    assert {one["item_id"] for one in wraps} == {one["item_id"] for one in before}
+    first, own = (AccessCode.parse(code).route_key(UUID(report_id)) for code in (handed, new))
+    for one in wraps:
+        context = wrap_context(UUID(report_id), one["item_id"], "route")
+        unwrap(one["wrapped"], own, context=context)
+        with pytest.raises(SealNotOpened):
+            unwrap(one["wrapped"], first, context=context)
+    # The desk hears of the new key; what it sealed to the old one meanwhile is not taken.
+    event = (await world.events(report_id))[-1]
+    assert (event.topic, event.message.route_public_key) == ("intake.reports.workflow.v1", own.public)
+    late = await world.reply(client, "workflow", "oio", report_id, acting, "late", route_key=first.public)
+    assert late.status_code == 503
+    assert (await world.reply(client, "workflow", "oio", report_id, acting, "We have it.")).status_code == 200
+    (route,) = (await inbox(client, new))["routes"]
+    assert [one["text"] for one in route["messages"]] == ["We have it."]
+    assert route["cases"][0]["facts"] == {"intake_officer": "S0005"}
+    (kept,) = await world.rows("select sealed_facts from route_cases where report_id = $1", UUID(report_id))
+    with pytest.raises(SealNotOpened):
+        open_from(first, kept["sealed_facts"], context=told_context(UUID(report_id), "formal_report", 1, 1))
+
+
+async def test_a_replacement_that_was_cut_off_is_ended_by_the_new_code(
+    client: httpx.AsyncClient, world: World, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed = await handed_over(world, "Twice this week.")
+    new = AccessCode.from_idempotency(world.intake.keys.secret("code"), key())
+
+    async def cut_off(*_: Any) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Keystore, "exchange_wraps", cut_off)
+        with pytest.raises(OSError):  # noqa: PT011  the power cut above
+            await replace_code(world.intake, AccessCode.parse(handed), new)
+        answer = await client.get("/api/v1/inbox", headers=with_code(str(new)))
+        assert (answer.status_code, answer.json()["code"]) == (409, "code_to_be_replaced")
+    browser = await browse(str(new))
+    assert browser.path == "/en/inbox"
+    (route,) = (await inbox(client, str(new)))["routes"]
+    assert "Twice this week." in {one["text"] for one in route["answers"]}
+
+
+async def test_the_same_request_for_a_new_code_gets_the_same_one_and_her_own_code_stays(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    handed, once = await handed_over(world), key()
+    codes = {await take_new_code(client, handed, once) for _ in range(2)}
+    assert len(codes) == 1
+    own = await code_of_new(client)
+    for code, status in ((own, 409), (handed, 404)):
+        answer = await client.post("/api/v1/inbox/code", headers=with_code(code) | {"Idempotency-Key": key()})
+        assert answer.status_code == status, answer.text
+    assert (await client.get("/api/v1/inbox", headers=with_code(own))).status_code == 200
+
+
+async def take_new_code(client: httpx.AsyncClient, handed: str, once: str = "") -> str:
+    answer = await client.post("/api/v1/inbox/code", headers=with_code(handed) | {"Idempotency-Key": once or key()})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["access_code"])
+
+
+async def test_nobody_enters_what_names_them_and_nothing_is_entered_ahead_of_time(desk: Browser, world: World) -> None:
+    before = await world.rows("select count(*) from reports")
+    page = await entered(desk, ANSWERS | {"not_these_people": f"S0012, {REGISTRAR.lower()}"})
+    assert "Somebody else has to enter it." in page.text
+    assert (await desk.send("/en/entry/check", csrf=csrf(page), step="lodge")).headers["location"] == "/en/entry/check"
+    page = await press(desk, "/en/entry/check", page, step="delete")
+    assert "Your tasks" in page.text
+    ahead = datetime.now(UTC) + timedelta(days=2)
+    day = {"received-day": f"{ahead.day}", "received-month": f"{ahead.month}", "received-year": f"{ahead.year}"}
+    page = await press(
+        desk, "/en/entry", await desk.get("/en/entry"), how="paper", way="formal_report", **(RECEIVED | day)
+    )
+    assert "This is in the future." in page.text
+    assert await world.rows("select count(*) from reports") == before
+
+
+async def test_nobody_else_finds_the_desk(desk: Browser) -> None:
+    assert (await desk.signed_in(SUPERVISOR, "/en/entry")).status_code == 404
+    for path in ("/en/tasks", "/en/entry/4", "/en/entry/check", "/en/entry/code"):
+        assert (await desk.get(path)).status_code == 404
