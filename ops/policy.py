@@ -147,8 +147,9 @@ def rehearse(pack: Pack, *, as_json: AsJson = False) -> None:
     been refused, which clocks would have run out, how many notices would have gone to whom. Changes nothing.
     """
     # Here, so that every other command starts without the services' libraries.
+    from lifecycle.past_cases import totals  # noqa: PLC0415
     from ops.local_stack.problem import StackProblem  # noqa: PLC0415
-    from ops.policy_rehearsal import over_past_cases, totals  # noqa: PLC0415
+    from ops.policy_rehearsal import over_past_cases  # noqa: PLC0415
     from ops.policy_use import not_followed  # noqa: PLC0415
 
     where = located(pack)

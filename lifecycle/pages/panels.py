@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from chassis.web.pages.forms import Field
 from chassis.web.pages.page import Page
 from chassis.web.pages.staff import Tab
+from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages
 from lifecycle.views import CaseSeen
@@ -34,13 +35,14 @@ class Spread:
 
 @dataclass(frozen=True)
 class Panels:
-    """`tabs` are the address and name of what stands beside the queue, `routes` their pages. `decides`: actions that
-    want a sign-in of the last minutes. `discloses`: for a lifecycle, the purposes of reading that show who somebody
-    is, and want one too. `spreads`: texts, by name, that are asked for in several questions.
-    `hides`: facts that only our own parts need.
+    """`tabs` are the address and name of what stands beside the queue, `shows_tab` says which of them somebody has, and
+    `routes` are their pages. `decides`: actions that want a sign-in of the last minutes. `discloses`: for a lifecycle,
+    the purposes of reading that show who somebody is, and want one too. `spreads`: texts, by name, that are asked for
+    in several questions. `hides`: facts that only our own parts need.
     """
 
     tabs: Sequence[Tab] = ()
+    shows_tab: Callable[[Desk, str, str], bool] = lambda desk, address, staff_id: True  # noqa: ARG005
     routes: Callable[[DeskPages], Sequence[HTTPRouteHandler]] = lambda of: ()  # noqa: ARG005
     beside: Beside = _nothing
     decides: frozenset[str] = frozenset()

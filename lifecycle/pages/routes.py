@@ -1,6 +1,7 @@
 """A desk's pages put together: its words, its sign-in, the queue, the cases."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from litestar import Router
@@ -37,6 +38,7 @@ def desk_pages(
         sign_in,
         packages=[package, "lifecycle.pages"],
         tabs=[QUEUE, *panels.tabs],
+        shows_tab=partial(panels.shows_tab, desk),
         routes=[*queue.routes(of), *case.routes(of, panels), *contents.routes(of, panels), *panels.routes(of)],
         catalogs=[Path(policy.__path__[0]) / "locale", Path(__file__).parent / "locale"],
     )

@@ -1,6 +1,6 @@
 """The pages of one service for those who are signed in at it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -30,9 +30,11 @@ def staff_pages(
     tabs: Sequence[Tab],
     routes: Sequence[ControllerRouterHandler],
     catalogs: Sequence[Path] = (),
+    shows_tab: Callable[[str, str], bool] = lambda address, staff_id: True,  # noqa: ARG005
 ) -> tuple[Router, Sequence[Sessions]]:
     """`packages` hold templates, and beside the first lies the service's `locale`; `catalogs` are further folders of
-    words. The bare address leads to the first of `tabs`. Raises KitMissing.
+    words. The bare address leads to the first of `tabs`; `shows_tab` says which of them somebody has, by address and
+    staff id. Raises KitMissing.
     """
 
     @get("/{language:str}", include_in_schema=False)
@@ -48,7 +50,8 @@ def staff_pages(
         assets=assets,
         origin=settings.public_url,
         sessions=desk_sign_in.desk,
-        given={"desk_tabs": tabs},
+        demonstration=settings.demonstration,
+        given={"desk_tabs": tabs, "shows_tab": shows_tab},
     )
     router = Router(path="", route_handlers=[assets.handler(), desk_router(desk_sign_in, pages, [first, *routes])])
     return router, desk_sign_in.sessions

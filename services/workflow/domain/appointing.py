@@ -8,7 +8,7 @@ from typing import Final
 
 from lifecycle.model import Refused
 from policy.appointing import Changes, Ended, apart, appointment_id, with_changes
-from policy.model import BY_ASSIGNMENT, Appointment, Policy
+from policy.model import BY_ASSIGNMENT, Appointment, Policy, Role
 
 DELEGATION: Final = "appointment"
 RULE: Final = f"delegation.{DELEGATION}"
@@ -86,13 +86,24 @@ def ending_refused(policy: Policy, ended: Ended, today: date) -> Refused | None:
         return _refused(Refusal.IN_THE_PAST)
     if found.to is not None and found.to <= ended.last_day:
         return _refused(Refusal.ENDS_SOONER_ALREADY)
-    return _locks_out(with_changes(policy, Changes(1, ended=(ended,))), max(ended.last_day + timedelta(days=1), today))
+    return _locks_out(*_after(policy, ended, today))
 
 
-def _locks_out(policy: Policy, day: date) -> Refused | None:
+def leaves_nobody(policy: Policy, ended: Ended, role: Role, today: date) -> bool:
+    """Whether nobody would hold the role once it has ended."""
+    then, at = _after(policy, ended, today)
+    return not then.appointed(role, at)
+
+
+def _after(policy: Policy, ended: Ended, today: date) -> tuple[Policy, datetime]:
+    """The first moment without it, and who is appointed then."""
+    day = max(ended.last_day + timedelta(days=1), today)
+    return with_changes(policy, Changes(1, ended=(ended,))), datetime.combine(day, time.min, UTC)
+
+
+def _locks_out(policy: Policy, at: datetime) -> Refused | None:
     """Nobody could appoint anybody any more, and nobody could mend it."""
     delegation = policy.delegation[DELEGATION]
-    at = datetime.combine(day, time.min, UTC)
     people = {one.staff_id for role in (*delegation.deciders, *delegation.second) for one in policy.appointed(role, at)}
     return _refused(Refusal.TOO_FEW_TO_DECIDE) if len(people) < _DECIDE_AT_LEAST else None
 

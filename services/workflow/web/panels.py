@@ -1,12 +1,14 @@
 """What the pages of the organisation's side have beside the cases."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from litestar.handlers import HTTPRouteHandler
 
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
+from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages
 from lifecycle.pages.panels import Panels
@@ -14,7 +16,15 @@ from lifecycle.views import CaseSeen
 from policy.model import Role
 from services.workflow.desk import EMERGENCY, MEASURE, PURPOSES, REPORT, REQUEST, RESPONDENT, REVIEW, SEA
 from services.workflow.domain.persons import LINE_CHANGE
-from services.workflow.web import figure_pages, measure_pages, opening_pages, own_matter_pages, request_pages
+from services.workflow.web import (
+    appointment_pages,
+    figure_pages,
+    measure_pages,
+    opening_pages,
+    own_matter_pages,
+    policy_pages,
+    request_pages,
+)
 from services.workflow.web.measure_stages import bar
 from services.workflow.web.naming_persons import PERSONS
 
@@ -35,7 +45,13 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
         *measure_pages.routes(of),
         *own_matter_pages.routes(of),
         *figure_pages.routes(of),
+        *appointment_pages.routes(of),
+        *policy_pages.routes(of),
     ]
+
+
+def _shows_tab(desk: Desk, address: str, staff_id: str) -> bool:
+    return address != appointment_pages.HOME or appointment_pages.keeps(desk, staff_id, datetime.now(UTC))
 
 
 async def _beside(of: DeskPages, page: Page, case: CaseSeen, actor: Actor) -> Mapping[str, Any]:  # noqa: ARG001
@@ -53,7 +69,9 @@ PANELS: Final = Panels(
         ("/reviews", N_("Reviews of measures")),
         ("/own", N_("About me")),
         ("/figures", N_("Figures")),
+        (appointment_pages.HOME, N_("Appointments and policy")),
     ),
+    shows_tab=_shows_tab,
     routes=_routes,
     beside=_beside,
     decides=DECIDES,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from lifecycle.decide import Decided
-from ops.policy_rehearsal import over_cases_of
+from lifecycle.past_cases import over_cases_of
 from policy.model import Policy
 from policy.working_time import Unit
 from tests.integration.workflow.house import INVESTIGATOR, House
