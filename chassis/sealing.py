@@ -179,6 +179,11 @@ def told_context(report_id: UUID, lifecycle: str, number: int, version: int) -> 
     return b"told|" + report_id.bytes + f"|{lifecycle}|{number}|{version}".encode()
 
 
+def delivery_context(wish_id: UUID) -> bytes:
+    """For the address that a reporter chose to have mails at: sealed by intake, opened by notifications."""
+    return b"delivery|" + wish_id.bytes
+
+
 def seal_to(public: bytes, plaintext: bytes, *, context: bytes, size: int | None = None) -> bytes:
     """Seal in one piece to one key, padded to `size` bytes (or to a bucket), so that two blobs look alike.
 

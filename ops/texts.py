@@ -27,12 +27,12 @@ OWNERS: Final[Mapping[str, str]] = {
     "lifecycle/pages": "lifecycle",
     **{
         f"services/{name}": f"services/{name}"
-        for name in ("intake", "support", "ombuds", "workflow", "ethics", "hr_bridge", "audit")
+        for name in ("intake", "support", "ombuds", "workflow", "ethics", "hr_bridge", "audit", "notifications")
     },
 }
 """Whose `locale` holds the texts of which folder."""
 OF_POLICY: Final = "policy"
-FOR_PERSONS: Final = ("chassis/web/pages", "services/intake", "services/support", OF_POLICY)
+FOR_PERSONS: Final = ("chassis/web/pages", "services/intake", "services/support", "services/notifications", OF_POLICY)
 """Whose texts are read by whom nobody briefs: all of them are there in every language, or the build fails."""
 PLURALS: Final = {
     "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);"

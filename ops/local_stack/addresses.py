@@ -30,6 +30,7 @@ class Addresses:
     smtp_host: str
     smtp_port: int
     mail_from: str
+    work_domains: list[str]
     otlp_endpoint: str | None
     public_urls: dict[str, str] = field(default_factory=dict)  # where browsers find a service elsewhere than we do
 

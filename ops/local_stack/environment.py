@@ -73,6 +73,7 @@ def service_environment(
         environment["RECOURSE_HELP_URL"] = addresses.public_url("support")
     if service == "support":
         environment["RECOURSE_PORTAL_URL"] = addresses.public_url("intake")
+        environment["RECOURSE_WORK_DOMAINS"] = json.dumps(addresses.work_domains)
     if service == "hr_bridge":
         environment |= {
             "RECOURSE_TRYTON_URL": addresses.tryton_url,

@@ -48,6 +48,8 @@ class StackSettings(BaseSettings):
     smtp_host: str | None = None
     smtp_port: int = 25
     mail_from: str = "no-reply@recourse.example"
+    work_domains: list[str] = ["staff.example"]
+    """Domains of the organisation's own mail; those of the invented people."""
     otlp_endpoint: str | None = None
 
 

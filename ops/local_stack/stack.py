@@ -97,6 +97,7 @@ class _Composer:
             smtp_host=settings.smtp_host or HOST,
             smtp_port=settings.smtp_port if settings.smtp_host else self.port("smtp"),
             mail_from=settings.mail_from,
+            work_domains=settings.work_domains,
             otlp_endpoint=settings.otlp_endpoint,
             public_urls=settings.public_urls,
         )

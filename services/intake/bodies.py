@@ -176,6 +176,7 @@ class RouteSeen(Struct, kw_only=True):
     parties: list[PartiesSeen]
     files: list[FileSeen]
     ethics_contact: bool
+    mails: bool
 
 
 class AskWays(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -123,7 +123,7 @@ async def _note_refused(session: AsyncSession, event: Event) -> None:
     if not _CODE.fullmatch(message.code):
         raise InvalidMessage("code_malformed")
     action_id = _id(message.action_id, "action_id_malformed")
-    await note_refused(session, event.source, _report_id(event), message.lifecycle, action_id, message.code)
+    await note_refused(session, event.source, _report_id(event), message.lifecycle, action_id, message.code, event.time)
 
 
 def _report_id(event: Event) -> UUID:

@@ -182,6 +182,26 @@ class KeptPlace(Base, table=True):
 
 
 class PersonAction(Base, table=True):
+class MailWish(Base, table=True):
+    """That she chose to have mails on this route. Where to, when and in which language lies sealed to the
+    notifications' delivery key; `wish_id` is part of the seal.
+    """
+
+    __tablename__ = "mail_wishes"
+    report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
+    wish_id: UUID
+    sealed: bytes
+
+
+class MailNotice(Base, table=True):
+    """A reference by which notifications comes for the address of one mail."""
+
+    __tablename__ = "mail_notices"
+    recipient_ref: UUID = Field(primary_key=True)
+    report_id: UUID = Field(foreign_key="reports.report_id", index=True)
+    day: date = Field(index=True)
+
+
     """An action that the person has sent: sent again, it is answered and not passed on again. `refused`: by which code
     her desk has said that it could not be taken.
     """

@@ -12,7 +12,7 @@ import aiosmtplib
 
 from chassis.sealing import tag
 from services.notifications.settings import NotificationsSettings
-from services.notifications.wording import NEUTRAL
+from services.notifications.wording import Said
 
 _SECONDS: Final = 30.0
 _PERMANENT: Final = 500
@@ -33,8 +33,8 @@ def message_id(cell_key: bytes, event_id: UUID, domain: str) -> str:
     return f"<{tag(cell_key, 'mail', event_id.bytes).hex()[:32]}@{domain}>"
 
 
-def compose(mail_from: str, address: str, message_id: str, now: datetime) -> EmailMessage:
-    """The neutral mail. Raises Refused when `address` cannot be one."""
+def compose(mail_from: str, address: str, message_id: str, said: Said, now: datetime) -> EmailMessage:
+    """A plain mail, with nothing that every other has not. Raises Refused when `address` cannot be one."""
     try:
         to = Address(addr_spec=address)
     except (HeaderParseError, ValueError, IndexError):
@@ -43,11 +43,11 @@ def compose(mail_from: str, address: str, message_id: str, now: datetime) -> Ema
     message = EmailMessage()
     message["From"] = mail_from
     message["To"] = to
-    message["Subject"] = NEUTRAL.subject
+    message["Subject"] = said.subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(NEUTRAL.text)
+    message.set_content(said.text)
     return message
 
 
@@ -56,6 +56,8 @@ async def deliver(settings: NotificationsSettings, message: EmailMessage) -> Non
     try:
         await aiosmtplib.send(
             message,
+            # Also on the envelope, whatever is written into the mail.
+            sender=settings.mail_from,
             hostname=settings.smtp_host,
             port=settings.smtp_port,
             # The name that a greeting would otherwise give is that of this machine, looked up in its network.

@@ -1,9 +1,10 @@
 """Asks the other services what a mail needs: who is meant, and where they read their mail. Neither is kept."""
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import UUID
 
 import httpx
@@ -13,6 +14,7 @@ from chassis import service_tokens
 
 _SECONDS: Final = 10.0
 _DIRECTORY: Final = "hr_bridge"
+_INTAKE: Final = "intake"
 
 
 class Unknown(Exception):
@@ -40,16 +42,27 @@ class Peers:
 
     async def recipient(self, source: str, recipient_ref: UUID) -> str:
         """The staff id that `source` means by a reference. Raises Unknown, NotAnswered."""
-        return await self._ask(source, "/internal/v1/recipient", {"recipient_ref": str(recipient_ref)}, "staff_id")
+        answer = await self._ask(source, "/internal/v1/recipient", {"recipient_ref": str(recipient_ref)})
+        return _text(answer, "staff_id")
+
+    async def wish(self, recipient_ref: UUID) -> tuple[UUID, bytes]:
+        """What the person chose who is meant by intake's reference: its id, and sealed to us where to write. Raises
+        Unknown, also once she has taken it back, and NotAnswered.
+        """
+        answer = await self._ask(_INTAKE, "/internal/v1/delivery", {"recipient_ref": str(recipient_ref)})
+        try:
+            return UUID(answer["wish_id"]), base64.b64decode(answer["sealed_b64"], validate=True)
+        except (KeyError, TypeError, ValueError):
+            raise NotAnswered("peer_not_understood") from None
 
     async def mail_address(self, staff_id: str) -> str:
         """Raises NotAnswered, also for somebody HR does not know: the directory may not be read in yet."""
         try:
-            return await self._ask(_DIRECTORY, "/internal/v1/mail-address", {"staff_id": staff_id}, "address")
+            return _text(await self._ask(_DIRECTORY, "/internal/v1/mail-address", {"staff_id": staff_id}), "address")
         except Unknown:
             raise NotAnswered("address_unknown") from None
 
-    async def _ask(self, service: str, path: str, question: Mapping[str, str], wanted: str) -> str:
+    async def _ask(self, service: str, path: str, question: Mapping[str, str]) -> Any:
         if service not in self._addresses:
             raise NotAnswered("peer_not_configured")
         token = service_tokens.mint(self._signing, self._service, service, question, datetime.now(UTC))
@@ -66,9 +79,13 @@ class Peers:
         if answer.status_code != httpx.codes.OK:
             raise NotAnswered("peer_refused")
         try:
-            found = answer.json()[wanted]
-        except (ValueError, KeyError, TypeError):
+            return answer.json()
+        except ValueError:
             raise NotAnswered("peer_not_understood") from None
-        if not isinstance(found, str) or not found:
-            raise NotAnswered("peer_not_understood")
-        return found
+
+
+def _text(answer: Any, wanted: str) -> str:
+    found = answer.get(wanted) if isinstance(answer, dict) else None
+    if not isinstance(found, str) or not found:
+        raise NotAnswered("peer_not_understood")
+    return found

@@ -1,6 +1,9 @@
 """The process of notifications: it takes notices from Kafka and sends mails; over HTTP it only says how it is."""
 
-from chassis import audit_trail
+from datetime import UTC, datetime
+from functools import partial
+
+from chassis import audit_trail, desk_keys
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.keys import ServiceKeys, public_keys
@@ -31,6 +34,7 @@ def build(settings: NotificationsSettings) -> Service:
     return Service(
         app,
         background=[
+            partial(_publish_desk_keys, database, keys),
             consumer.run,
             relay.run,
             sender.run,
@@ -38,3 +42,9 @@ def build(settings: NotificationsSettings) -> Service:
         ],
         close=[database.close],
     )
+
+
+async def _publish_desk_keys(database: Database, keys: ServiceKeys) -> None:
+    """Intake seals to it where a person chose to be written to."""
+    async with database.transaction() as session:
+        await desk_keys.publish(session, keys, "notifications", datetime.now(UTC))

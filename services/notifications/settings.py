@@ -1,6 +1,8 @@
 """What notifications is told beside what every service is told."""
 
 from chassis.settings import Settings
+from chassis.web.pages.page import NAME
+from chassis.web.pages.words import SOURCE
 
 
 class NotificationsSettings(Settings):
@@ -10,3 +12,7 @@ class NotificationsSettings(Settings):
     smtp_host: str = "127.0.0.1"
     smtp_port: int
     mail_from: str
+    portal_name: str = NAME
+    """What a person's mail calls the portal, as its pages do: nothing that tells a glance what it is about."""
+    staff_language: str = SOURCE
+    """In which language staff is written to."""

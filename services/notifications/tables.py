@@ -22,6 +22,8 @@ class Ending(StrEnum):
     """The service that asked does not know (any more) who was meant."""
     REFUSED = "refused"
     """The mail server will never take it."""
+    JOINED = "joined"
+    """A mail to the same person was on its way already, and says as much."""
     GAVE_UP = "gave_up"
     """Tried for three days."""
 
@@ -33,6 +35,9 @@ class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=table
 class Waiting(Base, table=True):
     """A notice that has not ended. `failure` says why the last attempt did not work; who is meant is not kept, nor what
     about: every mail says the same.
+
+    `goes_with`: what else goes to the same person, where a mail is not to go at once, and names nobody; `goes_at`: when
+    it is to go, and since when it is tried.
     """
 
     __tablename__ = "waiting"
@@ -43,6 +48,8 @@ class Waiting(Base, table=True):
     next_try_at: datetime = Field(sa_type=AWARE, index=True, sa_column_kwargs={"server_default": func.now()})
     tries: int = Field(sa_column_kwargs={"server_default": "0"})
     failure: str | None = Field(sa_type=Text)
+    goes_with: UUID | None = Field(default=None, index=True)
+    goes_at: datetime = Field(sa_type=AWARE, sa_column_kwargs={"server_default": func.now()})
 
 
 class Sent(Base, table=True):

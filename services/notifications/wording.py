@@ -1,27 +1,58 @@
-"""What a mail says: that there is something to look at, and nothing else.
+"""What mails say: that there is something to look at, and nothing else.
 
-One text for every notice. A text of its own for each kind would tell whoever sees the mail what it is about, and so
-would a link, an id, or the name of an office (domain.md 2.10, invariant 7).
+One text for every notice to a person, and one for every notice to staff that goes at once. A text of its own for each
+kind would tell whoever sees the mail what it is about, and so would a link, an id, or the name of an office
+(domain.md 2.10, invariant 7; the words of a person's mail: ux.md 3.3).
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+import policy
+from chassis.web import pages
+from chassis.web.pages.words import N_, Language, Words
+
+_OWNERS: Final = (Path(pages.__path__[0]), Path(policy.__path__[0]), Path(__file__).parent)
+WORDS: Final = Words(*(owner / "locale" for owner in _OWNERS))
+"""In every language that pages have."""
 
 
 @dataclass(frozen=True)
-class Wording:
+class Said:
+    """A mail as it goes out."""
+
     subject: str
     text: str
 
 
-NEUTRAL: Final = Wording(
-    subject="Something new for you",
-    text=(
-        "Hello,\n"
-        "\n"
-        "there is something new for you at work.\n"
-        "Please sign in as usual when it suits you.\n"
-        "\n"
-        "This mail was sent automatically. Answers to it are not read.\n"
-    ),
-)
+def to_person(language: Language, site: str) -> Said:
+    """`site`: the neutral name of the portal. The same for every event."""
+    return Said(
+        language.text(N_("%(name)s: there is something to read"), name=language.text(site)),
+        # A line each: a longer one would be sent in a coding that some readers show as it is.
+        "\n".join(
+            (
+                language.text(N_("There is something new for you.")),
+                language.text(N_("Go to the site when it is safe for you.")),
+                language.text(N_("This mailbox is not read.")),
+                "",
+            )
+        ),
+    )
+
+
+def to_staff(language: Language) -> Said:
+    """For what goes at once."""
+    return Said(
+        language.text(N_("Something new for you")),
+        "\n".join(
+            (
+                language.text(N_("There is something new for you at work.")),
+                language.text(N_("Sign in as usual when it suits you.")),
+                "",
+                language.text(N_("This mailbox is not read.")),
+                "",
+            )
+        ),
+    )

@@ -15,6 +15,7 @@ from contracts.intake.v1.reports_pb2 import PlacedInInbox
 from contracts.topics import reports_to
 from services.intake.intake import Intake, audit_object, desk_of_case
 from services.intake.tables import Consent, Exclusion, Item, PersonAction, Report, RouteCase
+from services.intake.use_cases.choose_mails import forget_mails, tell_her
 from services.intake.use_cases.pass_on import had
 from services.intake.use_cases.protect import close_when_over
 
@@ -49,6 +50,8 @@ async def show_case(session: AsyncSession, intake: Intake, service: str, case: R
             report_id=str(case.report_id), lifecycle=case.lifecycle, number=case.number, version=case.version
         )
         await add_event(session, reports_to(service), str(case.report_id), placed)
+        if _shows_anew(before, case):
+            await tell_her(session, case.report_id, now)
         if ends:
             await close_when_over(session, intake, report, now)
 
@@ -61,13 +64,14 @@ async def note_opened(session: AsyncSession, service: str, report_id: UUID, now:
 
 
 async def note_refused(
-    session: AsyncSession, service: str, report_id: UUID, lifecycle: str, action_id: UUID, code: str
+    session: AsyncSession, service: str, report_id: UUID, lifecycle: str, action_id: UUID, code: str, now: datetime
 ) -> None:
     """The desk could not take an action of hers: her inbox says so. Raises NotItsReport."""
     if await _own_report(session, service, report_id, lifecycle) is None:
         return
     mine = col(PersonAction.report_id) == report_id, col(PersonAction.action_id) == action_id
     await session.execute(update(PersonAction).where(*mine).values(refused=code))
+    await tell_her(session, report_id, now)
 
 
 async def erase_route(
@@ -86,9 +90,18 @@ async def erase_route(
     await intake.keystore.destroy_group(report_id)
     of_route = update(RouteCase).where(col(RouteCase.report_id) == report_id)
     await session.execute(of_route.values(sealed_facts=None))
+    await forget_mails(session, report_id)
     for table in (Item, Exclusion, Consent, PersonAction):
         await session.execute(delete(table).where(col(table.report_id) == report_id))
     await audit_trail.record(session, "contents_erased", object_ref=audit_object(report), actor=None)
+
+
+def _shows_anew(before: RouteCase | None, case: RouteCase) -> bool:
+    """Whether she finds something else than before: how it stands, or what she is asked. The rest of a case's versions
+    are steps of others that her inbox does not show.
+    """
+    shown = [(one.wording_key, one.state, one.offers) if one else None for one in (before, case)]
+    return shown[0] != shown[1]
 
 
 async def _own_report(

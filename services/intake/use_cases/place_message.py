@@ -15,6 +15,7 @@ from contracts.topics import reports_to
 from services.intake.intake import AlreadyErased, Intake, NothingHere, audit_actor, audit_object, lock_report
 from services.intake.items import SealedItem, add_items
 from services.intake.tables import Direction, Item, ItemKind, Report
+from services.intake.use_cases.choose_mails import tell_her
 
 
 class MessageIdTaken(Exception):
@@ -73,6 +74,7 @@ async def _keep(session: AsyncSession, intake: Intake, report: Report, reply: Re
     await add_items(session, reply.report_id, [item], now, Direction.DESK)
     news = MessagePlaced(report_id=str(reply.report_id), item_id=str(reply.message_id), action_id=str(reply.action_id))
     await add_event(session, reports_to(report.service), str(reply.report_id), news)
+    await tell_her(session, reply.report_id, now)
     actor = audit_actor(report, reply.staff_id)
     await audit_trail.record(session, "message_placed", object_ref=audit_object(report), actor=actor)
 

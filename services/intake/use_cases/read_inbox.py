@@ -26,6 +26,7 @@ from services.intake.intake import Intake
 from services.intake.items import items_of, open_items
 from services.intake.route_list import routes_of
 from services.intake.tables import Direction, Item, ItemKind, PersonAction, Report, RouteCase
+from services.intake.use_cases.choose_mails import MAILS
 from services.intake.use_cases.protect import ETHICS_CONTACT, answers_of
 from services.intake.use_cases.set_reminder import reminders_of
 
@@ -103,6 +104,7 @@ def _route(
         ],
         files=[_file(item, content) for item, content in opened if item.kind == ItemKind.FILE],
         ethics_contact=answers.get(ETHICS_CONTACT, (0, False))[1],
+        mails=answers.get(MAILS, (0, False))[1],
     )
 
 

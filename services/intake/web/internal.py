@@ -1,6 +1,6 @@
 """What the desks' services ask of intake: sealed items of their own reports, and room for their replies."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -22,6 +22,7 @@ from chassis.web.problems import Problem, sign_in_needed
 from services.intake.bodies import CaseNumber, Code, StaffIdText
 from services.intake.files.kept import chunks_of
 from services.intake.intake import Intake, utc_now
+from services.intake.use_cases.choose_mails import DELIVERY, hand_out_wish
 from services.intake.use_cases.hand_out import HandedOut, hand_out_contents, hand_out_file, hand_out_parties
 from services.intake.use_cases.place_message import Reply, place_message
 from services.intake.use_cases.prove_consent import prove_consent
@@ -87,6 +88,17 @@ class ConsentOut(Struct, kw_only=True):
     """`proof`: what she says now, signed by intake for the service that asks."""
 
     proof: str
+
+
+class AskDelivery(Struct, forbid_unknown_fields=True, kw_only=True):
+    recipient_ref: UUID
+
+
+class DeliveryOut(Struct, kw_only=True):
+    """What the person chose, sealed to the delivery key under its id."""
+
+    wish_id: UUID
+    sealed_b64: bytes
 
 
 class MessagePlacedOut(Struct, kw_only=True):
@@ -179,14 +191,34 @@ async def post_consent_proof(
     return ConsentOut(proof=proof)
 
 
+@post("/internal/v1/delivery", status_code=200, summary="For notifications alone: where a person chose to have a mail")
+async def post_delivery(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    publics: NamedDependency[Publics],
+    data: JSONBody[AskDelivery],
+) -> DeliveryOut:
+    claims = {"recipient_ref": str(data.recipient_ref)}
+    await asking_service(request, intake, publics, claims, allowed={DELIVERY[0]})
+    wish = await hand_out_wish(intake, data.recipient_ref)
+    return DeliveryOut(wish_id=wish.wish_id, sealed_b64=wish.sealed)
+
+
 async def asking_service(
-    request: Request[Any, Any, Any], intake: Intake, publics: Publics, claims: Mapping[str, str | int]
+    request: Request[Any, Any, Any],
+    intake: Intake,
+    publics: Publics,
+    claims: Mapping[str, str | int],
+    *,
+    allowed: Collection[str] = (),
 ) -> str:
-    """The service that asks. Its token is used up before anything is looked at; a refused one is audited."""
-    desks = {route.service for route in intake.policy.routes.values()}
+    """The service that asks: one of the desks', or of `allowed`. Its token is used up before anything is looked at; a
+    refused one is audited.
+    """
+    allowed = allowed or {route.service for route in intake.policy.routes.values()}
     try:
         async with intake.database.transaction() as session:
-            return (await calling_service(request, session, publics, allowed=desks, claims=claims)).source
+            return (await calling_service(request, session, publics, allowed=allowed, claims=claims)).source
     except Problem:
         await _audit_refusal(intake, "service_token")
         raise
@@ -232,4 +264,4 @@ def _item_out(item: HandedOut) -> ItemOut:
     )
 
 
-ROUTES: Final = [post_parties, post_contents, post_consent_proof, post_file, put_message]
+ROUTES: Final = [post_parties, post_contents, post_consent_proof, post_file, post_delivery, put_message]

@@ -33,7 +33,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.web.app import intake_app
 from tests.real_parts import Database as TestDatabase
 
-SERVICES = ("intake", "ombuds", "support", "workflow", "ethics", "hr_bridge")
+SERVICES = ("intake", "ombuds", "support", "workflow", "ethics", "hr_bridge", "notifications")
 MIGRATIONS = migrations.SERVICES / "intake" / "migrations"
 CODE = r"([2-9A-HJ-NP-Z]{4}-){5}[2-9A-HJ-NP-Z]{4}"
 
@@ -212,6 +212,7 @@ async def build_world(
         "http_port": 0,
         "keys_dir": folder / "intake",
         "service_keys": folder / "service-keys.json",
+        "work_domains": ["staff.example"],
     }
     settings = IntakeSettings(**(given | changes))
     keys = {service: ServiceKeys.load(folder / service) for service in SERVICES}
@@ -229,7 +230,7 @@ async def build_world(
 
 async def world_knows_desks(world: World) -> None:
     """The desks' keys arrive as they do in life: published by their services, taken by intake's consumer."""
-    for service in ("ombuds", "support", "workflow", "ethics"):
+    for service in ("ombuds", "support", "workflow", "ethics", "notifications"):
         for office in world.keys[service].desks:
             await world.tell(service, DESK_KEYS, *world.desk_key_event(service, office))
 

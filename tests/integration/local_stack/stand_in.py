@@ -58,6 +58,7 @@ def addresses(state: Path, urls: dict[str, str]) -> Addresses:
         smtp_host="127.0.0.1",
         smtp_port=9,
         mail_from="no-reply@recourse.example",
+        work_domains=["staff.example"],
         otlp_endpoint=None,
     )
 

@@ -9,20 +9,25 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 import uvicorn
+from litestar import Router
+from litestar.di import Provide
 
 from chassis.database import Database
 from chassis.keys import ServiceKeys, create, public_keys
 from chassis.relay import Relay
+from chassis.sealing import delivery_context, seal_to
 from chassis.settings import Settings
 from chassis.web.app import create_app
+from contracts.intake.v1.reports_pb2 import ReporterNotice
 from contracts.topics import ETHICS_CASES
 from lifecycle.notices import add_notice
 from lifecycle.recipient_route import recipient_route
@@ -34,11 +39,16 @@ from services.hr_bridge.adapters.tryton import Tryton
 from services.hr_bridge.bridge import Bridge
 from services.hr_bridge.settings import HrBridgeSettings
 from services.hr_bridge.web import mail_address
+from services.intake.intake import Intake
+from services.intake.tables import MailWish, Report
+from services.intake.use_cases.choose_mails import Wish, tell_her
+from services.intake.web.internal import post_delivery
+from services.intake.web.problems_of_intake import HANDLERS
 from services.notifications.sender import Sender
 from services.notifications.settings import NotificationsSettings
 from tests import real_parts
 
-HOUSE = ("notifications", "ethics", "hr_bridge")
+HOUSE = ("notifications", "ethics", "hr_bridge", "intake")
 WORDING_KEY = "query.opened"
 
 
@@ -134,6 +144,60 @@ class Post:
         await tryton.close()
 
     @asynccontextmanager
+    async def intake(self) -> AsyncIterator[None]:
+        """Intake as far as a mail needs it: where a person chose to have one."""
+        # Its key store has nothing to do with addresses.
+        intake = Intake(self.databases["intake"], cast("Any", None), self.keys("intake"), load("rehearsal"))
+        publics = self.publics
+        routes = Router(
+            path="",
+            route_handlers=[post_delivery],
+            dependencies={
+                "intake": Provide(lambda: intake, sync_to_thread=False),
+                "publics": Provide(lambda: publics, sync_to_thread=False),
+            },
+            exception_handlers=HANDLERS,
+        )
+        async with served(create_app(self.settings("intake"), [routes])) as self.peers["intake"]:
+            yield
+
+    async def person_chose(self, wish: Wish) -> UUID:
+        """A report of somebody who chose to have mails, as intake keeps it once her page is taken; its id."""
+        report_id, wish_id = uuid4(), uuid4()
+        sealed = seal_to(
+            self.keys("notifications").desk("delivery").public,
+            json.dumps(asdict(wish)).encode(),
+            context=delivery_context(wish_id),
+        )
+        async with self.databases["intake"].transaction() as session:
+            session.add(
+                Report(
+                    report_id=report_id, lifecycle="informal_resolution", service="ombuds", office="ombuds",
+                    mode="anonymous", language="en", lodged_at=datetime.now(UTC), next_date=None,
+                    route_public_key=None, body_digest=b"", opened_at=None, erased_at=None,
+                )
+            )  # fmt: skip
+            await session.flush()
+            session.add(MailWish(report_id=report_id, wish_id=wish_id, sealed=sealed))
+        return report_id
+
+    async def news_for(self, report_id: UUID) -> UUID:
+        """There is something new for her; the notice has arrived, without Kafka. The event's id."""
+        async with self.databases["intake"].transaction() as session:
+            await tell_her(session, report_id, datetime.now(UTC))
+        [(event_id, value)] = await self.rows(
+            "select event_id, value from outbox where topic = 'intake.notices.v1' order by id desc limit 1", "intake"
+        )
+        reference = ReporterNotice.FromString(value).recipient_ref
+        await self.rows(
+            "insert into waiting (event_id, source, recipient_ref)"
+            " values (:event_id, 'intake', cast(:reference as uuid)) returning 1",
+            event_id=event_id,
+            reference=reference,
+        )
+        return UUID(str(event_id))
+
+    @asynccontextmanager
     async def delivery(self, guardian: Guardian) -> AsyncIterator[str]:
         """The ethics office's relay, and the real process of notifications; answers that process's address."""
         relay = Relay(self.settings("ethics"), self.keys("ethics").signing)
@@ -157,9 +221,9 @@ class Post:
             await relaying
 
     @asynccontextmanager
-    async def sender(self) -> AsyncIterator[asyncio.Task[None]]:
+    async def sender(self, **given: Any) -> AsyncIterator[asyncio.Task[None]]:
         task = asyncio.create_task(
-            Sender(self.notifications(), self.databases["notifications"], self.keys("notifications")).run()
+            Sender(self.notifications(), self.databases["notifications"], self.keys("notifications"), **given).run()
         )
         try:
             yield task

@@ -22,12 +22,13 @@ from ops.local_stack.smtp import Smtp
 from services.notifications.consumers import handlers
 from services.notifications.sender import GIVE_UP_AFTER, Sender
 from services.notifications.tables import Base
-from services.notifications.wording import NEUTRAL
+from services.notifications.wording import WORDS, to_staff
 from tests.integration.notifications.post import WORDING_KEY, Post, mails
 from tests.real_parts import Database
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
+NEUTRAL = to_staff(WORDS["en"])
 PERSON, ADDRESS = "S0018", "s0018@staff.example"
 OTHER, OTHER_ADDRESS = "S0019", "s0019@staff.example"
 
@@ -194,7 +195,7 @@ async def test_after_three_days_a_notice_is_given_up(post: Post, sink: Smtp) -> 
     await post.employ(PERSON, ADDRESS)
     await post.wait_here(event_id, PERSON)
     long_ago = GIVE_UP_AFTER + timedelta(seconds=1)
-    await post.rows("update waiting set received_at = now() - cast(:ago as interval) returning 1", ago=long_ago)
+    await post.rows("update waiting set goes_at = now() - cast(:ago as interval) returning 1", ago=long_ago)
     async with post.ethics(), post.hr_bridge(), post.sender():
         await eventually(ended(post, event_id, "gave_up"))
     assert await post.rows("select 1 from waiting") == []
@@ -266,7 +267,7 @@ async def test_no_address_and_nobody_is_kept_or_logged(
     )
     assert {name for (name,) in columns} == {
         *(f"waiting.{one}" for one in ("event_id", "source", "recipient_ref", "received_at", "next_try_at", "tries")),
-        "waiting.failure",
+        *(f"waiting.{one}" for one in ("failure", "goes_with", "goes_at")),
         *(f"sent.{one}" for one in ("event_id", "channel", "state", "at")),
     }
     ours = [record for record in caplog.records if record.name.startswith(("services", "chassis", "lifecycle"))]

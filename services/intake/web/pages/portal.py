@@ -1,6 +1,6 @@
 """What the portal's pages work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -16,9 +16,12 @@ LONGEST: Final = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Portal:
-    """`leave_to`: the dull site that leaving goes to. `help_address`: where the directory of help is, by language."""
+    """`leave_to`: the dull site that leaving goes to. `help_address`: where the directory of help is, by language.
+    `work_domains`: the organisation's own mail domains.
+    """
 
     intake: Intake
     sessions: Sessions
     leave_to: str
     help_address: Callable[[str], str]
+    work_domains: Sequence[str] = ()

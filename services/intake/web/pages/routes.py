@@ -25,6 +25,7 @@ from services.intake.web.pages import (
     files,
     inbox,
     information,
+    mails,
     returning,
     sending,
     whole,
@@ -42,6 +43,7 @@ _ROUTES = [
     *returning.ROUTES,
     *inbox.ROUTES,
     *files.ROUTES,
+    *mails.ROUTES,
     *acting.ROUTES,
     *whole.ROUTES,
     *days.ROUTES,
@@ -52,7 +54,13 @@ _ROUTES = [
 def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
     """Raises KitMissing."""
     sessions = Sessions(intake.database, "staff-services", idle=OPEN, absolute=LONGEST)
-    of_portal = Portal(intake, sessions, settings.leave_to, lambda language: f"{settings.help_url}/{language}/help")
+    of_portal = Portal(
+        intake,
+        sessions,
+        settings.leave_to,
+        lambda language: f"{settings.help_url}/{language}/help",
+        settings.work_domains,
+    )
     pages = Pages(
         packages=["services.intake.web"],
         words=Words(*_CATALOGS),

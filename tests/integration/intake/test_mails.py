@@ -1,0 +1,192 @@
+"""Mails are off unless she chooses them; what she chose lies sealed, is handed out per mail, and is hers to end."""
+
+import base64
+import html
+import json
+import logging
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from chassis.sealing import SealNotOpened, delivery_context, open_from
+from contracts.cases.v1.cases_pb2 import CaseErased, PersonActionRefused
+from contracts.intake.v1.reports_pb2 import ReporterNotice
+from contracts.topics import OMBUDS_CASES
+from services.notifications.wording import WORDS, to_person
+from tests.integration.intake.conftest import Browse, SignIn
+from tests.integration.intake.desk_news import offer, tells
+from tests.integration.intake.portal_browser import PortalBrowser
+from tests.integration.intake.world import World, code_of_new, inbox
+
+pytestmark = pytest.mark.stack
+HERS = "ann@mail.example"
+
+
+async def notices(world: World) -> list[Any]:
+    """The references that intake has told, in order."""
+    rows = await world.rows("select key, value from outbox where topic = 'intake.notices.v1' order by id")
+    return [(row["key"], ReporterNotice.FromString(row["value"])) for row in rows]
+
+
+async def choose(browser: PortalBrowser, address: str, **changes: str) -> None:
+    await browser.go("/inbox")
+    await browser.follow("Whether I get mails")
+    await browser.fill({"address": address, "hours": "evening", **changes}, button="Save")
+
+
+async def ask(client: httpx.AsyncClient, world: World, reference: str, service: str = "notifications") -> Any:
+    claims = {"recipient_ref": reference}
+    headers = {"Authorization": f"Service {world.token(service, claims)}"}
+    return await client.post("/internal/v1/delivery", json=claims, headers=headers)
+
+
+def opened(world: World, answer: httpx.Response) -> dict[str, Any]:
+    told = answer.json()
+    sealed, context = base64.b64decode(told["sealed_b64"]), delivery_context(UUID(told["wish_id"]))
+    found: dict[str, Any] = json.loads(open_from(world.keys["notifications"].desk("delivery"), sealed, context=context))
+    with pytest.raises(SealNotOpened):
+        open_from(world.keys["intake"].desk("custodian"), sealed, context=context)
+    return found
+
+
+async def test_inv_07_without_her_choice_no_news_asks_for_a_mail(
+    client: httpx.AsyncClient, world: World, signed_in: SignIn
+) -> None:
+    report_id = await world.report_id(client, await code_of_new(client))
+    before = len(await notices(world))
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id))
+    answer = await world.reply(client, "ombuds", "ombuds", report_id, await signed_in("S0011"), "Hello")
+    assert answer.status_code == 200, answer.text
+    assert len(await notices(world)) == before
+
+
+async def test_every_kind_of_news_asks_for_the_same_mail_and_names_no_report(
+    client: httpx.AsyncClient, world: World, browse: Browse, signed_in: SignIn
+) -> None:
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    await choose(await browse(code), HERS)
+    before = len(await notices(world))
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id))
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id, 2))  # nothing that she would see
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id, 3, offers=[offer("end_talk")]))
+    await world.reply(client, "ombuds", "ombuds", report_id, await signed_in("S0011"), "Hello")
+    refused = PersonActionRefused(
+        report_id=report_id, lifecycle="informal_resolution", number=1, action_id=str(UUID(int=1)), code="NOT_NOW"
+    )
+    await world.tell("ombuds", OMBUDS_CASES, report_id, refused)
+    told = (await notices(world))[before:]
+    assert len(told) == 4
+    for key, notice in told:
+        assert report_id not in f"{key}{notice}"
+        answer = await ask(client, world, notice.recipient_ref)
+        assert opened(world, answer) == {
+            "address": HERS, "from_hour": 17, "to_hour": 22, "zone": "UTC", "language": "en",
+        }  # fmt: skip
+    assert len({key for key, _ in told} | {notice.recipient_ref for _, notice in told}) == 8
+
+
+async def test_a_work_address_is_taken_only_after_she_was_asked_again(
+    client: httpx.AsyncClient, world: World, browse: Browse
+) -> None:
+    browser = await browse(await code_of_new(client))
+    await choose(browser, "s0018@staff.example")
+    assert "This is a work address." in browser.text
+    await browser.fill({"address": "s0018@staff.example", "hours": "any"}, button="Save")
+    assert "This is a work address." in browser.text
+    await browser.fill({"address": "s0018@staff.example", "hours": "any", "work_too": "yes"}, button="Save")
+    assert "This has been changed." in browser.text
+
+
+async def test_the_box_for_a_work_address_does_not_stand_there_before(
+    client: httpx.AsyncClient, browse: Browse
+) -> None:
+    browser = await browse(await code_of_new(client))
+    await browser.follow("Whether I get mails")
+    assert "work_too" not in browser.form("Save").names
+    await browser.fill({"address": "ann at mail", "hours": "any"}, button="Save")
+    assert "Enter one address" in browser.text
+    assert "work_too" not in browser.form("Save").names
+
+
+async def test_she_changes_it_and_ends_it_at_any_time_and_what_was_under_way_finds_nobody(
+    client: httpx.AsyncClient, world: World, browse: Browse
+) -> None:
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    browser = await browse(code)
+    await choose(browser, HERS)
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id))
+    _, first = (await notices(world))[-1]
+    await choose(browser, "other@mail.example", hours="any", zone="Asia/Kathmandu", mail_language="ar")
+    assert (await ask(client, world, first.recipient_ref)).status_code == 404
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id, 2, state="waiting"))
+    _, second = (await notices(world))[-1]
+    assert opened(world, await ask(client, world, second.recipient_ref)) == {
+        "address": "other@mail.example", "from_hour": 0, "to_hour": 24, "zone": "Asia/Kathmandu", "language": "ar",
+    }  # fmt: skip
+    await browser.go("/inbox")
+    await browser.follow("Whether I get mails")
+    assert "An address is kept." in browser.text
+    assert "mail.example" not in browser.text.replace("name@mail.example", "")
+    await browser.fill(button="Send me no more mails")
+    assert (await inbox(client, code))["routes"][0]["mails"] is False
+    assert (await ask(client, world, second.recipient_ref)).status_code == 404
+    kept = await world.rows(
+        "select version, given from consents where report_id = $1 and consent = 'mails' order by version",
+        UUID(report_id),
+    )
+    assert [tuple(row) for row in kept] == [(1, True), (2, False)]
+
+
+async def test_with_the_contents_the_address_goes(client: httpx.AsyncClient, world: World, browse: Browse) -> None:
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    await choose(await browse(code), HERS)
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id))
+    erased = CaseErased(report_id=report_id, lifecycle="informal_resolution", number=1)
+    await world.tell("ombuds", OMBUDS_CASES, report_id, erased)
+    for table in ("mail_wishes", "mail_notices"):
+        assert await world.rows(f"select 1 from {table} where report_id = $1", UUID(report_id)) == []
+
+
+@pytest.mark.parametrize("service", ["ombuds", "hr_bridge", "intake"])
+async def test_nobody_but_notifications_gets_an_address(
+    client: httpx.AsyncClient, world: World, browse: Browse, service: str
+) -> None:
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    await choose(await browse(code), HERS)
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id))
+    _, notice = (await notices(world))[-1]
+    assert (await ask(client, world, notice.recipient_ref, service)).status_code == 401
+    assert (await ask(client, world, notice.recipient_ref)).status_code == 200
+
+
+async def test_an_address_is_in_no_row_and_no_log(
+    client: httpx.AsyncClient, world: World, browse: Browse, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await choose(await browse(await code_of_new(client)), "seldom.seen@mail.example")
+    dump = ""
+    for (table,) in await world.rows("select tablename::text from pg_tables where schemaname = 'intake'"):
+        dump += "\n".join(str(row["t"]) for row in await world.rows(f'select t::text as t from "{table}" t'))
+    for told in (b"seldom.seen", b"evening"):
+        assert told.decode() not in dump
+        assert told.hex() not in dump
+    assert not any("seldom" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "ar"])
+async def test_the_page_shows_the_very_mail_that_comes(
+    client: httpx.AsyncClient, browse: Browse, language: str
+) -> None:
+    browser = await browse(await code_of_new(client), language)
+    path = next(part for part in browser.page.text.split('"') if part.endswith("/mail"))
+    await browser.go(path)
+    said = to_person(WORDS[language], "Staff services")
+    shown = html.unescape(browser.text)
+    assert said.subject in shown
+    assert " ".join(said.text.split()) in shown
