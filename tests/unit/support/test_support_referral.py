@@ -73,6 +73,14 @@ def test_what_is_urgent_is_answered_sooner() -> None:
     assert asked_for("medical").clocks["support.first"].due_at == NOW + timedelta(days=1)
 
 
+def test_her_time_runs_from_the_day_she_wrote_and_she_knows_who_helps() -> None:
+    written = NOW - timedelta(hours=2)
+    opening = {"lodged_at": written.isoformat(), "service": "medical", "urgency": "now"}
+    case = engine.open_case(LIFECYCLE, REPORT, 1, opening, NOW, POLICY)
+    assert case.clocks["support.first"].due_at == written + timedelta(hours=4)
+    assert LIFECYCLE.tells == (Role.SPECIALIST,)
+
+
 def test_a_request_that_nobody_takes_climbs_until_somebody_does() -> None:
     case = asked_for("medical", urgency="now")
     late = ring_until(case, NOW + timedelta(hours=4))

@@ -8,7 +8,7 @@ import pytest
 from lifecycle.model import Case, EffectKind, Fact
 from lifecycle.table import FieldKind
 from policy.model import Role
-from services.workflow.domain.respondent import BETWEEN_HIM_AND_US, LIFECYCLE
+from services.workflow.domain.respondent import BETWEEN_HIM_AND_US, LIFECYCLE, handlers
 from tests.lifecycles import NOW, POLICY, SYSTEM, act, at, effect_names, opened, refused, ring_until, staff
 
 OIO = staff("S0005", Role.INTAKE_OFFICER, Role.INVESTIGATOR)
@@ -62,6 +62,43 @@ def test_inv_48_a_charge_gives_him_a_time_of_its_own() -> None:
     assert refused(answered, "tell_outcome", SYSTEM).code == "NOT_HEARD"
     assert answered.clocks["charge.reply"].due_at == POLICY.due("charge.reply", NOW)
     assert act(act(charged(), "reply_to_charge", HIM), "tell_outcome", SYSTEM).state == "outcome_told"
+
+
+def test_inv_48_who_does_not_reply_to_a_charge_is_told_when_his_time_is_over_and_not_before() -> None:
+    over = charged().clocks["charge.reply"].due_at
+    early = refused(charged(), "tell_outcome", SYSTEM, now=over - timedelta(seconds=1))
+    assert (early.code, early.params) == ("NOT_HEARD", {"needs": "respond"})
+    assert act(charged(), "tell_outcome", SYSTEM, now=over).state == "outcome_told"
+
+
+def test_inv_48_a_reply_to_one_charge_is_none_to_the_next() -> None:
+    again = act(act(charged(), "reply_to_charge", HIM), "charge", SYSTEM)
+    assert refused(again, "tell_outcome", SYSTEM).code == "NOT_HEARD"
+
+
+def test_an_answer_to_a_measure_is_an_answer_where_nothing_else_is_said() -> None:
+    measured = act(notified(letter_about="measure"), "respond", HIM)
+    assert act(measured, "tell_outcome", SYSTEM).state == "outcome_told"
+
+
+@pytest.mark.parametrize(
+    ("action", "field", "clock"),
+    [("extend_response", "response_until", "subject.response"), ("extend_reply", "reply_until", "charge.reply")],
+)
+def test_more_time_ends_later_than_what_he_had(action: str, field: str, clock: str) -> None:
+    case, actor = (notified(), OIO) if action == "extend_response" else (charged(), SYSTEM)
+    due = case.clocks[clock].due_at
+    for until in (due, due - timedelta(days=1)):
+        answer = refused(case, action, actor, **{field: until.isoformat()})  # type: ignore[arg-type]
+        assert (answer.code, answer.params) == ("TIMES_OUT_OF_ORDER", {"field": field, "after": clock})
+    longer = act(case, action, actor, **{field: (due + timedelta(days=1)).isoformat()})  # type: ignore[arg-type]
+    assert longer.clocks[clock].due_at == due + timedelta(days=1)
+
+
+def test_inv_31_the_office_that_told_him_handles_his_case_and_the_other_does_not() -> None:
+    assert handlers(opened("respondent")) == {Role.INTAKE_OFFICER, Role.INVESTIGATOR}
+    of_ethics = replace(opened("respondent"), facts={"origin": "ethics"})
+    assert handlers(of_ethics) == {Role.ETHICS_OFFICER, Role.ALTERNATE_ETHICS_OFFICER}
 
 
 def test_once_charged_he_is_reminded_of_the_charge_alone() -> None:
