@@ -95,6 +95,13 @@ def known_of(desk: Desk, case: CaseSeen, hides: frozenset[str]) -> Mapping[str, 
     return {name: value for name, value in told.items() if value != "" and not str(value).startswith(_PART)}
 
 
+def moves_on(desk: Desk, case: CaseSeen) -> frozenset[str]:
+    """The actions that bring a case into another state, where they are open."""
+    rules = desk.lifecycles[case.lifecycle].rule_of
+    here = {action: rule.to for (state, action), rule in rules.items() if state == case.state}
+    return frozenset(action for action, to in here.items() if to not in (None, case.state))
+
+
 def short(case_id: UUID) -> str:
     """How people at a desk call a matter among themselves."""
     return str(case_id)[:8]

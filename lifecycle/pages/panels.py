@@ -12,7 +12,9 @@ from chassis.web.pages.staff import Tab
 from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages
+from lifecycle.records import CaseRow
 from lifecycle.views import CaseSeen
+from policy.model import Policy
 
 Beside = Callable[[DeskPages, Page, CaseSeen, Actor], Awaitable[Mapping[str, Any]]]
 """What the service's `case_note.html` is drawn with, besides the case."""
@@ -34,11 +36,35 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Questions of a form that belong together. `told`: what somebody has to know to answer them, as label and fact;
+    `known`: answers that are there to begin with.
+    """
+
+    heading: str
+    fields: Sequence[Field]
+    told: Sequence[tuple[str, str]] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """The form of an action that asks for much. `first`: those of its fields that the rest depends on, asked on a page
+    of their own. `groups`: what is asked then, of all its questions, by what is known: the case's facts, the first
+    answers, and what `looks_up` finds for whoever may take the action: by a recent sign-in, and the trail says so.
+    """
+
+    first: Sequence[str]
+    groups: Callable[[Policy, Mapping[str, Field], Mapping[str, Any]], Sequence[Group]]
+    looks_up: Callable[[Desk, CaseRow, Actor], Awaitable[Mapping[str, Any]]] | None = None
+
+
+@dataclass(frozen=True)
 class Panels:
     """`tabs` are the address and name of what stands beside the queue, `shows_tab` says which of them somebody has, and
     `routes` are their pages. `decides`: actions that want a sign-in of the last minutes. `discloses`: for a lifecycle,
     the purposes of reading that show who somebody is, and want one too. `spreads`: texts, by name, that are asked for
-    in several questions. `hides`: facts that only our own parts need.
+    in several questions. `arranged`: actions whose form asks for much. `hides`: facts that only our own parts need.
     """
 
     tabs: Sequence[Tab] = ()
@@ -48,6 +74,7 @@ class Panels:
     decides: frozenset[str] = frozenset()
     discloses: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spreads: Mapping[str, Spread] = field(default_factory=dict)
+    arranged: Mapping[str, Arranged] = field(default_factory=dict)
     hides: frozenset[str] = frozenset()
 
 

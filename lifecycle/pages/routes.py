@@ -12,7 +12,7 @@ from chassis.web.pages.words import N_
 from chassis.web.sessions import Sessions
 from chassis.web.sign_in import SignIn
 from lifecycle.desk import Desk
-from lifecycle.pages import case, contents, queue
+from lifecycle.pages import acts, case, contents, queue
 from lifecycle.pages.desk_pages import DeskPages
 from lifecycle.pages.panels import PLAIN, Panels
 from lifecycle.pages.wording import Wording
@@ -39,6 +39,12 @@ def desk_pages(
         packages=[package, "lifecycle.pages"],
         tabs=[QUEUE, *panels.tabs],
         shows_tab=partial(panels.shows_tab, desk),
-        routes=[*queue.routes(of), *case.routes(of, panels), *contents.routes(of, panels), *panels.routes(of)],
+        routes=[
+            *queue.routes(of),
+            *case.routes(of, panels),
+            *acts.routes(of, panels),
+            *contents.routes(of, panels),
+            *panels.routes(of),
+        ],
         catalogs=[Path(policy.__path__[0]) / "locale", Path(__file__).parent / "locale"],
     )

@@ -115,6 +115,12 @@ SHARED: Final[Mapping[str, str]] = {
             "policy_hash": N_("The version of the rules"),
             "answers": N_("What the person wrote"),
             "parties": N_("Who is involved"),
+            "affected_individual": N_("The affected individual"),
+            "alleged_offender": N_("The alleged offender"),
+            "not_these_people": N_("Who must not deal with it"),
+            "about_offices": N_("Offices that it is about"),
+            "recipient": N_("Manager who was told"),
+            "reporter": N_("Who reports it"),
         },
     ),
     **under(
@@ -122,6 +128,10 @@ SHARED: Final[Mapping[str, str]] = {
         {
             "yes": N_("Yes"),
             "no": N_("No"),
+            "en": N_("English"),
+            "fr": N_("French"),
+            "es": N_("Spanish"),
+            "ar": N_("Arabic"),
             "confidential": N_("With a name, known to few"),
             "anonymous": N_("Without a name"),
             "prefer_not_to_say": N_("Prefers not to say"),

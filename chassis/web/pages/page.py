@@ -117,9 +117,16 @@ class Page:
             raise PageClosed
         return self.session
 
+    @property
+    def typed(self) -> Mapping[str, Any]:
+        """What was typed here and not taken, by the names of the fields."""
+        kept = self.session.data.get(_TYPED + self.path, {}) if self.session else {}
+        values: Mapping[str, Any] = kept.get("values", {})
+        return values
+
     def show(self, template: str, *, status: int = 200, **values: Any) -> Response[str]:
         """The page. `values` are the template's; what was typed here and not taken is shown again with what to do."""
-        typed = self.session.data.get(_TYPED + self.path, {}) if self.session else {}
+        kept = self.session.data.get(_TYPED + self.path, {}) if self.session else {}
         text = self.pages.environment.get_template(template).render(
             page=self,
             _=self.language.text,
@@ -128,8 +135,8 @@ class Page:
             moment=self.language.moment,
             day_parts=day_parts,
             site=self.language.text(self.pages.name),
-            typed=typed.get("values", {}),
-            errors=typed.get("errors", {}),
+            typed=self.typed,
+            errors=kept.get("errors", {}),
             **values,
         )
         return Response(

@@ -25,6 +25,7 @@ from services.workflow.web import (
     policy_pages,
     request_pages,
 )
+from services.workflow.web.deciding_pages import ARRANGED
 from services.workflow.web.measure_stages import bar
 from services.workflow.web.naming_persons import PERSONS
 
@@ -47,6 +48,7 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
         *figure_pages.routes(of),
         *appointment_pages.routes(of),
         *policy_pages.routes(of),
+        *promise_pages.routes(of),
     ]
 
 
@@ -78,5 +80,8 @@ PANELS: Final = Panels(
     # Whoever reads one of these reads who is in it, whatever for. A danger alert is read at once.
     discloses={name: PURPOSES[name] for name in (REPORT, SEA, MEASURE, EMERGENCY, RESPONDENT, REQUEST, REVIEW)},
     spreads={"persons": PERSONS},
-    hides=frozenset({"order", "begins_at", "version", "proof", "proof_hash", "body", "file", "asked_in"}),
+    arranged=ARRANGED,
+    hides=frozenset(
+        {"order", "begins_at", "version", "proof", "proof_hash", "body", "file", "asked_in", "effects_seen"}
+    ),
 )

@@ -81,6 +81,9 @@ async def test_a_case_shows_what_may_be_done_and_why_the_rest_may_not(browser: B
     page = await browser.signed_in(INVESTIGATOR, f"/en/cases/{case_id}")
     assert "Somebody asks for it</h1>" in page.text
     assert f'href="/en/cases/{case_id}/do/lend">Lend it</a>' in page.text
+    # What moves the matter on stands first, what leaves it where it is after that.
+    beside = page.text.index("Beside that, without moving it on")
+    assert page.text.index("/do/lend") < beside < page.text.index("/do/remark")
     assert re.search("<title>([^<]*)</title>", page.text)[1] == f"Matter {str(case_id)[:8]} \N{EN DASH} Staff services"  # type: ignore[index]
     await loans.decide(
         await loans.sign(case_id, "lend", {"until_at": (datetime.now(UTC) + timedelta(days=1)).isoformat()})
@@ -116,6 +119,26 @@ async def test_what_was_sent_and_may_have_been_taken_is_sent_again_as_the_same(b
     again = await browser.get(path)
     assert "Send it again in a moment." in again.text
     assert once(again) == once(form)
+
+
+async def test_what_was_written_is_still_there_to_be_read_where_somebody_else_has_acted(
+    browser: Browser, loans: Loans
+) -> None:
+    """In another tab, or at another desk: the step is not open any more."""
+    case_id = await loans.open()
+    path, until = f"/en/cases/{case_id}/do/lend", datetime.now(UTC) + timedelta(days=1)
+    form = await browser.signed_in(INVESTIGATOR, path)
+    assert "has moved on" not in form.text
+    await loans.decide(await loans.sign(case_id, "lend", {"until_at": until.isoformat()}))
+    day = {"until_at-day": "1", "until_at-month": "1", "until_at-year": "2030"}
+    answer = await sent(browser, path, form, note="Mind the <b>brake</b>.", **day)
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    after = await browser.get(path)
+    assert "The matter has moved on since you opened this. What you wrote was not recorded." in after.text
+    assert "Mind the &lt;b&gt;brake&lt;/b&gt;." in after.text
+    assert "There is something to look at" not in after.text, "there is nothing to do here"
+    assert '<form method="post" action="/en/cases' not in after.text
+    assert (await loans.row(case_id)).version == 2
 
 
 async def test_a_form_keeps_the_version_that_was_seen_and_a_newer_one_is_looked_at_first(

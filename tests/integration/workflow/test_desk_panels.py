@@ -254,10 +254,40 @@ def test_what_is_answered_person_by_person_is_what_a_decision_takes() -> None:
     assert (persons.person, persons.temporary_supervisor, persons.approver) == (PERSON, OTHER_MANAGER, "")
 
 
-async def test_a_decision_asks_for_each_person_by_itself(house: House, browser: Browser) -> None:
+async def test_a_decision_asks_first_what_is_to_be_done_and_then_what_that_needs(
+    house: House, browser: Browser
+) -> None:
     measure = await acknowledged(house)
-    page = await browser.signed_in(OTHER_HEAD, f"/en/cases/{measure}/do/decide_measure")
+    path = f"/en/cases/{measure}/do/decide_measure"
+    first = await browser.signed_in(OTHER_HEAD, path)
+    assert "You never decide on your own alert." in first.text
+    assert ('name="type"' in first.text, 'name="reasons"' in first.text) == (True, False)
+    assert SUPERVISOR not in first.text, "nobody is shown before it is known whose work changes"
+    await sent(browser, path, first, step="first", type="reporting_line_change")
+    first = await browser.get(path)
+    assert 'href="#f-burden">Choose one of these.' in first.text
+    await sent(browser, path, first, step="first", type="reporting_line_change", burden="affected_individual")
+    page = await browser.get(path)
+    assert f"The affected individual {PERSON} Supervisor of the affected individual {SUPERVISOR}" in seen(page)
+    assert f"The alleged offender {SUPERVISOR}" in seen(page)
+    known = dict(re.findall(r'name="(\w+)" type="text" spellcheck="false" value="(\w+)"', page.text))
+    assert known == {"person": PERSON, "current_supervisor": SUPERVISOR}
     assert 'name="temporary_supervisor"' in page.text
-    assert 'name="persons"' not in page.text
-    assert "You never decide on your own alert." in page.text
+    assert "Pension Stays as it is" in seen(page)
+    for other in ("persons", "location", "covers_housing", "arrangement", "hearing", "exceptional_circumstances"):
+        assert f'name="{other}"' not in page.text
     assert not re.search(r"<label[^>]*>\s*[a-z]+_[a-z_]+", page.text)
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
+    assert ("parties.opened", OTHER_HEAD) in [(one["act"], one["actor"]) for one in trail]
+    # What was written stays when another measure is thought of; what that one needs is asked, and cannot be left out.
+    await sent(browser, path, page, step="back", reasons="She sits beside him.")
+    again = await browser.get(path)
+    await sent(browser, path, again, step="first", type="suspension_without_pay", burden="alleged_offender")
+    page = await browser.get(path)
+    assert "She sits beside him.</textarea>" in page.text
+    assert "Needs a second signature beforehand Yes" in seen(page)
+    assert "Pay Rests while it lasts" in seen(page)
+    await sent(browser, path, page)
+    missing = set(re.findall(r'href="#f-(\w+)"', (await browser.get(path)).text))
+    assert {"exceptional_circumstances", "hearing", "evidence_reference", "arrangement", "person"} <= missing
+    assert not {"covers_housing", "same_grade_no_loss", "temporary_supervisor"} & missing
