@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """The style sheets that `make install` brought: `manifest.json` and what it names."""
     peers: dict[str, str] = {}
     policy: str = "iom-2024-03"
+    demonstration: bool = False
+    """Every page then says that it is one, and that nothing real belongs there."""
 
     telemetry_dir: Path | None = None
     otlp_endpoint: str | None = None

@@ -148,17 +148,19 @@ def doctor(*, as_json: AsJson = False) -> None:
 def demo(
     *,
     story: Annotated[str, typer.Option(help="talk, supervisor, misdirected or sea.")] = "talk",
+    seed: Annotated[bool, typer.Option("--seed", help="No story: fill the desks with invented matters.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """One person's story on the real parts; on a terminal the stack then stays up until Ctrl-C."""
+    """One person's story on the real parts; on a terminal the stack is then filled and stays up until Ctrl-C."""
     from ops.demo import run  # noqa: PLC0415  # every other command starts without the services' libraries
+    from ops.demo.seeding.run import seeded_in  # noqa: PLC0415  # as above
 
     if story not in run.STORIES:
         raise typer.BadParameter(f"no such story; there are: {', '.join(run.STORIES)}.", param_hint="--story")
     with sentences():
-        well = run.demo(load(), story, quiet=as_json)
+        well = run.seed(load(), quiet=as_json) if seed else run.demo(load(), story, quiet=as_json)
         if as_json:
-            print(run.summary_of(load(), story).read_text())
+            print((seeded_in(load().state) if seed else run.summary_of(load(), story)).read_text())
         if not well:
             raise typer.Exit(1)
 

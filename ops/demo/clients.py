@@ -16,8 +16,8 @@ class StoryError(Exception):
     """A step did not see what it had to see; the text says what was expected and what came instead."""
 
 
-async def until(what: str, probe: Callable[[], Awaitable[T | None]], seconds: float = 30) -> T:
-    """Ask `probe` until it answers with something true; raise StoryError after `seconds`."""
+async def until(what: str, probe: Callable[[], Awaitable[T | None]], seconds: float = 30, every: float = 0.1) -> T:
+    """Ask `probe` every so many seconds until it answers with something true; raise StoryError after `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         seen = await probe()
@@ -25,7 +25,7 @@ async def until(what: str, probe: Callable[[], Awaitable[T | None]], seconds: fl
             return seen
         if asyncio.get_running_loop().time() > deadline:
             raise StoryError(f"waited {seconds:g} s and did not see: {what}")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(every)
 
 
 def expect(response: httpx.Response, status: int, doing: str) -> Json:
@@ -79,17 +79,37 @@ class Reporter:
         answer = await self.http.post(f"{self.intake}/api/v1/inbox/messages", json=body, headers=self._code)
         expect(answer, 202, "writing a message")
 
-    async def act(self, report_id: str, case: Json, action: str, facts: Mapping[str, Any] | None = None) -> None:
+    async def act(
+        self,
+        report_id: str,
+        case: Json,
+        action: str,
+        facts: Mapping[str, Any] | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> str:
+        """The action's id: what became of it shows in the inbox."""
+        action_id = str(uuid4())
         body = {
             "report_id": report_id,
             "lifecycle": case["lifecycle"],
             "number": case["number"],
-            "action_id": str(uuid4()),
+            "action_id": action_id,
             "action": action,
             "facts": dict(facts or {}),
+            "texts": dict(texts or {}),
         }
         answer = await self.http.post(f"{self.intake}/api/v1/inbox/actions", json=body, headers=self._code)
         expect(answer, 202, action)
+        return action_id
+
+    async def send_file(self, report_id: str, content: bytes) -> None:
+        headers = self._code | {
+            "Report-Id": report_id,
+            "Action-Id": str(uuid4()),
+            "Content-Type": "application/octet-stream",
+        }
+        answer = await self.http.post(f"{self.intake}/api/v1/inbox/files", content=content, headers=headers)
+        expect(answer, 201, "sending a file")
 
 
 @dataclass
@@ -118,13 +138,28 @@ class Handler:
         self, action: str, case_id: str, facts: Mapping[str, Any] | None = None, texts: Mapping[str, str] | None = None
     ) -> httpx.Response:
         """One action on the case as it is now; the answer whatever it is."""
-        seen = await self.ask(case_id)
+        return await self.act_as_seen(action, case_id, await self.ask(case_id), facts, texts)
+
+    async def act_as_seen(
+        self,
+        action: str,
+        case_id: str,
+        seen: httpx.Response,
+        facts: Mapping[str, Any] | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """One action on the case as `seen` showed it; the answer whatever it is."""
         body = {"action_id": str(uuid4()), "action": action, "facts": dict(facts or {}), "texts": dict(texts or {})}
         return await self.http.post(
             f"{self.desk}/api/v1/cases/{case_id}/actions",
             json=body,
             headers=self.headers | {"If-Match": seen.headers.get("ETag", '"0"')},
         )
+
+    async def post(self, path: str, body: Mapping[str, Any], status: int, doing: str) -> Json:
+        """Anything else that the desk takes under its interface."""
+        answer = await self.http.post(f"{self.desk}/api/v1{path}", json=dict(body), headers=self.headers)
+        return expect(answer, status, doing)
 
     async def act(
         self, action: str, case_id: str, facts: Mapping[str, Any] | None = None, texts: Mapping[str, str] | None = None

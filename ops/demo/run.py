@@ -1,4 +1,6 @@
-"""`recourse demo`: starts the stack, runs the story on it, prints each step, stays up for a person at a terminal."""
+"""`recourse demo`: starts the stack, runs the story on it, prints each step; at a terminal it then fills the desks with
+invented matters and stays up for a person.
+"""
 
 import asyncio
 import json
@@ -15,25 +17,15 @@ from rich.console import Console
 from ops.demo import child_at_risk, measure, talk, told_manager, watch, wrong_desk
 from ops.demo.clients import StoryError
 from ops.demo.parts import Parts
+from ops.demo.seeding.showing import SIGN_INS, fill, to_try
 from ops.demo.story import Seen, Story, new_story
 from ops.local_stack import running, stack_file
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.settings import StackSettings
 
 POLICY = "rehearsal"
-SIGN_INS = (
-    ("S0011", "focal point", "ombuds"),
-    ("S0010", "ombudsperson", "ombuds"),
-    ("S0014", "welfare officer", "support"),
-    ("S0005", "oversight: intake officer and investigator", "workflow"),
-    ("S0003", "legal officer, also administrative head", "workflow"),
-    ("S0004", "administrative head", "workflow"),
-    ("S0002", "HR director", "workflow"),
-    ("S0017", "a manager, once somebody tells him", "workflow"),
-    ("S0007", "ethics officer", "ethics"),
-    ("S0009", "HR officer", "hr_bridge"),
-    ("S0015", "auditor", "audit"),
-)
+LIVED_IN = "iom-2024-03"
+"""The pack under which desks are filled: under `rehearsal` every date would be over at once."""
 PAGES = {
     "intake": "the portal: no sign-in, a code at the end",
     "ombuds": "focal points and ombudsperson",
@@ -85,12 +77,13 @@ def summary_of(settings: StackSettings, story: str) -> Path:
 
 
 def demo(settings: StackSettings, story: str = MAIN, *, quiet: bool = False) -> bool:
-    """Whether every step of the story was seen. At a terminal the stack then stays up until Ctrl-C; `quiet` talks on
-    stderr.
+    """Whether every step of the story was seen. At a terminal the stack then starts again under a pack whose dates are
+    days, is filled with invented matters, and stays up until Ctrl-C; `quiet` talks on stderr.
 
-    A stack that runs under the `rehearsal` pack is used and left running. Raises StackProblem.
+    A stack that runs under the `rehearsal` pack is used and left running as it is. Raises StackProblem.
     """
     console = Console(stderr=quiet, highlight=False)
+    settings = settings.model_copy(update={"demonstration": True})
     ours = stack_file.read(settings.state) is None
     running.up_detached(settings, POLICY)
     try:
@@ -102,12 +95,47 @@ def demo(settings: StackSettings, story: str = MAIN, *, quiet: bool = False) -> 
         console.print(
             f"\n{'Every step was seen.' if well else 'The story stopped.'} Summary: {summary}", soft_wrap=True
         )
-        if sys.stdin.isatty() and sys.stdout.isatty():
-            _stay(stack, console)
+        if not _at_terminal():
+            return well
+        if ours:
+            console.print("\nThe same stack again, with dates in days:", soft_wrap=True)
+            running.down(settings)
+            running.up_detached(settings, LIVED_IN)
+            stack = read_stack(settings.state)
+            fill(stack, settings.state, console)
+        _stay(stack, settings.state, console)
         return well
     finally:
         if ours:
             running.down(settings)
+
+
+def seed(settings: StackSettings, *, quiet: bool = False) -> bool:
+    """Whether every invented matter stands where it is to stand; what is there already is left alone. Starts a stack
+    where none runs, which at a terminal stays up until Ctrl-C. Raises StackProblem, also for a stack that does not say
+    on its pages that it is a demonstration.
+    """
+    console = Console(stderr=quiet, highlight=False)
+    ours = stack_file.read(settings.state) is None
+    running.up_detached(settings.model_copy(update={"demonstration": True}), LIVED_IN)
+    try:
+        stack = read_stack(settings.state)
+        if not stack["demonstration"]:
+            raise StackProblem(
+                "Invented matters go into a demonstration alone: end this stack, and start it again with "
+                "RECOURSE_DEMONSTRATION=true set."
+            )
+        well = fill(stack, settings.state, console)
+        if _at_terminal():
+            _stay(stack, settings.state, console, ours=ours)
+        return well
+    finally:
+        if ours:
+            running.down(settings)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 async def run_story(stack: Mapping[str, Any], summary: Path, console: Console, steps: Steps = STEPS) -> bool:
@@ -139,7 +167,7 @@ async def run_steps(story: Story, summary: Path, console: Console, steps: Steps 
     return True
 
 
-def _stay(stack: Mapping[str, Any], console: Console) -> None:
+def _stay(stack: Mapping[str, Any], state: Path, console: Console, *, ours: bool = True) -> None:
     console.print("\n[bold]The stack stays up.[/bold] Pages:")
     for name, whose in PAGES.items():
         console.print(f"   {stack['services'][name]['url']}/  {name:<10} {whose}")
@@ -147,6 +175,12 @@ def _stay(stack: Mapping[str, Any], console: Console) -> None:
     console.print("\nOne sign-in per role (invented people; at the provider, press the number):")
     for staff_id, role, desk in SIGN_INS:
         console.print(f"   {staff_id}  {role:<44} {stack['services'][desk]['url']}/")
+    if codes := to_try(state):
+        console.print(f"\nAccess codes to come back with, at {stack['services']['intake']['url']}/en/back:")
+        for code, what in codes:
+            console.print(f"   {code}  {what}")
+    if not ours:
+        return
     console.print("\nCtrl-C ends everything.")
     # Also where whoever started us had SIGINT ignored, as shells do for jobs in the background.
     for ends in (signal.SIGINT, signal.SIGTERM):

@@ -32,10 +32,11 @@ class Addresses:
     mail_from: str
     work_domains: list[str]
     otlp_endpoint: str | None
+    demonstration: bool = False
     public_urls: dict[str, str] = field(default_factory=dict)  # where browsers find a service elsewhere than we do
+    intake_desk: str = ""  # intake's second application, which no service asks anything
 
     def public_url(self, service: str) -> str:
-    intake_desk: str = ""  # intake's second application, which no service asks anything
         return self.public_urls.get(service, self.intake_desk if service == INTAKE_DESK else self.urls[service])
 
     @property
@@ -66,11 +67,12 @@ class Addresses:
         """For `stack.json`: no secret."""
         return {
             "policy": self.policy,
+            "demonstration": self.demonstration,
             "services": {name: {"url": url} for name, url in self.urls.items()},
+            INTAKE_DESK: {"url": self.intake_desk},
             "kafka": {"bootstrap": self.kafka_bootstrap, "username": self.kafka_username},
             "temporal": {"address": self.temporal_address, "namespace": self.temporal_namespace},
             "oidc": {"issuer": self.oidc_issuer},
-            INTAKE_DESK: {"url": self.intake_desk},
             "tryton": {"url": self.tryton_url, "username": self.tryton_username},
             "smtp": {"host": self.smtp_host, "port": self.smtp_port, "maildir": str(self.maildir)},
             "keys_dir": str(self.keys),

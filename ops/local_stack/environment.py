@@ -67,13 +67,15 @@ def service_environment(
         "RECOURSE_POLICY": addresses.policy,
         "RECOURSE_TELEMETRY_DIR": str(addresses.telemetry),
     }
+    if addresses.demonstration:
+        environment["RECOURSE_DEMONSTRATION"] = "true"
     if addresses.otlp_endpoint:
         environment["RECOURSE_OTLP_ENDPOINT"] = addresses.otlp_endpoint
     if service == "intake":
         environment["RECOURSE_HELP_URL"] = addresses.public_url("support")
+        environment["RECOURSE_WORK_DOMAINS"] = json.dumps(addresses.work_domains)
     if service == "support":
         environment["RECOURSE_PORTAL_URL"] = addresses.public_url("intake")
-        environment["RECOURSE_WORK_DOMAINS"] = json.dumps(addresses.work_domains)
     if service == "hr_bridge":
         environment |= {
             "RECOURSE_TRYTON_URL": addresses.tryton_url,

@@ -125,10 +125,11 @@ def up_detached(settings: StackSettings, policy: str) -> None:
             say("the stack is running already")
             return
         words = [sys.executable, "-m", "ops.cli", "up", "--policy", policy]
+        told = os.environ | {"RECOURSE_DEMONSTRATION": str(settings.demonstration)}
         with log.open("ab") as output:
             begin = output.tell()
             child = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, env=told
             )
     with log.open("rb") as said:
         said.seek(begin)

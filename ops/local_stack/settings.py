@@ -51,6 +51,8 @@ class StackSettings(BaseSettings):
     work_domains: list[str] = ["staff.example"]
     """Domains of the organisation's own mail; those of the invented people."""
     otlp_endpoint: str | None = None
+    demonstration: bool = False
+    """Every page says that nothing real belongs there; only such a stack is filled with invented matters."""
 
 
 def load() -> StackSettings:

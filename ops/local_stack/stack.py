@@ -99,10 +99,11 @@ class _Composer:
             mail_from=settings.mail_from,
             work_domains=settings.work_domains,
             otlp_endpoint=settings.otlp_endpoint,
+            demonstration=settings.demonstration,
             public_urls=settings.public_urls,
+            intake_desk=settings.peers.get(INTAKE_DESK) or f"http://{HOST}:{self.port(INTAKE_DESK)}",
         )
 
-            intake_desk=settings.peers.get(INTAKE_DESK) or f"http://{HOST}:{self.port(INTAKE_DESK)}",
     def admin_dsn(self, instance: str) -> str:
         given: str | None = getattr(self.settings, f"{instance}_dsn")
         password = self.secrets.of(f"{instance}.admin")
@@ -203,11 +204,11 @@ class _Composer:
             part = ServicePart(service, url, self.log(service), environment)
             others = needs.get(service, ())
             self.add(service, "schemas", "keys", "topics", "temporal", *others, part=part, where=url)
-        if "ethics" in self.services:
-            environment = service_environment(addresses, "ethics", password, principal="sentinel")
         if "intake" in self.services:
             desk = IntakeDeskPart(addresses.intake_desk, self.log(INTAKE_DESK), desk_environment(addresses, password))
             self.add(INTAKE_DESK, "schemas", "keys", part=desk, where=addresses.intake_desk)
+        if "ethics" in self.services:
+            environment = service_environment(addresses, "ethics", password, principal="sentinel")
             sentinel = SentinelPart(addresses.urls["ethics"], self.log("sentinel"), environment)
             self.add("sentinel", "schemas", "keys", "topics", part=sentinel)
 

@@ -57,6 +57,8 @@ class Pages:
     origin: str
     sessions: Sessions | None = None
     name: str = NAME
+    demonstration: bool = False
+    """Whether every page says that nothing real belongs there."""
     given: Mapping[str, Any] = field(default_factory=dict)
     """What every template of the service may use besides."""
     environment: Environment = field(init=False, repr=False)
@@ -75,6 +77,7 @@ class Pages:
             ),
         )
         environment.globals |= {"asset": self.assets.address, "languages": self.words.languages.values(), **self.given}
+        environment.globals["demonstration"] = self.demonstration
         object.__setattr__(self, "environment", environment)
 
     def language_of(self, request: Request[Any, Any, Any]) -> Language:

@@ -68,6 +68,7 @@ def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
         origin=settings.public_url,
         sessions=sessions,
         name=settings.portal_name,
+        demonstration=settings.demonstration,
         given={"help_address": of_portal.help_address},
     )
     router = pages_router(pages, _ROUTES, _closed)

@@ -37,6 +37,7 @@ def help_pages(
         assets=assets,
         origin=settings.public_url,
         name=settings.portal_name,
+        demonstration=settings.demonstration,
         given={
             "portal": settings.portal_url,
             "help_address": lambda language: f"/{language}/help",
