@@ -168,7 +168,8 @@ def test_where_nothing_is_tolled_not_a_day_is_added() -> None:
 
 
 def test_only_the_office_decides_about_time_and_she_is_told() -> None:
-    assert refused(assessing(), "decide_time_limit", INVESTIGATOR).code == "TIME_LIMIT_NOT_FLAGGED"
+    unflagged = refused(assessing(), "decide_time_limit", INVESTIGATOR)
+    assert (unflagged.code, unflagged.params) == ("TIME_LIMIT_NOT_FLAGGED", {"needs": "flag_time_limit"})
     flagged = act(assessing(), "flag_time_limit", INVESTIGATOR)
     assert refused(flagged, "close_no_action", INVESTIGATOR, reason="out_of_time").code == "CLOSING_TOO_EARLY"
     admitted = act(flagged, "decide_time_limit", INVESTIGATOR, admission="admitted_late")

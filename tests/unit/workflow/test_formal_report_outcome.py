@@ -6,7 +6,8 @@ import pytest
 
 from lifecycle import engine
 from lifecycle.engine import offers
-from lifecycle.model import Action, Case, EffectKind, Refused
+from lifecycle.model import Action, Actor, Case, EffectKind, Refused
+from lifecycle.table import FieldKind
 from policy.model import Role
 from services.workflow.domain.formal_report import LIFECYCLE
 from tests.formal_paths import (
@@ -30,7 +31,20 @@ from tests.formal_paths import (
     replied,
     told,
 )
-from tests.lifecycles import ACTION, NOW, PERSON, POLICY, SYSTEM, act, effect_names, refused, ring_until, staff
+from tests.lifecycles import (
+    ACTION,
+    NOW,
+    PERSON,
+    POLICY,
+    SYSTEM,
+    act,
+    effect_names,
+    refused,
+    ring_until,
+    staff,
+    texts,
+    valid_facts,
+)
 
 
 def test_her_inbox_shows_no_step_of_discipline() -> None:
@@ -121,6 +135,26 @@ def test_exactly_one_is_asked_and_may_be(parts: dict[str, str], code: str) -> No
     answer = engine.apply(LIFECYCLE, replied(), action, LEGAL, NOW, POLICY)
     assert isinstance(answer, Refused)
     assert answer.code == code
+
+
+@pytest.mark.parametrize(
+    ("case", "action", "actor"),
+    [
+        (at_leg(), "advise_managerial_action", LEGAL),
+        (recommended(), "decide_discipline", HR_DIRECTOR),
+        (act(recommended("summary_dismissal"), "record_view", LEGAL), "dismiss_summarily", HR_DIRECTOR),
+        (act(at_leg(), "record_view", LEGAL), "propose_national_referral", LEGAL),
+        (no_case(), "ask_redress", INVESTIGATOR),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_whoever_asks_for_a_decision_says_whose(case: Case, action: str, actor: Actor) -> None:
+    rule = LIFECYCLE.rule_of[case.state, action]
+    named = {field.name for field in rule.fields if field.kind is FieldKind.STAFF}
+    facts = {name: fact for name, fact in valid_facts(rule, NOW).items() if name not in named}
+    answer = engine.apply(LIFECYCLE, case, Action(ACTION, action, facts, texts(rule)), actor, NOW, POLICY)
+    assert isinstance(answer, Refused)
+    assert answer.code == "NAME_ONE"
 
 
 def test_summary_dismissal_is_an_outcome_of_its_own_and_never_without_her_view_on_record() -> None:

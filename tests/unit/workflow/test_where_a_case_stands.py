@@ -4,16 +4,18 @@ escalate, for nothing; one that was forgotten would let somebody wait for ever.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from lifecycle import engine
 from lifecycle.clocks import DUE
-from lifecycle.model import Case, EffectKind
+from lifecycle.model import Case, Due, DueKind, EffectKind
 from lifecycle.recipients import HER_INBOX, OTHER_SIDE, recipients
 from tests import formal_paths as report
 from tests.formal_paths import HR_DIRECTOR, INTAKE, INVESTIGATOR, LEGAL
-from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, opened, ring_until
+from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, SYSTEM, act, opened, ring_until
 from tests.unit.workflow import measures as measure
 from tests.unit.workflow.measures import DIRECTOR, HEAD, OIO, SECOND_INVESTIGATOR
 
@@ -84,6 +86,13 @@ REPORT: dict[str, tuple[Callable[[], Case], str, str]] = {
     "decided": (report.decided, "report.update", "S0001"),
     "the letter is sent": (report.letter_sent, "report.update", ""),
     "no case": (report.no_case, "report.update", ""),
+    "he has written": (
+        lambda: act(report.investigating(), "note_subject_wrote", SYSTEM),
+        "investigation report.update subject.notice", "S0005",
+    ),
+    "he has written to legal affairs, too": (
+        lambda: act(report.at_leg(), "note_subject_wrote", SYSTEM), "leg.review report.update", "S0003 S0005",
+    ),
     "redress asked for": (lambda: act(report.no_case(), "ask_redress", INVESTIGATOR), "report.update", "S0002"),
     "she is told": (report.told, "report.update", ""),
     "looked after": (monitored, "report.update report.monitor", ""),
@@ -183,3 +192,40 @@ def test_a_formal_report(place: str) -> None:
 def test_an_interim_measure(place: str) -> None:
     case, dates, told = MEASURE[place]
     assert (running(case()), heard(case())) == (set(dates.split()), set(told.split()))
+
+
+HEADS = "S0002 S0003 S0004 S0017"
+OVERDUE = [
+    (REPORT, "lodged", "report.ack", "S0005 S0006 she"),
+    (REPORT, "lodged", "assess.target", "S0015 she"),
+    (REPORT, "acknowledged", "report.feedback", "S0015 she"),
+    (REPORT, "acknowledged", "report.update", "S0005 she"),
+    (REPORT, "asked", "anon.silence", "S0005 she"),
+    (REPORT, "investigated", "investigation", "S0015 she"),
+    (REPORT, "investigated", "subject.notice", "S0005"),
+    (REPORT, "he is told", "subject.response", "S0005"),
+    (REPORT, "at legal affairs", "leg.review", "S0015 she"),
+    (REPORT, "charged", "charge.reply", "S0003"),
+    (REPORT, "looked after", "report.monitor", "S0005"),
+    (MEASURE, "needed", "im.need", "S0005 S0006 S0066"),
+    (MEASURE, "alerted", "im.ack", "S0002"),
+    (MEASURE, "alerted", "im.decide", f"S0001 {HEADS}"),
+    (MEASURE, "declined", "im.answer", "S0003 S0005"),
+    (MEASURE, "she agrees", "consent.refresh", HEADS),
+    (MEASURE, "decided", "im.apply", f"S0009 {HEADS}"),
+    (MEASURE, "applied", "im.cumulative_alarm", f"S0001 {HEADS}"),
+    (MEASURE, "applied", "im.review", f"S0001 {HEADS}"),
+    (MEASURE, "lifted", "im.aftercare", "S0003 S0005"),
+    (MEASURE, "its end has come", "im.escalate", f"S0001 {HEADS}"),
+]
+
+
+@pytest.mark.parametrize(("way", "place", "clock", "told"), OVERDUE, ids=[one[2] for one in OVERDUE])
+def test_inv_52_a_date_that_has_passed_moves_nothing_and_is_heard_of(
+    way: dict[str, tuple[Callable[[], Case], str, str]], place: str, clock: str, told: str
+) -> None:
+    case = way[place][0]()
+    lifecycle, due_at = BY_NAME[case.lifecycle], case.clocks[clock].due_at
+    alone = replace(case, clocks={clock: case.clocks[clock]})
+    rung = engine.on_due(lifecycle, alone, Due(clock, DueKind.DUE, due_at, DUE), due_at, POLICY)
+    assert (rung.state, heard(rung)) == (case.state, set(told.split()))
