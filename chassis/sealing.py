@@ -197,16 +197,16 @@ def open_from(private: DeskPrivateKey, blob: bytes, *, context: bytes) -> bytes:
     return unpadded(_from(private, blob, b"recourse sealed v1|" + context))
 
 
-def tag(cell_key: bytes, *parts: str | bytes) -> bytes:
-    """HMAC-SHA256 over the parts, each with its length before it: recognises what it was made of, names nobody."""
-    mac = hmac.new(cell_key, digestmod=hashlib.sha256)
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
 def is_for(public: bytes, blob: bytes) -> bool:
     """Whether a wrap, or what was sealed in one piece, says that it is for this key; nothing is opened."""
     return blob.startswith(HEADER.pack(VERSION, bytes.fromhex(key_id(public))))
 
 
+def tag(cell_key: bytes, *parts: str | bytes) -> bytes:
+    """HMAC-SHA256 over the parts, each with its length before it: recognises what it was made of, names nobody."""
+    mac = hmac.new(cell_key, digestmod=hashlib.sha256)
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
         mac.update(LENGTH.pack(len(data)) + data)
     return mac.digest()
 
