@@ -36,6 +36,7 @@ def of_the_other_side() -> Case:
 
 
 def test_a_reviewer_hears_of_it_once_who_is_excluded_is_known() -> None:
+    assert effect_names(opened("review"), EffectKind.ERRAND) == ["route"], "which is found out first"
     case = act(opened("review"), "record_routed", SYSTEM)
     assert recipients(case, case.effects[0], POLICY, NOW) == ("S0068",)
 
