@@ -1,26 +1,33 @@
-"""What is in force beside the packs: whom workflow says was appointed to what, and whose appointment was ended.
+"""What is in force beside the packs: whom workflow says was appointed to what, whose appointment was ended, and with
+which version of which pack new cases begin.
 
 Workflow decides and publishes it whole, numbered and signed. Every service that asks who may act keeps the newest in
 its own schema, and each of its processes goes by it.
 """
 
 import asyncio
-from datetime import date
-from typing import Final, Protocol
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 import sqlalchemy as sa
+from google.protobuf.message import Message
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import Database, fetch
 from chassis.inbox import Event, Handler, InvalidMessage
 from contracts.policy.v1.policy_pb2 import Appointment as AppointmentMessage
-from contracts.policy.v1.policy_pb2 import AppointmentsInForce
+from contracts.policy.v1.policy_pb2 import AppointmentsInForce, PolicyInForce, PolicyVersion
 from policy.appointing import Changes, Ended, appointment, with_changes
 from policy.entry import Mistake, PolicyBroken
+from policy.load import load
 from policy.model import Appointment, Policy
 
 APPOINTMENTS: Final = "appointments"
-"""The key of what is kept and published."""
+VERSIONS: Final = "versions"
+"""The keys of what is kept and published."""
+Said: TypeAlias = AppointmentsInForce | PolicyInForce
+KEY_OF: Final[Mapping[type[Said], str]] = {AppointmentsInForce: APPOINTMENTS, PolicyInForce: VERSIONS}
 _LOOK_EVERY: Final = 1.0
 _NEWER: Final = sa.text("select number, message from in_force where key = :key and number > :number")
 _KEEP: Final = sa.text("""
@@ -32,7 +39,7 @@ _KEEP: Final = sa.text("""
 
 
 class HasPolicy(Protocol):
-    """What the parts of a service ask who may act; its list of people is replaced while it runs."""
+    """What the parts of a service ask who may act; it is replaced while it runs."""
 
     database: Database
     policy: Policy
@@ -50,22 +57,32 @@ def define(metadata: sa.MetaData) -> None:
 
 
 class InForce:
-    """One process' view: the list of its pack, and what was decided since."""
+    """One process' view: the pack that new cases begin with, its list of people, and what was decided since."""
 
     def __init__(self, of: HasPolicy) -> None:
         self._of = of
         self._listed = of.policy
-        self._number = 0
+        self._appointments = AppointmentsInForce()
+        self._versions = PolicyInForce()
 
     async def read(self) -> None:
         """Goes by the newest that is kept. Done before a process answers or acts: whoever was appointed no more when it
-        was started may nothing. Raises PolicyBroken for what this process' pack does not know.
+        was started may nothing. Raises PolicyBroken for what this process' packs do not have; people are gone by all
+        the same.
         """
         async with self._of.database.transaction() as session:
-            found = await fetch(session, _NEWER, {"key": APPOINTMENTS, "number": self._number})
-        for row in found:
-            self._of.policy = with_changes(self._listed, changes_of(_read(row["message"]), self._listed))
-            self._number = row["number"]
+            self._appointments = await kept(session, AppointmentsInForce, self._appointments)
+            self._versions = await kept(session, PolicyInForce, self._versions)
+        self._go_by()
+        version = version_at(self._versions, datetime.now(UTC).date())
+        if version is not None and (version.pack, version.version) != (self._listed.name, self._listed.version):
+            self._listed = decided_on(version)
+            self._go_by()
+
+    def _go_by(self) -> None:
+        policy = with_changes(self._listed, changes_of(self._appointments, self._listed))
+        if (policy.pin, policy.appointments_hash) != (self._of.policy.pin, self._of.policy.appointments_hash):
+            self._of.policy = policy
 
     async def follow(self) -> None:
         """Part of every process of a service, those that only answer as well."""
@@ -74,35 +91,47 @@ class InForce:
             await asyncio.sleep(_LOOK_EVERY)
 
 
+def handlers(of: HasPolicy) -> Mapping[type[Message], Handler]:
+    """For workflow.policy.v1."""
+    return dict.fromkeys(KEY_OF, remember(of))
+
+
 def remember(of: HasPolicy) -> Handler:
-    """The handler of workflow.policy.v1. What is not whole, not decided by two people or takes decisions back is kept
-    aside: nothing of it is in force.
-    """
+    """What is not whole, not decided by two people or takes decisions back is kept aside: nothing of it is in force."""
 
     async def handle(session: AsyncSession, event: Event) -> None:
         message = event.message
-        if not isinstance(message, AppointmentsInForce) or event.key != APPOINTMENTS:
+        assert isinstance(message, (AppointmentsInForce, PolicyInForce))  # the types below
+        if event.key != KEY_OF[type(message)]:
             raise InvalidMessage("not_what_its_key_says")
         try:
-            changes_of(message, of.policy)
+            if isinstance(message, AppointmentsInForce):
+                changes_of(message, of.policy)
+            else:
+                check_versions(message)
         except PolicyBroken:
-            raise InvalidMessage("appointments_unreadable") from None
+            raise InvalidMessage("not_decided_by_the_rules") from None
         if not await keep(session, message):
             raise InvalidMessage("decisions_taken_back")
 
     return handle
 
 
-async def keep(session: AsyncSession, message: AppointmentsInForce) -> bool:
+async def keep(session: AsyncSession, message: Said) -> bool:
     """False where something newer, or something else under the same number, is kept already."""
     said = message.SerializeToString(deterministic=True)
-    return bool(await fetch(session, _KEEP, {"key": APPOINTMENTS, "number": message.number, "message": said}))
+    values = {"key": KEY_OF[type(message)], "number": message.number, "message": said}
+    return bool(await fetch(session, _KEEP, values))
 
 
-async def kept(session: AsyncSession) -> AppointmentsInForce:
-    """The newest; empty where nothing was ever decided."""
-    found = await fetch(session, _NEWER, {"key": APPOINTMENTS, "number": 0})
-    return _read(found[0]["message"]) if found else AppointmentsInForce()
+SaidT = TypeVar("SaidT", AppointmentsInForce, PolicyInForce)
+
+
+async def kept(session: AsyncSession, of: type[SaidT], known: SaidT | None = None) -> SaidT:
+    """The newest; `known`, or an empty one, where there is nothing newer."""
+    number = known.number if known else 0
+    found = await fetch(session, _NEWER, {"key": KEY_OF[of], "number": number})
+    return of.FromString(found[0]["message"]) if found else known or of()
 
 
 def changes_of(message: AppointmentsInForce, policy: Policy) -> Changes:
@@ -110,13 +139,33 @@ def changes_of(message: AppointmentsInForce, policy: Policy) -> Changes:
     PolicyBroken.
     """
     for one in message.ended:
-        if not one.ended_by or not one.confirmed_by or one.ended_by == one.confirmed_by:
-            raise PolicyBroken(Mistake("does not name two people", key="ended"))
+        _two_people(one.ended_by, one.confirmed_by)
     return Changes(
         number=message.number,
         appointed=tuple(_appointment(one, policy) for one in message.appointed),
         ended=tuple(Ended(one.appointment_id, _day(one.last_day)) for one in message.ended),
     )
+
+
+def check_versions(message: PolicyInForce) -> None:
+    """Raises PolicyBroken unless two people stand behind each, and it says from when on."""
+    for one in message.decided:
+        _two_people(one.drafted_by, one.confirmed_by)
+        _day(one.from_day)
+
+
+def version_at(message: PolicyInForce, day: date) -> PolicyVersion | None:
+    """Whichever has begun last; of several that began on one day, the one decided last."""
+    begun = [(one.from_day, number) for number, one in enumerate(message.decided) if _day(one.from_day) <= day]
+    return message.decided[max(begun)[1]] if begun else None
+
+
+def decided_on(version: PolicyVersion) -> Policy:
+    """The pack, as it was when it was decided on. Raises PolicyBroken where it is not there, or is another now."""
+    policy = load(version.pack, version.version)
+    if policy.content_hash != version.content_hash:
+        raise PolicyBroken(Mistake("is not what was decided on", key=policy.pin))
+    return policy
 
 
 def message_of(one: Appointment) -> AppointmentMessage:
@@ -157,5 +206,6 @@ def _day(text: str) -> date:
         raise PolicyBroken(Mistake("is no day", key="day")) from None
 
 
-def _read(message: bytes) -> AppointmentsInForce:
-    return AppointmentsInForce.FromString(message)
+def _two_people(one: str, other: str) -> None:
+    if not one or not other or one.casefold() == other.casefold():
+        raise PolicyBroken(Mistake("does not name two people", key="by"))

@@ -16,7 +16,6 @@ from chassis.web.app import create_app
 from chassis.web.health import Check, reachable
 from chassis.web.run import Background, Service
 from chassis.web.sign_in import SignIn
-from contracts.policy.v1.policy_pb2 import AppointmentsInForce
 from contracts.topics import WORKFLOW_POLICY, Topic, applied_to
 from lifecycle import api, in_force, parties, recusal, reports, sweeper
 from lifecycle.desk import Desk
@@ -69,7 +68,7 @@ def desk_service(
     )
     handlers = {**handlers, applied_to(desk.service): reports.settling(desk.service)}
     if desk.service in WORKFLOW_POLICY.consumers:
-        handlers |= {WORKFLOW_POLICY: {AppointmentsInForce: in_force.remember(desk)}}
+        handlers |= {WORKFLOW_POLICY: in_force.handlers(desk)}
     appointments = in_force.InForce(desk)
     return Service(
         app,

@@ -18,7 +18,6 @@ from chassis.web.pages.staff import staff_pages
 from chassis.web.run import Service
 from chassis.web.sign_in import SignIn
 from contracts.audit.v1.audit_pb2 import AuditEntry, Heartbeat
-from contracts.policy.v1.policy_pb2 import AppointmentsInForce
 from contracts.topics import AUDIT_ENTRIES, WORKFLOW_POLICY, Topic
 from lifecycle import in_force
 from policy.load import load
@@ -37,7 +36,7 @@ def build(settings: AuditSettings) -> Service:
     keys = ServiceKeys.load(settings.keys_dir)
     publics = public_keys(settings)
     record = Record(database, load(settings.policy))
-    handlers: Handlers = {**HANDLERS, WORKFLOW_POLICY: {AppointmentsInForce: in_force.remember(record)}}
+    handlers: Handlers = {**HANDLERS, WORKFLOW_POLICY: in_force.handlers(record)}
     consumer = Consumer(settings, database, handlers, publics)
     relay = Relay(settings, keys.signing)
     sign_in, appointments = SignIn(settings.oidc_issuer), in_force.InForce(record)

@@ -21,7 +21,6 @@ from contracts.measures.v1.measures_pb2 import (
     MeasureEnded,
     MeasureEventApplied,
 )
-from contracts.policy.v1.policy_pb2 import AppointmentsInForce
 from contracts.topics import DESK_KEYS, ETHICS_HOLDS, HR_MEASURE_RESULTS, WORKFLOW_MEASURES, WORKFLOW_POLICY, Topic
 from lifecycle import in_force
 from services.hr_bridge import holds
@@ -80,7 +79,7 @@ def handlers(bridge: Bridge, start: Start) -> Mapping[Topic, Mapping[type[Messag
         WORKFLOW_MEASURES: {MeasureDecided: decided, MeasureEnded: ended},
         ETHICS_HOLDS: {HoldAsked: hold_asked, HoldReleased: hold_released},
         DESK_KEYS: {DeskKey: remember},
-        WORKFLOW_POLICY: {AppointmentsInForce: in_force.remember(bridge)},
+        WORKFLOW_POLICY: in_force.handlers(bridge),
     }
 
 

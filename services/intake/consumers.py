@@ -31,10 +31,12 @@ from contracts.topics import (
     OMBUDS_CASES,
     SUPPORT_CASES,
     WORKFLOW_CASES,
+    WORKFLOW_POLICY,
     Topic,
     applied_to,
     reports_to,
 )
+from lifecycle import in_force
 from services.intake.intake import Intake
 from services.intake.routing import record_person
 from services.intake.tables import RouteCase
@@ -68,6 +70,7 @@ def handlers(intake: Intake) -> Mapping[Topic, Mapping[type[Message], Handler]]:
         ETHICS_CASES: of_cases,
         HR_PEOPLE: {Person: record_person},
         DESK_KEYS: {DeskKey: desk_keys.remember},
+        WORKFLOW_POLICY: in_force.handlers(intake),
     }
 
 

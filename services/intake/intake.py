@@ -29,9 +29,9 @@ class AlreadyErased(Exception):
     """What was written on this route was destroyed; nothing can be added to it."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Intake:
-    """Intake's stores, keys and policy."""
+    """Intake's stores, keys and policy, whose list of people is replaced while it runs."""
 
     database: Database
     keystore: Keystore

@@ -10,6 +10,7 @@ from chassis.keystore import Keystore
 from chassis.relay import Relay
 from chassis.web import sessions
 from chassis.web.run import Service
+from lifecycle.in_force import InForce
 from policy.load import load
 from services.intake.consumers import ACKNOWLEDGE, handlers
 from services.intake.files.receiving import Receiving
@@ -25,6 +26,7 @@ def build(settings: IntakeSettings) -> Service:
     database, keystore = Database(settings.database_dsn), Keystore.of(settings)
     receiving = Receiving(settings.file_bytes, settings.files_per_route)
     intake = Intake(database, keystore, keys, load(settings.policy), receiving)
+    appointments = InForce(intake)
     return Service(
         app=intake_app(settings, intake, publics),
         background=[
@@ -35,6 +37,8 @@ def build(settings: IntakeSettings) -> Service:
             partial(sweep_forever, intake),
             partial(sessions.sweep_forever, database),
         ],
+        everywhere=[appointments.follow],
+        opening=[appointments.read],
         close=[keystore.close, database.close],
     )
 

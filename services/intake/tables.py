@@ -14,6 +14,7 @@ from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from chassis import tables
+from lifecycle import in_force
 
 AWARE: Any = DateTime(timezone=True)
 
@@ -213,3 +214,4 @@ class MailNotice(Base, table=True):
 
 
 tables.define(Base.metadata)
+in_force.define(Base.metadata)

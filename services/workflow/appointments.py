@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from chassis.outbox import add_event
-from contracts.policy.v1.policy_pb2 import AppointmentEnded
+from contracts.policy.v1.policy_pb2 import AppointmentEnded, AppointmentsInForce
 from contracts.topics import WORKFLOW_POLICY
 from lifecycle import directory, in_force
 from lifecycle.desk import Desk
@@ -48,7 +48,8 @@ class NotDrafted(LookupError):
 
 async def policy_now(session: AsyncSession, desk: Desk) -> Policy:
     """With every appointment decided so far, also where this process has not gone by it yet."""
-    return with_changes(desk.policy, in_force.changes_of(await in_force.kept(session), desk.policy))
+    said = await in_force.kept(session, AppointmentsInForce)
+    return with_changes(desk.policy, in_force.changes_of(said, desk.policy))
 
 
 async def stations(session: AsyncSession) -> Sequence[str]:
@@ -153,7 +154,7 @@ async def approve(session: AsyncSession, desk: Desk, draft_id: UUID, by: str, no
     policy = await policy_now(session, desk)
     appointed = draft.staff_id if draft.kind == DraftKind.APPOINT else None
     refused = appointing.approving_refused(policy, draft.drafted_by, by, appointed, now)
-    said = await in_force.kept(session)
+    said = await in_force.kept(session, AppointmentsInForce)
     if draft.kind == DraftKind.APPOINT:
         one = appointing.beginning(_appointment(draft, policy, by), now.date())
         refused = refused or await _appointing_refused(session, policy, one, draft.drafted_by, now)
@@ -197,7 +198,7 @@ async def set_aside(session: AsyncSession, desk: Desk, draft_id: UUID, by: str, 
 async def say_again(desk: Desk) -> None:
     """At every start, as desk keys are: whoever has lost what is in force has it again."""
     async with desk.database.transaction() as session:
-        said = await in_force.kept(session)
+        said = await in_force.kept(session, AppointmentsInForce)
         if said.number:
             await add_event(session, WORKFLOW_POLICY, in_force.APPOINTMENTS, said)
 

@@ -51,3 +51,27 @@ class AppointmentsInForce(_message.Message):
     appointed: _containers.RepeatedCompositeFieldContainer[Appointment]
     ended: _containers.RepeatedCompositeFieldContainer[AppointmentEnded]
     def __init__(self, number: _Optional[int] = ..., appointed: _Optional[_Iterable[_Union[Appointment, _Mapping]]] = ..., ended: _Optional[_Iterable[_Union[AppointmentEnded, _Mapping]]] = ...) -> None: ...
+
+class PolicyVersion(_message.Message):
+    __slots__ = ("pack", "version", "content_hash", "from_day", "drafted_by", "confirmed_by")
+    PACK_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_HASH_FIELD_NUMBER: _ClassVar[int]
+    FROM_DAY_FIELD_NUMBER: _ClassVar[int]
+    DRAFTED_BY_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMED_BY_FIELD_NUMBER: _ClassVar[int]
+    pack: str
+    version: str
+    content_hash: str
+    from_day: str
+    drafted_by: str
+    confirmed_by: str
+    def __init__(self, pack: _Optional[str] = ..., version: _Optional[str] = ..., content_hash: _Optional[str] = ..., from_day: _Optional[str] = ..., drafted_by: _Optional[str] = ..., confirmed_by: _Optional[str] = ...) -> None: ...
+
+class PolicyInForce(_message.Message):
+    __slots__ = ("number", "decided")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    DECIDED_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    decided: _containers.RepeatedCompositeFieldContainer[PolicyVersion]
+    def __init__(self, number: _Optional[int] = ..., decided: _Optional[_Iterable[_Union[PolicyVersion, _Mapping]]] = ...) -> None: ...

@@ -11,6 +11,7 @@ from chassis.web.health import Check
 from chassis.web.pages.staff import staff_pages
 from chassis.web.run import Service
 from chassis.web.sign_in import SignIn
+from lifecycle.in_force import InForce
 from policy.load import load
 from services.intake.desk import entering, tasks
 from services.intake.desk.settings import DeskSettings
@@ -23,7 +24,13 @@ def build(settings: DeskSettings) -> Service:
     """Raises KeyFileUnusable, PolicyBroken, or ValueError for a missing setting."""
     database, keystore = Database(settings.database_dsn), Keystore.of(settings)
     intake = Intake(database, keystore, ServiceKeys.load(settings.keys_dir), load(settings.policy))
-    return Service(desk_app(settings, intake), close=[keystore.close, database.close])
+    appointments = InForce(intake)
+    return Service(
+        desk_app(settings, intake),
+        everywhere=[appointments.follow],
+        opening=[appointments.read],
+        close=[keystore.close, database.close],
+    )
 
 
 def desk_app(settings: DeskSettings, intake: Intake) -> App:

@@ -6,10 +6,17 @@ from uuid import uuid4
 import pytest
 
 from chassis.inbox import Event, InvalidMessage
-from contracts.policy.v1.policy_pb2 import Appointment, AppointmentEnded, AppointmentsInForce
+from contracts.policy.v1.policy_pb2 import (
+    Appointment,
+    AppointmentEnded,
+    AppointmentsInForce,
+    PolicyInForce,
+    PolicyVersion,
+)
 from contracts.topics import WORKFLOW_POLICY
 from lifecycle import in_force
 from policy.appointing import appointment_id
+from policy.entry import PolicyBroken
 from policy.load import load
 from policy.model import Role
 from services.audit.web.api import Record
@@ -41,10 +48,10 @@ async def record(world: World) -> Record:
     return Record(world.databases["audit"], POLICY)
 
 
-async def take(record: Record, said: AppointmentsInForce) -> None:
-    event = Event(WORKFLOW_POLICY, in_force.APPOINTMENTS, uuid4(), "workflow", 1, NOW, said, None)
+async def take(record: Record, said: AppointmentsInForce | PolicyInForce) -> None:
+    event = Event(WORKFLOW_POLICY, in_force.KEY_OF[type(said)], uuid4(), "workflow", 1, NOW, said, None)
     async with record.database.transaction() as session:
-        await in_force.remember(record)(session, event)
+        await in_force.handlers(record)[type(said)](session, event)
 
 
 def auditors(record: Record) -> set[str]:
@@ -104,7 +111,65 @@ def wrong(**changes: str) -> AppointmentsInForce:
     ],
 )
 async def test_of_what_two_people_did_not_decide_nothing_is_in_force(record: Record, said: AppointmentsInForce) -> None:
-    with pytest.raises(InvalidMessage, match="appointments_unreadable"):
+    with pytest.raises(InvalidMessage, match="not_decided_by_the_rules"):
         await take(record, said)
     await in_force.InForce(record).read()
     assert record.policy is POLICY
+
+
+OTHER = load("minimal")
+
+
+def version(days: int = 0, **changes: str) -> PolicyVersion:
+    said = PolicyVersion(
+        pack="minimal",
+        version="1",
+        content_hash=OTHER.content_hash,
+        from_day=(TODAY + timedelta(days=days)).isoformat(),
+        drafted_by="S0073",
+        confirmed_by="S0015",
+    )
+    for name, value in changes.items():
+        setattr(said, name, value)
+    return said
+
+
+async def test_new_cases_begin_with_the_version_that_was_decided_from_its_day_on(record: Record) -> None:
+    process = in_force.InForce(record)
+    await take(record, AppointmentsInForce(number=1, appointed=[APPOINTED]))
+    await take(record, PolicyInForce(number=1, decided=[version(days=1)]))
+    await process.read()
+    assert record.policy.pin == "iom-2024-03/1", "it is still to come"
+    await take(record, PolicyInForce(number=2, decided=[version(days=1), version()]))
+    await process.read()
+    assert (record.policy.pin, record.policy.content_hash) == ("minimal/1", OTHER.content_hash)
+    assert auditors(record) == {AUDITOR, NEW}, "and the people are those who were appointed"
+    there = Record(record.database, POLICY)
+    await in_force.InForce(there).read()
+    assert there.policy == record.policy
+
+
+async def test_other_files_than_were_decided_on_are_not_followed_but_people_are(record: Record) -> None:
+    process = in_force.InForce(record)
+    await take(record, PolicyInForce(number=1, decided=[version(content_hash="0" * 64)]))
+    await take(record, AppointmentsInForce(number=1, appointed=[APPOINTED]))
+    with pytest.raises(PolicyBroken, match="is not what was decided on"):
+        await process.read()
+    assert record.policy.pin == "iom-2024-03/1"
+    assert auditors(record) == {AUDITOR, NEW}
+
+
+@pytest.mark.parametrize("changes", [{"confirmed_by": "s0073"}, {"drafted_by": ""}, {"from_day": "soon"}])
+async def test_a_version_that_two_people_did_not_decide_on_is_kept_aside(
+    record: Record, changes: dict[str, str]
+) -> None:
+    with pytest.raises(InvalidMessage, match="not_decided_by_the_rules"):
+        await take(record, PolicyInForce(number=1, decided=[version(**changes)]))
+    await in_force.InForce(record).read()
+    assert record.policy is POLICY
+
+
+def test_of_several_versions_the_one_that_began_last_counts() -> None:
+    said = PolicyInForce(decided=[version(1, version="1"), version(0, version="2"), version(1, version="3")])
+    found = [in_force.version_at(said, TODAY + timedelta(days=day)) for day in (-1, 0, 1)]
+    assert [one and one.version for one in found] == [None, "2", "3"]

@@ -1,0 +1,85 @@
+"""With which version of which pack new cases begin: one person drafts, another approves, from a day on. A version that
+protects people less needs a second office and time (invariant 51). Pure.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from typing import Final
+
+from lifecycle.model import Refused
+from policy.changes import DELEGATION, Difference, Signature, refused, weakening
+from policy.model import Policy, Role
+from services.workflow.domain import appointing
+
+RULE: Final = f"delegation.{DELEGATION}"
+
+
+class Refusal(StrEnum):
+    """Why a version does not come into force, beside what `policy.changes` says of one that protects less."""
+
+    UNKNOWN_VERSION = "UNKNOWN_VERSION"
+    NOT_WHAT_WAS_DRAFTED = "NOT_WHAT_WAS_DRAFTED"
+    HAS_MISTAKES = "HAS_MISTAKES"
+    IN_FORCE_ALREADY = "IN_FORCE_ALREADY"
+    IN_THE_PAST = "IN_THE_PAST"
+    SAME_PERSON = "SAME_PERSON"
+    NOT_DELEGATED = "NOT_DELEGATED"
+
+
+def may_draft(policy: Policy, staff_id: str, now: datetime) -> bool:
+    return bool(_role(policy, staff_id, policy.delegation[DELEGATION].deciders, now)) or appointing.may_draft(
+        policy, staff_id, now
+    )
+
+
+def may_approve(policy: Policy, staff_id: str, now: datetime) -> bool:
+    """One that protects no less, anybody of both; the other those of the second office alone: `approving_refused`."""
+    return bool(_role(policy, staff_id, policy.delegation[DELEGATION].second, now)) or appointing.may_approve(
+        policy, staff_id, now
+    )
+
+
+def drafting_refused(in_force: Policy, after: Policy, from_day: date, by: str, now: datetime) -> Refused | None:
+    """`in_force`: with everybody appointed now."""
+    if not may_draft(in_force, by, now):
+        return _refused(Refusal.NOT_DELEGATED)
+    if (after.pin, after.content_hash) == (in_force.pin, in_force.content_hash):
+        return _refused(Refusal.IN_FORCE_ALREADY)
+    if from_day < now.date():
+        return _refused(Refusal.IN_THE_PAST)
+    return None
+
+
+def approving_refused(
+    in_force: Policy, found: Sequence[Difference], from_day: date, drafted: tuple[str, datetime], by: str, now: datetime
+) -> Refused | None:
+    """`found`: what the version differs in from the one in force; `drafted`: by whom, and when."""
+    drafted_by, drafted_at = drafted
+    if by.casefold() == drafted_by.casefold():
+        return _refused(Refusal.SAME_PERSON)
+    if not may_draft(in_force, drafted_by, now) or not may_approve(in_force, by, now):
+        return _refused(Refusal.NOT_DELEGATED)
+    if not weakening(found):
+        return None
+    delegation = in_force.delegation[DELEGATION]
+    second = _role(in_force, by, delegation.second, now)
+    if second is None:
+        return _refused(Refusal.NOT_DELEGATED)
+    first = _role(
+        in_force, drafted_by, (*delegation.deciders, *in_force.delegation[appointing.DELEGATION].deciders), now
+    )
+    assert first is not None  # or may_draft had said no
+    proposed = Signature(drafted_by, in_force.roles[first].office, drafted_at)
+    confirmed = Signature(by, in_force.roles[second].office, now)
+    wrong = refused(found, proposed, confirmed, datetime.combine(from_day, time.min, UTC), in_force)
+    return Refused(wrong[0], RULE) if wrong else None
+
+
+def _role(policy: Policy, staff_id: str, allowed: Sequence[Role], now: datetime) -> Role | None:
+    held = policy.roles_of(staff_id, now)
+    return next((one for one in allowed if one in held), None)
+
+
+def _refused(code: Refusal) -> Refused:
+    return Refused(code, RULE)

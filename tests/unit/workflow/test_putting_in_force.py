@@ -1,0 +1,62 @@
+"""With which version new cases begin: two people, and a second office and time where it protects less."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from policy.changes import ChangeRefused, differences
+from policy.model import Policy
+from services.workflow.domain.putting_in_force import Refusal, approving_refused, drafting_refused
+from tests.lifecycles import NOW, POLICY
+
+FIRST, SECOND, DIRECTOR, AUDITOR, INVESTIGATOR = "S0073", "S0074", "S0002", "S0015", "S0006"
+TODAY = NOW.date()
+AFTER_WAITING = POLICY.due("policy.waiting", NOW).date() + timedelta(days=1)
+
+
+def with_look_ahead(months: int) -> Policy:
+    changed = replace(POLICY.deadlines["ret.lookahead"], amount=months)
+    return replace(POLICY, version="2", content_hash="2" * 64, deadlines={**POLICY.deadlines, "ret.lookahead": changed})
+
+
+SAFER, WEAKER = with_look_ahead(48), with_look_ahead(6)
+
+
+def drafting(by: str = FIRST, after: Policy = SAFER, days: int = 0) -> str | None:
+    found = drafting_refused(POLICY, after, TODAY + timedelta(days=days), by, NOW)
+    return found and found.code
+
+
+def approving(
+    by: str, after: Policy = SAFER, day: datetime | None = None, drafted_by: str = FIRST, now: datetime = NOW
+) -> str | None:
+    from_day = day.date() if day else TODAY
+    found = approving_refused(POLICY, differences(POLICY, after), from_day, (drafted_by, NOW), by, now)
+    return found and found.code
+
+
+def test_those_who_keep_policy_and_those_whom_it_names_draft_from_today_on() -> None:
+    assert [drafting(), drafting(DIRECTOR), drafting(days=30)] == [None, None, None]
+    assert drafting(INVESTIGATOR) == Refusal.NOT_DELEGATED
+    assert drafting(days=-1) == Refusal.IN_THE_PAST
+    assert drafting(after=POLICY) == Refusal.IN_FORCE_ALREADY
+
+
+def test_what_protects_no_less_needs_a_second_person() -> None:
+    assert approving(SECOND) is None
+    assert approving(AUDITOR) is None
+    assert approving("s0073") == Refusal.SAME_PERSON
+    assert approving(INVESTIGATOR) == Refusal.NOT_DELEGATED
+    assert approving(SECOND, drafted_by=INVESTIGATOR) == Refusal.NOT_DELEGATED
+
+
+@pytest.mark.parametrize("drafted_by", [FIRST, DIRECTOR])
+def test_what_protects_less_needs_a_second_office_and_its_waiting_time(drafted_by: str) -> None:
+    late = NOW + (AFTER_WAITING - TODAY)
+    assert approving(SECOND, WEAKER, late, drafted_by) == Refusal.NOT_DELEGATED, "of the same office as the first"
+    assert approving(AUDITOR, WEAKER, NOW, drafted_by) == ChangeRefused.TOO_EARLY
+    assert approving(AUDITOR, WEAKER, late, drafted_by) is None
+    assert approving(AUDITOR, WEAKER, late, drafted_by, NOW + timedelta(days=3)) == ChangeRefused.TOO_EARLY, (
+        "counted from the second word"
+    )
