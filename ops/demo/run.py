@@ -20,6 +20,7 @@ from ops.demo.parts import Parts
 from ops.demo.seeding.showing import SIGN_INS, fill, to_try
 from ops.demo.story import Seen, Story, new_story
 from ops.local_stack import running, stack_file
+from ops.local_stack.addresses import INTAKE_DESK
 from ops.local_stack.problem import StackProblem
 from ops.local_stack.settings import StackSettings
 
@@ -34,6 +35,7 @@ PAGES = {
     "ethics": "ethics office",
     "hr_bridge": "HR's tasks",
     "audit": "auditors",
+    INTAKE_DESK: "registrar: what came by mail, phone or on paper",
 }
 Steps = Sequence[tuple[str, Callable[[Story], Awaitable[Seen]]]]
 STEPS: Steps = (
@@ -169,12 +171,13 @@ async def run_steps(story: Story, summary: Path, console: Console, steps: Steps 
 
 def _stay(stack: Mapping[str, Any], state: Path, console: Console, *, ours: bool = True) -> None:
     console.print("\n[bold]The stack stays up.[/bold] Pages:")
+    addresses = {**stack["services"], INTAKE_DESK: stack[INTAKE_DESK]}
     for name, whose in PAGES.items():
-        console.print(f"   {stack['services'][name]['url']}/  {name:<10} {whose}")
+        console.print(f"   {addresses[name]['url']}/  {name:<11} {whose}")
     console.print("   Each describes its interface under /schema/openapi.json.")
     console.print("\nOne sign-in per role (invented people; at the provider, press the number):")
     for staff_id, role, desk in SIGN_INS:
-        console.print(f"   {staff_id}  {role:<44} {stack['services'][desk]['url']}/")
+        console.print(f"   {staff_id}  {role:<44} {addresses[desk]['url']}/")
     if codes := to_try(state):
         console.print(f"\nAccess codes to come back with, at {stack['services']['intake']['url']}/en/back:")
         for code, what in codes:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ops.demo.seeding.matters import Table, load
 from ops.demo.seeding.run import Seeded, seed, seeded_in
+from ops.local_stack.addresses import INTAKE_DESK
 
 SIGN_INS: Final = (
     ("S0011", "focal point", "ombuds"),
@@ -27,6 +28,7 @@ SIGN_INS: Final = (
     ("S0062", "oversight committee", "workflow"),
     ("S0068", "independent reviewer", "workflow"),
     ("S0069", "security officer", "workflow"),
+    ("S0073", "keeper of appointments and policy", "workflow"),
     ("S0024", "a manager whom somebody told", "workflow"),
     ("S0049", "one whom a matter is about", "workflow"),
     ("S0007", "ethics officer", "ethics"),
@@ -34,6 +36,7 @@ SIGN_INS: Final = (
     ("S0064", "outside investigator", "ethics"),
     ("S0009", "HR officer", "hr_bridge"),
     ("S0015", "auditor", "audit"),
+    ("S0020", "registrar", INTAKE_DESK),
 )
 """Who, as what, at which desk."""
 EVERY: Final = 20
