@@ -70,9 +70,39 @@ def _together(hidden: Sequence[int], least: int) -> int | None:
     """Shown where it says of no single one of them that it is above zero: the others alone could make it up."""
     together = sum(hidden)
     about = _rounded(together)
-    lowest = max(least, about - ROUND_TO // 2)
-    return about if together >= least and lowest <= (len(hidden) - 1) * (least - 1) else None
+    fits = lowest([about], least) <= (len(hidden) - 1) * (least - 1)
+    return about if together >= least and fits else None
 
 
 def _rounded(number: int) -> int:
     return (number + ROUND_TO // 2) // ROUND_TO * ROUND_TO
+
+
+def tenths(kept: int, late: int, least: int, known: float) -> int | None:
+    """Of ten promises about time, how many were kept; ten where fewer than `least` were not. None below `least`, and
+    where it would say that there were more cases than the `known` that are published of their kind (ADR 66).
+    """
+    if kept < least:
+        return None
+    if late < least:
+        return 10 if least <= known else None
+    about = _of_ten(kept, late)
+    return about if _fewest(about, least) <= known else None
+
+
+def lowest(numbers: Sequence[int | None], least: int) -> int:
+    """How many there were at the least, by what is shown of them."""
+    return sum(max(least, number - ROUND_TO // 2) for number in numbers if number is not None)
+
+
+def _of_ten(kept: int, late: int) -> int:
+    return min(9, max(1, round(10 * kept / (kept + late))))
+
+
+def _fewest(about: int, least: int) -> int:
+    """The smallest number of cases of which one could say that."""
+    return next(
+        number
+        for number in range(2 * least, 40 * least)
+        if any(_of_ten(kept, number - kept) == about for kept in range(least, number - least + 1))
+    )

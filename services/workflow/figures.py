@@ -3,6 +3,7 @@ one case that came between two counts.
 """
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from contracts.counts.v1.counts_pb2 import TalksCounted
 from lifecycle import figures, parties, records
 from lifecycle.desk import Desk
 from lifecycle.figures import UNKNOWN, Cell
+from lifecycle.table import Lifecycle
 
 KINDS: Final = ("supervisor_request", "formal_report", "misdirected_report", "sea_report")
 """What people come with. What follows from it is not counted beside it: one could be computed from the other."""
@@ -39,6 +41,22 @@ _KEEP: Final = text(
     "insert into figures (period, kind, outcome, region, about) values (:period, :kind, :outcome, :region, :about)"
     " on conflict (period, kind, outcome, region) do nothing"
 )
+_CLOCKS: Final = text("""
+    with clocks as (
+        select lifecycle, key as clock, cast(clock ->> 'due_at' as timestamptz) as due_at,
+            cast(clock ->> 'met_at' as timestamptz) as met_at, clock ->> 'paused_at' is not null as paused,
+            cast(clock ->> 'rounds' as integer) as rounds
+        from cases, jsonb_each(data -> 'clocks') clocks (key, clock)
+        where opened_at >= :begins and opened_at < :ends and erased_at is null)
+    select lifecycle, clock, count(*) filter (where rounds = 0 and met_at <= due_at) as kept,
+        count(*) filter (where rounds > 0 or met_at > due_at or (met_at is null and not paused and due_at < :now))
+            as late
+    from clocks group by lifecycle, clock
+""")
+_KEEP_RATE: Final = text(
+    "insert into promise_rates (period, lifecycle, clock, tenths) values (:period, :lifecycle, :clock, :tenths)"
+)
+_RATES: Final = text("select lifecycle, clock, tenths from promise_rates where period = :period")
 _SHOWN: Final = text("select kind, outcome, region, about from figures where period = :period")
 _PERIODS: Final = text("select period from figure_periods order by period desc")
 
@@ -59,9 +77,15 @@ async def publish_due(desk: Desk, now: datetime) -> None:
             counts = await _counts(session, desk, period)
             rows = [f"{kind}.{outcome}" for kind in KINDS for outcome in outcomes(desk, kind)]
             regions, least = [*desk.policy.regions, UNKNOWN], desk.policy.thresholds[figures.MIN_CELL].value
-            for (row, region), about in figures.publish(counts, rows, regions, least).items():
+            cells = figures.publish(counts, rows, regions, least)
+            for (row, region), about in cells.items():
                 kind, _, outcome = row.partition(".")
                 await _keep(session, period, kind, outcome, region, about)
+            known = {
+                kind: figures.lowest([about for (row, _), about in cells.items() if row.startswith(f"{kind}.")], least)
+                for kind in KINDS
+            }
+            await _keep_rates(session, desk, period, known, now)
             await audit_trail.record(session, "figures.published", object_ref=period, actor=None)
 
 
@@ -102,6 +126,35 @@ async def _counts(session: AsyncSession, desk: Desk, period: str) -> Counter[Cel
             counts[f"{row.lifecycle}.{became}", await parties.region_of(session, desk, row)] += 1
         after = page[-1]
     return counts
+
+
+async def rates(session: AsyncSession, period: str) -> Mapping[tuple[str, str], int | None]:
+    """By procedure and clock, of ten."""
+    found = await session.execute(_RATES, params={"period": period})
+    return {(row.lifecycle, row.clock): row.tenths for row in found}
+
+
+async def _keep_rates(session: AsyncSession, desk: Desk, period: str, known: Mapping[str, int], now: datetime) -> None:
+    """Of the clocks that were met or have run out. What follows from a report has no published number to agree with."""
+    begins, ends = figures.span(period)
+    least = desk.policy.thresholds[figures.MIN_CELL].value
+    found = await session.execute(_CLOCKS, params={"begins": begins, "ends": ends, "now": now})
+    counted = {(row.lifecycle, row.clock): (row.kept, row.late) for row in found}
+    for lifecycle in desk.lifecycles.values():
+        for clock in promised(lifecycle):
+            kept, late = counted.get((lifecycle.name, clock), (0, 0))
+            values = {
+                "period": period,
+                "lifecycle": lifecycle.name,
+                "clock": clock,
+                "tenths": figures.tenths(kept, late, least, known.get(lifecycle.name, math.inf)),
+            }
+            await session.execute(_KEEP_RATE, params=values)
+
+
+def promised(lifecycle: Lifecycle) -> Sequence[str]:
+    """The clocks whose dates the person sees."""
+    return [rule.key for rule in lifecycle.clocks if rule.person_sees]
 
 
 async def _keep(session: AsyncSession, period: str, kind: str, outcome: str, region: str, about: int | None) -> None:

@@ -81,4 +81,14 @@ class Figure(Base, table=True):
     about: int | None = None
 
 
+class PromiseRate(Base, table=True):
+    """How often a promise about time was kept in a half-year, of ten; none where it is not shown."""
+
+    __tablename__ = "promise_rates"
+    period: str = Field(primary_key=True, sa_type=Text)
+    lifecycle: str = Field(primary_key=True, sa_type=Text)
+    clock: str = Field(primary_key=True, sa_type=Text)
+    tenths: int | None = None
+
+
 define_with_reports(Base.metadata)

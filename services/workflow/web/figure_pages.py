@@ -19,7 +19,7 @@ from chassis.web.pages.page import HEADERS, Page
 from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
-from lifecycle.figures import OTHERS, UNKNOWN, total
+from lifecycle.figures import DELAY, OTHERS, UNKNOWN, total
 from lifecycle.pages.desk_pages import DeskPages
 from services.workflow.figures import ASKED, KINDS, OPEN, TALKS, outcomes, periods, shown
 
@@ -74,6 +74,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             "half": lambda one: _half(page, one),
             "columns": [_named(page, one) for one in columns],
             "charts": _charts(page, of, figures, columns) if chosen else (),
+            "rests": desk.policy.thresholds[DELAY].value,
             "not_shown": page.language.text(NOT_SHOWN),
             "told": lambda number: _told(page, number),
         }

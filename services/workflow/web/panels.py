@@ -23,6 +23,7 @@ from services.workflow.web import (
     opening_pages,
     own_matter_pages,
     policy_pages,
+    promise_pages,
     request_pages,
 )
 from services.workflow.web.deciding_pages import ARRANGED

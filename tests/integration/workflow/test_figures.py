@@ -10,16 +10,18 @@ import pytest
 
 from contracts.counts.v1.counts_pb2 import TalksCounted
 from contracts.topics import OMBUDS_COUNTS
+from lifecycle.durable import Decided
 from lifecycle.figures import DELAY, OTHERS, UNKNOWN, period_of, span
 from ops.local_stack.oidc import Oidc
 from services.workflow import figures
 from services.workflow.web.panels import PANELS
 from services.workflow.web.wording import TEXTS
-from tests.integration.web.desk import Browser
-from tests.integration.web.panels import looking_at
-from tests.integration.workflow.house import COLLEAGUE, House
+from tests.integration.web.desk import Browser, csrf
+from tests.integration.web.panels import looking_at, seen
+from tests.integration.workflow.house import COLLEAGUE, INVESTIGATOR, House
 
 HERE = "Northern offices"
+KEEPER = "S0073"
 
 
 @pytest.fixture
@@ -58,6 +60,30 @@ async def test_a_half_year_is_counted_when_it_has_rested_and_never_again(house: 
     await reports(house, 5)
     await figures.publish_due(house.desk, rested + timedelta(days=1))
     assert await published(house, period) == seen
+
+
+async def test_whoever_keeps_policy_sees_how_often_a_promise_was_kept(house: House, browser: Browser) -> None:
+    await house.people()
+    for _ in range(11):
+        case_id = await house.open()
+        await house.route(case_id)
+        assert isinstance(await house.act(INVESTIGATOR, case_id, "acknowledge"), Decided)
+    period = period_of(datetime.now(UTC))
+    await figures.publish_due(house.desk, when_it_has_rested(house, period))
+    async with house.desk.database.transaction() as session:
+        measured = await figures.rates(session, period)
+    assert measured["formal_report", "report.ack"] == 10, "all that were closed were met"
+    assert measured["formal_report", "report.feedback"] is None, "it runs out unmet"
+    assert measured["review", "review.decide"] is None
+    assert (await browser.signed_in(COLLEAGUE, "/en/admin/promises")).status_code == 404
+    await browser.send("/en/sign-out", csrf=csrf(await browser.get("/en/figures")))
+    page = await browser.signed_in(KEEPER, "/en/admin/promises")
+    said = seen(page)
+    assert "report.ack formal_report" in said
+    assert "Kept, but for few or none" in said
+    assert "rwfp.first informal_resolution" in said
+    assert "Not told by ombuds" in said
+    assert "test_inv_14_only_her_own_word_ends_a_talk" in said
 
 
 async def test_what_the_ombuds_cell_has_told_first_stays(house: House) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lifecycle.figures import OTHERS, Cell, due, period_of, publish, span, total
+from lifecycle.figures import OTHERS, Cell, due, lowest, period_of, publish, span, tenths, total
 
 LEAST = 10
 REGIONS = ("north", "south", "east", "")
@@ -111,6 +111,32 @@ def test_nothing_and_a_few_look_the_same() -> None:
     few = publish({("told.open", "north"): 9}, ROWS, REGIONS, LEAST)
     assert few == publish({}, ROWS, REGIONS, LEAST)
     assert set(few.values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("kept", "late", "known", "told"),
+    [
+        (9, 90, 1000, None),
+        (10, 0, 10, 10),
+        (10, 0, 9, None),
+        (60, 9, 10, 10),
+        (30, 10, 1000, 8),
+        (10, 500, 1000, 1),
+        (5000, 10, 1000, 9),
+        (10, 10, 20, 5),
+        (10, 10, 18, None),
+        (57, 10, 67, 9),
+        (57, 10, 60, None),
+    ],
+)
+def test_a_rate_says_nothing_of_few_and_of_no_more_cases_than_are_published(
+    kept: int, late: int, known: int, told: int | None
+) -> None:
+    assert tenths(kept, late, LEAST, known) == told
+
+
+def test_what_is_published_says_how_many_there_were_at_the_least() -> None:
+    assert lowest([None, 10, 15, 40], LEAST) == 10 + 13 + 38
 
 
 def test_a_half_year_is_due_when_it_has_rested() -> None:
