@@ -188,7 +188,8 @@ def test_no_prima_facie_is_looked_at_again_by_somebody_else_within_the_window() 
     assert heard(assigned) == [("retaliation.to_review", ("S0068",))]
     late = ring_until(assigned, assigned.clocks["ret.review"].due_at)
     assert heard_as(late.effects[0], POLICY) is Role.OVERSIGHT_COMMITTEE, "whoever stands above a reviewer"
-    assert late.clocks["ret.review"].runs, "and again, for as long as nothing is said"
+    again = ring_until(late, NOW + timedelta(days=400))
+    assert sum(step.facts.get("clock") == "ret.review" for step in again.steps) > 1, "for as long as nothing is said"
     upheld = act(assigned, "uphold_finding", REVIEWER)
     overturned = act(assigned, "overturn_finding", REVIEWER)
     for after in (upheld, overturned):
@@ -408,6 +409,28 @@ def test_something_new_while_monitored_is_a_request_again() -> None:
     assert not any(again.clocks[key].runs for key in MONITORING)
 
 
+def test_where_no_window_is_set_a_finding_is_looked_at_again_whenever_she_asks() -> None:
+    case = walked(begun(), *TO_REVIEW, ("find_no_prima_facie", OFFICER))
+    without = replace(case, clocks={key: clock for key, clock in case.clocks.items() if key != "ret.appeal"})
+    assert act(without, "ask_review", PERSON, now=NOW + timedelta(days=300)).state == "review_asked"
+
+
+def test_what_was_done_this_very_moment_was_done() -> None:
+    case = act(begun(), "acknowledge", OFFICER)
+    assert act(case, "correct_activity", OFFICER, activity_on=NOW.isoformat()).version == case.version + 1
+
+
+def test_inv_50_whoever_closes_writes_down_why_and_an_end_at_her_word_needs_a_safe_channel() -> None:
+    later = NOW + timedelta(days=40)
+    unfounded = ring_until(walked(begun(), *TO_REVIEW, ("find_no_prima_facie", OFFICER)), later)
+    withdrawn = ring_until(act(act(begun(), "acknowledge", OFFICER), "withdraw", PERSON, stop_contact=False), later)
+    for case, reason in ((unfounded, "no_prima_facie"), (withdrawn, "withdrawn")):
+        answer = refused(case, "close_case", OFFICER, now=later, reason=reason, without="reasons")
+        assert (answer.code, answer.params) == ("FIELD_MISSING", {"field": "reasons"})
+    unsafe = refused(withdrawn, "close_case", OFFICER, now=later, reason="withdrawn", safe_channel_checked=False)
+    assert (unsafe.code, unsafe.rule) == ("NOT_CONFIRMED", "invariant 16")
+
+
 def test_monitoring_goes_on_to_its_end_unless_she_wishes_otherwise() -> None:
     case = monitored()
     assert refused(case, "close_case", OFFICER, reason="monitoring_done").code == "STILL_MONITORED"
@@ -498,7 +521,7 @@ def test_what_is_recommended_is_said_once_and_in_words() -> None:
 def test_an_alert_may_leave_open_which_measure_and_who_decides(said: dict[str, Any]) -> None:
     case = act(begun(), "acknowledge", OFFICER)
     alerted = act(case, "alert_interim_measures", OFFICER, ground="imminent_harm", **said)
-    assert said.items() <= alerted.facts.items()
+    assert {"suggested_type", "addressee"} & alerted.steps[-1].facts.keys() == said.keys()
     assert effect_names(alerted, "emit") == ["measures_alerted"]
 
 

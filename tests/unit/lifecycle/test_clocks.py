@@ -267,3 +267,25 @@ def test_reminders_count_back_by_the_calendar_of_the_place() -> None:
 
     separated = act(opened("emergency_separation"), "separate", staff("S0069", Role.SECURITY_OFFICER))
     assert reminded("creek") != reminded("valmora")
+
+
+def test_what_nobody_has_met_keeps_the_date_on_which_it_rang_first_however_often_it_rang_since() -> None:
+    alerted = act(opened("interim_measure"), "alert", staff("S0005", Role.INTAKE_OFFICER))
+    acknowledged = act(alerted, "acknowledge_alert", HEAD)
+    first = acknowledged.clocks["im.decide"].due_at
+    assert engine.unmet_at(acknowledged) == first
+    for rounds in (1, 2, 3):
+        case = acknowledged
+        while case.clocks["im.decide"].rounds < rounds:
+            case = ring_until(case, case.clocks["im.decide"].due_at)
+        assert (engine.unmet_at(case), len(case.steps)) == (first, len(acknowledged.steps) + rounds)
+    other = replace(case, clocks={"im.review": Clock("im.review", NOW, first, rounds=1)})
+    assert engine.unmet_at(other) == NOW, "another clock's rings are not its own"
+    assert engine.unmet_at(act(case, "decline_alert", HEAD)) is not None
+    assert engine.unmet_at(replace(case, clocks={})) is None
+
+
+def test_a_reminder_is_no_date_that_has_passed() -> None:
+    reminded = ring_until(running(28), NOW + timedelta(days=27))
+    again = replace(reminded, clocks={"im.end": replace(reminded.clocks["im.end"], rounds=1)})
+    assert engine.unmet_at(again) == again.clocks["im.end"].started_at, "nothing of it has rung but reminders"
