@@ -7,7 +7,7 @@ from chassis.keys import ServiceKeys
 from chassis.settings import Settings
 from chassis.web.run import Service
 from lifecycle.process import desk_service
-from services.workflow import appointments, figures
+from services.workflow import appointments, figures, policy_versions
 from services.workflow.consumers import ACKNOWLEDGE, handlers
 from services.workflow.desk import build_desk
 from services.workflow.web import manager_requests, openings
@@ -28,5 +28,9 @@ def build(settings: Settings) -> Service:
         package="services.workflow.web",
         panels=PANELS,
         routes=routes,
-        background=[partial(appointments.say_again, desk), partial(figures.publish_forever, desk)],
+        background=[
+            partial(appointments.say_again, desk),
+            partial(policy_versions.say_again, desk),
+            partial(figures.publish_forever, desk),
+        ],
     )

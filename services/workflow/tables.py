@@ -1,5 +1,5 @@
 """Workflow's tables: cases and what every desk keeps, which measure belongs to which case, and what is drafted about
-appointments.
+appointments and policy.
 """
 
 from datetime import date, datetime
@@ -55,6 +55,24 @@ class AppointmentDraft(Base, table=True):
     substitute_for: str | None = Field(default=None, sa_type=Text)
     languages: list[str] = Field(sa_type=ARRAY(Text))
     gender: str | None = Field(default=None, sa_type=Text)
+    drafted_by: str = Field(sa_type=Text)
+    drafted_at: datetime = Field(sa_type=AWARE)
+    decided_by: str | None = Field(default=None, sa_type=Text)
+    decided_at: datetime | None = Field(default=None, sa_type=AWARE)
+    approved: bool | None = None
+
+
+class PolicyDraft(Base, table=True):
+    """That somebody has drafted with which version new cases begin from a day on, until it is decided on. The hash is
+    that of the files as they were then.
+    """
+
+    __tablename__ = "policy_drafts"
+    draft_id: UUID = Field(primary_key=True)
+    pack: str = Field(sa_type=Text)
+    version: str = Field(sa_type=Text)
+    content_hash: str = Field(sa_type=Text)
+    from_day: date
     drafted_by: str = Field(sa_type=Text)
     drafted_at: datetime = Field(sa_type=AWARE)
     decided_by: str | None = Field(default=None, sa_type=Text)

@@ -24,11 +24,12 @@ from policy.appointing import Ended, appointment_id
 from policy.model import BY_ASSIGNMENT, Appointment, Policy, Role
 from services.workflow import appointments
 from services.workflow.appointments import NotDrafted, Wanted
-from services.workflow.domain import appointing
+from services.workflow.domain import appointing, putting_in_force
 from services.workflow.domain.appointing import Refusal
 from services.workflow.tables import AppointmentDraft, DraftKind
 
 HOME: Final = "/admin"
+POLICY: Final = f"{HOME}/policy"
 _ID: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 _MISMATCH: Final = N_("Enter a staff number, like S0012.")
 APPROVE, SET_ASIDE = "approve", "set_aside"
@@ -77,6 +78,9 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
 
     @get("/{language:str}/admin", include_in_schema=False)
     async def home(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        if not keeps(desk, signed_in.staff_id, datetime.now(UTC)):
+            check_policy(desk, signed_in)
+            return page.go(POLICY)
         now = check(desk, signed_in)
         async with desk.database.transaction() as session:
             policy, waiting = await appointments.policy_now(session, desk), await appointments.drafts(session)
@@ -101,7 +105,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     @post("/{language:str}/admin/appointments/new", include_in_schema=False)
     async def send(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         now = check(desk, signed_in)
-        found, once = await _form(page, await questions(of))
+        found, once = await form_of(page, await questions(of))
         if found.errors:
             return page.again(found)
         async with desk.database.transaction() as session:
@@ -126,10 +130,10 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     ) -> Response[Any]:
         now = check(desk, signed_in)
         await _find(desk, name)
-        found, once = await _form(page, [LAST_DAY])
+        found, once = await form_of(page, [LAST_DAY])
         if found.errors:
             return page.again(found)
-        ended = Ended(name, _day(found.values["last_day"]))
+        ended = Ended(name, day_of(found.values["last_day"]))
         async with desk.database.transaction() as session:
             refused = await appointments.draft_end(session, desk, once, ended, signed_in.staff_id, now)
         return _answer(page, found, refused, f"{HOME}/drafts/{once}")
@@ -183,6 +187,20 @@ def check(desk: Desk, signed_in: SignedIn) -> datetime:
     if not keeps(desk, signed_in.staff_id, now):
         raise not_found()
     return now
+
+
+def check_policy(desk: Desk, signed_in: SignedIn) -> datetime:
+    """As `check`, for whoever drafts or approves what version new cases begin with."""
+    now = datetime.now(UTC)
+    if not has_desk(desk, signed_in.staff_id, now):
+        raise not_found()
+    return now
+
+
+def has_desk(desk: Desk, staff_id: str, now: datetime) -> bool:
+    """Whether anything here is somebody's."""
+    decides = putting_in_force.may_draft(desk.policy, staff_id, now)
+    return keeps(desk, staff_id, now) or decides or putting_in_force.may_approve(desk.policy, staff_id, now)
 
 
 def keeps(desk: Desk, staff_id: str, now: datetime) -> bool:
@@ -248,15 +266,15 @@ def wanted(values: Mapping[str, Any]) -> Wanted:
         staff_id=values["staff_id"],
         role=Role(values["role"]),
         place=values["place"],
-        from_=_day(values["from"]),
-        to=_day(values["to"]) if "to" in values else None,
+        from_=day_of(values["from"]),
+        to=day_of(values["to"]) if "to" in values else None,
         substitute_for=values.get("substitute_for"),
         languages=tuple(values.get("languages", ())),
         gender=values.get("gender"),
     )
 
 
-def _day(value: Any) -> date:
+def day_of(value: Any) -> date:
     found = as_day(str(value))
     assert found is not None  # the form has been read
     return found
@@ -272,7 +290,7 @@ async def _find(desk: Desk, name: str) -> Shown:
     raise not_found()
 
 
-async def _form(page: Page, fields: Sequence[Field]) -> tuple[Read, UUID]:
+async def form_of(page: Page, fields: Sequence[Field]) -> tuple[Read, UUID]:
     """With the id that makes a form sent twice one draft. Raises NotOurs."""
     posted = await page.posted()
     try:

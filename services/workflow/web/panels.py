@@ -25,6 +25,7 @@ from services.workflow.web import (
     policy_pages,
     promise_pages,
     request_pages,
+    version_pages,
 )
 from services.workflow.web.deciding_pages import ARRANGED
 from services.workflow.web.measure_stages import bar
@@ -49,12 +50,13 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
         *figure_pages.routes(of),
         *appointment_pages.routes(of),
         *policy_pages.routes(of),
+        *version_pages.routes(of),
         *promise_pages.routes(of),
     ]
 
 
 def _shows_tab(desk: Desk, address: str, staff_id: str) -> bool:
-    return address != appointment_pages.HOME or appointment_pages.keeps(desk, staff_id, datetime.now(UTC))
+    return address != appointment_pages.HOME or appointment_pages.has_desk(desk, staff_id, datetime.now(UTC))
 
 
 async def _beside(of: DeskPages, page: Page, case: CaseSeen, actor: Actor) -> Mapping[str, Any]:  # noqa: ARG001

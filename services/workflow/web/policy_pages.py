@@ -31,7 +31,8 @@ from policy.entry import PolicyBroken
 from policy.load import load, packs_to_follow
 from policy.model import Confidence, Policy
 from policy.protection import Direction
-from services.workflow.web.appointment_pages import check
+from services.workflow import policy_versions
+from services.workflow.web.appointment_pages import check_policy
 
 AT_ONCE: Final = 200
 """How many past cases a page plays again; more are for the command."""
@@ -105,9 +106,10 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
 
     @get("/{language:str}/admin/policy", include_in_schema=False)
     async def versions(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        check(desk, signed_in)
+        check_policy(desk, signed_in)
         async with desk.database.transaction() as session:
             in_use = {row.pin: row for row in await session.execute(_IN_USE)}
+            waiting, decided = await policy_versions.drafts(session), await policy_versions.decided(session)
         pins = packs_to_follow()
         trusted = _by_trust(desk.policy)
         return page.show(
@@ -119,6 +121,8 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             kinds=KINDS,
             trust=TRUST,
             trusted=trusted,
+            waiting=waiting,
+            decided=[(one, date.fromisoformat(one.from_day)) for one in reversed(decided)],
             staff=signed_in.staff_id,
             **of.words_for(page),
         )
@@ -130,7 +134,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         version: FromQuery[str] = "",
         kind: FromQuery[str] = "deadline",
     ) -> Response[Any]:
-        check(desk, signed_in)
+        check_policy(desk, signed_in)
         policy = _version(desk, version)
         if kind not in KINDS:
             raise not_found()
@@ -151,7 +155,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         before: FromQuery[str] = "",
         after: FromQuery[str] = "",
     ) -> Response[Any]:
-        check(desk, signed_in)
+        check_policy(desk, signed_in)
         older, newer = _version(desk, before), _version(desk, after)
         found = differences(older, newer)
         return page.show(
@@ -171,7 +175,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], version: FromQuery[str] = ""
     ) -> Response[Any]:
         """Over this service's cases, as many as a page can wait for."""
-        check(desk, signed_in)
+        check_policy(desk, signed_in)
         policy = _version(desk, version)
         async with desk.database.transaction() as session:
             cases = await session.scalar(_HOW_MANY) or 0
@@ -188,7 +192,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
 
     @get("/{language:str}/admin/languages", include_in_schema=False)
     async def languages(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        check(desk, signed_in)
+        check_policy(desk, signed_in)
         return page.show(
             "languages.html",
             codes=[code for code in OWN_NAMES if code != SOURCE],
@@ -200,7 +204,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
 
     @get("/{language:str}/admin/stations", include_in_schema=False)
     async def stations(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        check(desk, signed_in)
+        check_policy(desk, signed_in)
         found = None
         async with httpx.AsyncClient(
             base_url=desk.settings.peers.get("support", "http://127.0.0.1:1"), timeout=_TIMEOUT, trust_env=False

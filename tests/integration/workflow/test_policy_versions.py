@@ -1,0 +1,96 @@
+"""Which version new cases begin with: one person drafts, a second approves, a second office where it protects less."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contracts.policy.v1.policy_pb2 import PolicyInForce
+from ops.local_stack.oidc import Oidc
+from policy.changes import ChangeRefused
+from policy.load import load
+from services.workflow.domain.putting_in_force import Refusal
+from services.workflow.web.panels import PANELS
+from services.workflow.web.version_pages import WHY
+from services.workflow.web.wording import TEXTS
+from tests.integration.web.desk import Browser
+from tests.integration.web.panels import looking_at, seen, sent
+from tests.integration.workflow.house import LINES, House
+from tests.integration.workflow.test_appointment_pages import decided, on, signed_in_instead
+
+FIRST, SECOND, CHIEF, AUDITOR = "S0073", "S0074", "S0001", "S0015"
+NEW, HOME = "/en/admin/policy/new", "/en/admin/policy"
+TODAY = datetime.now(UTC).date()
+SLOWER = {"version": "iom-2024-03/1"}
+"""In days what is in force in seconds: it protects less."""
+
+
+@pytest.fixture
+async def browser(house: House, oidc: Oidc) -> AsyncIterator[Browser]:
+    await house.people(LINES | {FIRST: CHIEF, SECOND: CHIEF, AUDITOR: CHIEF})
+    async with looking_at(house.desk, oidc.issuer, "services.workflow.web", TEXTS, PANELS) as made:
+        await made.signed_in(FIRST, HOME)
+        yield made
+
+
+async def drafted(browser: Browser, **fields: str) -> str:
+    """Where the draft is."""
+    return str((await sent(browser, NEW, await browser.get(NEW), **fields)).headers["location"])
+
+
+async def published(house: House) -> list[PolicyInForce]:
+    rows = await house.query("select value from outbox where type = 'contracts.policy.v1.PolicyInForce' order by id")
+    return [PolicyInForce.FromString(row.value) for row in rows]
+
+
+async def test_less_protection_needs_a_second_office_and_comes_on_its_day(house: House, browser: Browser) -> None:
+    draft = await drafted(browser, **SLOWER, **on("from", TODAY + timedelta(days=2)))
+    assert "Somebody of a second office has to approve it." in seen(await browser.get(draft))
+    await signed_in_instead(browser, SECOND, draft)
+    assert (await decided(browser, draft)).headers["location"] == draft
+    assert WHY[Refusal.NOT_DELEGATED] in (await browser.get(draft)).text, "of the same office as the first"
+    assert await published(house) == []
+    led_on = await signed_in_instead(browser, AUDITOR, "/en/admin")
+    assert led_on.headers["location"] == HOME, "of appointments there is nothing for the second office"
+    assert "waits for a second person" in seen(await browser.get(HOME))
+    assert (await decided(browser, draft)).headers["location"] == HOME
+    [said_to_all] = await published(house)
+    [one] = said_to_all.decided
+    assert (one.pack, one.version, one.drafted_by, one.confirmed_by) == ("iom-2024-03", "1", FIRST, AUDITOR)
+    assert one.content_hash == load("iom-2024-03").content_hash
+    assert one.from_day == (TODAY + timedelta(days=2)).isoformat()
+    assert f"decided by {FIRST} and {AUDITOR}" in seen(await browser.get(HOME))
+    acts = await house.query(
+        "select entry_json from audit_trail where object_ref = :draft order by object_number", draft=draft[-36:]
+    )
+    told = [json.loads(row.entry_json) for row in acts]
+    assert [(one["act"], one["actor"]) for one in told] == [
+        ("policy.drafted", FIRST),
+        ("policy.approved.refused", SECOND),
+        ("policy.approved", AUDITOR),
+    ]
+
+
+async def test_it_cannot_come_before_its_waiting_time(house: House, browser: Browser) -> None:
+    draft = await drafted(browser, **SLOWER, **on("from", TODAY))
+    await signed_in_instead(browser, AUDITOR, draft)
+    assert (await decided(browser, draft)).headers["location"] == draft
+    assert WHY[ChangeRefused.TOO_EARLY] in (await browser.get(draft)).text
+    assert await published(house) == []
+    assert (await decided(browser, draft, "set_aside")).headers["location"] == HOME
+    assert (await browser.get(draft)).status_code == 404
+
+
+async def test_what_is_in_force_already_or_backwards_is_not_drafted(house: House, browser: Browser) -> None:
+    for fields, why in (
+        ({"version": "rehearsal/1", **on("from", TODAY)}, Refusal.IN_FORCE_ALREADY),
+        ({**SLOWER, **on("from", TODAY - timedelta(days=1))}, Refusal.IN_THE_PAST),
+    ):
+        assert await drafted(browser, **fields) == NEW
+        assert WHY[why] in (await browser.get(NEW)).text
+    assert await house.query("select 1 from policy_drafts") == []
+
+
+def test_every_refusal_has_its_words() -> None:
+    assert WHY.keys() == set(Refusal) | set(ChangeRefused)
