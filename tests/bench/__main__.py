@@ -24,7 +24,7 @@ from ops.demo.run import read_stack
 from ops.demo.sign_in import access_token
 from ops.local_stack import running
 from ops.local_stack.settings import load
-from tests.bench import cases
+from tests.bench import cases, pages
 from tests.bench.raw import news_gone, no_op_updates, raw_rows
 
 REPORTS = 30
@@ -152,6 +152,17 @@ async def measure() -> None:
     line("  the same rows by asyncpg in one transaction, p50", f"{row:.1f} ms", f"action / this = {action / row:.1f}")
     line("  a no-op update with one local activity, p50", f"{update:.1f} ms", f"action / this = {action / update:.1f}")
     await measure_cases(str(stack["temporal"]["address"]), admin_dsn)
+    await measure_pages(str(stack["services"]["intake"]["url"]), str(stack["oidc"]["issuer"]))
+
+
+async def measure_pages(portal: str, issuer: str) -> None:
+    line("a page of the portal, server time, p95", f"{percentile(await pages.portal(portal), 0.95):.0f} ms", "≤ 200 ms")
+    first, following = await pages.painted(portal)
+    line("  its largest paint on a slow line, first visit", f"{first:.0f} ms", "≤ 2,500 ms")
+    line("  the page after it", f"{following:.0f} ms")
+    async with desk_of("workflow") as desk:
+        listed = await pages.queue(desk, issuer)
+    line(f"a desk's list of 50 among {pages.CASES:,}, p95", f"{percentile(listed, 0.95):.0f} ms", "≤ 400 ms")
 
 
 async def measure_cases(temporal: str, admin_dsn: str) -> None:
