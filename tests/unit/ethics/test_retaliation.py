@@ -501,6 +501,9 @@ def test_who_is_asked_decides_or_the_head_of_the_organisation() -> None:
     assert (decided.state, declined.state) == ("decided", "declined")
     for answer in (decided, declined):
         assert effect_names(answer, "emit") == ["answer_recommendation"], "the office hears of either"
+        assert [key for key, clock in answer.clocks.items() if clock.runs] == ["keep.investigated"], (
+            "nobody waits for it"
+        )
     assert refused(recommended("executive_head"), "decide_recommendation", director).code == "ROLE_NOT_ALLOWED"
 
 

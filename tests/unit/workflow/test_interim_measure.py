@@ -11,7 +11,7 @@ from lifecycle.recipients import recipients
 from policy.load import load
 from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
-from services.workflow.domain.measure_parts import last_order, may_see, other_side_knew
+from services.workflow.domain.measure_parts import explained_to_her, last_order, may_see, other_side_knew
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, refused, ring_until, staff
 from tests.unit.workflow.measures import (
     DIRECTOR,
@@ -510,3 +510,24 @@ def test_whether_he_knew_of_it_is_asked_of_the_time_before_the_step_itself() -> 
     case = effective()
     assert not other_side_knew(case), "he hears of it by this very step"
     assert other_side_knew(act(case, "lift_measure", DIRECTOR))
+
+
+def test_each_date_that_nobody_kept_lets_one_more_office_see_and_decide_it() -> None:
+    case = alerted()
+    assert may_see(case).isdisjoint({Role.EXECUTIVE_HEAD, Role.OVERSIGHT_COMMITTEE})
+    acknowledged_late = ring_until(case, case.clocks["im.ack"].due_at)
+    assert may_see(acknowledged_late) == may_see(case), "that it was read late takes it nowhere"
+    late = ring_until(case, case.clocks["im.decide"].due_at)
+    assert Role.EXECUTIVE_HEAD in may_see(late)
+    assert Role.OVERSIGHT_COMMITTEE not in may_see(late)
+
+
+def test_what_a_measure_is_she_hears_and_dates_only_once_there_is_one() -> None:
+    asked_for = replace(alerted(), facts={"writer": "affected", "from_at": at(1), "until_at": at(9)})
+    assert explained_to_her(asked_for, POLICY) == {"measure": "any"}
+    telework = replace(asked_for, facts={**asked_for.facts, "asked_type": "flexible_working"})
+    told = explained_to_her(telework, POLICY)
+    assert told["measure"] == "flexible_working"
+    assert "from_at" not in told
+    on_him = replace(asked_for, facts={**asked_for.facts, "type": "flexible_working", "burden": "alleged_offender"})
+    assert explained_to_her(on_him, POLICY) == {"from_at": at(1), "until_at": at(9)}

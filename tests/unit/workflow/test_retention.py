@@ -10,7 +10,7 @@ from lifecycle.model import Actor, Case
 from lifecycle.recipients import recipients
 from policy.model import Policy, Role
 from services.workflow.domain.emergency_separation import LIFECYCLE
-from tests.lifecycles import NOW, POLICY, SYSTEM, act, at, effect_names, opened, refused, ring_until, staff
+from tests.lifecycles import NOW, POLICY, SYSTEM, act, at, attempt, effect_names, opened, refused, ring_until, staff
 
 LEGAL = staff("S0003", Role.LEGAL_OFFICER)
 INVESTIGATOR = staff("S0006", Role.INVESTIGATOR)
@@ -59,6 +59,16 @@ def test_inv_53_nothing_is_erased_while_a_window_runs_that_it_could_serve(window
 
 
 @pytest.mark.parametrize("who", [LEGAL, INVESTIGATOR], ids=["legal", "investigator"])
+@pytest.mark.parametrize("role", [Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.LEGAL_OFFICER])
+def test_a_hold_has_an_owner_who_can_say_what_it_is_for(role: Role) -> None:
+    [one, *_] = POLICY.appointed(role, NOW)
+    alone = replace(POLICY, appointments=(replace(one, staff_id="S9000", to=None),))
+    case = ended()
+    for owner in ("S9000", one.staff_id):
+        answer = attempt(LIFECYCLE, case, "set_hold", LEGAL, policy=alone, hold_owner=owner, hold_until=at(20))
+        assert isinstance(answer, Case) == (owner == "S9000"), answer
+
+
 def test_a_hold_has_an_owner_an_end_and_reasons(who: Actor) -> None:
     assert act(ended(), "set_hold", who).clocks["keep.hold"].runs
     assert held().clocks["keep.hold"].due_at == NOW + timedelta(days=20)
