@@ -59,16 +59,6 @@ def test_inv_53_nothing_is_erased_while_a_window_runs_that_it_could_serve(window
 
 
 @pytest.mark.parametrize("who", [LEGAL, INVESTIGATOR], ids=["legal", "investigator"])
-@pytest.mark.parametrize("role", [Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.LEGAL_OFFICER])
-def test_a_hold_has_an_owner_who_can_say_what_it_is_for(role: Role) -> None:
-    [one, *_] = POLICY.appointed(role, NOW)
-    alone = replace(POLICY, appointments=(replace(one, staff_id="S9000", to=None),))
-    case = ended()
-    for owner in ("S9000", one.staff_id):
-        answer = attempt(LIFECYCLE, case, "set_hold", LEGAL, policy=alone, hold_owner=owner, hold_until=at(20))
-        assert isinstance(answer, Case) == (owner == "S9000"), answer
-
-
 def test_a_hold_has_an_owner_an_end_and_reasons(who: Actor) -> None:
     assert act(ended(), "set_hold", who).clocks["keep.hold"].runs
     assert held().clocks["keep.hold"].due_at == NOW + timedelta(days=20)
@@ -150,3 +140,13 @@ def test_however_it_closed_it_can_be_held_and_frozen(how: str) -> None:
     assert act(act(closed, "set_hold", LEGAL), "release_hold", LEGAL).clocks["keep.release"].runs
     thawed = freezing.unfreeze(LIFECYCLE, freezing.freeze(closed, NOW), NOW, POLICY)
     assert (thawed.state, thawed.facts["frozen"]) == (how, False)
+
+
+@pytest.mark.parametrize("role", [Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.LEGAL_OFFICER])
+def test_a_hold_has_an_owner_who_can_say_what_it_is_for(role: Role) -> None:
+    [one, *_] = POLICY.appointed(role, NOW)
+    alone = replace(POLICY, appointments=(replace(one, staff_id="S9000", to=None),))
+    case = ended()
+    for owner in ("S9000", one.staff_id):
+        answer = attempt(LIFECYCLE, case, "set_hold", LEGAL, policy=alone, hold_owner=owner, hold_until=at(20))
+        assert isinstance(answer, Case) == (owner == "S9000"), answer
