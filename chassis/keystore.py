@@ -156,6 +156,14 @@ class Keystore:
                 params={"group_id": group_id, "recipient": recipient},
             )
 
+    async def destroy_wraps_of(self, item_ids: Sequence[UUID], recipient: str) -> None:
+        """Destroy one recipient's wraps of these items."""
+        async with self._database.transaction() as session:
+            await session.execute(
+                text("delete from wraps where recipient = :recipient and item_id = any(:ids)"),
+                params={"recipient": recipient, "ids": list(item_ids)},
+            )
+
     async def unsettled(self, before: datetime) -> list[UUID]:
         """Items whose wraps were written ahead before that time and which nobody has settled since."""
         async with self._database.transaction() as session:

@@ -23,6 +23,7 @@ from lifecycle.pages.panels import PLAIN, Panels
 from lifecycle.pages.routes import desk_pages
 from lifecycle.pages.wording import Wording, words_of
 from lifecycle.recipient_route import recipient_route
+from lifecycle.rewrapping import rewraps_route
 from lifecycle.sender import Sender
 
 
@@ -54,6 +55,7 @@ def desk_service(
             *api.routes(desk, sender),
             pages,
             recipient_route(database, desk.keys.desk(desk.notices_office), publics),
+            rewraps_route(desk, publics),
             *routes,
         ],
         checks=[

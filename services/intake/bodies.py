@@ -218,5 +218,8 @@ class ReminderSeen(Struct, kw_only=True):
 
 
 class Inbox(Struct, kw_only=True):
+    """`given_anew`: for how many of the code's routes another code was given, which it opens no more."""
+
     routes: list[RouteSeen]
     reminders: list[ReminderSeen]
+    given_anew: int

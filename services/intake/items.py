@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -19,6 +19,7 @@ from chassis.sealing import (
     DeskPrivateKey,
     Sealed,
     SealNotOpened,
+    desk_label,
     item_context,
     open_sealed,
     seal,
@@ -30,6 +31,9 @@ from contracts.ids import new_id
 from services.intake.tables import Direction, Item, ItemKind
 
 logger = logging.getLogger(__name__)
+
+CUSTODIAN: Final = desk_label("intake", "custodian")
+"""Whom identities are sealed to, and nobody else (invariant 2)."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,15 @@ def seal_item(
     item_id = new_id()
     sealed, data_key = seal(plain_of(content), item_id=item_id, context=item_context(report_id))
     return SealedItem(item_id, kind, sealed.ciphertext, wraps_of_key(report_id, item_id, data_key, desk, route_public))
+
+
+def seal_identity(report_id: UUID, staff_id: str, custodian_public: bytes) -> SealedItem:
+    """Who reported, for the custodian alone."""
+    item_id = new_id()
+    content = plain_of({"staff_id": staff_id})
+    sealed, data_key = seal(content, item_id=item_id, context=item_context(report_id))
+    wrapped = wrap(data_key, custodian_public, context=wrap_context(report_id, item_id, CUSTODIAN))
+    return SealedItem(item_id, ItemKind.IDENTITY, sealed.ciphertext, (Wrap(item_id, CUSTODIAN, report_id, wrapped),))
 
 
 def plain_of(content: Mapping[str, Any]) -> bytes:

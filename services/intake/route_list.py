@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.access_code import AccessCode
 from chassis.sealing import open_with, seal_with
 from services.intake.intake import Intake, NothingHere
-from services.intake.tables import AccessCodeRow
+from services.intake.tables import AccessCodeRow, Report
 
 _ID_BYTES: Final = 16
 _CODE_BYTES: Final = 32
@@ -43,15 +43,30 @@ class RouteList:
 
 
 async def routes_of(session: AsyncSession, intake: Intake, code: AccessCode) -> list[UUID]:
-    """The report ids that the code opens, oldest first. Raises NothingHere for a code that nobody was given, and
-    CodeToBeReplaced.
+    """The report ids that the code opens, oldest first; not those that another code was given for since. Raises
+    NothingHere for a code that nobody was given, and CodeToBeReplaced.
     """
+    opens, _ = await _opens(session, intake, code)
+    return opens
+
+
+async def given_anew(session: AsyncSession, intake: Intake, code: AccessCode) -> int:
+    """For how many of its routes another code was given. Raises as `routes_of`."""
+    _, closed = await _opens(session, intake, code)
+    return closed
+
+
+async def _opens(session: AsyncSession, intake: Intake, code: AccessCode) -> tuple[list[UUID], int]:
     found = await list_of(session, intake, code)
     if found is None:
         raise NothingHere
     if found.handed_over or found.before is not None:
         raise CodeToBeReplaced
-    return list(found.report_ids)
+    of_list = col(Report.report_id).in_(found.report_ids)
+    asked = select(col(Report.report_id), col(Report.route_public_key)).where(of_list)
+    keys = {row.report_id: row.route_public_key for row in await session.execute(asked)}
+    opens = [one for one in found.report_ids if keys.get(one) in (None, code.route_key(one).public)]
+    return opens, len(found.report_ids) - len(opens)
 
 
 async def list_of(session: AsyncSession, intake: Intake, code: AccessCode, *, lock: bool = False) -> RouteList | None:

@@ -21,7 +21,8 @@ AWARE: Any = DateTime(timezone=True)
 
 class ItemKind(StrEnum):
     """What was sealed. A parties item names people; desks open it for the purpose `routing` alone. Of a file that she
-    sent, FILE is the cleaned copy and ORIGINAL what she sent; the item says what it is, its chunks hold it.
+    sent, FILE is the cleaned copy and ORIGINAL what she sent; the item says what it is, its chunks hold it. IDENTITY is
+    who reported, for the custodian alone: no desk and no code opens it.
     """
 
     ANSWERS = "answers"
@@ -29,6 +30,7 @@ class ItemKind(StrEnum):
     MESSAGE = "message"
     FILE = "file"
     ORIGINAL = "original"
+    IDENTITY = "identity"
 
 
 class Direction(StrEnum):
@@ -182,7 +184,6 @@ class KeptPlace(Base, table=True):
     forget_on: date = Field(index=True)
 
 
-class PersonAction(Base, table=True):
 class MailWish(Base, table=True):
     """That she chose to have mails on this route. Where to, when and in which language lies sealed to the
     notifications' delivery key; `wish_id` is part of the seal.
@@ -203,6 +204,7 @@ class MailNotice(Base, table=True):
     day: date = Field(index=True)
 
 
+class PersonAction(Base, table=True):
     """An action that the person has sent: sent again, it is answered and not passed on again. `refused`: by which code
     her desk has said that it could not be taken.
     """

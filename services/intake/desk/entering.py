@@ -72,7 +72,7 @@ _FIRST: Final = len(BEGINNING) + 1
 _AHEAD: Final = N_("This is in the future. Enter the day on which it came.")
 
 
-def routes(intake: Intake, portal_url: str) -> list[HTTPRouteHandler]:
+def routes(intake: Intake) -> list[HTTPRouteHandler]:
     @get("/{language:str}/entry", include_in_schema=False)
     async def begin(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         check_role(intake, signed_in, Role.REGISTRAR)
@@ -157,39 +157,34 @@ def routes(intake: Intake, portal_url: str) -> list[HTTPRouteHandler]:
             _forget(data)
             return page.go("/tasks")
         if asked is None:
-            return page.go("/entry/code" if GIVEN in data else "/entry")
+            return page.go("/code" if GIVEN in data else "/entry")
         draft = _draft(page, asked)
         if still_needed(asked) or _names(draft, signed_in):
             return page.go("/entry/check")
         check_complete(intake, draft)
-        said_in = page.pages.words.languages.get(draft.language, page.language)
-        how = said_in.text(CAME[data[_ENTRY]["how"]][1], day=said_in.day(_received(data)))
-        entry, key = Entry(signed_in.staff_id, _received(data), how), data[_ENTRY][_KEY]
-        try:
-            receipt = await lodge_report(intake, draft, key, utc_now(), entry)
-        except IdempotencyKeyReused:
-            # It was lodged before, by an answer that was lost; what was changed since is the person's to add.
-            _, receipt = await what_stands(intake, key, None)
+        given = await _lodged(intake, draft, Entry(signed_in.staff_id, _received(data), _how(page, draft, data)), data)
         _forget(data)
-        data[GIVEN] = str(receipt.access_code)
-        return page.go("/entry/code")
+        data[GIVEN] = given
+        return page.go("/code")
 
-    @get("/{language:str}/entry/code", include_in_schema=False)
-    async def code(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        check_role(intake, signed_in, Role.REGISTRAR)
-        given = page.needs_session().data.get(GIVEN)
-        if given is None:
-            return page.go("/tasks")
-        return page.show("entry_code.html", code=given, portal=portal_url, staff=signed_in.staff_id)
+    return [begin, begun, ask, answer, check, lodge]
 
-    @post("/{language:str}/entry/code", include_in_schema=False)
-    async def handed_over(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        check_role(intake, signed_in, Role.REGISTRAR)
-        await page.posted()
-        page.needs_session().data.pop(GIVEN, None)
-        return page.go("/tasks")
 
-    return [begin, begun, ask, answer, check, lodge, code, handed_over]
+async def _lodged(intake: Intake, draft: LodgeReport, entry: Entry, data: Mapping[str, Any]) -> str:
+    """The code that is to be handed over."""
+    key = data[_ENTRY][_KEY]
+    try:
+        receipt = await lodge_report(intake, draft, key, utc_now(), entry)
+    except IdempotencyKeyReused:
+        # It was lodged before, by an answer that was lost; what was changed since is the person's to add.
+        _, receipt = await what_stands(intake, key, None)
+    return str(receipt.access_code)
+
+
+def _how(page: Page, draft: LodgeReport, data: Mapping[str, Any]) -> str:
+    """In the person's language."""
+    said_in = page.pages.words.languages.get(draft.language, page.language)
+    return said_in.text(CAME[data[_ENTRY]["how"]][1], day=said_in.day(_received(data)))
 
 
 def _not_ahead(found: Read, now: datetime) -> Read:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 
@@ -15,7 +15,8 @@ from policy.model import Role
 from services.intake.intake import Intake, utc_now
 
 TABS: Final[tuple[Tab, ...]] = (("/tasks", N_("Your tasks")),)
-GIVEN: Final = "entry:code"
+_AT_WORK: Final = (Role.REGISTRAR, Role.CUSTODIAN)
+GIVEN: Final = "given"
 """Where a session keeps a code until it is handed over."""
 
 
@@ -27,12 +28,27 @@ def check_role(intake: Intake, signed_in: SignedIn, *roles: Role) -> frozenset[R
     return frozenset(held)
 
 
-def routes(intake: Intake) -> list[HTTPRouteHandler]:
+def routes(intake: Intake, portal_url: str) -> list[HTTPRouteHandler]:
     @get("/{language:str}/tasks", include_in_schema=False)
     async def tasks(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        roles = check_role(intake, signed_in, Role.REGISTRAR)
+        roles = check_role(intake, signed_in, *_AT_WORK)
         if GIVEN in page.needs_session().data:
-            return page.go("/entry/code")
+            return page.go("/code")
         return page.show("tasks.html", roles=roles, staff=signed_in.staff_id)
 
-    return [tasks]
+    @get("/{language:str}/code", include_in_schema=False)
+    async def code(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        check_role(intake, signed_in, *_AT_WORK)
+        given = page.needs_session().data.get(GIVEN)
+        if given is None:
+            return page.go("/tasks")
+        return page.show("code_given.html", code=given, portal=portal_url, staff=signed_in.staff_id)
+
+    @post("/{language:str}/code", include_in_schema=False)
+    async def handed_over(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        check_role(intake, signed_in, *_AT_WORK)
+        await page.posted()
+        page.needs_session().data.pop(GIVEN, None)
+        return page.go("/tasks")
+
+    return [tasks, code, handed_over]

@@ -38,7 +38,7 @@ async def announce(
         lodged_at=report.lodged_at,
         route_public_key=report.route_public_key or b"",
         parties_item_id=parties[0] if parties else "",
-        item_ids=[str(item.item_id) for item in items if item.kind != ItemKind.PARTIES],
+        item_ids=[str(item.item_id) for item in items if item.kind not in (ItemKind.PARTIES, ItemKind.IDENTITY)],
         desk_key_id=desk.key_id,
         language=report.language,
         facts_json=json.dumps(choices),

@@ -22,9 +22,10 @@ from chassis.access_code import AccessCode
 from chassis.desk_keys import DeskPublicKey, desk_key
 from chassis.sealing import tag
 from services.intake.bodies import LodgeReport
+from services.intake.domain.codes import NAMED_AT
 from services.intake.files.kept import File, FileKeys
 from services.intake.intake import Intake, audit_actor, audit_object
-from services.intake.items import SealedItem, add_items, seal_item
+from services.intake.items import SealedItem, add_items, seal_identity, seal_item
 from services.intake.parties import NOBODY, Parties, keep_out
 from services.intake.route_list import RouteList, add_route, begin_list, routes_of
 from services.intake.routing import desk_of
@@ -159,6 +160,9 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
         report = _report(intake, request, draft, desk, entry.received_at if entry else now)
         files = [(FileKeys.of(report, desk), file) for file in carried.files]
         items = _seal(report, draft, carried, parties, desk)
+        who = protect.whoever_writes(parties, draft.choices)
+        if named := known_to_custodian(draft, parties, report.service):
+            items.append(seal_identity(report.report_id, named, intake.keys.desk("custodian").public))
         items += [item for number, (keys, file) in enumerate(files, 1) for item in keys.items(file, number)]
         if not await _list_route(intake, request, now):
             continue
@@ -170,7 +174,6 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
                 for keys, file in files:
                     await keys.write(session, file)
                 await announce(session, report, items, desk, at.name, draft.choices)
-                who = protect.whoever_writes(parties, draft.choices)
                 if route.protects and draft.watch_for_retaliation and who:
                     agreed = draft.consents.ethics_contact
                     await protect.start(session, intake, report, who, parties, contact=agreed, now=now)
@@ -185,6 +188,15 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
         item_ids = [item.item_id for item in items]
         await intake.keystore.settle(item_ids, orphans=item_ids)
     raise StillBeingAnswered
+
+
+def known_to_custodian(draft: LodgeReport, parties: Parties, service: str) -> str | None:
+    """Who reports, where the custodian may give another code for it: a person who gave her number, in confidence, on a
+    route of the organisation's side (invariants 8, 28, 30).
+    """
+    if draft.mode != "confidential" or service not in NAMED_AT:
+        return None
+    return protect.whoever_writes(parties, draft.choices)
 
 
 def _report_id(intake: Intake, key: str) -> UUID:

@@ -22,11 +22,11 @@ class MessageIdTaken(Exception):
     """Another message has this id already."""
 
 
-@dataclass(frozen=True)
 class SealedToOldCode(Exception):
     """The person has another code since: to be sent again once the desk has heard of it."""
 
 
+@dataclass(frozen=True)
 class Reply:
     """What a member of a desk has written, sealed by the desk."""
 
@@ -56,9 +56,9 @@ async def place_message(intake: Intake, service: str, reply: Reply, now: datetim
                 raise NothingHere
             if placed := await session.get(Item, reply.message_id):
                 return _check_same(placed, reply)
-            await _keep(session, intake, report, reply, now)
             if not is_for(report.route_public_key or b"", reply.wrapped_to_route):
                 raise SealedToOldCode
+            await _keep(session, intake, report, reply, now)
     except AlreadyErased:
         raise NothingHere from None
 

@@ -24,7 +24,7 @@ from services.intake.bodies import (
 )
 from services.intake.intake import Intake
 from services.intake.items import items_of, open_items
-from services.intake.route_list import routes_of
+from services.intake.route_list import given_anew, routes_of
 from services.intake.tables import Direction, Item, ItemKind, PersonAction, Report, RouteCase
 from services.intake.use_cases.choose_mails import MAILS
 from services.intake.use_cases.protect import ETHICS_CONTACT, answers_of
@@ -38,7 +38,7 @@ async def read_inbox(intake: Intake, code: AccessCode, now: datetime) -> Inbox:
     Raises NothingHere for an unknown code.
     """
     async with intake.database.transaction() as session:
-        report_ids = await routes_of(session, intake, code)
+        report_ids, anew = await routes_of(session, intake, code), await given_anew(session, intake, code)
         found = await session.scalars(select(Report).where(col(Report.report_id).in_(report_ids)))
         reports = {report.report_id: report for report in found}
         of_cases = select(RouteCase).where(col(RouteCase.report_id).in_(report_ids))
@@ -64,6 +64,7 @@ async def read_inbox(intake: Intake, code: AccessCode, now: datetime) -> Inbox:
             if report_id in reports
         ],
         reminders=await reminders_of(intake, code, now),
+        given_anew=anew,
     )
 
 

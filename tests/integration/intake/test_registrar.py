@@ -134,12 +134,12 @@ async def test_nothing_stays_at_the_registry(desk: Browser, world: World) -> Non
     code = await lodged(desk)
     page = await desk.get("/en/tasks")
     # Until it is said that the code was handed over, every page leads to it; then it is gone.
-    assert page.headers["location"] == "/en/entry/code"
-    page = await desk.get("/en/entry/code")
+    assert page.headers["location"] == "/en/code"
+    page = await desk.get("/en/code")
     assert PORTAL in page.text
-    page = await press(desk, "/en/entry/code", page)
+    page = await press(desk, "/en/code", page)
     assert "Your tasks" in page.text
-    assert (await desk.get("/en/entry/code")).headers["location"] == "/en/tasks"
+    assert (await desk.get("/en/code")).headers["location"] == "/en/tasks"
     cookie = desk.cookie("__Host-intake-desk") or ""
     async with world.intake.database.transaction() as session:
         of_cookie = SessionKey("__Host-intake-desk", base64.urlsafe_b64decode(cookie + "="))
@@ -280,5 +280,5 @@ async def test_nobody_enters_what_names_them_and_nothing_is_entered_ahead_of_tim
 
 async def test_nobody_else_finds_the_desk(desk: Browser) -> None:
     assert (await desk.signed_in(SUPERVISOR, "/en/entry")).status_code == 404
-    for path in ("/en/tasks", "/en/entry/4", "/en/entry/check", "/en/entry/code"):
+    for path in ("/en/tasks", "/en/entry/4", "/en/entry/check", "/en/code"):
         assert (await desk.get(path)).status_code == 404

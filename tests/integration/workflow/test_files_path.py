@@ -1,16 +1,27 @@
-"""A file on its way from a person to oversight, through the processes that really carry it."""
+"""A file on its way from a person to oversight, through the processes that really carry it, and another code for her
+who has lost hers.
+"""
 
+import base64
+import os
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from chassis import service_tokens
+from chassis.keys import ServiceKeys
+from chassis.sealing import SEED_BYTES, DeskPrivateKey, key_id
 from ops.demo.clients import Handler, Reporter
+from ops.demo.sign_in import access_token
 from tests import planted_files as planted
 from tests.integration.workflow.house import INVESTIGATOR, LEGAL_AND_HEAD, SUPERVISOR
-from tests.integration.workflow.test_measure_path import reported
+from tests.integration.workflow.lost_code import CUSTODIAN, asked_for, custodian_desk, given
+from tests.integration.workflow.test_measure_path import PERSON, REPORT, reported
 from tests.integration.workflow.whole import Whole
+from tests.waiting import eventually
 
 
 async def send(whole: Whole, reporter: Reporter, report_id: str, data: bytes) -> httpx.Response:
@@ -85,3 +96,125 @@ async def test_oversight_reads_the_copy_and_as_evidence_what_was_sent(whole: Who
     await whole.query("delete from file_chunks where number = 3 returning item_id", "intake")
     with pytest.raises(httpx.RemoteProtocolError):
         await download(officer, case_id, second["item_id"])
+
+
+async def test_inv_08_the_custodian_alone_gives_another_code_and_it_opens_one_report_and_its_files(
+    whole: Whole,
+) -> None:
+    reporter, report_id, case_id = await reported(whole)
+    officer = await whole.staff(INVESTIGATOR)
+    await officer.act("acknowledge", case_id)
+    await officer.write(case_id, "We have it.")
+    photograph = planted.jpeg()
+    assert (await send(whole, reporter, report_id, photograph)).status_code == 201
+    lost, words = reporter.access_code, (await reporter.route("formal_report"))["answers"]
+
+    async with custodian_desk(whole) as desk:
+        assert (await desk.signed_in(INVESTIGATOR, "/en/reissue")).status_code == 404
+    async with custodian_desk(whole) as desk:
+        await desk.signed_in(CUSTODIAN, "/en/reissue")
+        for nobody in (SUPERVISOR, LEGAL_AND_HEAD):
+            assert "Nothing was found" in (await asked_for(desk, nobody)).text
+        assert "Nothing was found" in (await asked_for(desk, PERSON, "supervisor_request")).text
+        await long_ago(whole, report_id)
+        page = await asked_for(desk, PERSON.lower())
+        assert "There is one such report" in page.text
+        handed = await given(desk, page)
+
+    # The lost code opens the report no more, and says so.
+    assert {(one["given_anew"], len(one["routes"])) for one in [await reporter.inbox()]} == {(1, 0)}
+    assert (await send(whole, reporter, report_id, photograph)).status_code == 404
+    # The custodian has seen the new one: it is replaced first.
+    reporter.access_code = handed
+    url, headers = f"{whole.url('intake')}/api/v1/inbox", {"Authorization": f"AccessCode {handed}"}
+    assert (await whole.http.get(url, headers=headers)).json()["code"] == "code_to_be_replaced"
+    own = await whole.http.post(f"{url}/code", headers=headers | {"Idempotency-Key": str(uuid4())})
+    reporter.access_code = own.json()["access_code"]
+    route = await reporter.route("formal_report")
+    assert route["answers"] == words
+    assert [one["text"] for one in route["messages"]] == ["We have it."]
+    (file,) = route["files"]
+    opened = await whole.http.get(
+        f"{url}/files/{file['item_id']}", headers={"Authorization": f"AccessCode {reporter.access_code}"}
+    )
+    assert (opened.status_code, len(opened.content)) == (200, file["size"])
+
+    async def answered() -> bool:
+        # Until the desk has heard of the newer key, intake takes nothing that is sealed to an older one.
+        body = {"action_id": str(uuid4()), "text": "Welcome back."}
+        answer = await whole.http.post(
+            f"{officer.desk}/api/v1/cases/{case_id}/messages", json=body, headers=officer.headers
+        )
+        assert answer.status_code in {202, 503}, answer.text
+        return answer.status_code == 202
+
+    await eventually(answered)
+    assert [one["text"] for one in (await reporter.route("formal_report"))["messages"]][-1] == "Welcome back."
+    assert lost not in {handed, reporter.access_code}
+    for service in ("intake", "workflow"):
+        trail = await whole.query(
+            "select entry ->> 'actor' as actor, entry ->> 'rule' as rule from"
+            " (select convert_from(entry_json, 'utf8')::json as entry from audit_trail) trail"
+            " where entry ->> 'act' in ('code_reissued', 'code.reissued') and entry ->> 'object' = :own",
+            service,
+            own=report_id,
+        )
+        assert [tuple(one) for one in trail] == [(CUSTODIAN, "invariant 8")], service
+
+
+async def test_no_other_code_is_given_for_what_has_no_name_or_names_the_custodian(whole: Whole) -> None:
+    _, report_id, _ = await reported(whole)
+    investigator = await whole.staff(INVESTIGATOR)
+    known = {one["case_id"] for one in await investigator.cases("formal_report")}
+    await long_ago(whole)
+    for changes in (
+        {"mode": "anonymous", "parties": {"alleged_offender": [SUPERVISOR]}},
+        {"not_these_people": [CUSTODIAN]},
+    ):
+        await Reporter(whole.http, whole.url("intake")).lodge(REPORT | changes)
+    async with custodian_desk(whole) as desk:
+        await desk.signed_in(CUSTODIAN, "/en/reissue")
+        # She is named in one of them alone, and that one is closed to the custodian.
+        assert "Nothing was found" in (await asked_for(desk, PERSON)).text
+    # The desk asks the same, whatever intake says.
+    rows = await eventually(lambda: both_opened(whole, known))
+    token = await access_token(whole.issuer, CUSTODIAN)
+    answers = {row.report_id: await ask_desk(whole, str(row.report_id), token) for row in rows}
+    said = {answer.status_code: answer for answer in answers.values()}
+    assert said.keys() == {404, 409}
+    assert (said[409].json()["code"], said[409].json()["rule"]) == ("NAMED_REPORTER_NEEDED", "invariant 8")
+    assert (await ask_desk(whole, report_id, await access_token(whole.issuer, INVESTIGATOR))).status_code == 404
+    assert (await ask_desk(whole, report_id, token)).status_code == 200
+
+
+async def long_ago(whole: Whole, but: str = "") -> None:
+    """What other tests of this module have reported for her was not reported today."""
+    await whole.query(
+        "update reports set lodged_at = lodged_at - interval '30 days'"
+        " where cast(report_id as text) <> :but returning 1",
+        "intake",
+        but=but,
+    )
+
+
+async def both_opened(whole: Whole, known: set[str]) -> list[Any] | None:
+    """The two reports' rows, once it is worked out who may not deal with them."""
+    rows = await whole.query(
+        "select c.case_id, c.report_id from cases c join case_exclusions e on e.case_id = c.case_id"
+        " where c.lifecycle = 'formal_report' and e.computed_at is not null"
+    )
+    new = [row for row in rows if str(row.case_id) not in known]
+    return new if len(new) == 2 else None
+
+
+async def ask_desk(whole: Whole, report_id: str, acting: str) -> httpx.Response:
+    """As intake asks: with its own token, and the sign-in of whoever acts."""
+    public = DeskPrivateKey.from_seed(os.urandom(SEED_BYTES)).public
+    claims = {"report_id": report_id, "office": "oio", "key_id": key_id(public)}
+    signing = ServiceKeys.load(whole.folder / "intake").signing
+    token = service_tokens.mint(signing, "intake", "workflow", claims, datetime.now(UTC))
+    body = {
+        "report_id": report_id, "office": "oio", "route_key_b64": base64.b64encode(public).decode(), "items": [],
+    }  # fmt: skip
+    headers = {"Authorization": f"Service {token}", "X-Acting-Token": acting}
+    return await whole.http.post(f"{whole.url('workflow')}/internal/v1/rewraps", json=body, headers=headers)

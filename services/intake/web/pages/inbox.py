@@ -132,6 +132,7 @@ async def inbox(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
         ],
         due=[one for one in seen.inbox.reminders if one.due],
         reminders=seen.inbox.reminders,
+        given_anew=seen.inbox.given_anew,
         said=_SAID.get(said or ""),
         once=uuid4(),
     )

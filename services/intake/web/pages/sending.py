@@ -18,7 +18,12 @@ from services.intake.intake import utc_now
 from services.intake.parties import Parties
 from services.intake.routing import desk_of
 from services.intake.use_cases.keep_place import forget_place
-from services.intake.use_cases.lodge_report import IdempotencyKeyReused, lodge_report, what_stands
+from services.intake.use_cases.lodge_report import (
+    IdempotencyKeyReused,
+    known_to_custodian,
+    lodge_report,
+    what_stands,
+)
 from services.intake.use_cases.set_reminder import set_reminder
 from services.intake.use_cases.take_over import take_over
 from services.intake.web.pages import asking_place
@@ -151,6 +156,7 @@ async def _lodge(
         "new": receipt.access_code is not None or _is_new(known, data),
         "next": receipt.next_date.isoformat() if receipt.next_date else None,
         STANDS: stands,
+        "named": bool(known_to_custodian(draft, Parties.named_in(draft), asked.policy.routes[route].service)),
     }
 
 
@@ -180,6 +186,7 @@ async def sent(page: NamedDependency[Page]) -> Response[Any]:
         next_date=datetime.fromisoformat(was["next"]) if was["next"] else None,
         option=OPTIONS[was["route"]],
         stands=was.get(STANDS, False),
+        named=was.get("named", False),
         field=KEPT,
     )
 

@@ -1,0 +1,133 @@
+"""The custodian's desk: another code for somebody who gave her name and has lost hers. Whether she is who she says is
+looked at outside of here; what was written is never shown here, nor what else she has sent.
+"""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+
+from chassis.web.desk_sign_in import require_recent
+from chassis.web.pages.forms import Choice, Field, Read, as_day
+from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
+from chassis.web.problems import unavailable
+from chassis.web.sign_in import SignedIn
+from policy.model import Role
+from services.intake.desk.tasks import GIVEN, check_role
+from services.intake.domain.codes import NAMED_AT, SeveralMatch
+from services.intake.intake import Intake, NothingHere, utc_now
+from services.intake.use_cases.reissue_code import DeskUnreachable, Lost, find_report, reissue_code
+from services.intake.use_cases.replace_code import code_for
+from services.intake.web.pages.questions import DIRECT, JOURNEYS
+from services.intake.web.pages.questions_asked import staff_number
+from services.intake.web.pages.questions_options import OPTIONS
+
+_LOST: Final = "reissue"
+_WHO: Final = staff_number(
+    "staff_id", N_("Staff number of the person"), "", N_("Enter the staff number of the person, like S0012.")
+)
+_NOTHING: Final = N_("Nothing was found for which you can give another code. Without a name there never is one.")
+_SEVERAL: Final = N_("More than one was sent about then. Ask the person for the very day.")
+
+
+def _fields(intake: Intake) -> tuple[Field, ...]:
+    ways = [way for way in JOURNEYS if way != DIRECT and intake.policy.routes[way].service in NAMED_AT]
+    return (
+        _WHO,
+        Field(
+            "way",
+            "radios",
+            N_("What did the person send?"),
+            hint=N_("For a talk and for help nobody gives another code: the person can begin again."),
+            choices=tuple(Choice(way, OPTIONS[way].name) for way in ways),
+            missing=N_("Choose what the person sent."),
+        ),
+        Field(
+            "day",
+            "day",
+            N_("On which day was it sent?"),
+            hint=N_("As the person remembers it: three days more or less do not matter."),
+            missing=N_("Enter the day on which it was sent."),
+        ),
+        Field(
+            "proved",
+            "yes",
+            N_("I have seen proof of who the person is"),
+            missing=N_("Look at a proof of who the person is, then tick the box."),
+        ),
+    )
+
+
+def routes(intake: Intake, peers: Mapping[str, str]) -> list[HTTPRouteHandler]:
+    fields = _fields(intake)
+
+    @get("/{language:str}/reissue", include_in_schema=False)
+    async def ask(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        check_role(intake, signed_in, Role.CUSTODIAN)
+        return page.show("reissue.html", fields=fields, staff=signed_in.staff_id)
+
+    @post("/{language:str}/reissue", include_in_schema=False)
+    async def find(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        check_role(intake, signed_in, Role.CUSTODIAN)
+        found = await page.form(fields)
+        if found.errors:
+            return page.again(found)
+        page.keep(found)
+        require_recent(signed_in, utc_now())
+        given = found.values
+        day = as_day(str(given["day"]))
+        assert day is not None  # the form has read it
+        try:
+            report_id = await find_report(
+                intake, Lost(str(given["staff_id"]), str(given["way"]), day), signed_in.staff_id
+            )
+        except NothingHere:
+            return page.again(Read(given, {_WHO.name: _NOTHING}))
+        except SeveralMatch:
+            return page.again(Read(given, {"day": _SEVERAL}))
+        page.taken()
+        key = secrets.token_urlsafe(16)
+        page.needs_session().data[_LOST] = {"report": str(report_id), "way": given["way"], "key": key}
+        return page.go("/reissue/confirm")
+
+    @get("/{language:str}/reissue/confirm", include_in_schema=False)
+    async def confirm(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        check_role(intake, signed_in, Role.CUSTODIAN)
+        lost = page.needs_session().data.get(_LOST)
+        if lost is None:
+            return page.go("/reissue")
+        return page.show("reissue_confirm.html", way=OPTIONS[lost["way"]].name, staff=signed_in.staff_id)
+
+    @post("/{language:str}/reissue/confirm", include_in_schema=False)
+    async def give(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        """However often it is pressed: one code."""
+        check_role(intake, signed_in, Role.CUSTODIAN)
+        await page.posted()
+        require_recent(signed_in, utc_now())
+        data = page.needs_session().data
+        lost = data.get(_LOST)
+        if lost is None:
+            return page.go("/code" if GIVEN in data else "/reissue")
+        new = code_for(intake, lost["key"])
+        try:
+            await reissue_code(intake, peers, signed_in, UUID(lost["report"]), new)
+        except NothingHere:
+            del data[_LOST]
+            return page.go("/reissue/refused")
+        except DeskUnreachable:
+            raise unavailable() from None
+        del data[_LOST]
+        data[GIVEN] = str(new)
+        return page.go("/code")
+
+    @get("/{language:str}/reissue/refused", include_in_schema=False)
+    async def refused(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+        check_role(intake, signed_in, Role.CUSTODIAN)
+        return page.show("reissue_refused.html", nothing=_NOTHING, staff=signed_in.staff_id)
+
+    return [ask, find, confirm, give, refused]

@@ -1,0 +1,190 @@
+"""Another code for a named reporter who has lost hers: the custodian's alone, one route at a time (invariant 8).
+
+Intake cannot open what was sealed to the lost code. The desk that has the report wraps its keys to the new one, on the
+custodian's own sign-in; the lost code opens that route no more, and tells its holder so. The new code has been seen by
+the custodian: it is replaced at its first use, as any code that is handed over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from http import HTTPStatus
+from typing import Final
+from uuid import UUID
+
+import httpx
+import msgspec
+from sqlalchemy import select, update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis import audit_trail, service_tokens
+from chassis.access_code import AccessCode
+from chassis.keystore import Wrap
+from chassis.sealing import ROUTE, desk_label, key_id, unwrap, wrap_context
+from chassis.web.sign_in import SignedIn
+from services.intake.domain.codes import ABOUT, NAMED_AT, meant
+from services.intake.intake import Intake, NothingHere, audit_object, lock_report, utc_now
+from services.intake.items import CUSTODIAN, content_of, items_of
+from services.intake.route_list import RouteList, begin_list, list_of
+from services.intake.tables import Item, ItemKind, Report, RouteCase
+from services.intake.use_cases.replace_code import tell_desks
+
+RULE: Final = "invariant 8"
+_ATTEMPTS: Final = 3
+_TIMEOUT: Final = 15.0
+
+
+class DeskUnreachable(Exception):
+    """The desk does not answer, or more was written every time that it did: nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Whose code, of which way, and the day on which it was sent as she remembers it."""
+
+    staff_id: str
+    way: str
+    day: date
+
+
+async def find_report(intake: Intake, lost: Lost, custodian: str) -> UUID:
+    """The report that is meant. Raises SeveralMatch, and NothingHere alike for none, for an anonymous one, for one of
+    the person's side, and for one that the custodian is kept from. Each search stands in the trail, without a person.
+    """
+    first, last = lost.day - ABOUT, lost.day + ABOUT
+    asked = select(Item, Report).join(Report, col(Report.report_id) == col(Item.report_id))
+    asked = asked.where(
+        col(Item.kind) == ItemKind.IDENTITY,
+        col(Report.lifecycle) == lost.way,
+        col(Report.mode) == "confidential",
+        col(Report.service).in_(NAMED_AT),
+        col(Report.erased_at).is_(None),
+        col(Report.lodged_at).between(datetime.combine(first, time(), UTC), datetime.combine(last, time.max, UTC)),
+    )
+    async with intake.database.transaction() as session:
+        facts: dict[str, str | int] = {"way": lost.way}
+        await audit_trail.record(session, "identity_searched", object_ref="identities", actor=custodian, facts=facts)
+        found = [(item, report) for item, report in (await session.execute(asked)).all()]
+        open_to = [
+            (item, report) for item, report in found if not await intake.excludes(session, report.report_id, custodian)
+        ]
+    wraps = await intake.keystore.wraps_of([item.item_id for item, _ in open_to], CUSTODIAN)
+    hers = {
+        report.report_id: report.lodged_at.date()
+        for item, report in open_to
+        if item.item_id in wraps and _names(intake, item, wraps[item.item_id], lost.staff_id)
+    }
+    report_id = meant(hers, lost.day)
+    if report_id is None:
+        raise NothingHere
+    return report_id
+
+
+def _names(intake: Intake, item: Item, wrapped: bytes, staff_id: str) -> bool:
+    context = wrap_context(item.report_id, item.item_id, CUSTODIAN)
+    data_key = unwrap(wrapped, intake.keys.desk("custodian"), context=context)
+    return str(content_of(item, data_key)["staff_id"]).casefold() == staff_id.casefold()
+
+
+async def reissue_code(
+    intake: Intake, peers: Mapping[str, str], acting: SignedIn, report_id: UUID, new: AccessCode
+) -> None:
+    """From here on `new` opens this one route, once it was replaced; the same again changes nothing.
+
+    Raises NothingHere, also where the desk refuses, and DeskUnreachable.
+    """
+    for _ in range(_ATTEMPTS):
+        async with intake.database.transaction() as session:
+            if await list_of(session, intake, new) is not None:
+                return
+            report = await session.get(Report, report_id)
+            if (
+                report is None
+                or report.erased_at is not None
+                or await intake.excludes(session, report_id, acting.staff_id)
+            ):
+                raise NothingHere
+            ids = [item.item_id for item in await items_of(session, [report_id])]
+        own = await intake.keystore.wraps_of(ids, desk_label(report.service, report.office))
+        wrapped = await _wrapped_by_desk(intake, peers, acting, report, own, new)
+        if await _give(intake, acting, report, new, ids, wrapped):
+            return
+    raise DeskUnreachable
+
+
+async def _wrapped_by_desk(
+    intake: Intake,
+    peers: Mapping[str, str],
+    acting: SignedIn,
+    report: Report,
+    own: Mapping[UUID, bytes],
+    new: AccessCode,
+) -> dict[UUID, bytes]:
+    public = new.route_key(report.report_id).public
+    claims = {"report_id": str(report.report_id), "office": report.office, "key_id": key_id(public)}
+    token = service_tokens.mint(intake.keys.signing, "intake", report.service, claims, utc_now())
+    body = {
+        "report_id": report.report_id,
+        "office": report.office,
+        "route_key_b64": public,
+        "items": [{"item_id": item_id, "wrapped_b64": wrapped} for item_id, wrapped in own.items()],
+    }
+    headers = {
+        "Authorization": f"Service {token}", "X-Acting-Token": acting.token, "Content-Type": "application/json",
+    }  # fmt: skip
+    async with httpx.AsyncClient(base_url=peers[report.service], timeout=_TIMEOUT, trust_env=False) as client:
+        try:
+            answer = await client.post("/internal/v1/rewraps", content=msgspec.json.encode(body), headers=headers)
+        except httpx.HTTPError as error:
+            raise DeskUnreachable(type(error).__name__) from None
+    if answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+        raise NothingHere
+    if not answer.is_success:
+        raise DeskUnreachable(str(answer.status_code))
+    given = msgspec.json.decode(answer.content, type=_Rewraps)
+    return {item.item_id: item.wrapped_b64 for item in given.items}
+
+
+class _Rewrap(msgspec.Struct):
+    item_id: UUID
+    wrapped_b64: bytes
+
+
+class _Rewraps(msgspec.Struct):
+    items: list[_Rewrap]
+
+
+async def _give(
+    intake: Intake, acting: SignedIn, seen: Report, new: AccessCode, ids: list[UUID], wrapped: Mapping[UUID, bytes]
+) -> bool:
+    """False, and nothing done, where something was written or the report went on meanwhile."""
+    report_id = seen.report_id
+    async with intake.database.transaction() as session:
+        report = await lock_report(session, report_id)
+        now_there = [item.item_id for item in await items_of(session, [report_id])]
+        if now_there != ids or (report.service, report.office) != (seen.service, seen.office):
+            return False
+        before = await intake.keystore.wraps_of(ids, ROUTE)
+        pairs = [
+            (Wrap(item_id, ROUTE, report_id, wrapped[item_id]), was)
+            for item_id, was in before.items()
+            if item_id in wrapped
+        ]
+        await intake.keystore.exchange_wraps(pairs)
+        # What this desk cannot open, an earlier one had alone: nobody can wrap it to her new code.
+        await intake.keystore.destroy_wraps_of([one for one in before if one not in wrapped], ROUTE)
+        report.route_public_key = new.route_key(report_id).public
+        await _forget_told(session, report_id)
+        await begin_list(session, intake, new, RouteList((report_id,), handed_over=True))
+        await tell_desks(session, report)
+        await audit_trail.record(
+            session, "code_reissued", object_ref=audit_object(report), actor=acting.staff_id, rule=RULE
+        )
+    return True
+
+
+async def _forget_told(session: AsyncSession, report_id: UUID) -> None:
+    """What desks told her alone is sealed to the lost code; they tell it again with the next step."""
+    of_report = update(RouteCase).where(col(RouteCase.report_id) == report_id)
+    await session.execute(of_report.values(sealed_facts=None))
