@@ -2,7 +2,9 @@
 travels. The notifications service comes and asks who it is when it sends (domain.md 2.10).
 """
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -12,26 +14,32 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import before_commit, fetch
 from chassis.outbox import add_event
-from chassis.sealing import DeskPrivateKey, open_from, seal_to
+from chassis.sealing import DeskPrivateKey, open_from, seal_to, tag
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.topics import Topic, cases_of
 from lifecycle import access
 from lifecycle.desk import Desk
 from lifecycle.model import Case, Effect
-from lifecycle.recipients import ASSIGNED, heard_as, recipients
+from lifecycle.recipients import ASSIGNED, ESCALATION, heard_as, recipients
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import BY_ASSIGNMENT, Policy, Role
 
 KEPT: Final = timedelta(days=30)
 """How long a reference answers: as long as the topic keeps the event, longer than notifications tries."""
-# Room for the longest staff id that intake takes: the other side's is what the reporter typed.
-_SIZE: Final = 128
+# Room for a case id and the longest staff id that intake takes: the other side's is what the reporter typed.
+_SIZE: Final = 256
+_AT_ONCE: Final = "mail.at_once_hours"
+"""The policy's threshold: whoever has to do something within so many hours is told at once."""
 
 _ADD: Final = sa.text("insert into recipients (recipient_ref, sealed) values (:recipient_ref, :sealed)")
 _FIND: Final = sa.text("""
     select sealed from recipients
     where recipient_ref = :recipient_ref and created_at >= now() - cast(:kept as interval)
+""")
+_UNMET: Final = sa.text("""
+    select unmet_at, unmet_at > now() + make_interval(hours => :hours) as far_off
+    from cases where case_id = :case_id and closed_at is null and erased_at is null
 """)
 _FORGET: Final = sa.text("delete from recipients where created_at < now() - cast(:kept as interval)")
 
@@ -56,8 +64,9 @@ def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Ef
     """
 
     async def write(session: AsyncSession) -> None:
+        late = _late_office(effect, desk.policy_of(row))
         for staff_id in await _hearers(session, desk, row, case, effect):
-            await add(session, desk, row, staff_id, effect.name)
+            await add(session, desk, row, staff_id, effect.name, late_office=late)
 
     before_commit(session, write)
 
@@ -75,6 +84,11 @@ async def tell_assigned(session: AsyncSession, desk: Desk, row: CaseRow, wording
     held = {name for role, name in from_json(row.data).assigned.items() if role not in BY_ASSIGNMENT}
     for staff_id in await _not_excluded(session, desk, row, sorted(held), None, now):
         await add(session, desk, row, staff_id, wording_key)
+
+
+def _late_office(effect: Effect, policy: Policy) -> str:
+    """Whose time was not kept, where that is what the notice is about; its mail names that desk and no case."""
+    return policy.roles[Role(str(effect.facts["role"]))].office if effect.facts["to"] == ESCALATION else ""
 
 
 async def _hearers(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> Sequence[str]:
@@ -115,32 +129,75 @@ async def _not_excluded(
     return [one.name for one in actors if not one.excluded and (role is None or role in one.roles)]
 
 
-async def add(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, wording_key: str) -> None:
+async def add(
+    session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, wording_key: str, *, late_office: str = ""
+) -> None:
     """One mail that says nothing to one person. Whoever calls this has made sure that they may know of the case."""
     key = desk.keys.desk(desk.notices_office)
-    await add_notice(session, cases_of(desk.service), row.report_id, staff_id, wording_key, desk_key=key)
+    threshold = desk.policy_of(row).thresholds.get(_AT_ONCE)
+    far_off = None
+    if threshold and not late_office:
+        asked = {"case_id": row.case_id, "hours": threshold.value}
+        far_off = next((one["far_off"] is not False for one in await fetch(session, _UNMET, asked)), False)
+    notice = StaffNotice(wording_key=wording_key, may_wait=bool(far_off), late_office=late_office)
+    await add_notice(
+        session, cases_of(desk.service), row.report_id, staff_id, notice, case_id=row.case_id, desk_key=key
+    )
 
 
 async def add_notice(
-    session: AsyncSession, topic: Topic, report_id: UUID, staff_id: str, wording_key: str, *, desk_key: DeskPrivateKey
+    session: AsyncSession,
+    topic: Topic,
+    report_id: UUID,
+    staff_id: str,
+    notice: StaffNotice,
+    *,
+    case_id: UUID,
+    desk_key: DeskPrivateKey,
 ) -> None:
     """Have one content-free mail sent to `staff_id`; `topic` is the service's own about its cases. References that
     are older than they answer are forgotten on the way.
     """
     recipient_ref = uuid4()
-    sealed = seal_to(desk_key.public, staff_id.encode(), context=_context(recipient_ref), size=_SIZE)
+    plain = json.dumps({"staff_id": staff_id, "case_id": str(case_id)}).encode()
+    sealed = seal_to(desk_key.public, plain, context=_context(recipient_ref), size=_SIZE)
     await fetch(session, _FORGET, {"kept": KEPT})
     await fetch(session, _ADD, {"recipient_ref": recipient_ref, "sealed": sealed})
-    notice = StaffNotice(notice_id=str(uuid4()), recipient_ref=str(recipient_ref), wording_key=wording_key)
+    notice.notice_id, notice.recipient_ref = str(uuid4()), str(recipient_ref)
     await add_event(session, topic, str(report_id), notice)
 
 
-async def recipient(session: AsyncSession, recipient_ref: UUID, *, desk_key: DeskPrivateKey) -> str | None:
+@dataclass(frozen=True)
+class Meant:
+    """Whom a reference means. `item`: the same for every notice to anybody about one case, and no id of it; None where
+    the case is over and needs nobody. `before`: when it needs somebody.
+    """
+
+    staff_id: str
+    item: str | None
+    before: datetime | None
+
+
+async def recipient(session: AsyncSession, recipient_ref: UUID, *, desk_key: DeskPrivateKey) -> Meant | None:
     """Whom a reference means; None when it is unknown or too old. Raises SealNotOpened for another desk's key."""
     sealed = await session.scalar(_FIND, params={"recipient_ref": recipient_ref, "kept": KEPT})
     if sealed is None:
         return None
-    return open_from(desk_key, sealed, context=_context(recipient_ref)).decode()
+    staff_id, case_id = opened(sealed, recipient_ref, desk_key)
+    found = await fetch(session, _UNMET, {"case_id": case_id, "hours": 0}) if case_id else ()
+    for one in found:
+        assert case_id is not None
+        return Meant(staff_id, tag(desk_key.public, "item", case_id.bytes).hex(), one["unmet_at"])
+    return Meant(staff_id, None, None)
+
+
+def opened(sealed: bytes, recipient_ref: UUID, desk_key: DeskPrivateKey) -> tuple[str, UUID | None]:
+    """Who is meant, and in which case; None for what was kept before items were counted. Raises SealNotOpened."""
+    plain = open_from(desk_key, sealed, context=_context(recipient_ref))
+    if not plain.startswith(b"{"):
+        return plain.decode(), None
+    told = json.loads(plain)
+    return told["staff_id"], UUID(told["case_id"])
 
 
 def _context(recipient_ref: UUID) -> bytes:

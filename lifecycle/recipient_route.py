@@ -29,13 +29,14 @@ def recipient_route(
     """`desk_key` is the one that `notices.add_notice` sealed to."""
 
     @post("/internal/v1/recipient", status_code=200, include_in_schema=False)
-    async def recipient(request: Request[Any, Any, Any], data: JSONBody[Recipient]) -> dict[str, str]:
+    async def recipient(request: Request[Any, Any, Any], data: JSONBody[Recipient]) -> dict[str, str | None]:
         async with database.transaction() as session:
             claims = {"recipient_ref": str(data.recipient_ref)}
             await calling_service(request, session, publics, allowed=_ASKED_BY, claims=claims)
-            staff_id = await notices.recipient(session, data.recipient_ref, desk_key=desk_key)
-        if staff_id is None:
+            meant = await notices.recipient(session, data.recipient_ref, desk_key=desk_key)
+        if meant is None:
             raise not_found()
-        return {"staff_id": staff_id}
+        before = meant.before.isoformat() if meant.before else None
+        return {"staff_id": meant.staff_id, "item": meant.item, "before": before}
 
     return recipient

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, Self
@@ -25,6 +26,17 @@ class NotAnswered(Exception):
     """The service that was asked gave no answer that can be used; it may later. The message says why in one word."""
 
 
+@dataclass(frozen=True)
+class Meant:
+    """`item`: by which a desk's notices about one case are counted as one; None for what is over. `before`: when it
+    needs somebody.
+    """
+
+    staff_id: str
+    item: str | None
+    before: datetime | None
+
+
 class Peers:
     """`addresses`: where each service answers. Every question carries a token for that one question."""
 
@@ -40,10 +52,15 @@ class Peers:
     ) -> None:
         await self._client.aclose()
 
-    async def recipient(self, source: str, recipient_ref: UUID) -> str:
-        """The staff id that `source` means by a reference. Raises Unknown, NotAnswered."""
+    async def recipient(self, source: str, recipient_ref: UUID) -> Meant:
+        """Whom `source` means by a reference, and what has become of the item. Raises Unknown, NotAnswered."""
         answer = await self._ask(source, "/internal/v1/recipient", {"recipient_ref": str(recipient_ref)})
-        return _text(answer, "staff_id")
+        staff_id = _text(answer, "staff_id")
+        try:
+            before = answer.get("before")
+            return Meant(staff_id, answer.get("item"), datetime.fromisoformat(before) if before else None)
+        except (ValueError, TypeError):
+            raise NotAnswered("peer_not_understood") from None
 
     async def wish(self, recipient_ref: UUID) -> tuple[UUID, bytes]:
         """What the person chose who is meant by intake's reference: its id, and sealed to us where to write. Raises

@@ -10,24 +10,27 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import audit_trail
-from chassis.database import Database
 from chassis.keys import ServiceKeys
-from services.notifications import mail, persons
+from lifecycle.in_force import HasPolicy
+from policy.names import Office
+from services.notifications import digests, mail, persons
 from services.notifications.hours import moment
 from services.notifications.peers import NotAnswered, Peers, Unknown
 from services.notifications.settings import NotificationsSettings
+from services.notifications.slots import last_slot, next_slot
 from services.notifications.tables import Ending
-from services.notifications.wording import WORDS, Said, to_person, to_staff
+from services.notifications.wording import WORDS, Said, digest, to_person, to_staff, to_staff_above
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ _LOOK_EVERY: Final = 5.0
 _CLAIMED_FOR: Final = timedelta(minutes=2)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)
 
+_MISSED_AFTER: Final = timedelta(hours=1)
 _RANDOM: Final = random.SystemRandom()
 
 _CLAIM: Final = text("""
@@ -47,14 +51,14 @@ _CLAIM: Final = text("""
         select event_id from waiting where next_try_at <= :now order by next_try_at limit :free
         for update skip locked
     )
-    returning event_id, source, recipient_ref, tries, goes_with, goes_at
+    returning event_id, source, recipient_ref, tries, may_wait, late_office, goes_with, goes_at
 """)
 _PUT_OFF: Final = text("""
     update waiting set next_try_at = cast(:now as timestamptz) + cast(:pause as interval), failure = :failure
     where event_id = :event_id
 """)
 _PLAN: Final = text("""
-    update waiting set goes_with = :goes_with, goes_at = :at, next_try_at = :at, tries = 0, failure = null
+    update waiting set goes_with = :goes_with, goes_at = :at, next_try_at = :looked_at, tries = 0, failure = null
     where event_id = :event_id
 """)
 _ON_ITS_WAY: Final = text("""
@@ -76,8 +80,14 @@ class Notice:
     source: str
     recipient_ref: UUID
     tries: int
+    may_wait: bool
+    late_office: str
     goes_with: UUID | None
     goes_at: datetime
+
+
+Way = Callable[[Notice, Peers], Awaitable[Ending | None]]
+"""One attempt: how the notice ended, or None while it goes on waiting."""
 
 
 def utc_now() -> datetime:
@@ -90,16 +100,17 @@ class Sender:
     def __init__(
         self,
         settings: NotificationsSettings,
-        database: Database,
+        of: HasPolicy,
         keys: ServiceKeys,
         *,
         clock: Callable[[], datetime] = utc_now,
         share: Callable[[], float] = _RANDOM.random,
     ) -> None:
-        self._settings, self._database, self._keys = settings, database, keys
+        self._settings, self._of, self._database, self._keys = settings, of, of.database, keys
         self._clock, self._share = clock, share
         self._new = asyncio.Event()
         self._in_hand: set[asyncio.Task[None]] = set()
+        self._planned: dict[str, datetime] = {}
 
     async def wake(self) -> None:
         self._new.set()
@@ -109,6 +120,7 @@ class Sender:
         async with Peers(settings.peers, settings.service, self._keys.signing) as peers, asyncio.TaskGroup() as group:
             while True:
                 self._new.clear()
+                await self._plan_digests()
                 for notice in await self._claim(_AT_ONCE - len(self._in_hand)):
                     task = group.create_task(self._send(notice, peers))
                     self._in_hand.add(task)
@@ -133,7 +145,7 @@ class Sender:
     async def _send(self, notice: Notice, peers: Peers) -> None:
         try:
             try:
-                ending = await (self._to_person if notice.source == persons.INTAKE else self._to_staff)(notice, peers)
+                ending = await self._ways.get(notice.source, self._to_staff)(notice, peers)
             except Unknown:
                 await self._end(notice, Ending.NO_RECIPIENT)
             except mail.Refused:
@@ -147,11 +159,54 @@ class Sender:
             # It stays claimed, and is tried again when the claim runs out.
             logger.warning("a notice's outcome was not written", extra={"error": type(error).__name__})
 
-    async def _to_staff(self, notice: Notice, peers: Peers) -> Ending:
-        staff_id = await peers.recipient(notice.source, notice.recipient_ref)
-        address = await peers.mail_address(staff_id)
-        await self._mail(notice.event_id, address, to_staff(WORDS[self._settings.staff_language]))
+    @cached_property
+    def _ways(self) -> Mapping[str, Way]:
+        return {persons.INTAKE: self._to_person, digests.SOURCE: self._digest}
+
+    async def _to_staff(self, notice: Notice, peers: Peers) -> Ending | None:
+        """At once, or not yet: whoever holds an appointment gets a digest of what may wait."""
+        policy, now = self._of.policy, self._clock()
+        meant = await peers.recipient(notice.source, notice.recipient_ref)
+        calendar = digests.calendar_of(policy, meant.staff_id, now) if notice.may_wait else None
+        if calendar is not None:
+            at = next_slot(now, digests.hours_of(policy), calendar)
+            of_it = {"event_id": notice.event_id, "goes_with": digests.goes_with(self._keys, meant.staff_id)}
+            # The digest ends it. What is still there long after has missed it, and is planned once more.
+            await self._write(_PLAN, of_it | {"at": at, "looked_at": at + _MISSED_AFTER})
+            return None
+        address = await peers.mail_address(meant.staff_id)
+        language = WORDS[self._settings.staff_language]
+        late = policy.offices[Office(notice.late_office)].name if notice.late_office else ""
+        await self._mail(notice.event_id, address, to_staff_above(language, late) if late else to_staff(language))
         return Ending.SENT
+
+    async def _plan_digests(self) -> None:
+        """Kept before anything goes, so that a digest is not lost with the process; once is enough."""
+        slots = digests.due(self._of.policy, self._clock())
+        new = {staff_id: slot for staff_id, slot in slots.items() if self._planned.get(staff_id) != slot}
+        if new:
+            async with self._database.transaction() as session:
+                await digests.plan(session, self._keys, new)
+            self._planned |= new
+
+    async def _digest(self, notice: Notice, peers: Peers) -> Ending | None:
+        """With it end the notices that it counts."""
+        policy, keys, now = self._of.policy, self._keys, self._clock()
+        staff_id = digests.recipient(policy, keys, notice.event_id, notice.goes_at, now)
+        calendar = digests.calendar_of(policy, staff_id, now) if staff_id else None
+        if staff_id is None or calendar is None:
+            return Ending.NO_RECIPIENT
+        if last_slot(now, digests.hours_of(policy), calendar) != notice.goes_at:
+            return Ending.OVERTAKEN
+        async with self._database.transaction() as session:
+            news = await digests.news_of(session, keys, staff_id)
+        found = await digests.counted(staff_id, news, calendar, peers)
+        address = await peers.mail_address(staff_id)
+        before = found.before.astimezone(calendar.zone).date() if found.before else None
+        said = digest(WORDS[self._settings.staff_language], found.items, before)
+        await self._mail(notice.event_id, address, said)
+        await self._end_all((*found.news, notice.event_id), Ending.SENT)
+        return None
 
     async def _to_person(self, notice: Notice, peers: Peers) -> Ending | None:
         """First its moment within the hours that she chose, then the mail. None: not yet."""
@@ -168,7 +223,7 @@ class Sender:
         async with self._database.transaction() as session:
             if await session.scalar(_ON_ITS_WAY, params=of_it | {"now": self._clock()}):
                 return Ending.JOINED
-            await session.execute(_PLAN, params=of_it | {"at": at})
+            await session.execute(_PLAN, params=of_it | {"at": at, "looked_at": at})
         return None
 
     async def _mail(self, event_id: UUID, address: str, said: Said) -> None:
@@ -186,19 +241,26 @@ class Sender:
             logger.warning("a notice is tried again later", extra={"code": failure})
         pause = min(_FIRST_PAUSE * 2 ** min(notice.tries - 1, 10), _LONGEST_PAUSE)
         parameters = {"event_id": notice.event_id, "pause": pause, "failure": failure, "now": now}
-        async with self._database.transaction() as session:
-            await session.execute(_PUT_OFF, params=parameters)
+        await self._write(_PUT_OFF, parameters)
         asyncio.get_running_loop().call_later(pause.total_seconds(), self._new.set)
 
     async def _end(self, notice: Notice, state: Ending) -> None:
+        await self._end_all([notice.event_id], state)
+
+    async def _end_all(self, event_ids: Iterable[UUID], state: Ending) -> None:
         """The audit row says that a mail went out and not about what: not even which office asked for it."""
-        parameters = {"event_id": notice.event_id, "channel": CHANNEL, "state": state.value}
         async with self._database.transaction() as session:
-            if (await session.execute(_END, params=parameters)).first() is not None:
-                await audit_trail.record(
-                    session,
-                    "notice.ended",
-                    object_ref=str(notice.event_id),
-                    actor=None,
-                    facts={"channel": CHANNEL, "state": state.value},
-                )
+            for event_id in event_ids:
+                parameters = {"event_id": event_id, "channel": CHANNEL, "state": state.value}
+                if (await session.execute(_END, params=parameters)).first() is not None:
+                    await audit_trail.record(
+                        session,
+                        "notice.ended",
+                        object_ref=str(event_id),
+                        actor=None,
+                        facts={"channel": CHANNEL, "state": state.value},
+                    )
+
+    async def _write(self, statement: TextClause, parameters: Mapping[str, object]) -> None:
+        async with self._database.transaction() as session:
+            await session.execute(statement, params=dict(parameters))

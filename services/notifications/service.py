@@ -1,26 +1,49 @@
 """The process of notifications: it takes notices from Kafka and sends mails; over HTTP it only says how it is."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from google.protobuf.message import Message
+
 from chassis import audit_trail, desk_keys
-from chassis.consumer import Consumer
+from chassis.consumer import Consumer, Handler
 from chassis.database import Database
 from chassis.keys import ServiceKeys, public_keys
 from chassis.relay import Relay
 from chassis.web.app import create_app
 from chassis.web.health import Check, reachable
 from chassis.web.run import Service
+from contracts.policy.v1.policy_pb2 import AppointmentsInForce
+from contracts.topics import WORKFLOW_POLICY, Topic
+from lifecycle import in_force
+from lifecycle.in_force import InForce
+from policy.load import load
+from policy.model import Policy
 from services.notifications.consumers import handlers
 from services.notifications.sender import Sender
 from services.notifications.settings import NotificationsSettings
 
 
+@dataclass
+class Notifications:
+    """Who holds which appointment: whoever holds one gets digests."""
+
+    database: Database
+    policy: Policy
+
+
 def build(settings: NotificationsSettings) -> Service:
     database = Database(settings.database_dsn)
     keys = ServiceKeys.load(settings.keys_dir)
-    sender = Sender(settings, database, keys)
-    consumer = Consumer(settings, database, handlers(sender), public_keys(settings))
+    of = Notifications(database, load(settings.policy))
+    sender, appointments = Sender(settings, of, keys), InForce(of)
+    handled: Mapping[Topic, Mapping[type[Message], Handler]] = {
+        **handlers(sender),
+        WORKFLOW_POLICY: {AppointmentsInForce: in_force.remember(of)},
+    }
+    consumer = Consumer(settings, database, handled, public_keys(settings))
     relay = Relay(settings, keys.signing)
     app = create_app(
         settings,
@@ -33,6 +56,8 @@ def build(settings: NotificationsSettings) -> Service:
     )
     return Service(
         app,
+        everywhere=[appointments.follow],
+        opening=[appointments.read],
         background=[
             partial(_publish_desk_keys, database, keys),
             consumer.run,

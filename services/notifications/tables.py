@@ -5,11 +5,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData, Text, func
+from sqlalchemy import DateTime, MetaData, Text, false, func
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from chassis import tables
+from lifecycle import in_force
 
 AWARE: Any = DateTime(timezone=True)
 
@@ -22,6 +23,8 @@ class Ending(StrEnum):
     """The service that asked does not know (any more) who was meant."""
     REFUSED = "refused"
     """The mail server will never take it."""
+    OVERTAKEN = "overtaken"
+    """A digest that could not go until it was time for the next."""
     JOINED = "joined"
     """A mail to the same person was on its way already, and says as much."""
     GAVE_UP = "gave_up"
@@ -36,6 +39,7 @@ class Waiting(Base, table=True):
     """A notice that has not ended. `failure` says why the last attempt did not work; who is meant is not kept, nor what
     about: every mail says the same.
 
+    `may_wait`: for the next digest; `late_office`: whose desk's time was not kept, which the mail says.
     `goes_with`: what else goes to the same person, where a mail is not to go at once, and names nobody; `goes_at`: when
     it is to go, and since when it is tried.
     """
@@ -48,6 +52,8 @@ class Waiting(Base, table=True):
     next_try_at: datetime = Field(sa_type=AWARE, index=True, sa_column_kwargs={"server_default": func.now()})
     tries: int = Field(sa_column_kwargs={"server_default": "0"})
     failure: str | None = Field(sa_type=Text)
+    may_wait: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    late_office: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
     goes_with: UUID | None = Field(default=None, index=True)
     goes_at: datetime = Field(sa_type=AWARE, sa_column_kwargs={"server_default": func.now()})
 
@@ -65,3 +71,4 @@ class Sent(Base, table=True):
 
 
 tables.define(Base.metadata)
+in_force.define(Base.metadata)

@@ -1,11 +1,12 @@
 """What mails say: that there is something to look at, and nothing else.
 
-One text for every notice to a person, and one for every notice to staff that goes at once. A text of its own for each
-kind would tell whoever sees the mail what it is about, and so would a link, an id, or the name of an office
-(domain.md 2.10, invariant 7; the words of a person's mail: ux.md 3.3).
+One text for every notice to a person, one for every notice to staff that goes at once, and a digest that counts. A text
+of its own for each kind would tell whoever sees the mail what it is about, and so would a link or an id (domain.md
+2.10, invariant 7; the words: ux.md 3.3).
 """
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -44,11 +45,33 @@ def to_person(language: Language, site: str) -> Said:
 
 def to_staff(language: Language) -> Said:
     """For what goes at once."""
+    return _to_staff(language, language.text(N_("There is something new for you at work.")))
+
+
+def to_staff_above(language: Language, office: str) -> Said:
+    """For what is late: the desk, and no case. `office`: its name in the policy."""
+    return _to_staff(
+        language, language.text(N_("A time was not kept at this desk: %(office)s."), office=language.text(office))
+    )
+
+
+def digest(language: Language, items: int, before: date | None) -> Said:
+    """How many items have news, by when the first of them needs somebody; and nothing else."""
+    counted = language.count
+    said = language.text(N_("Nothing needs you now."))
+    if items:
+        said = counted("%(num)s item needs you", "%(num)s items need you", items)
+        if before:
+            said = language.text(N_("%(items)s before %(day)s"), items=said, day=language.day(before))
+    return Said(said, f"{said}\n")
+
+
+def _to_staff(language: Language, what: str) -> Said:
     return Said(
         language.text(N_("Something new for you")),
         "\n".join(
             (
-                language.text(N_("There is something new for you at work.")),
+                what,
                 language.text(N_("Sign in as usual when it suits you.")),
                 "",
                 language.text(N_("This mailbox is not read.")),

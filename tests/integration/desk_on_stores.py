@@ -15,12 +15,12 @@ from google.protobuf.message import Message
 from chassis import keys
 from chassis.consumer import Handler
 from chassis.inbox import Event
-from chassis.sealing import open_from
 from chassis.settings import Settings
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.topics import Topic
 from lifecycle import decide, records
 from lifecycle.desk import Desk
+from lifecycle.notices import opened
 from lifecycle.records import CaseRow
 from tests import real_parts
 
@@ -69,7 +69,7 @@ class DeskOnStores:
         office = self.desk.keys.desk(self.desk.notices_office)
 
         def who(ref: UUID) -> str:
-            return open_from(office, sealed[ref], context=b"recipient|" + ref.bytes).decode()
+            return opened(sealed[ref], ref, office)[0]
 
         return [(who(UUID(one.recipient_ref)), one.wording_key) for one in notices]
 

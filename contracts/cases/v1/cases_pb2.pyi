@@ -82,11 +82,15 @@ class PersonActionRefused(_message.Message):
     def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., action_id: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
 
 class StaffNotice(_message.Message):
-    __slots__ = ("notice_id", "recipient_ref", "wording_key")
+    __slots__ = ("notice_id", "recipient_ref", "wording_key", "may_wait", "late_office")
     NOTICE_ID_FIELD_NUMBER: _ClassVar[int]
     RECIPIENT_REF_FIELD_NUMBER: _ClassVar[int]
     WORDING_KEY_FIELD_NUMBER: _ClassVar[int]
+    MAY_WAIT_FIELD_NUMBER: _ClassVar[int]
+    LATE_OFFICE_FIELD_NUMBER: _ClassVar[int]
     notice_id: str
     recipient_ref: str
     wording_key: str
-    def __init__(self, notice_id: _Optional[str] = ..., recipient_ref: _Optional[str] = ..., wording_key: _Optional[str] = ...) -> None: ...
+    may_wait: bool
+    late_office: str
+    def __init__(self, notice_id: _Optional[str] = ..., recipient_ref: _Optional[str] = ..., wording_key: _Optional[str] = ..., may_wait: _Optional[bool] = ..., late_office: _Optional[str] = ...) -> None: ...

@@ -11,12 +11,12 @@ import pytest
 
 from chassis.inbox import InvalidMessage
 from chassis.migrations import SERVICES, differences, migrate
-from chassis.sealing import open_from
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from lifecycle import parties, records
 from lifecycle.decide import open_case
 from lifecycle.exclusions import Parties, excluded
 from lifecycle.model import Action
+from lifecycle.notices import opened
 from lifecycle.routing import Place
 from policy.model import Role
 from services.ethics import numbers
@@ -279,8 +279,7 @@ async def test_the_ethics_officer_is_told_without_a_word_and_by_reference(quiet_
     [(value,)] = await office.rows("select value from outbox where type = :type", type=StaffNotice.DESCRIPTOR.full_name)
     recipient_ref = UUID(StaffNotice.FromString(value).recipient_ref)
     [(sealed,)] = await office.rows("select sealed from recipients where recipient_ref = :ref", ref=recipient_ref)
-    context = b"recipient|" + recipient_ref.bytes
-    assert open_from(office.desk.keys.desk("ethics"), sealed, context=context) == ETHICS_OFFICER.encode()
+    assert opened(sealed, recipient_ref, office.desk.keys.desk("ethics"))[0] == ETHICS_OFFICER
 
 
 @pytest.mark.parametrize("in_conflict", [PROTECTED, "S0002"])

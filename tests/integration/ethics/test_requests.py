@@ -13,7 +13,7 @@ from contracts.cases.v1.cases_pb2 import CaseErased
 from contracts.holds.v1.holds_pb2 import HoldAnswered, HoldAsked, HoldReleased
 from contracts.requests.v1.requests_pb2 import ProtectionAlerted
 from contracts.topics import ETHICS_CASES, ETHICS_HOLDS, ETHICS_REQUESTS, HR_HOLD_RESULTS
-from lifecycle import bodies, erasing, recusal, reports
+from lifecycle import bodies, erasing, notices, recusal, reports
 from lifecycle.durable import Decided
 from lifecycle.model import Actor, ActorKind, Refused
 from policy.model import Role
@@ -38,10 +38,9 @@ TO_FINDING = (*TO_REVIEW, ("find_prima_facie", ETHICS_OFFICER))
 
 async def told(office: Office) -> list[str]:
     """Whom a mail goes to."""
-    key, found = office.desk.keys.desk("ethics"), []
-    for ref, sealed in await office.rows("select recipient_ref, sealed from recipients order by created_at"):
-        found.append(open_from(key, sealed, context=b"recipient|" + ref.bytes).decode())
-    return found
+    key = office.desk.keys.desk("ethics")
+    rows = await office.rows("select recipient_ref, sealed from recipients order by created_at")
+    return [notices.opened(sealed, ref, key)[0] for ref, sealed in rows]
 
 
 def second_officer(office: Office, staff_id: str = ALTERNATE) -> None:

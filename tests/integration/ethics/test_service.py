@@ -115,7 +115,8 @@ async def test_who_a_notice_is_for_is_told_to_notifications_alone_and_once(quiet
 
         good = token("notifications")
         answer = await ask(good)
-        assert (answer.status_code, answer.json()) == (200, {"staff_id": ETHICS_OFFICER})
+        assert (answer.status_code, answer.json()["staff_id"]) == (200, ETHICS_OFFICER)
+        assert set(answer.json()) == {"staff_id", "item", "before"}
         unknown = str(uuid4())
         assert (await ask(token("notifications", asked=unknown), unknown)).status_code == 404
         refused = [

@@ -27,6 +27,7 @@ from chassis.relay import Relay
 from chassis.sealing import delivery_context, seal_to
 from chassis.settings import Settings
 from chassis.web.app import create_app
+from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.intake.v1.reports_pb2 import ReporterNotice
 from contracts.topics import ETHICS_CASES
 from lifecycle.notices import add_notice
@@ -45,6 +46,7 @@ from services.intake.use_cases.choose_mails import Wish, tell_her
 from services.intake.web.internal import post_delivery
 from services.intake.web.problems_of_intake import HANDLERS
 from services.notifications.sender import Sender
+from services.notifications.service import Notifications
 from services.notifications.settings import NotificationsSettings
 from tests import real_parts
 
@@ -98,6 +100,9 @@ class Post:
             smtp_port=self.smtp_port, mail_from="post@work.example", **self.given("notifications")
         )
 
+    def of_notifications(self) -> Notifications:
+        return Notifications(self.databases["notifications"], load("iom-2024-03"))
+
     async def rows(self, query: str, service: str = "notifications", **parameters: Any) -> list[Any]:
         async with self.databases[service].transaction() as session:
             return list((await session.execute(sa.text(query), params=parameters)).all())
@@ -111,11 +116,14 @@ class Post:
             address=address,
         )
 
-    async def notify(self, staff_id: str) -> UUID:
+    async def notify(self, staff_id: str, case_id: UUID | None = None, **notice_fields: Any) -> UUID:
         """As a desk would; answers the event's id."""
         async with self.databases["ethics"].transaction() as session:
             office = self.keys("ethics").desk("ethics")
-            await add_notice(session, ETHICS_CASES, uuid4(), staff_id, WORDING_KEY, desk_key=office)
+            notice = StaffNotice(wording_key=WORDING_KEY, **notice_fields)
+            await add_notice(
+                session, ETHICS_CASES, uuid4(), staff_id, notice, case_id=case_id or uuid4(), desk_key=office
+            )
         found = await self.rows("select event_id from outbox order by id desc limit 1", "ethics")
         return UUID(str(found[0][0]))
 
@@ -223,7 +231,7 @@ class Post:
     @asynccontextmanager
     async def sender(self, **given: Any) -> AsyncIterator[asyncio.Task[None]]:
         task = asyncio.create_task(
-            Sender(self.notifications(), self.databases["notifications"], self.keys("notifications"), **given).run()
+            Sender(self.notifications(), self.of_notifications(), self.keys("notifications"), **given).run()
         )
         try:
             yield task

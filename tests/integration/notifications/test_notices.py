@@ -80,7 +80,7 @@ async def test_inv_54_an_event_that_comes_again_sends_nothing_again(post: Post, 
     await post.employ(PERSON, ADDRESS)
     await post.notify(PERSON)
     [(value, event_id)] = await post.rows("select value, event_id from outbox", "ethics")
-    sender = Sender(post.notifications(), post.databases["notifications"], post.keys("notifications"))
+    sender = Sender(post.notifications(), post.of_notifications(), post.keys("notifications"))
     take = handlers(sender)[ETHICS_CASES][StaffNotice]
     notice = StaffNotice.FromString(value)
     event = Event(ETHICS_CASES, "k", event_id, "ethics", 1, datetime.now(UTC), notice, None)
@@ -267,7 +267,7 @@ async def test_no_address_and_nobody_is_kept_or_logged(
     )
     assert {name for (name,) in columns} == {
         *(f"waiting.{one}" for one in ("event_id", "source", "recipient_ref", "received_at", "next_try_at", "tries")),
-        *(f"waiting.{one}" for one in ("failure", "goes_with", "goes_at")),
+        *(f"waiting.{one}" for one in ("failure", "may_wait", "late_office", "goes_with", "goes_at")),
         *(f"sent.{one}" for one in ("event_id", "channel", "state", "at")),
     }
     ours = [record for record in caplog.records if record.name.startswith(("services", "chassis", "lifecycle"))]

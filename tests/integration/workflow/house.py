@@ -15,7 +15,6 @@ from chassis import keys
 from chassis.database import Database
 from chassis.inbox import Event, Handler
 from chassis.keys import ServiceKeys
-from chassis.sealing import open_from
 from chassis.settings import Settings
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.ids import CaseId
@@ -29,6 +28,7 @@ from lifecycle.desk import Desk
 from lifecycle.durable import Errand
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action
+from lifecycle.notices import opened
 from lifecycle.records import CaseRow
 from lifecycle.sender import Sender
 from services.workflow.consumers import handlers
@@ -178,11 +178,7 @@ class House:
         return [
             (
                 notice.wording_key,
-                open_from(
-                    key,
-                    sealed[UUID(notice.recipient_ref)],
-                    context=b"recipient|" + UUID(notice.recipient_ref).bytes,
-                ).decode(),
+                opened(sealed[UUID(notice.recipient_ref)], UUID(notice.recipient_ref), key)[0],
             )
             for notice in notices
         ]

@@ -12,6 +12,7 @@ from chassis.inbox import InvalidMessage
 from chassis.keys import ServiceKeys
 from chassis.sealing import open_from
 from chassis.web.problems import Problem
+from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.ids import CaseId
 from contracts.intake.v1.reports_pb2 import (
     REPORTING_MODE_CONFIDENTIAL,
@@ -336,17 +337,38 @@ async def test_a_notice_has_room_for_whatever_the_reporter_typed_and_is_answered
     """Were it refused, the event that brought it would be tried for ever, and others of its partition wait."""
     office, longest = house.desk.keys.desk("oio"), "x" * 64
     async with house.desk.database.transaction() as session:
-        await notices.add_notice(session, WORKFLOW_CASES, uuid4(), longest, "any.wording", desk_key=office)
+        notice = StaffNotice(wording_key="any.wording")
+        await notices.add_notice(session, WORKFLOW_CASES, uuid4(), longest, notice, case_id=uuid4(), desk_key=office)
     assert await house.notices() == [("any.wording", longest)]
     ((reference,),) = await house.query("select recipient_ref from recipients")
 
     async def meant() -> str | None:
         async with house.desk.database.transaction() as session:
-            return await notices.recipient(session, reference, desk_key=office)
+            found = await notices.recipient(session, reference, desk_key=office)
+            return found and found.staff_id
 
     assert await meant() == longest
     await house.query("update recipients set created_at = now() - interval '31 days' returning 1")
     assert await meant() is None
+
+
+async def test_what_needs_somebody_soon_or_is_late_is_told_at_once_and_the_rest_may_wait(house: House) -> None:
+    measure, told = await alerted(house), list[StaffNotice]()
+    for due, late in (("3 days", ""), ("1 hour", ""), (None, ""), ("3 days", Office.OIO.value)):
+        await house.query(
+            "update cases set unmet_at = now() + cast(:due as interval) where case_id = :id returning 1",
+            due=timedelta(hours=72 if due == "3 days" else 1) if due else None,
+            id=measure,
+        )
+        async with house.desk.database.transaction() as session:
+            await notices.add(session, house.desk, await house.row(measure), PERSON, "any.wording", late_office=late)
+        rows = await house.query(
+            "select value from outbox where type = 'contracts.cases.v1.StaffNotice' order by id desc limit 1"
+        )
+        told.append(StaffNotice.FromString(rows[0].value))
+    assert [(one.may_wait, one.late_office) for one in told] == [
+        (True, ""), (False, ""), (True, ""), (False, "oio"),
+    ]  # fmt: skip
 
 
 async def test_the_person_acts_in_her_own_case_alone_and_an_unknown_one_holds_nothing_up(house: House) -> None:

@@ -1,7 +1,7 @@
 """A mail says nothing: not to whom it matters, not what about, not that any office is concerned (domain.md 2.10)."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from uuid import uuid4
 
@@ -9,8 +9,9 @@ import pytest
 
 from chassis.web.pages.words import OWN_NAMES
 from policy.load import load
+from policy.names import Office
 from services.notifications.mail import Refused, compose, message_id
-from services.notifications.wording import WORDS, Said, to_person, to_staff
+from services.notifications.wording import WORDS, Said, digest, to_person, to_staff, to_staff_above
 
 CELL_KEY, OTHER_KEY = b"c" * 32, b"d" * 32
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -45,7 +46,7 @@ def words(text: str) -> set[str]:
 
 
 def says(language: str) -> list[Said]:
-    return [to_person(WORDS[language], SITE), to_staff(WORDS[language])]
+    return [to_person(WORDS[language], SITE), to_staff(WORDS[language]), digest(WORDS[language], 0, None)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -73,6 +74,34 @@ def test_s26_the_words_are_those_that_were_agreed() -> None:
         "Something new for you",
         "There is something new for you at work.\nSign in as usual when it suits you.\n\nThis mailbox is not read.\n",
     )
+
+
+DAY = date(2026, 11, 24)
+DIGESTS = {
+    "en": ["1 item needs you", "2 items need you before 24 November 2026"],
+    "fr": ["1 point vous attend", "2 points vous attendent avant le 24 novembre 2026"],
+    "es": ["1 punto le espera", "2 puntos le esperan antes del 24 de noviembre de 2026"],
+    "ar": ["1 عنصر بانتظارك", "2 عنصران بانتظارك قبل 24 نوفمبر 2026"],
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_s26_a_digest_counts_and_says_by_when_and_nothing_else(language: str) -> None:
+    found = [digest(WORDS[language], 1, None), digest(WORDS[language], 2, DAY)]
+    assert [one.subject for one in found] == DIGESTS[language]
+    assert all(one.text == f"{one.subject}\n" for one in found)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_s26_a_mail_to_those_above_names_the_desk_and_no_case(language: str) -> None:
+    office = load("iom-2024-03").offices[Office.OIO].name
+    here = WORDS[language]
+    said, usual = to_staff_above(here, office), to_staff(here)
+    assert said.subject == usual.subject
+    assert said.text.splitlines()[1:] == usual.text.splitlines()[1:]
+    first = said.text.splitlines()[0]
+    assert here.text(office) in first
+    assert words(first.replace(here.text(office), "")) & words(MATTERS[language]) <= {"office", "bureau", "oficina"}
 
 
 def to_somebody(language: str, address: str = "s0018@staff.example") -> EmailMessage:
