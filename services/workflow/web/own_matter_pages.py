@@ -12,20 +12,27 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import text
 
+from chassis import audit_trail
 from chassis.web.pages.page import Page
 from chassis.web.sign_in import SignedIn
-from lifecycle import access, at_desk
+from lifecycle import access, at_desk, exclusions, parties, records
 from lifecycle.desk import Desk
+from lifecycle.exclusions import Conflict
+from lifecycle.model import Case
 from lifecycle.pages.desk_pages import DeskPages, newest_first, short
+from lifecycle.serial import from_json
 from lifecycle.views import CaseSeen, shown
 from policy.model import Role
-from services.workflow.desk import RESPONDENT
+from services.workflow.desk import MEASURE, RESPONDENT
+from services.workflow.domain.measure_parts import SET_UP
 
 _HIS: Final = text("""
     select case_id from cases
     where lifecycle = :lifecycle and erased_at is null and handlers @> array[cast(:part as text)]
     order by opened_at desc
 """)
+_MEASURES: Final = text("select case_id from cases where lifecycle = :lifecycle and erased_at is null")
+_TOLD: Final = "interim_measure.other_side_told"
 _OF_THE_MEASURE: Final = ("from_at", "until_at")
 
 
@@ -35,7 +42,10 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         return page.show(
             "own.html",
             cases=await _his(of.desk, signed_in.staff_id),
+            told=await _told(of.desk, signed_in.staff_id),
+            sentence=of.desk.policy.wording[_TOLD],
             of_measure=_OF_THE_MEASURE,
+            in_force=SET_UP,
             newest_first=newest_first,
             short=short,
             staff=signed_in.staff_id,
@@ -52,3 +62,24 @@ async def _his(desk: Desk, staff_id: str) -> Sequence[CaseSeen]:
     found = [await at_desk.show_case(desk, case_id, staff_id) for case_id in case_ids]
     now = datetime.now(UTC)
     return [shown(desk, row, actor, now) for row, actor in found if actor.roles == {Role.ALLEGED_OFFENDER}]
+
+
+async def _told(desk: Desk, staff_id: str) -> Sequence[Case]:
+    """Measures of which he was told that they concern him, and no more than that (policy 2.3). What has a letter to him
+    stands in his own case. Each that is shown to him stands in the trail.
+    """
+    async with desk.database.transaction() as session:
+        every = list(await session.scalars(_MEASURES, params={"lifecycle": MEASURE}))
+        party = await exclusions.tagged(session, desk.keys.cell, every, staff_id, [Conflict.PARTY])
+        found = list[Case]()
+        for row in await records.load_all(session, sorted(party)):
+            case = from_json(row.data)
+            named = await parties.parties_of(session, desk, row)
+            told = any(step.action == "make_effective" for step in case.steps)
+            if named and staff_id in named.alleged_offender and told:
+                facts = {"purpose": "own_matter"}
+                await audit_trail.record(
+                    session, "parties.opened", object_ref=str(row.case_id), actor=staff_id, facts=facts
+                )
+                found.append(case)
+    return found

@@ -214,6 +214,22 @@ async def test_his_own_page_is_empty_until_he_is_told_and_then_has_his_side_alon
     assert seen(somebody) == seen(before), "who is concerned and not told sees what everybody sees"
 
 
+async def test_whoever_was_told_of_a_measure_without_a_letter_reads_that_and_until_when(
+    house: House, browser: Browser
+) -> None:
+    measure = await line_changed(house)
+    page = await browser.signed_in(SUPERVISOR, "/en/own")
+    text = seen(page)
+    assert "A temporary measure concerns you. It is not a finding against you." in text
+    assert re.search(r"From \d+ \w+ \d{4}, \d\d:\d\d UTC Until \d+ \w+", text)
+    assert ("It has ended." in text, NOTHING in text) == (False, False)
+    assert not re.search(f"{PERSON}|{OTHER_MANAGER}|{str(measure)[:8]}", page.text)
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
+    assert ("parties.opened", SUPERVISOR) in [(one["act"], one["actor"]) for one in trail]
+    await signed_out(browser, page)
+    assert seen(await browser.signed_in(PERSON, "/en/own")).endswith(NOTHING), "hers stands in her inbox"
+
+
 async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: House, browser: Browser) -> None:
     measure = await _told_of_a_measure(house)
     page = await browser.signed_in(SUPERVISOR, "/en/own")
