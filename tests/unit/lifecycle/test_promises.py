@@ -105,3 +105,40 @@ def test_whoever_is_given_a_part_hears_of_it(name: str) -> None:
 
 NO_NEWS = {"begin_subfile", "admit_reviewer"}
 """Whoever opened the sub-file has it; a reviewer has taken the review."""
+
+
+ROUTED = {
+    "support_referral",
+    "formal_report",
+    "review",
+    "interim_measure",
+    "sea_report",
+    "retaliation",
+    "recommendation",
+}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_who_must_not_know_is_found_out_before_anybody_is_told(name: str) -> None:
+    begun = [effect.name for effect in opened(name).effects if effect.kind is EffectKind.ERRAND]
+    assert ("route" in begun) is (name in ROUTED)
+
+
+SHE_KNOWS_BY_NAME = {
+    "informal_resolution": "focal_point",
+    "mediation": "ombudsperson",
+    "support_referral": "specialist",
+    "supervisor_request": "manager",
+    "retaliation": "ethics_officer",
+}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_whom_of_those_who_act_she_knows_by_name(name: str) -> None:
+    assert " ".join(BY_NAME[name].tells) == SHE_KNOWS_BY_NAME.get(name, "")
+
+
+def test_a_review_that_the_other_side_asks_for_is_not_in_her_inbox() -> None:
+    his = replace(opened("review"), facts={"party": "alleged_offender"})
+    assert not BY_NAME["review"].person_sees(his)
+    assert BY_NAME["review"].person_sees(opened("review"))

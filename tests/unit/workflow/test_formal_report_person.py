@@ -243,3 +243,10 @@ def test_where_the_policy_has_a_window_for_a_review_it_begins_with_what_she_is_t
     told = end == "communicate_outcome"
     case = act(redressed(no_case()), "decide_disclosure", INVESTIGATOR) if told else assessing()
     assert act(case, end, INVESTIGATOR, policy=policy).clocks["review.request"].due_at == NOW + 60 * DAY
+
+
+def test_nobody_comes_back_who_was_not_gone_and_a_demand_from_outside_goes_to_legal_affairs_alone() -> None:
+    back = refused(investigating(), "record_person_back", INVESTIGATOR)
+    assert (back.code, back.rule) == ("NOT_GONE", "policy 2.2")
+    demand = refused(investigating(), "record_outside_demand", INVESTIGATOR, legal_officer="S0006")
+    assert (demand.code, demand.params) == ("NOT_APPOINTED", {"field": "legal_officer"})

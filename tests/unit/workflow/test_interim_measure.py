@@ -531,3 +531,5 @@ def test_what_a_measure_is_she_hears_and_dates_only_once_there_is_one() -> None:
     assert "from_at" not in told
     on_him = replace(asked_for, facts={**asked_for.facts, "type": "flexible_working", "burden": "alleged_offender"})
     assert explained_to_her(on_him, POLICY) == {"from_at": at(1), "until_at": at(9)}
+    assert LIFECYCLE.explains is not None
+    assert LIFECYCLE.explains(telework, POLICY) == told, "beside the measure in her inbox"

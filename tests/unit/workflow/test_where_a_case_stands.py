@@ -18,6 +18,7 @@ from tests.formal_paths import HR_DIRECTOR, INTAKE, INVESTIGATOR, LEGAL
 from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, SYSTEM, act, opened, ring_until
 from tests.unit.workflow import measures as measure
 from tests.unit.workflow.measures import DIRECTOR, HEAD, OIO, SECOND_INVESTIGATOR
+from tests.unit.workflow.test_supervisor_request import MANAGER, spoken
 
 DAYS = timedelta(days=1)
 SOMEBODY = {HER_INBOX: "she", OTHER_SIDE: "he"}
@@ -229,3 +230,11 @@ def test_inv_52_a_date_that_has_passed_moves_nothing_and_is_heard_of(
     alone = replace(case, clocks={clock: case.clocks[clock]})
     rung = engine.on_due(lifecycle, alone, Due(clock, DueKind.DUE, due_at, DUE), due_at, POLICY)
     assert (rung.state, heard(rung)) == (case.state, set(told.split()))
+
+
+def test_who_wants_more_of_a_manager_gives_him_his_time_anew() -> None:
+    case = act(act(spoken(), "ask_how_it_is", MANAGER), "ask_for_more", PERSON, now=NOW + 5 * DAYS)
+    assert running(case) == {"supervisor.act"}
+    assert case.clocks["supervisor.act"].started_at == NOW + 5 * DAYS
+    late = ring_until(case, case.clocks["supervisor.act"].due_at)
+    assert heard(late) == {"S0017", "she"}, "who did not act, and she: whom else she could ask"
