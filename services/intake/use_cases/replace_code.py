@@ -84,8 +84,9 @@ async def _hand_on(session: AsyncSession, intake: Intake, old: AccessCode, new: 
     await drop_list(session, intake, old)
     of_code = select(Report).where(col(Report.report_id).in_(found.report_ids)).order_by(col(Report.report_id))
     for report in (await session.scalars(of_code.with_for_update())).all():
-        if report.erased_at is None:
-            was, now = old.route_key(report.report_id), new.route_key(report.report_id)
+        was, now = old.route_key(report.report_id), new.route_key(report.report_id)
+        # Erased, or another code was given for it since: that one keeps it.
+        if report.route_public_key == was.public:
             report.route_public_key = now.public
             await _tell_anew(session, report.report_id, was, now.public)
             await tell_desks(session, report)

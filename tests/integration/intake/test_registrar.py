@@ -21,6 +21,7 @@ from services.intake.bodies import Answers, LodgeReport
 from services.intake.desk.app import desk_app
 from services.intake.desk.settings import DeskSettings
 from services.intake.route_list import list_of
+from services.intake.tables import Report
 from services.intake.use_cases.lodge_report import Entry, lodge_report
 from services.intake.use_cases.replace_code import replace_code
 from tests.integration.intake.conftest import Browse, SignIn
@@ -254,6 +255,21 @@ async def test_the_same_request_for_a_new_code_gets_the_same_one_and_her_own_cod
         answer = await client.post("/api/v1/inbox/code", headers=with_code(code) | {"Idempotency-Key": key()})
         assert answer.status_code == status, answer.text
     assert (await client.get("/api/v1/inbox", headers=with_code(own))).status_code == 200
+
+
+async def test_what_another_code_was_given_for_does_not_come_back_with_the_one_that_was_handed_over(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    handed = await handed_over(world)
+    report_id = (await report_of(world, handed))["report_id"]
+    newer = AccessCode.from_idempotency(world.intake.keys.secret("code"), key()).route_key(report_id).public
+    async with world.intake.database.transaction() as session:
+        (await session.get_one(Report, report_id)).route_public_key = newer
+    found = await inbox(client, await take_new_code(client, handed))
+    assert (found["routes"], found["given_anew"]) == ([], 1)
+    (row,) = await world.rows("select route_public_key from reports where report_id = $1", report_id)
+    assert row["route_public_key"] == newer
+    assert len(await world.events(str(report_id))) == 1  # that it was lodged
 
 
 async def take_new_code(client: httpx.AsyncClient, handed: str, once: str = "") -> str:
