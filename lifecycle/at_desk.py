@@ -98,13 +98,13 @@ async def take_action(
 
 async def read_contents(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str) -> list[ItemSeen]:
     """What was written in a case, for a purpose that the trail names."""
-    row, actor = await _reads(desk, case_id, reader, purpose, "contents.read")
+    row, actor = await note_reading(desk, case_id, reader, purpose, "contents.read")
     return await _contents(desk, row, actor, reader, purpose)
 
 
 async def read_file(desk: Desk, case_id: UUID, item_id: UUID, reader: SignedIn, purpose: str) -> contents.OpenedFile:
     """A file of the case, for a purpose that the trail names: its cleaned copy, or as evidence what was sent."""
-    row, actor = await _reads(desk, case_id, reader, purpose, "file.read")
+    row, actor = await note_reading(desk, case_id, reader, purpose, "file.read")
     async with desk.database.transaction() as session:
         readable = await _reads_her(session, desk, row, actor)
     if not readable:
@@ -117,8 +117,10 @@ async def read_file(desk: Desk, case_id: UUID, item_id: UUID, reader: SignedIn, 
         raise unavailable() from None
 
 
-async def _reads(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str, act: str) -> tuple[CaseRow, Actor]:
-    """The case, once it stands in the trail that somebody reads in it."""
+async def note_reading(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str, act: str) -> tuple[CaseRow, Actor]:
+    """The case, once it stands in the trail that somebody reads in it, and for what. Raises Problem: 404, and 400 for a
+    purpose that these cases are not read for.
+    """
     async with desk.database.transaction() as session:
         row, actor = await _reader(session, desk, case_id, reader.staff_id)
         allowed = row is not None and purpose in desk.purposes[row.lifecycle]

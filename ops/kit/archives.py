@@ -1,4 +1,4 @@
-"""The npm archives the style sheets come from, fetched by this machine's npm or by one brought for the moment."""
+"""The npm archives of style sheets and letters, fetched by this machine's npm or by one brought for the moment."""
 
 import base64
 import hashlib
@@ -27,8 +27,10 @@ class Archive:
     version: str
     integrity: str
     """`sha512-` and the hash of the whole archive in base64, as npm writes it."""
-    sheet: str
+    sheet: str = ""
     """Where in the archive the compiled style sheet lies."""
+    files: tuple[str, ...] = ()
+    """What else of it is used, as it is."""
 
     @property
     def file(self) -> str:
@@ -42,15 +44,29 @@ class Archive:
         return f"sha512-{base64.b64encode(digest).decode()}" == self.integrity
 
     def read_sheet(self, folder: Path) -> str:
+        return self.read(folder, self.sheet).decode("utf-8")
+
+    def read(self, folder: Path, name: str) -> bytes:
+        """Raises StackProblem for what the archive does not hold."""
         with tarfile.open(folder / self.file) as archive:
-            member = archive.extractfile(self.sheet)
+            member = archive.extractfile(name)
             if member is None:
-                raise StackProblem(f"{self} holds no file {self.sheet}: name its style sheet in deploy/kit.lock.")
-            return member.read().decode("utf-8")
+                raise StackProblem(f"{self} holds no file {name}: put its place right in deploy/kit.lock.")
+            return member.read()
 
 
 def locked() -> list[Archive]:
-    return [Archive(**fields) for fields in tomllib.loads(LOCK.read_text(encoding="utf-8"))["archive"]]
+    """Those of the style sheets."""
+    return _listed("archive")
+
+
+def fonts() -> list[Archive]:
+    return _listed("font")
+
+
+def _listed(kind: str) -> list[Archive]:
+    listed = tomllib.loads(LOCK.read_text(encoding="utf-8"))[kind]
+    return [Archive(**fields | {"files": tuple(fields.get("files", ()))}) for fields in listed]
 
 
 def fetch(archives: Sequence[Archive], target: Path = KEPT) -> None:

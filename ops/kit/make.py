@@ -1,4 +1,6 @@
-"""The folder of the kit: `kit.<hash>.css` for every page, `desk.<hash>.css` beside it at desks, and their licences."""
+"""The folder of the kit: `kit.<hash>.css` for every page, `desk.<hash>.css` beside it at desks, letters for PDFs, and
+the licences of all.
+"""
 
 import hashlib
 import json
@@ -11,6 +13,7 @@ from ops.local_stack.paths import KIT, ROOT
 HERE = Path(__file__).resolve().parent
 NOTICE = ROOT / "NOTICE"
 MANIFEST = "manifest.json"
+FONTS = "fonts"
 _MADE_FROM = "made-from"
 
 
@@ -30,8 +33,8 @@ def is_there(folder: Path = KIT) -> bool:
 
 def make(folder: Path = KIT, kept: Path = archives.KEPT) -> None:
     """Make the folder, or bring it up to date while it is in use: the manifest changes last. Raises StackProblem."""
-    locked = archives.locked()
-    archives.fetch(locked, kept)
+    locked, fonts = archives.locked(), archives.fonts()
+    archives.fetch([*locked, *fonts], kept)
     kit, desk = (one.read_sheet(kept) for one in locked)
     sheets = {
         "kit.css": made_ours(kit, with_variables=True) + _added("kit.css"),
@@ -44,6 +47,11 @@ def make(folder: Path = KIT, kept: Path = archives.KEPT) -> None:
         stem, _, ending = name.rpartition(".")
         names[name] = f"{stem}.{hashlib.sha256(text.encode()).hexdigest()[:12]}.{ending}"
         (folder / names[name]).write_text(text, encoding="utf-8")
+    for font in fonts:
+        for name in font.files:
+            place = folder / FONTS / Path(name).name
+            place.parent.mkdir(exist_ok=True)
+            place.write_bytes(font.read(kept, name))
     (folder / "NOTICES.txt").write_text(NOTICE.read_text(encoding="utf-8"), encoding="utf-8")
     partial = folder / f"{MANIFEST}.partial"
     partial.write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")

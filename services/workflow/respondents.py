@@ -47,7 +47,7 @@ async def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
         await (_tell_no_finding if unsettled else _clear)(session, desk, row, step)
         return
     texts = await _texts(session, desk, row, step.action)
-    for staff_id in await _meant(session, desk, row, case, name):
+    for staff_id in await meant(session, desk, row, case, name):
         await _join(session, desk, row, case, name, staff_id, texts)
 
 
@@ -174,7 +174,7 @@ async def _tell_unless_excluded(session: AsyncSession, desk: Desk, row: CaseRow,
         await notices.add(session, desk, row, staff_id, respondent.CLEARED.name)
 
 
-async def _meant(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, name: str) -> Sequence[str]:
+async def meant(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, name: str) -> Sequence[str]:
     """Whom a letter is for: whose work a measure changes, else both sides' measure concerns all who are named; of a
     report, the one whom the file is about. Raises EffectRefused where that is not one person: each has a sub-file.
     """

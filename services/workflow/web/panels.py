@@ -19,6 +19,7 @@ from services.workflow.domain.persons import LINE_CHANGE
 from services.workflow.web import (
     appointment_pages,
     figure_pages,
+    letter_pages,
     measure_pages,
     opening_pages,
     own_matter_pages,
@@ -41,11 +42,16 @@ DECIDES: Final = frozenset(
 )
 
 
+NOTHING_TO_DECIDE: Final = frozenset({"need_seen", "declined", "not_taken_up"})
+"""States of a measure in which nobody is told of anything."""
+
+
 def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
     return [
         *request_pages.routes(of),
         *opening_pages.routes(of, DECIDES),
         *measure_pages.routes(of),
+        *letter_pages.routes(of),
         *own_matter_pages.routes(of),
         *figure_pages.routes(of),
         *appointment_pages.routes(of),
@@ -61,6 +67,7 @@ def _shows_tab(desk: Desk, address: str, staff_id: str) -> bool:
 
 async def _beside(of: DeskPages, page: Page, case: CaseSeen, actor: Actor) -> Mapping[str, Any]:  # noqa: ARG001
     return {
+        "has_letter": case.lifecycle == MEASURE and case.state not in NOTHING_TO_DECIDE,
         "stages": bar(case) if case.lifecycle == MEASURE else (),
         "has_lines": case.lifecycle == MEASURE and case.facts.get("type") == LINE_CHANGE,
         "is_his": case.lifecycle == RESPONDENT and actor.roles == {Role.ALLEGED_OFFENDER},

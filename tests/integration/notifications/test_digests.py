@@ -62,7 +62,8 @@ async def case(post: Post, *, unmet_at: datetime | None = None, closed: bool = F
         "insert into cases (case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version,"
         " policy_hash, workflow_id, unmet_at, errands, handlers, opened_at, changed_at, closed_at)"
         " values (:case_id, gen_random_uuid(), 'query', 1, 'opened', 1, '{}', 'p', '1', 'h',"
-        " cast(gen_random_uuid() as text), :unmet_at, '{}', '{}', now(), now(), case when :closed then now() end) returning 1",
+        " cast(gen_random_uuid() as text), :unmet_at,"
+        " '{}', '{}', now(), now(), case when :closed then now() end) returning 1",
         "ethics",
         case_id=case_id,
         unmet_at=unmet_at,

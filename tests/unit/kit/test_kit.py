@@ -39,7 +39,16 @@ def declarations(sheet: str) -> list[tuple[str, str]]:
 def test_the_kit_is_the_one_that_the_lock_and_the_recipe_make(names: dict[str, str]) -> None:
     assert is_there()
     assert set(names) == {"kit.css", "desk.css"}
-    assert {path.name for path in KIT.iterdir()} == {*names.values(), "manifest.json", "made-from", "NOTICES.txt"}
+    assert {path.name for path in KIT.iterdir()} == {
+        *names.values(),
+        "manifest.json",
+        "made-from",
+        "NOTICES.txt",
+        "fonts",
+    }
+    assert {path.name for path in (KIT / "fonts").iterdir()} == {
+        "Amiri_400Regular.ttf", "Amiri_700Bold.ttf", "LICENSE_FONT",
+    }  # fmt: skip
     for name, stored in names.items():
         digest = hashlib.sha256((KIT / stored).read_bytes()).hexdigest()
         assert stored == name.replace(".", f".{digest[:12]}.")
@@ -81,6 +90,8 @@ def test_its_licences_go_with_it_and_name_the_versions_that_are_locked() -> None
     lock = (ROOT / "deploy" / "kit.lock").read_text(encoding="utf-8")
     locked = re.findall(r'name = "(.*)"\nversion = "(.*)"', lock)
     macros = re.findall(r"^(govuk-frontend-jinja)==(\S+)", Path(ROOT / "requirements.lock").read_text(), re.MULTILINE)
-    assert len(locked) == 2
+    assert len(locked) == 3
     for name, version in [*locked, *macros]:
-        assert re.search(rf" {re.escape(version)} \({re.escape(name)}\), MIT License\n  Copyright", notices)
+        licence = "(MIT License|SIL Open Font License 1.1)"
+        assert re.search(rf" {re.escape(version)} \({re.escape(name)}\), {licence}\n  Copyright", notices)
+    assert "SIL Open Font License, Version 1.1" in (KIT / "fonts" / "LICENSE_FONT").read_text(encoding="utf-8")

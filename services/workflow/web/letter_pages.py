@@ -1,0 +1,89 @@
+"""The letter on a measure, to be kept: a draft for whoever decides, and for the one whose work it changes what he was
+told.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.web.desk_sign_in import require_recent
+from chassis.web.pages.page import HEADERS, Page
+from chassis.web.problems import not_found
+from chassis.web.sign_in import SignedIn
+from lifecycle import at_desk, bodies, records
+from lifecycle.desk import Desk
+from lifecycle.model import Case
+from lifecycle.pages.desk_pages import DeskPages
+from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
+from policy.model import Policy, Role
+from services.workflow.desk import MEASURE, RESPONDENT
+from services.workflow.respondents import meant
+from services.workflow.web.letters import Measure, letter, pdf
+
+FILE_NAME: Final = "document.pdf"
+"""Says nothing in a folder of downloads."""
+_READ_FOR: Final = {MEASURE: "measure", RESPONDENT: "own_matter"}
+_RELEASE, _LETTER = "release_notice", "letter"
+_DECIDES: Final = frozenset({"decide_measure", "extend_measure", "vary_measure"})
+_TIMES: Final = ("from_at", "review_at", "until_at")
+
+
+def routes(of: DeskPages) -> list[HTTPRouteHandler]:
+    desk = of.desk
+
+    @get("/{language:str}/cases/{case_id:uuid}/letter", include_in_schema=False)
+    async def a_letter(
+        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
+    ) -> Response[Any]:
+        """Each is one reading in the trail; it shows whose matter it is, and wants a recent sign-in."""
+        row, actor = await at_desk.show_case(desk, case_id, signed_in.staff_id)
+        if row.lifecycle not in _READ_FOR or (row.lifecycle == RESPONDENT and actor.roles != {Role.ALLEGED_OFFENDER}):
+            raise not_found()
+        require_recent(signed_in, datetime.now(UTC))
+        await at_desk.note_reading(desk, case_id, signed_in, _READ_FOR[row.lifecycle], "contents.read")
+        async with desk.database.transaction() as session:
+            rows = [row] if row.lifecycle == MEASURE else await _released(session, desk, row, signed_in.staff_id)
+            found = [await _measure(session, of, one) for one in rows]
+        if not found:
+            raise not_found()
+        made = await pdf(letter(page.language, found), desk.settings.kit_dir)
+        headers = HEADERS | {"Content-Disposition": f'attachment; filename="{FILE_NAME}"'}
+        return Response(made, media_type="application/pdf", headers=headers)
+
+    return [a_letter]
+
+
+async def _released(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str) -> Sequence[CaseRow]:
+    """The measures over his work of which the letter has gone to him; of the others he hears nothing here."""
+    found = []
+    for one in await records.of_report(session, row.report_id, MEASURE):
+        case = from_json(one.data) if one.erased_at is None else None
+        told = case is not None and any(step.action == _RELEASE for step in case.steps)
+        if case is not None and told and staff_id in await meant(session, desk, one, case, _RELEASE):
+            found.append(one)
+    return found
+
+
+async def _measure(session: AsyncSession, of: DeskPages, row: CaseRow) -> Measure:
+    case, policy = from_json(row.data), of.desk.policy_of(row)
+    kind = str(case.facts.get("type", case.facts.get("asked_type", "")))
+    return Measure(
+        kind=of.wording.of("choice", kind, MEASURE) if kind else "",
+        office=_office(policy, case),
+        facts={name: str(case.facts[name]) for name in _TIMES if name in case.facts},
+        words=await bodies.text_of(session, of.desk, row, _LETTER, _RELEASE) or "",
+    )
+
+
+def _office(policy: Policy, case: Case) -> str:
+    """The name of the office whose member decided last; empty before."""
+    decided = [step for step in case.steps if step.action in _DECIDES and step.role]
+    return policy.offices[policy.roles[Role(str(decided[-1].role))].office].name if decided else ""

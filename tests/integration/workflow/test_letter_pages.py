@@ -1,0 +1,86 @@
+"""The letter on a measure as a file: a draft for whoever decides, what he was told for him, and nothing for others."""
+
+import io
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from pypdf import PdfReader
+
+from ops.local_stack.oidc import Oidc
+from services.workflow.web.panels import PANELS
+from services.workflow.web.wording import TEXTS
+from tests.integration.lifecycle.test_recent_sign_in import later
+from tests.integration.web.desk import Browser, csrf
+from tests.integration.web.panels import looking_at
+from tests.integration.workflow.house import INVESTIGATOR, OTHER_HEAD, OTHER_MANAGER, PERSON, SUPERVISOR, House
+from tests.integration.workflow.measures import acknowledged
+from tests.integration.workflow.test_desk_panels import _told_of_a_measure
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+async def browser(house: House, oidc: Oidc) -> AsyncIterator[Browser]:
+    async with looking_at(house.desk, oidc.issuer, "services.workflow.web", TEXTS, PANELS) as made:
+        yield made
+
+
+def text_of(answer: httpx.Response) -> str:
+    assert answer.status_code == 200, answer.text
+    return " ".join("\n".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).split())
+
+
+async def test_whoever_decides_sees_the_letter_before_and_it_says_that_it_is_a_draft(
+    house: House, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure = await acknowledged(house)
+    page = await browser.signed_in(OTHER_HEAD, f"/en/cases/{measure}")
+    assert "See the letter as it stands" in page.text
+    path = f"/en/cases/{measure}/letter"
+    with monkeypatch.context() as patch:
+        later(patch)
+        assert "again=true" in (await browser.get(path)).headers["location"]
+    draft = text_of(await browser.get(path))
+    assert "A draft: nothing has been decided." in draft
+    assert not re.search(f"{PERSON}|{SUPERVISOR}", draft)
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
+    assert [(one["actor"], one["facts"]) for one in trail if one["act"] == "contents.read"] == [
+        (OTHER_HEAD, {"purpose": "measure"})
+    ]
+
+
+async def test_he_keeps_the_letter_and_nobody_elses_name_is_in_it(house: House, browser: Browser) -> None:
+    measure = await _told_of_a_measure(house)
+    page = await browser.signed_in(SUPERVISOR, "/en/own")
+    (path,) = re.findall(r'href="(/en/cases/[0-9a-f-]{36}/letter)"', page.text)
+    assert str(measure) not in path
+    answer = await browser.get(path)
+    headers = answer.headers
+    assert headers["content-disposition"] == 'attachment; filename="document.pdf"'
+    assert (headers["content-type"], headers["x-content-type-options"]) == ("application/pdf", "nosniff")
+    assert "no-store" in headers["cache-control"]
+    said = text_of(answer)
+    for words in ("You stay at home.", "What was decided", "Suspension with pay", "From:", "Ends on:", "review"):
+        assert words in said
+    assert not re.search(f"{PERSON}|{INVESTIGATOR}|{OTHER_HEAD}|draft|harass", said)
+    assert (await browser.get(path)).content == answer.content
+    assert (await browser.get(f"/en/cases/{measure}/letter")).status_code == 404
+    await browser.send("/en/sign-out", csrf=csrf(page))
+    await browser.signed_in(OTHER_MANAGER, "/en/own")
+    assert (await browser.get(path)).status_code == 404
+
+
+async def test_in_arabic_it_is_in_arabic(house: House, browser: Browser) -> None:
+    await _told_of_a_measure(house)
+    page = await browser.signed_in(SUPERVISOR, "/ar/own")
+    (path,) = re.findall(r'href="(/ar/cases/[0-9a-f-]{36}/letter)"', page.text)
+    found = PdfReader(io.BytesIO((await browser.get(path)).content))
+    root: Any = found.trailer["/Root"]
+    assert root["/Lang"] == "ar"
+    assert found.metadata
+    assert "مؤقت" in str(found.metadata.title)
+    assert "You stay at home." in found.pages[0].extract_text(), "words are those that were written"
