@@ -5,12 +5,13 @@ the office put into its own words.
 
 import asyncio
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import typst
 
@@ -122,7 +123,21 @@ def _pdf(said: Letter, fonts: Path) -> bytes:
         _TEMPLATE.read_bytes(),
         format="pdf",
         font_paths=typst.Fonts(include_system_fonts=False, font_paths=[fonts]),
-        sys_inputs={"letter": json.dumps(asdict(said), ensure_ascii=False)},
+        sys_inputs={"letter": json.dumps(_data(said), ensure_ascii=False)},
         timestamp=_NO_TIME,
         pdf_standards="ua-1",
     )
+
+
+def _data(said: Letter) -> dict[str, Any]:
+    """Each line with the direction it is read in: the office may write in another language than the page is in."""
+    parts = [
+        asdict(part) | {"texts": [{"text": one, "rtl": _is_right_to_left(one)} for one in part.texts]}
+        for part in said.parts
+    ]
+    return asdict(said) | {"parts": parts}
+
+
+def _is_right_to_left(line: str) -> bool:
+    """By its first letter, as browsers do for `dir="auto"`."""
+    return next((kind != "L" for one in line if (kind := unicodedata.bidirectional(one)) in {"L", "R", "AL"}), False)
