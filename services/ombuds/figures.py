@@ -53,6 +53,7 @@ async def count(desk: Desk) -> None:
             if (await session.execute(_COUNTED, params={"case_id": row.case_id})).one_or_none() is not None:
                 region = await parties.region_of(session, desk, row)
                 await session.execute(_ADD, params={"period": period_of(row.opened_at), "region": region})
+                await audit_trail.record(session, "talk.counted", object_ref=str(row.case_id), actor=None)
 
 
 async def tell_due(desk: Desk, now: datetime) -> None:
