@@ -143,7 +143,7 @@ class Acting:
             await self.town.parts.record_personnel_action(action)
         elif step.who == SHE:
             await self._she(step)
-        elif step.does in ("confirms", "keeps", "cannot_keep"):
+        elif step.does in ("confirms", "keeps"):
             await self._hr(step)
         else:
             await self._staff(step)
@@ -254,9 +254,7 @@ class Acting:
         if step.does == "confirms":
             await desk.post(f"/tasks/{found['task_id']}/confirm", word, 200, "confirming")
         else:
-            await desk.post(
-                f"/tasks/{found['task_id']}/answer", word | {"kept": step.does == "keeps"}, 200, "answering"
-            )
+            await desk.post(f"/tasks/{found['task_id']}/answer", word | {"kept": True}, 200, "answering")
 
     # -- Which case, and who -------------------------------------------------------------------------------------------
 

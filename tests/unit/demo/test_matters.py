@@ -17,7 +17,7 @@ from tests.lifecycles import BY_NAME, NOW
 TABLE = load()
 POLICY = load_policy("iom-2024-03")
 STATIONS = {person.staff_id: person.station for person in organisation().people}
-OF_NO_TABLE = {"writes", "sends_file", "steps_aside", "sees", "confirms", "keeps", "cannot_keep", "records"}
+OF_NO_TABLE = {"writes", "sends_file", "steps_aside", "sees", "confirms", "keeps", "records"}
 """What is done beside the tables of procedures: messages, files, conflicts, HR's word."""
 IN_A_CASE = {
     SHE: {ActorKind.PERSON},
