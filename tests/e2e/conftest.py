@@ -14,8 +14,11 @@ import pytest
 from ops.demo.parts import Parts
 from ops.demo.run import read_stack
 from ops.demo.story import Story, new_story
+from tests.browser.conftest import browser, page_factory
 
 UP_SECONDS = 180
+
+__all__ = ["browser", "page_factory"]  # fixtures of the tests of pages
 
 
 @dataclass
