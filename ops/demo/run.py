@@ -35,7 +35,7 @@ PAGES = {
     "ethics": "ethics office",
     "hr_bridge": "HR's tasks",
     "audit": "auditors",
-    INTAKE_DESK: "registrar: what came by mail, phone or on paper",
+    INTAKE_DESK: "registrar: what came by mail, phone or on paper; custodian: another code",
 }
 Steps = Sequence[tuple[str, Callable[[Story], Awaitable[Seen]]]]
 STEPS: Steps = (

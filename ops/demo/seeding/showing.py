@@ -37,6 +37,7 @@ SIGN_INS: Final = (
     ("S0009", "HR officer", "hr_bridge"),
     ("S0015", "auditor", "audit"),
     ("S0020", "registrar", INTAKE_DESK),
+    ("S0061", "custodian of identities", INTAKE_DESK),
 )
 """Who, as what, at which desk."""
 EVERY: Final = 20
