@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis import outbox
 from chassis.database import Database, before_commit, fetch
 from chassis.outbox import add_event, shard_of
 from contracts.audit.v1.audit_pb2 import AuditEntry, AuditHead, Heartbeat
@@ -26,27 +27,40 @@ KEPT_AT_HOME: Final = frozenset({"ombuds"})
 """Sources whose entries never leave them (design.md section 7): the record gets the heads of their chains alone."""
 
 _PENDING: Final = "audit_entries"
+_AFTER_NEWS: Final = outbox.LAST - 1
 
 _OBJECT_NUMBERS: Final = """array(
     select (select coalesce(max(object_number), 0) from audit_trail where object_ref = ref)
     from unnest(cast(:object_refs as text[])) with ordinality asked (ref, place) order by place
 )"""
-# Locks the shard's head until commit; the row is answered as it is after the lock was had. What is read beside it is as
-# it was before: where the head has moved meanwhile, the numbers are asked for again.
-_LOCK_HEAD: Final = text(f"""
-    insert into audit_heads as head (shard, number, hash) values (:shard, 0, :no_hash)
+# Locks the heads of these shards until commit, in one order; each is answered as it is after the lock was had. What is
+# read beside it is as it was before: where a head has moved meanwhile, the numbers are asked for again.
+_LOCK_HEADS: Final = text(f"""
+    insert into audit_heads as head (shard, number, hash)
+    select shard, 0, :no_hash from unnest(cast(:shards as smallint[])) shard order by shard
     on conflict (shard) do update set number = head.number
-    returning number, hash, current_schema() as source, {_OBJECT_NUMBERS} as object_numbers,
-        coalesce((select number from audit_heads where shard = :shard), 0) as seen
+    returning shard, number, hash, current_schema() as source, {_OBJECT_NUMBERS} as object_numbers,
+        coalesce((select number from audit_heads was where was.shard = head.shard), 0) as seen
 """)  # noqa: S608 -- our own words
 _NUMBERS_NOW: Final = text(f"select {_OBJECT_NUMBERS}")
-_APPEND: Final = text("""
-    with appended as (
+# With the events of the whole transaction: one statement is one way to the server and back.
+_APPEND: Final = text(f"""
+    with entries as (
+        select * from unnest(cast(:shards as smallint[]), cast(:numbers as bigint[]), cast(:object_refs as text[]),
+            cast(:object_numbers as bigint[]), cast(:entry_jsons as bytea[]), cast(:previous_hashes as bytea[]),
+            cast(:hashes as bytea[])) one (shard, number, object_ref, object_number, entry_json, previous_hash, hash)
+    ),
+    appended as (
         insert into audit_trail (shard, number, object_ref, object_number, entry_json, previous_hash, hash)
-        values (:shard, :number, :object_ref, :object_number, :entry_json, :previous_hash, :hash)
-    )
-    update audit_heads set number = :number, hash = :hash where shard = :shard
-""")
+        select * from entries
+    ),
+    moved as (
+        update audit_heads head set number = entries.number, hash = entries.hash from entries
+        where head.shard = entries.shard
+            and entries.number = (select max(number) from entries newest where newest.shard = head.shard)
+    ),
+    {outbox.ADD}
+""")  # noqa: S608 -- our own words
 _HEADS: Final = text("select shard, number, hash, current_schema() as source from audit_heads order by shard")
 
 
@@ -55,6 +69,18 @@ class _Pending:
     shard: int
     object_ref: str
     facts: Mapping[str, object]
+
+
+class _Entry(NamedTuple):
+    """An entry with its place in the chain: a value of each of the lists that `_APPEND` takes."""
+
+    shards: int
+    numbers: int
+    object_refs: str
+    object_numbers: int
+    entry_jsons: bytes
+    previous_hashes: bytes
+    hashes: bytes
 
 
 def chain_hash(previous: bytes, entry_json: bytes) -> bytes:
@@ -86,57 +112,59 @@ async def record(
     }
     pending: list[_Pending] = session.info.setdefault(_PENDING, [])
     pending.append(_Pending(shard_of(object_ref), object_ref, entry))
-    before_commit(session, _write)
+    before_commit(session, _write, rank=_AFTER_NEWS)
 
 
 async def _write(session: AsyncSession) -> None:
-    # Shard by shard in one fixed order: two transactions that touch the same shards cannot wait for one another.
-    pending: list[_Pending] = session.info.pop(_PENDING)
-    for shard in sorted({entry.shard for entry in pending}):
-        entries = [entry for entry in pending if entry.shard == shard]
-        refs = {"object_refs": list({entry.object_ref for entry in entries})}
-        [head] = await fetch(session, _LOCK_HEAD, {"shard": shard, "no_hash": NO_HASH, **refs})
-        numbers = head["object_numbers"]
-        if head["seen"] != head["number"]:
-            [(numbers,)] = await fetch(session, _NUMBERS_NOW, refs)
-        last_of = dict(zip(refs["object_refs"], numbers, strict=True))
-        number, previous = head["number"], head["hash"]
-        for entry in entries:
-            number += 1
-            last_of[entry.object_ref] += 1
-            previous = await _append(session, entry, head["source"], number, last_of[entry.object_ref], previous)
+    # All heads in one fixed order, and before any event's number: two transactions cannot wait for one another.
+    pending: list[_Pending] = session.info.pop(_PENDING, [])
+    if not pending:
+        return
+    refs = {"object_refs": list({entry.object_ref for entry in pending})}
+    shards = {"shards": sorted({entry.shard for entry in pending})}
+    found = await fetch(session, _LOCK_HEADS, {"no_hash": NO_HASH, **shards, **refs})
+    numbers, source = found[0]["object_numbers"], found[0]["source"]
+    if any(head["seen"] != head["number"] for head in found):
+        [(numbers,)] = await fetch(session, _NUMBERS_NOW, refs)
+    last_of = dict(zip(refs["object_refs"], numbers, strict=True))
+    heads = {head["shard"]: (head["number"], head["hash"]) for head in found}
+    entries = []
+    for one in pending:
+        number, previous = heads[one.shard]
+        last_of[one.object_ref] += 1
+        entries.append(_linked(one, source, number + 1, last_of[one.object_ref], previous))
+        heads[one.shard] = number + 1, entries[-1].hashes
+        if source not in KEPT_AT_HOME:
+            await _send(session, source, entries[-1])
+    linked = {name: [getattr(entry, name) for entry in entries] for name in _Entry._fields}
+    await fetch(session, _APPEND, {**linked, **outbox.waiting(session)})
 
 
-async def _append(
-    session: AsyncSession, entry: _Pending, source: str, number: int, object_number: int, previous: bytes
-) -> bytes:
-    body = {**entry.facts, "source": source, "shard": entry.shard, "number": number, "object_number": object_number}
+def _linked(one: _Pending, source: str, number: int, object_number: int, previous: bytes) -> _Entry:
+    """The entry in its place in the chain."""
+    body = {**one.facts, "source": source, "shard": one.shard, "number": number, "object_number": object_number}
     entry_json = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    digest = chain_hash(previous, entry_json)
-    await fetch(
-        session,
-        _APPEND,
-        {
-            "shard": entry.shard,
-            "number": number,
-            "object_ref": entry.object_ref,
-            "object_number": object_number,
-            "entry_json": entry_json,
-            "previous_hash": previous,
-            "hash": digest,
-        },
+    return _Entry(
+        shards=one.shard,
+        numbers=number,
+        object_refs=one.object_ref,
+        object_numbers=object_number,
+        entry_jsons=entry_json,
+        previous_hashes=previous,
+        hashes=chain_hash(previous, entry_json),
     )
-    if source not in KEPT_AT_HOME:
-        message = AuditEntry(
-            source=source,
-            shard=entry.shard,
-            number=number,
-            previous_hash=previous,
-            hash=digest,
-            entry_json=entry_json,
-        )
-        await add_event(session, AUDIT_ENTRIES, f"{source}/{entry.shard}", message)
-    return digest
+
+
+async def _send(session: AsyncSession, source: str, entry: _Entry) -> None:
+    message = AuditEntry(
+        source=source,
+        shard=entry.shards,
+        number=entry.numbers,
+        previous_hash=entry.previous_hashes,
+        hash=entry.hashes,
+        entry_json=entry.entry_jsons,
+    )
+    await add_event(session, AUDIT_ENTRIES, f"{source}/{entry.shards}", message)
 
 
 async def send_heartbeat(session: AsyncSession, now: datetime) -> None:

@@ -49,14 +49,15 @@ def async_dsn(dsn: str) -> str:
     return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
-def before_commit(session: AsyncSession, write: BeforeCommit) -> None:
-    """Has `write` run as the transaction's last statements, once however often it is asked for.
+def before_commit(session: AsyncSession, write: BeforeCommit, *, rank: int = 0) -> None:
+    """Has `write` run among the transaction's last statements, once however often it is asked for, and after those of a
+    lower rank.
 
     For rows that everybody writes (the audit chain's head): locked this late, they are held for the shortest time.
     """
-    asked: list[BeforeCommit] = session.info.setdefault(_BEFORE_COMMIT, [])
-    if write not in asked:
-        asked.append(write)
+    asked: list[tuple[int, BeforeCommit]] = session.info.setdefault(_BEFORE_COMMIT, [])
+    if (rank, write) not in asked:
+        asked.append((rank, write))
 
 
 def after_commit(session: AsyncSession, call: Callable[[], None]) -> None:
@@ -91,11 +92,27 @@ def _for_driver(statement: TextClause) -> tuple[str, Sequence[str]]:
 @asynccontextmanager
 async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
     """A part of the transaction that is rolled back by itself when something is raised. SQLAlchemy sends the savepoint
-    with its own next statement only, and what `fetch` writes before that would stay.
+    with its own next statement only, and what `fetch` writes before that would stay. What was put off to the end of the
+    transaction meanwhile is forgotten with the rest.
     """
-    async with session.begin_nested():
-        await session.connection()
-        yield
+    put_off = {key: len(waits) for key, waits in session.info.items() if isinstance(waits, list)}
+    try:
+        async with session.begin_nested():
+            await session.connection()
+            yield
+    except BaseException:
+        for key, waits in session.info.items():
+            if isinstance(waits, list):
+                del waits[put_off.get(key, 0) :]
+        raise
+
+
+async def _write_last(session: AsyncSession) -> None:
+    """What waits for the end of the transaction, and what that puts off in its turn."""
+    asked = cast("list[tuple[int, BeforeCommit]]", session.info.get(_BEFORE_COMMIT, []))
+    while asked:
+        _, write = asked.pop(min(range(len(asked)), key=lambda place: asked[place][0]))
+        await write(session)
 
 
 def wrote_events(session: AsyncSession) -> None:
@@ -123,8 +140,7 @@ class Database:
                 connection = (await session.connection()).sync_connection
                 session.info[_DRIVER] = connection and connection.connection.driver_connection
                 yield session
-                for write in cast("list[BeforeCommit]", session.info.get(_BEFORE_COMMIT, [])):
-                    await write(session)
+                await _write_last(session)
             for call in cast("list[Callable[[], None]]", session.info.get(_AFTER_COMMIT, [])):
                 call()
             if session.info.get(_WROTE_EVENTS):

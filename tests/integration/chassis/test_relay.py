@@ -42,13 +42,11 @@ async def sent(house: House, topic: Topic, reader: str, count: int) -> list[tupl
 
 async def test_concurrent_writers_on_all_shards_keep_the_order_of_every_key(house: House) -> None:
     keys = [f"k{number}" for number in range(12)]
-    written: dict[str, list[int]] = {key: [] for key in keys}
 
     async def write(word: str) -> None:
         for key in keys:
             async with house.database("workflow").transaction() as session:
-                number = await add_event(session, AUDIT_ENTRIES, key, said(word))
-                written[key].append(number)
+                await add_event(session, AUDIT_ENTRIES, key, said(word))
 
     async with house.relay("workflow"):
         await asyncio.gather(*(write(f"writer-{number}") for number in range(6)))
@@ -56,7 +54,6 @@ async def test_concurrent_writers_on_all_shards_keep_the_order_of_every_key(hous
     shards = await house.rows("workflow", "select count(*) from outbox")
     assert shards == [(0,)]
     for key in keys:
-        assert sorted(written[key]) == [1, 2, 3, 4, 5, 6]
         assert [number for found_key, number, _ in found if found_key == key] == [1, 2, 3, 4, 5, 6]
 
 

@@ -127,9 +127,9 @@ class Peer:
     async def note(self, session: AsyncSession, event: Event) -> None:
         self.seen.append((event.key, event.message))
 
-    async def emit(self, topic: Topic, key: str, message: Message) -> int:
+    async def emit(self, topic: Topic, key: str, message: Message) -> None:
         async with self.database.transaction() as session:
-            return await add_event(session, topic, key, message)
+            await add_event(session, topic, key, message)
 
 
 @dataclass
