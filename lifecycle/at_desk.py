@@ -162,10 +162,14 @@ async def write_message(desk: Desk, case_id: UUID, writer: SignedIn, data: Write
 
 
 async def _seen(session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str) -> tuple[CaseRow, Actor] | None:
-    """The case and the person as an actor in it. An attempt on what one may not see leaves a trace that does not name
-    who tried beside what was tried.
-    """
-    row = await records.load(session, case_id)
+    """The case and the person as an actor in it."""
+    return await _seen_in(session, desk, case_id, await records.load(session, case_id), staff_id)
+
+
+async def _seen_in(
+    session: AsyncSession, desk: Desk, case_id: UUID, row: CaseRow | None, staff_id: str
+) -> tuple[CaseRow, Actor] | None:
+    """An attempt on what one may not see leaves a trace that does not name who tried beside what was tried."""
     # Also for a case that is not there: the answer takes no less time.
     actor = (await access.actors_of(session, desk, {case_id: row}, staff_id, _now()))[case_id]
     if row is not None and row.erased_at is None and access.may_see(desk, row, actor):
@@ -189,11 +193,11 @@ async def _check(
     """The case, when by all that is known now the action would be taken; the answer that was given before; or the
     problem. By the same rules as the decision itself, so that most refusals never reach the case's workflow.
     """
-    known = await records.known_action(session, action.id)
+    row, known = await records.load_and_known(session, case_id, action.id)
     senders = {staff_id, access.part_name(desk, staff_id), access.hidden_name(desk, case_id, staff_id)}
     if known and (known.case_id, known.action) == (case_id, action.name) and known.actor in senders:
         return dict(known.answer)
-    seen = await _seen(session, desk, case_id, staff_id)
+    seen = await _seen_in(session, desk, case_id, row, staff_id)
     if seen is None:
         return not_found()
     row, actor = seen

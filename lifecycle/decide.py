@@ -49,7 +49,7 @@ async def decide(session: AsyncSession, desk: Desk, signed: SignedAction, now: d
     Raises EffectRefused: roll back, then `refuse_signed`.
     """
     case_id, action_id = UUID(signed.case_id), UUID(signed.action_id)
-    row = await records.lock(session, case_id)
+    row, known = await records.lock_and_known(session, case_id, action_id)
     if row is None:
         return Refused(Refusal.CASE_UNKNOWN, EDGE)
     # The wall clock, not the case's: a signature is short-lived wherever the case's clock stands.
@@ -58,8 +58,8 @@ async def decide(session: AsyncSession, desk: Desk, signed: SignedAction, now: d
     action = Action(action_id, signed.name, signed.facts, frozenset(signed.bodies))
     actor = await access.actor_of(session, desk, row, signed.staff_id, now)
     actor = replace(actor, roles=actor.roles & set(map(Role, signed.roles)))
-    if known := await _known(session, desk, row, action, actor):
-        return known
+    if known:
+        return await _answer_again(session, desk, row, known, action, actor)
     if not access.may_see(desk, row, actor):
         return await refuse(session, desk, row, Refused(Refusal.CASE_UNKNOWN, EDGE), actor)
     if signed.seen_version != row.version:
@@ -82,11 +82,11 @@ async def decide_as(
     version: a reminder that rang meanwhile must not refuse her. `texts`: rows that `bodies.store` made for this action
     in this transaction. A refusal is audited here.
     """
-    row = await records.lock(session, case_id)
+    row, known = await records.lock_and_known(session, case_id, action.id)
     if row is None:
         return Refused(Refusal.CASE_UNKNOWN, EDGE)
-    if known := await _known(session, desk, row, action, actor):
-        return known
+    if known:
+        return await _answer_again(session, desk, row, known, action, actor)
     body_hash = await bodies.hash_of(session, case_id, action.id, texts)
     return await _act(session, desk, row, action, actor, now, texts, body_hash)
 
@@ -238,15 +238,12 @@ async def refuse_signed(
     return await refuse(session, desk, row, refused, actor, signed.name)
 
 
-async def _known(
-    session: AsyncSession, desk: Desk, row: CaseRow, action: Action, actor: Actor
-) -> Decided | Refused | None:
+async def _answer_again(
+    session: AsyncSession, desk: Desk, row: CaseRow, known: ActionRow, action: Action, actor: Actor
+) -> Decided | Refused:
     """The first answer to an action that is known already: also to somebody who may not see the case any more, and
     after its erasure, when its sender stands there under a tag.
     """
-    known = await records.known_action(session, action.id)
-    if known is None:
-        return None
     senders = {actor.name}
     if actor.staff_id is not None:
         senders.add(access.hidden_name(desk, row.case_id, actor.staff_id))

@@ -28,6 +28,7 @@ from lifecycle.model import (
     RefusalCode,
     Refused,
     Step,
+    then,
 )
 from lifecycle.table import ACTOR, ClockChangeKind, Guard, Lifecycle, Offer, Rule, Situation
 from policy.model import Policy, Role
@@ -112,7 +113,7 @@ def on_due(lifecycle: Lifecycle, case: Case, due: Due, now: datetime, policy: Po
         case,
         state=state,
         version=step.version,
-        steps=(*case.steps, step),
+        steps=then(case.steps, step),
         clocks=clocks.change(running, case.facts, outcome.clocks, now, policy),
         effects=outcome.effects,
     )
@@ -203,7 +204,7 @@ def _changed(
         version=step.version,
         facts=known,
         assigned=assigned,
-        steps=(*case.steps, step),
+        steps=then(case.steps, step),
         clocks=clocks.change(running, known, rule.clocks, now, policy),
         effects=effects,
     )

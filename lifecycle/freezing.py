@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from lifecycle.clocks import DUE, place_of
-from lifecycle.model import FROZEN, SYSTEM, Case, Clock, Facts, Step
+from lifecycle.model import FROZEN, SYSTEM, Case, Clock, Facts, Step, then
 from lifecycle.table import Lifecycle
 from policy.model import Policy
 
@@ -48,4 +48,4 @@ def again(lifecycle: Lifecycle, case: Case, step: Step, policy: Policy) -> Case:
 
 def _after(case: Case, action: str, now: datetime, said: Facts) -> Case:
     step = Step(case.version + 1, action, SYSTEM, None, now)
-    return replace(case, version=step.version, facts={**case.facts, **said}, steps=(*case.steps, step), effects=())
+    return replace(case, version=step.version, facts={**case.facts, **said}, steps=then(case.steps, step), effects=())

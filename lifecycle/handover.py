@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
-from lifecycle.model import SYSTEM, Case, Effect, Step
+from lifecycle.model import SYSTEM, Case, Effect, Step, then
 from lifecycle.recipients import appointed, assigned
 from policy.model import Role
 
@@ -49,4 +49,4 @@ def again(case: Case, step: Step) -> Case:
 
 
 def _after(case: Case, step: Step, effect: Effect, assigned_then: dict[Role, str]) -> Case:
-    return replace(case, version=step.version, assigned=assigned_then, steps=(*case.steps, step), effects=(effect,))
+    return replace(case, version=step.version, assigned=assigned_then, steps=then(case.steps, step), effects=(effect,))

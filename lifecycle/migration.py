@@ -24,6 +24,7 @@ from lifecycle.model import (
     RefusalCode,
     Refused,
     Step,
+    then,
 )
 from lifecycle.recipients import her_inbox
 from lifecycle.table import ClockChangeKind, Lifecycle, Offer, Rule
@@ -119,7 +120,7 @@ def _moved(lifecycle: Lifecycle, case: Case, step: Step, target: Policy) -> Case
     return replace(
         case,
         version=step.version,
-        steps=(*case.steps, step),
+        steps=then(case.steps, step),
         clocks={
             key: one for key, clock in case.clocks.items() if (one := _under(lifecycle, case, clock, step.at, target))
         },

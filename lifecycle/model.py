@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from functools import cached_property
+from typing import TypeAlias, overload
 from uuid import UUID
 
 from policy.model import Role
@@ -107,6 +108,41 @@ class Step:
     facts: Facts = field(default_factory=dict)
 
 
+class Steps(Sequence[Step]):
+    """A case's steps, oldest first, of which only the newest is at hand: `read` brings all of them when somebody looks
+    at another. Hardly any rule does, and so a long life makes no step dearer.
+    """
+
+    def __init__(self, newest: Step, read: Callable[[], tuple[Step, ...]]) -> None:
+        self._newest, self._read = newest, read
+
+    @cached_property
+    def _all(self) -> tuple[Step, ...]:
+        return self._read()
+
+    @overload
+    def __getitem__(self, place: int) -> Step: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Step, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Step | tuple[Step, ...]:
+        return self._newest if place == -1 else self._all[place]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def then(steps: Sequence[Step], step: Step) -> Sequence[Step]:
+    """The steps with one more."""
+    return Steps(step, lambda: (*steps, step)) if isinstance(steps, Steps) else (*steps, step)
+
+
 class EffectKind(StrEnum):
     NOTIFY = "notify"
     EMIT = "emit"
@@ -141,7 +177,7 @@ class Case:
     opened_at: datetime
     clocks: Mapping[str, Clock] = field(default_factory=dict)
     assigned: Mapping[Role, str] = field(default_factory=dict)
-    steps: tuple[Step, ...] = ()
+    steps: Sequence[Step] = ()
     facts: Facts = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
 

@@ -12,10 +12,11 @@ from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import fetch
-from lifecycle.model import Step
+from lifecycle.model import Step, Steps
 
 _NO_STEPS: Final = "[]"
 _STEP: Final = msgspec.json.Encoder()
+_STEP_FROM: Final = msgspec.json.Decoder(Step)
 _STEPS: Final = msgspec.json.Decoder(tuple[Step, ...])
 _CLOCK_NOW: Final = text("select clock_now()")
 _COLUMNS: Final = (
@@ -23,16 +24,20 @@ _COLUMNS: Final = (
     " workflow_id, next_due_at, unmet_at, errands, handlers, placed_version, opened_at, changed_at, closed_at,"
     " erased_at, desk, office,"
     " (select '[' || string_agg(step, ',' order by kept.version) || ']' from case_steps kept"
-    " where kept.case_id = cases.case_id) as steps"
+    " where kept.case_id = cases.case_id) as steps,"
+    " (select step from case_steps kept where kept.case_id = cases.case_id order by version desc limit 1) as newest"
 )
+_KNOWN: Final = "(select to_jsonb(taken) from case_actions taken where action_id = :action_id) as known"
 
 
-def _select(which: str) -> TextClause:
-    return text(f"select {_COLUMNS} from cases {which}")  # noqa: S608 -- our own words
+def _select(which: str, also: str = "") -> TextClause:
+    return text(f"select {_COLUMNS}{also} from cases {which}")  # noqa: S608 -- our own words
 
 
 _LOAD: Final = _select("where case_id = :case_id")
 _LOCK: Final = _select("where case_id = :case_id for update")
+_LOAD_AND_KNOWN: Final = _select("where case_id = :case_id", f", {_KNOWN}")
+_LOCK_AND_KNOWN: Final = _select("where case_id = :case_id for update", f", {_KNOWN}")
 _FIND: Final = _select("where report_id = :report_id and lifecycle = :lifecycle and number = :number")
 _OF_REPORT: Final = _select(
     "where report_id = :report_id and (cast(:lifecycle as text) is null or lifecycle = :lifecycle)"
@@ -118,10 +123,27 @@ async def load(session: AsyncSession, case_id: UUID) -> CaseRow | None:
 async def lock(session: AsyncSession, case_id: UUID) -> CaseRow | None:
     """The row, and nobody else's change to it until this transaction ends."""
     row = await _one(session, _LOCK, {"case_id": case_id})
-    if row is not None and row.erased_at is None and row.data["steps"][-1].version != row.version:
-        # Somebody's change was waited for: the row is as they left it, the steps are of before they had.
-        return await load(session, case_id)
-    return row
+    return await load(session, case_id) if row and _is_mixed(row) else row
+
+
+async def load_and_known(
+    session: AsyncSession, case_id: UUID, action_id: UUID
+) -> tuple[CaseRow | None, ActionRow | None]:
+    """The row, and the action of this id where it is known already: of any case."""
+    return await _one_and_known(session, _LOAD_AND_KNOWN, case_id, action_id)
+
+
+async def lock_and_known(
+    session: AsyncSession, case_id: UUID, action_id: UUID
+) -> tuple[CaseRow | None, ActionRow | None]:
+    """As `load_and_known`, and nobody else's change to the row until this transaction ends."""
+    row, known = await _one_and_known(session, _LOCK_AND_KNOWN, case_id, action_id)
+    return await load_and_known(session, case_id, action_id) if row and _is_mixed(row) else (row, known)
+
+
+def _is_mixed(row: CaseRow) -> bool:
+    """Whether somebody's change was waited for: the row is as they left it, all beside it is of before they had."""
+    return row.erased_at is None and row.data["steps"][-1].version != row.version
 
 
 async def find(session: AsyncSession, report_id: UUID, lifecycle: str, number: int) -> CaseRow | None:
@@ -142,8 +164,20 @@ async def _many(session: AsyncSession, statement: TextClause, values: Mapping[st
     return [_row(**columns) for columns in await fetch(session, statement, values)]
 
 
-def _row(data: Mapping[str, Any], steps: str | None, **columns: Any) -> CaseRow:
-    return CaseRow(data={**data, "steps": steps_from_json(steps or _NO_STEPS)}, **columns)
+async def _one_and_known(
+    session: AsyncSession, statement: TextClause, case_id: UUID, action_id: UUID
+) -> tuple[CaseRow | None, ActionRow | None]:
+    found = await fetch(session, statement, {"case_id": case_id, "action_id": action_id})
+    if not found:
+        return None, None
+    columns = dict(found[0])
+    known = columns.pop("known")
+    return _row(**columns), msgspec.convert(known, ActionRow, strict=False) if known else None
+
+
+def _row(data: Mapping[str, Any], steps: str | None, newest: str | None, **columns: Any) -> CaseRow:
+    kept = Steps(_STEP_FROM.decode(newest), lambda: steps_from_json(steps or _NO_STEPS)) if newest else ()
+    return CaseRow(data={**data, "steps": kept}, **columns)
 
 
 async def _one(session: AsyncSession, statement: TextClause, values: Mapping[str, object]) -> CaseRow | None:

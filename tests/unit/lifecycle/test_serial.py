@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Case
+from lifecycle.model import Case, Step, Steps, then
 from lifecycle.records import step_to_json
 from lifecycle.serial import UnknownFormat, from_json, to_json
 from policy.model import Role
 from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, SYSTEM, act, opened, ring_until, staff, through_its_row
 
+NEXT, LAST = (Step(version, "wait", "system", None, NOW) for version in (90, 91))
 CLERK = staff("S0005", Role.INTAKE_OFFICER, Role.INVESTIGATOR)
 
 
@@ -22,6 +23,23 @@ def lived() -> Case:
     case = act(case, "start_assessment", CLERK)
     case = act(case, "pause_assessment", CLERK, now=NOW + timedelta(days=9))
     return act(act(case, "withdraw", PERSON), "record_routed", SYSTEM)
+
+
+def test_steps_before_the_newest_are_read_when_somebody_looks_and_once() -> None:
+    case = lived()
+    read = []
+
+    def earlier() -> tuple[Step, ...]:
+        read.append(len(case.steps))
+        return tuple(case.steps)
+
+    kept = replace(case, steps=Steps(case.steps[-1], earlier))
+    later = replace(kept, steps=then(then(kept.steps, NEXT), LAST))
+    assert (later.steps[-1], read) == (LAST, [])
+    assert list(later.steps) == [*case.steps, NEXT, LAST] == [*later.steps]
+    assert (len(later.steps), later.steps[0], later.steps[-2:]) == (len(case.steps) + 2, case.steps[0], (NEXT, LAST))
+    assert read == [len(case.steps)]
+    assert kept == case != later
 
 
 @pytest.mark.parametrize("name", BY_NAME)
