@@ -99,7 +99,7 @@ async def sweep(desk: Desk, client: Client, *, overdue_by: timedelta = OVERDUE_B
         parameters = {"overdue_by": overdue_by, "again_after": max(overdue_by, _AGAIN_AFTER), "page": _PAGE}
         found = (await session.execute(_OVERDUE, params=parameters)).all()
     for case_id, workflow_id in found:
-        await _wake(desk, client, case_id, workflow_id)
+        await wake(desk, client, case_id, workflow_id)
     return len(found)
 
 
@@ -110,7 +110,7 @@ async def reconcile(desk: Desk, client: Client) -> int:
     count, after = 0, UUID(int=0)
     while page := await _page(desk, after):
         for case_id, workflow_id in page:
-            await _wake(desk, client, case_id, workflow_id)
+            await wake(desk, client, case_id, workflow_id)
         count, after = count + len(page), page[-1][0]
     return count
 
@@ -124,10 +124,11 @@ async def _wake_one(desk: Desk, client: Client, case_id: UUID) -> None:
     async with desk.database.transaction() as session:
         found = (await session.execute(_ONE, params={"case_id": case_id})).one_or_none()
     if found is not None:
-        await _wake(desk, client, *found)
+        await wake(desk, client, *found)
 
 
-async def _wake(desk: Desk, client: Client, case_id: UUID, workflow_id: str) -> None:
+async def wake(desk: Desk, client: Client, case_id: UUID, workflow_id: str) -> None:
+    """Has the case's workflow look again; starts it where it does not run."""
     await client.start_workflow(
         Procedure.run,
         Running(str(case_id)),

@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,10 +12,10 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowHistory
 
 from chassis.temporal import connect, sealing_converter, worker
-from lifecycle import bodies, decide, engine, exclusions, records
+from lifecycle import bodies, decide, engine, exclusions, records, sweeper
 from lifecycle.activities import Activities
 from lifecycle.desk import Desk
-from lifecycle.durable import EVENTS_PER_RUN, Decided, Procedure, Ring, Running
+from lifecycle.durable import EVENTS_PER_RUN, Decided, Procedure, Ring
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind
 from lifecycle.records import CaseRow
@@ -45,19 +46,19 @@ async def openings(desk: Desk, address: str, admin_dsn: str) -> tuple[float, flo
         rung[asked.case_id].set()
         return decided
 
-    client, queue = await connect(desk.settings, desk.keys), f"bench-{uuid4()}"
+    client = await connect(desk.settings, desk.keys)
+    own = replace(desk, settings=desk.settings.model_copy(update={"kafka_prefix": f"bench-{uuid4()}-"}))
 
     async def open_one() -> None:
-        async with desk.database.transaction() as session:
-            case_id = await decide.open_case(session, desk, uuid4(), QUERY, 1, {}, datetime.now(UTC))
-            await exclusions.exclude(session, desk.keys.cell, case_id, Parties(), datetime.now(UTC))
-        rung[str(case_id)] = asyncio.Event()
-        await client.start_workflow(Procedure.run, Running(str(case_id)), id=str(uuid4()), task_queue=queue)
-        await rung[str(case_id)].wait()
+        row = await _query(desk)
+        rung[str(row.case_id)] = asyncio.Event()
+        # As the service does it, which also knows from it that nothing was missed.
+        await sweeper.wake(own, client, row.case_id, row.workflow_id)
+        await rung[str(row.case_id)].wait()
 
     ours = nothing = 0.0
     async with (
-        worker(client, queue, workflows=[Procedure], activities=[activities.decide, ring]),
+        worker(client, own.task_queue, workflows=[Procedure], activities=[activities.decide, ring]),
         open_no_ops(await Client.connect(address)) as open_nothing,
     ):
         await open_one()  # warm

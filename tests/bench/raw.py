@@ -104,23 +104,29 @@ class NoOp:
 class OpensOnly:
     @workflow.run
     async def run(self) -> None:
-        await workflow.execute_local_activity(nothing, start_to_close_timeout=timedelta(seconds=5))
+        await workflow.execute_local_activity("open", start_to_close_timeout=timedelta(seconds=5))
+        await workflow.sleep(timedelta(days=1))
 
 
 @asynccontextmanager
 async def open_no_ops(client: Client) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """A workflow that runs one local activity and ends, from its start to its end."""
-    queue = f"bench-{uuid4()}"
+    """A workflow that runs one local activity and then waits for a clock, as a case's does: from its start until the
+    activity has run.
+    """
+    queue, opened = f"bench-{uuid4()}", dict[str, asyncio.Event]()
+
+    @activity.defn(name="open")
+    async def ring() -> None:
+        opened[activity.info().workflow_id or ""].set()
 
     async def open_one() -> None:
-        await client.execute_workflow(OpensOnly.run, id=str(uuid4()), task_queue=queue)
+        workflow_id = str(uuid4())
+        opened[workflow_id] = asyncio.Event()
+        await client.start_workflow(OpensOnly.run, id=workflow_id, task_queue=queue)
+        await opened[workflow_id].wait()
 
     async with Worker(
-        client,
-        task_queue=queue,
-        workflows=[OpensOnly],
-        activities=[nothing],
-        workflow_runner=UnsandboxedWorkflowRunner(),
+        client, task_queue=queue, workflows=[OpensOnly], activities=[ring], workflow_runner=UnsandboxedWorkflowRunner()
     ):
         yield open_one
 
