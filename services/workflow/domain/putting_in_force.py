@@ -16,7 +16,7 @@ RULE: Final = f"delegation.{DELEGATION}"
 
 
 class Refusal(StrEnum):
-    """Why a version does not come into force, beside what `policy.changes` says of one that protects less."""
+    """Why a version does not come into force; the last three of one that protects less, as `policy.changes` says."""
 
     UNKNOWN_VERSION = "UNKNOWN_VERSION"
     NOT_WHAT_WAS_DRAFTED = "NOT_WHAT_WAS_DRAFTED"
@@ -25,6 +25,9 @@ class Refusal(StrEnum):
     IN_THE_PAST = "IN_THE_PAST"
     SAME_PERSON = "SAME_PERSON"
     NOT_DELEGATED = "NOT_DELEGATED"
+    SECOND_OFFICE_MISSING = "SECOND_OFFICE_MISSING"
+    SAME_OFFICE = "SAME_OFFICE"
+    TOO_EARLY = "TOO_EARLY"
 
 
 def may_draft(policy: Policy, staff_id: str, now: datetime) -> bool:
@@ -65,7 +68,7 @@ def approving_refused(
     delegation = in_force.delegation[DELEGATION]
     second = _role(in_force, by, delegation.second, now)
     if second is None:
-        return _refused(Refusal.NOT_DELEGATED)
+        return _refused(Refusal.SECOND_OFFICE_MISSING)
     first = _role(
         in_force, drafted_by, (*delegation.deciders, *in_force.delegation[appointing.DELEGATION].deciders), now
     )
@@ -73,7 +76,7 @@ def approving_refused(
     proposed = Signature(drafted_by, in_force.roles[first].office, drafted_at)
     confirmed = Signature(by, in_force.roles[second].office, now)
     wrong = refused(found, proposed, confirmed, datetime.combine(from_day, time.min, UTC), in_force)
-    return Refused(wrong[0], RULE) if wrong else None
+    return _refused(Refusal(wrong[0])) if wrong else None
 
 
 def _role(policy: Policy, staff_id: str, allowed: Sequence[Role], now: datetime) -> Role | None:

@@ -1,7 +1,7 @@
 """Appointments, for those who keep them: who holds which role, the forms to draft one or its end, the second word."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -25,7 +25,6 @@ from policy.model import BY_ASSIGNMENT, Appointment, Policy, Role
 from services.workflow import appointments
 from services.workflow.appointments import NotDrafted, Wanted
 from services.workflow.domain import appointing, putting_in_force
-from services.workflow.domain.appointing import Refusal
 from services.workflow.tables import AppointmentDraft, DraftKind
 
 HOME: Final = "/admin"
@@ -33,22 +32,12 @@ POLICY: Final = f"{HOME}/policy"
 _ID: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 _MISMATCH: Final = N_("Enter a staff number, like S0012.")
 APPROVE, SET_ASIDE = "approve", "set_aside"
-WHY: Final[Mapping[Refusal, str]] = {
-    Refusal.SAME_PERSON: N_("You drafted this. Somebody else approves it."),
-    Refusal.ONESELF: N_("Nobody appoints themselves. Ask a colleague to draft or approve it."),
-    Refusal.NOT_DELEGATED: N_("Whoever drafts and whoever approves has to be appointed to it on that day."),
-    Refusal.UNKNOWN_ROLE: N_("Nobody is appointed to this. It is a part in one case."),
-    Refusal.UNKNOWN_PERSON: N_("The people directory knows nobody at work by this number."),
-    Refusal.UNKNOWN_PLACE: N_("The people directory knows nobody at this duty station."),
-    Refusal.UNKNOWN_APPOINTMENT: N_("This appointment is not there any more."),
-    Refusal.NOBODY_TO_STAND_IN_FOR: N_("Whoever is stood in for has to hold the same role on those days."),
-    Refusal.END_BEFORE_START: N_("The last day is before the first."),
-    Refusal.IN_THE_PAST: N_("What is over stays as it was. Choose today or later; an end can be yesterday."),
-    Refusal.ENDS_SOONER_ALREADY: N_("It ends on that day or sooner already. To go on longer, draft a new appointment."),
-    Refusal.HELD_ALREADY: N_("The person holds this role at this place on some of these days already."),
-    Refusal.HELD_APART: N_("The policy keeps this role apart from one that the person holds on some of these days."),
-    Refusal.TOO_FEW_TO_DECIDE: N_("Fewer than two people could then decide on appointments. Appoint somebody first."),
+NAMES: Final[Mapping[Role, str]] = {
+    Role.HR_OFFICER: N_("HR officer"),
+    Role.PSEA_FOCAL_POINT: N_("PSEA focal point"),
+    Role.POLICY_OFFICER: N_("Keeper of appointments and policy"),
 }
+"""Of roles that no procedure of this desk names."""
 DECISION: Final = Field(
     "decision",
     "radios",
@@ -92,14 +81,14 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             coming=coming,
             ended=ended,
             staff=signed_in.staff_id,
-            **of.words_for(page),
+            **_words(of, page),
         )
 
     @get("/{language:str}/admin/appointments/new", include_in_schema=False)
     async def ask(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         check(desk, signed_in)
         return page.show(
-            "appointment_new.html", fields=await questions(of), staff=signed_in.staff_id, **of.words_for(page)
+            "appointment_new.html", fields=await questions(of), staff=signed_in.staff_id, **_words(of, page)
         )
 
     @post("/{language:str}/admin/appointments/new", include_in_schema=False)
@@ -112,7 +101,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             refused = await appointments.draft_appointment(
                 session, desk, once, wanted(found.values), signed_in.staff_id, now
             )
-        return _answer(page, found, refused, f"{HOME}/drafts/{once}")
+        return answer(of, page, found, refused, f"{HOME}/drafts/{once}")
 
     @get("/{language:str}/admin/appointments/{name:str}/end", include_in_schema=False)
     async def ask_end(
@@ -121,7 +110,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         check(desk, signed_in)
         shown = await _find(desk, name)
         return page.show(
-            "appointment_end.html", shown=shown, fields=[LAST_DAY], staff=signed_in.staff_id, **of.words_for(page)
+            "appointment_end.html", shown=shown, fields=[LAST_DAY], staff=signed_in.staff_id, **_words(of, page)
         )
 
     @post("/{language:str}/admin/appointments/{name:str}/end", include_in_schema=False)
@@ -136,7 +125,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         ended = Ended(name, day_of(found.values["last_day"]))
         async with desk.database.transaction() as session:
             refused = await appointments.draft_end(session, desk, once, ended, signed_in.staff_id, now)
-        return _answer(page, found, refused, f"{HOME}/drafts/{once}")
+        return answer(of, page, found, refused, f"{HOME}/drafts/{once}")
 
     @get("/{language:str}/admin/drafts/{draft_id:uuid}", include_in_schema=False)
     async def draft(
@@ -153,9 +142,9 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             "appointment_draft.html",
             draft=found,
             leaves_nobody=_leaves_nobody(policy, found, now.date()),
-            fields=[DECISION],
+            fields=[decision(signed_in.staff_id, found.drafted_by)],
             staff=signed_in.staff_id,
-            **of.words_for(page),
+            **_words(of, page),
         )
 
     @post("/{language:str}/admin/drafts/{draft_id:uuid}", include_in_schema=False)
@@ -176,7 +165,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
                 refused = await act(session, desk, draft_id, signed_in.staff_id, now)
             except NotDrafted:
                 raise not_found() from None
-        return _answer(page, found, refused, HOME)
+        return answer(of, page, found, refused, HOME)
 
     return [home, ask, send, ask_end, send_end, draft, decide]
 
@@ -227,7 +216,7 @@ async def questions(of: DeskPages) -> list[Field]:
             "role",
             "select",
             N_("Role"),
-            choices=tuple(Choice(role.value, of.wording.of("role", role.value)) for role in roles),
+            choices=tuple(Choice(role.value, _name(of, role)) for role in roles),
             missing=N_("Choose a role."),
         ),
         Field(
@@ -274,6 +263,19 @@ def wanted(values: Mapping[str, Any]) -> Wanted:
     )
 
 
+def _name(of: DeskPages, role: str) -> str:
+    return NAMES.get(Role(role)) or of.wording.of("role", role)
+
+
+def _words(of: DeskPages, page: Page) -> Mapping[str, Any]:
+    return {**of.words_for(page), "role_name": lambda role: page.language.text(_name(of, role))}
+
+
+def decision(staff_id: str, drafted_by: str) -> Field:
+    """As it is shown: whoever drafted can set it aside."""
+    return replace(DECISION, choices=DECISION.choices[1:]) if staff_id == drafted_by else DECISION
+
+
 def day_of(value: Any) -> date:
     found = as_day(str(value))
     assert found is not None  # the form has been read
@@ -299,9 +301,9 @@ async def form_of(page: Page, fields: Sequence[Field]) -> tuple[Read, UUID]:
         raise NotOurs from None
 
 
-def _answer(page: Page, found: Read, refused: Refused | None, then: str) -> Response[Any]:
+def answer(of: DeskPages, page: Page, found: Read, refused: Refused | None, then: str) -> Response[Any]:
     if refused is not None:
-        return page.again(Read(found.values, {"form": WHY[Refusal(refused.code)]}))
+        return page.again(Read(found.values, {"form": of.wording.of("refused", refused.code)}))
     page.taken()
     return page.go(then)
 

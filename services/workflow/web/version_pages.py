@@ -1,8 +1,7 @@
 """Putting a version in force, for those who keep the policy and the second office: the draft, and the second word."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -11,33 +10,28 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from chassis.web.desk_sign_in import require_recent
-from chassis.web.pages.forms import Choice, Field, Read
+from chassis.web.pages.forms import Choice, Field
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
 from lifecycle.model import Refused
 from lifecycle.pages.desk_pages import DeskPages
-from policy.changes import WAITING, ChangeRefused, differences, weakening
+from policy.changes import WAITING, differences, weakening
 from policy.load import packs_to_follow
 from policy.model import Policy
 from services.workflow import policy_versions
 from services.workflow.appointments import NotDrafted
-from services.workflow.domain.putting_in_force import Refusal
-from services.workflow.web.appointment_pages import APPROVE, DECISION, POLICY, check_policy, day_of, form_of
-
-WHY: Final[Mapping[str, str]] = {
-    Refusal.UNKNOWN_VERSION: N_("There is no such version."),
-    Refusal.NOT_WHAT_WAS_DRAFTED: N_("Its files have changed since it was drafted. Draft it again."),
-    Refusal.HAS_MISTAKES: N_("Something is wrong in this version. The operator finds it with recourse policy lint."),
-    Refusal.IN_FORCE_ALREADY: N_("New cases begin with this version already."),
-    Refusal.IN_THE_PAST: N_("Choose today or a later day. Nothing is in force backwards."),
-    Refusal.SAME_PERSON: N_("You drafted this. Somebody else approves it."),
-    Refusal.NOT_DELEGATED: N_("This needs somebody else. Where it protects less, somebody of a second office."),
-    ChangeRefused.SECOND_OFFICE_MISSING: N_("It protects less, and needs somebody of a second office."),
-    ChangeRefused.SAME_OFFICE: N_("It protects less, and both of you are of one office."),
-    ChangeRefused.TOO_EARLY: N_("It protects less, and its first day is too early. Draft it with a later one."),
-}
+from services.workflow.web.appointment_pages import (
+    APPROVE,
+    DECISION,
+    POLICY,
+    answer,
+    check_policy,
+    day_of,
+    decision,
+    form_of,
+)
 
 
 def routes(of: DeskPages) -> list[HTTPRouteHandler]:
@@ -57,7 +51,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         pin, from_day = str(found.values["version"]), day_of(found.values["from"])
         async with desk.database.transaction() as session:
             refused = await policy_versions.draft_version(session, desk, once, pin, from_day, signed_in.staff_id, now)
-        return _answer(page, found, refused, f"{POLICY}/drafts/{once}")
+        return answer(of, page, found, refused, f"{POLICY}/drafts/{once}")
 
     @get("/{language:str}/admin/policy/drafts/{draft_id:uuid}", include_in_schema=False)
     async def draft(
@@ -78,7 +72,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             differ=len(changed),
             weaker=len(weakening(changed)),
             earliest=_earliest(desk.policy, now),
-            fields=[DECISION],
+            fields=[decision(signed_in.staff_id, found.drafted_by)],
             staff=signed_in.staff_id,
             **of.words_for(page),
         )
@@ -101,7 +95,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
                 refused = await act(session, desk, draft_id, signed_in.staff_id, now)
             except NotDrafted:
                 raise not_found() from None
-        return _answer(page, found, refused, POLICY)
+        return answer(of, page, found, refused, POLICY)
 
     return [ask, send, draft, decide]
 
@@ -128,10 +122,3 @@ def _questions() -> list[Field]:
 def _earliest(policy: Policy, now: datetime) -> datetime | None:
     """The first day for a version that protects less, if it is approved now; none where no waiting time is set."""
     return policy.due(WAITING, now) + timedelta(days=1) if policy.is_set(WAITING) else None
-
-
-def _answer(page: Page, found: Read, refused: Refused | None, then: str) -> Response[Any]:
-    if refused is not None:
-        return page.again(Read(found.values, {"form": WHY[refused.code]}))
-    page.taken()
-    return page.go(then)

@@ -54,9 +54,13 @@ def test_what_protects_no_less_needs_a_second_person() -> None:
 @pytest.mark.parametrize("drafted_by", [FIRST, DIRECTOR])
 def test_what_protects_less_needs_a_second_office_and_its_waiting_time(drafted_by: str) -> None:
     late = NOW + (AFTER_WAITING - TODAY)
-    assert approving(SECOND, WEAKER, late, drafted_by) == Refusal.NOT_DELEGATED, "of the same office as the first"
-    assert approving(AUDITOR, WEAKER, NOW, drafted_by) == ChangeRefused.TOO_EARLY
+    assert approving(SECOND, WEAKER, late, drafted_by) == Refusal.SECOND_OFFICE_MISSING
+    assert approving(AUDITOR, WEAKER, NOW, drafted_by) == Refusal.TOO_EARLY
     assert approving(AUDITOR, WEAKER, late, drafted_by) is None
-    assert approving(AUDITOR, WEAKER, late, drafted_by, NOW + timedelta(days=3)) == ChangeRefused.TOO_EARLY, (
+    assert approving(AUDITOR, WEAKER, late, drafted_by, NOW + timedelta(days=3)) == Refusal.TOO_EARLY, (
         "counted from the second word"
     )
+
+
+def test_whatever_a_change_is_refused_with_is_known_here() -> None:
+    assert {one.value for one in ChangeRefused} <= {one.value for one in Refusal}

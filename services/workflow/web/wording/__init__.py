@@ -5,6 +5,7 @@ from typing import Final
 
 from chassis.web.pages.words import N_
 from lifecycle.pages.texts import under
+from services.workflow.web.wording.administration import ADMINISTRATION
 from services.workflow.web.wording.alleged_offender import ALLEGED_OFFENDER
 from services.workflow.web.wording.danger import DANGER
 from services.workflow.web.wording.formal_actions import FORMAL_ACTIONS
@@ -55,5 +56,6 @@ TEXTS: Final[Mapping[str, str]] = {
     **ALLEGED_OFFENDER,
     **REQUESTS,
     **SEA,
+    **ADMINISTRATION,
 }
 """See `lifecycle.pages.wording.Wording`."""
