@@ -18,7 +18,7 @@ from tests.formal_paths import HR_DIRECTOR, INTAKE, INVESTIGATOR, LEGAL
 from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, SYSTEM, act, opened, ring_until
 from tests.unit.workflow import measures as measure
 from tests.unit.workflow.measures import DIRECTOR, HEAD, OIO, SECOND_INVESTIGATOR
-from tests.unit.workflow.test_supervisor_request import MANAGER, spoken
+from tests.unit.workflow.test_supervisor_request import MANAGER, assigned, spoken
 
 DAYS = timedelta(days=1)
 SOMEBODY = {HER_INBOX: "she", OTHER_SIDE: "he"}
@@ -238,3 +238,14 @@ def test_who_wants_more_of_a_manager_gives_him_his_time_anew() -> None:
     assert case.clocks["supervisor.act"].started_at == NOW + 5 * DAYS
     late = ring_until(case, case.clocks["supervisor.act"].due_at)
     assert heard(late) == {"S0017", "she"}, "who did not act, and she: whom else she could ask"
+
+
+def test_a_manager_who_has_answered_or_lost_it_is_late_no_more_and_the_next_one_is_looked_for() -> None:
+    assert running(assigned()) == {"supervisor.ack", "supervisor.act"}
+    assert running(act(assigned(), "acknowledge", MANAGER)) == {"supervisor.act"}
+    closed = act(assigned(), "close_to_manager", SYSTEM)
+    assert running(closed) == set()
+    again = act(closed, "ask_next_level", PERSON, now=NOW + 3 * DAYS)
+    assert running(again) == {"supervisor.ack", "supervisor.act"}
+    assert again.clocks["supervisor.ack"].started_at == NOW + 3 * DAYS, "the next one has all of the time"
+    assert [effect.name for effect in again.effects if effect.kind is EffectKind.ERRAND] == ["find_manager"]
