@@ -20,7 +20,7 @@ down: ## End the stack
 status: install ## Show what runs where
 	@$(BIN)/recourse status
 
-demo: install ## Run one person's story through the real parts
+demo: install ## Run one person's story through the real parts; at a terminal, fill the desks and stay up
 	@$(BIN)/recourse demo
 
 test: install ## Run all tests on real parts: two workers, for much of it waits on servers

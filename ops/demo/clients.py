@@ -147,9 +147,17 @@ class Handler:
         seen: httpx.Response,
         facts: Mapping[str, Any] | None = None,
         texts: Mapping[str, str] | None = None,
+        action_id: str | None = None,
     ) -> httpx.Response:
-        """One action on the case as `seen` showed it; the answer whatever it is."""
-        body = {"action_id": str(uuid4()), "action": action, "facts": dict(facts or {}), "texts": dict(texts or {})}
+        """One action on the case as `seen` showed it; the answer whatever it is. Sent again under the same `action_id`
+        it counts once.
+        """
+        body = {
+            "action_id": action_id or str(uuid4()),
+            "action": action,
+            "facts": dict(facts or {}),
+            "texts": dict(texts or {}),
+        }
         return await self.http.post(
             f"{self.desk}/api/v1/cases/{case_id}/actions",
             json=body,

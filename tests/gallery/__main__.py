@@ -1,7 +1,7 @@
 """`make gallery`: a picture of every page in every language, in `.recourse/gallery`, with a page that shows them all.
 
-Starts a stack of its own under the `rehearsal` pack, plays the demo's first steps so that desks have something to show,
-then walks the portal, the directory of help and the desks in Chromium. Somebody is to look at them, page by page.
+Starts a stack of its own, fills it with the demo's invented matters, then walks the portal, the directory of help and
+the desks in Chromium. Somebody is to look at them, page by page. The few that docs/ shows are taken anew (`chosen`).
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
-from pathlib import Path
 from typing import Any, Final
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
@@ -19,25 +18,28 @@ from rich.console import Console
 
 from chassis.web.pages.words import OWN_NAMES
 from ops.browser import HOW, find
-from ops.demo.run import POLICY, STEPS, read_stack, run_story
+from ops.demo.run import LIVED_IN, read_stack
+from ops.demo.seeding.showing import fill, to_try
 from ops.local_stack import running
 from ops.local_stack.paths import ROOT
 from ops.local_stack.settings import load
 from tests.browser.conftest import _QUIET
+from tests.gallery import chosen
 
 GALLERY: Final = ROOT / ".recourse" / "gallery"
 WIDTHS: Final = {"wide": 1280, "phone": 320}
-SIGN_INS: Final = {
-    "ombuds": "S0011",
-    "support": "S0014",
-    "workflow": "S0005",
-    "ethics": "S0007",
-    "hr_bridge": "S0009",
-    "audit": "S0015",
-}
+SIGN_INS: Final = (
+    ("ombuds", "S0011"),
+    ("support", "S0072"),
+    ("workflow", "S0005"),
+    ("workflow", "S0024"),
+    ("workflow", "S0049"),
+    ("ethics", "S0007"),
+    ("hr_bridge", "S0009"),
+    ("audit", "S0015"),
+)
+"""Oversight, a manager and one whom a matter is about share a desk, and see other pages."""
 INFORMATION: Final = ("", "/before", "/online", "/privacy", "/accessibility", "/told", "/outside", "/back", "/closed")
-STORY_STEPS: Final = 10
-"""Of the demo's story: a talk, a formal report and a measure are there then, and nothing is purged yet."""
 
 
 @dataclass
@@ -90,11 +92,19 @@ class Gallery:
             return
         await _press(page, "button[value=send]")
         await self.take(page, "sent")
-        code = await page.inner_text(".code")
+        await self.inbox(page, address, await page.inner_text(".code"), "inbox")
+
+    async def inbox(self, page: Page, address: str, code: str, name: str) -> None:
         await page.goto(f"{address}/{self.language}/back")
         await page.locator("main input[type=text]").fill(code)
         await _press(page, "main button[type=submit]")
-        await self.take(page, "inbox")
+        await self.take(page, name)
+
+    async def inboxes(self, address: str, codes: list[str]) -> None:
+        for number, code in enumerate(codes, 1):
+            window = await self.window()
+            await self.inbox(await window.new_page(), address, code, f"inbox-{number}")
+            await window.close()
 
     async def help(self, address: str) -> None:
         window = await self.window()
@@ -114,11 +124,11 @@ class Gallery:
         await page.wait_for_url(f"{address}/{self.language}/*")
         for number, tab in enumerate(await _addresses(page, ".tabs__link")):
             await page.goto(f"{address}{tab}")
-            await self.take(page, f"{name}-tab-{number}")
+            await self.take(page, f"{name}-{staff_id}-tab-{number}")
         await page.goto(f"{address}/{self.language}/")
         for link in (await _addresses(page, "main table a[href*='/cases/'], main table a[href*='/tasks/']"))[:2]:
             await page.goto(f"{address}{link}")
-            await self.take(page, f"{name}-case-{link.rpartition('/')[2][:4]}")
+            await self.take(page, f"{name}-{staff_id}-case-{link.rpartition('/')[2][:4]}")
             for act in (await _addresses(page, "a[href*='/do/']"))[:2]:
                 await page.goto(f"{address}{act}")
                 await self.take(page, f"{name}-{act.rpartition('/')[2]}")
@@ -135,7 +145,7 @@ async def _addresses(page: Page, selector: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-async def _all(stack: Mapping[str, Any]) -> list[str]:
+async def _all(stack: Mapping[str, Any], codes: list[str]) -> list[str]:
     program = find()
     if program is None:
         sys.exit(HOW)
@@ -143,11 +153,13 @@ async def _all(stack: Mapping[str, Any]) -> list[str]:
     taken: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=_QUIET)
+        await chosen.take(browser, services, codes)
         for language in OWN_NAMES:
             gallery = Gallery(browser, language)
             await gallery.portal(services["intake"])
             await gallery.help(services["support"])
-            for name, staff_id in SIGN_INS.items():
+            await gallery.inboxes(services["intake"], codes)
+            for name, staff_id in SIGN_INS:
                 await gallery.desk(name, services[name], staff_id)
             taken += gallery.taken
             print(f"{OWN_NAMES[language]}: {len(gallery.taken)} pictures", file=sys.stderr)
@@ -177,13 +189,13 @@ def main() -> None:
         old.unlink()
     with tempfile.TemporaryDirectory(prefix="recourse-gallery-") as folder:
         os.environ["RECOURSE_STATE"] = folder
-        settings = load()
-        running.up_detached(settings, POLICY)
+        settings = load().model_copy(update={"demonstration": True})
+        running.up_detached(settings, LIVED_IN)
         try:
             stack = read_stack(settings.state)
-            console = Console(stderr=True, highlight=False)
-            asyncio.run(run_story(stack, Path(folder) / "story.json", console, STEPS[:STORY_STEPS]))
-            taken = asyncio.run(_all(stack))
+            if not fill(stack, settings.state, Console(stderr=True, highlight=False)):
+                sys.exit(1)
+            taken = asyncio.run(_all(stack, [code for code, _ in to_try(settings.state)]))
         finally:
             running.down(settings)
     (GALLERY / "index.html").write_text(_index(taken), encoding="utf-8")

@@ -24,7 +24,7 @@ SHE, HE, HANDLER, HR_SYSTEM = "she", "he", "handler", "hr_system"
 """Who is not named by a staff id: the person, the one it is about, whoever has a part in the case, HR's own system."""
 OF_NO_REPORT: Final = frozenset({"respondent", "danger_alert", "query"})
 """Cases under an id of their own: found in the list of whoever acts."""
-PATIENCE: Final = 60.0
+PATIENCE: Final = 90.0
 """Seconds: for a step to be open, and for a state to be reached."""
 EVERY: Final = 0.4
 RULES: Final = {(table.name, state, action) for table in LIFECYCLES for state, action in table.rule_of}
@@ -213,20 +213,28 @@ class Acting:
 
     async def _act(self, step: Step, handler: Handler, case_id: str) -> None:
         """Once it is open, as it is then; what somebody was quicker with, or what is on its way, is tried again."""
-        last = "not where this is done"
+        facts: dict[str, Any] = {}
+        texts: dict[str, str] = {}
+        last, action_id, unsure = "not where this is done", str(uuid4()), False
 
         async def taken() -> bool:
-            nonlocal last
-            if not await self._stands(step):
+            nonlocal last, unsure, facts, texts
+            if not unsure and not await self._stands(step):
                 return False
             seen = await handler.ask(case_id)
+            if unsure:
+                # Nobody knows whether it was recorded: under the same id the answer is that of the first time.
+                answer = await handler.act_as_seen(step.does, case_id, seen, facts, texts, action_id)
+                unsure = answer.status_code == 503
+                return answer.status_code == 200
             offers = seen.json()["offers"] if seen.status_code == 200 else []
             offer = next((one for one in offers if one["action"] == step.does), None)
             last = json.dumps(offer["refused"] if offer else f"{seen.status_code}, not offered")
             if offer is None or not offer["open"]:
                 return False
             facts, texts = self.filling.of(step, offer["fields"])
-            answer = await handler.act_as_seen(step.does, case_id, seen, facts, texts)
+            answer = await handler.act_as_seen(step.does, case_id, seen, facts, texts, action_id)
+            unsure = answer.status_code == 503
             if answer.status_code not in (200, 409, 412, 503):
                 expect(answer, 200, step.does)
             last = answer.text[:300]
