@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import fetch
+
 LONGEST: Final = timedelta(seconds=60)
 SCHEME: Final = "service"
 _LABEL: Final = b"recourse service token v1\n"
@@ -106,7 +108,7 @@ async def spend(session: AsyncSession, token: ServiceToken) -> None:
     """Uses the token up in the caller's transaction. Raises TokenRefused when it was used before."""
     forget_before = token.expires_at - 2 * LONGEST
     parameters = {"jti": token.jti, "expires_at": token.expires_at, "forget_before": forget_before}
-    if (await session.execute(_SPEND, params=parameters)).first() is None:
+    if not await fetch(session, _SPEND, parameters):
         raise TokenRefused("used before")
 
 

@@ -1,5 +1,6 @@
 """How a service reaches Temporal: everything it stores there is sealed, and nothing in clear is taken back."""
 
+import copy
 import dataclasses
 import hashlib
 import os
@@ -39,15 +40,16 @@ class SealingCodec(PayloadCodec, WithSerializationContext):
     """
 
     def __init__(self, key: bytes, bound_to: tuple[str, str] | None = None) -> None:
-        self._key = key
         self._aead = AESGCM(key)
         self._key_id = hashlib.sha256(b"recourse codec key id\x00" + key).hexdigest()[:16].encode()
         self._bound_to = bound_to
 
     def with_context(self, context: SerializationContext) -> Self:
+        bound = copy.copy(self)  # with the key as it is: this is asked for several times in every step of a workflow
+        bound._bound_to = None  # noqa: SLF001
         if isinstance(context, WorkflowSerializationContext | ActivitySerializationContext) and context.workflow_id:
-            return type(self)(self._key, (context.namespace, context.workflow_id))
-        return type(self)(self._key)
+            bound._bound_to = context.namespace, context.workflow_id  # noqa: SLF001
+        return bound
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Raises PayloadRefused when it is not known for which workflow."""

@@ -1,6 +1,6 @@
 """Who may see a case: by role or assignment, never against an exclusion (invariant 32)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,7 @@ from chassis.sealing import tag
 from lifecycle import records
 from lifecycle.case_tables import BY_DATE
 from lifecycle.desk import Desk
-from lifecycle.exclusions import FOR_DECIDERS, Conflict, case_tag, conflicts_with, keep_out
+from lifecycle.exclusions import FOR_DECIDERS, Conflict, case_tag, conflicts_among, conflicts_with, keep_out
 from lifecycle.model import Actor, ActorKind
 from lifecycle.records import CaseRow
 from lifecycle.routing import DECIDERS
@@ -90,22 +90,30 @@ async def actors_of(
     in a party's wider line keeps a decider's roles alone; somebody whose part in a case is by assignment has that
     part alone, and only what `KEEPS_OUT` says keeps them from it. The one whom a matter is about is the case's tag.
     """
-    name = part_name(desk, staff_id)
-    roles = {case_id: roles_of(desk, row, staff_id, now) for case_id, row in cases.items()}
     found = await conflicts_with(session, desk.keys.cell, list(cases), staff_id)
+    return {case_id: _actor(desk, row, staff_id, now, found[case_id]) for case_id, row in cases.items()}
 
-    def actor(case_id: UUID) -> Actor:
-        row, conflicts = cases[case_id], found[case_id]
-        if row and (concerns := assigned_to(row, name)):
-            return Actor(ActorKind.STAFF, name, concerns)
-        if row and (held := assigned_to(row, staff_id) & BY_ASSIGNMENT):
-            excluded = any(part in held and keep_out(conflicts, kinds) for part, kinds in KEEPS_OUT.items())
-            return Actor(ActorKind.STAFF, staff_id, held, excluded=excluded)
-        left = roles[case_id] & DECIDERS if keep_out(conflicts) else roles[case_id]
-        excluded = keep_out(conflicts, FOR_DECIDERS) or (keep_out(conflicts) and not left)
-        return Actor(ActorKind.STAFF, staff_id, left, excluded=excluded)
 
-    return {case_id: actor(case_id) for case_id in cases}
+async def actors_in(
+    session: AsyncSession, desk: Desk, row: CaseRow, staff_ids: Sequence[str], now: datetime
+) -> list[Actor]:
+    """Each of these people as an actor in this case."""
+    found = await conflicts_among(session, desk.keys.cell, [(row.case_id, staff_id) for staff_id in staff_ids])
+    return [_actor(desk, row, staff_id, now, one) for staff_id, one in zip(staff_ids, found, strict=True)]
+
+
+def _actor(
+    desk: Desk, row: CaseRow | None, staff_id: str, now: datetime, conflicts: frozenset[Conflict] | None
+) -> Actor:
+    if row and (concerns := assigned_to(row, name := part_name(desk, staff_id))):
+        return Actor(ActorKind.STAFF, name, concerns)
+    if row and (held := assigned_to(row, staff_id) & BY_ASSIGNMENT):
+        excluded = any(part in held and keep_out(conflicts, kinds) for part, kinds in KEEPS_OUT.items())
+        return Actor(ActorKind.STAFF, staff_id, held, excluded=excluded)
+    roles = roles_of(desk, row, staff_id, now)
+    left = roles & DECIDERS if keep_out(conflicts) else roles
+    excluded = keep_out(conflicts, FOR_DECIDERS) or (keep_out(conflicts) and not left)
+    return Actor(ActorKind.STAFF, staff_id, left, excluded=excluded)
 
 
 def roles_of(desk: Desk, row: CaseRow | None, staff_id: str, now: datetime) -> frozenset[Role]:
@@ -133,7 +141,8 @@ def parts_of(desk: Desk, row: CaseRow, staff_id: str) -> frozenset[Role]:
 
 async def actor_of(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, now: datetime) -> Actor:
     """The person as an actor in this case."""
-    return (await actors_of(session, desk, {row.case_id: row}, staff_id, now))[row.case_id]
+    [actor] = await actors_in(session, desk, row, [staff_id], now)
+    return actor
 
 
 def may_see(desk: Desk, row: CaseRow, actor: Actor) -> bool:

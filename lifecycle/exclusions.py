@@ -46,11 +46,17 @@ _COMPUTED: Final = sa.text("""
     on conflict (case_id) do update set directory_version = excluded.directory_version,
         appointments_hash = excluded.appointments_hash, computed_at = excluded.computed_at
 """)
+_ADD_TAGS: Final = sa.text("""
+    insert into case_tags (case_id, tag, kind)
+    select :case_id, tag, kind from unnest(cast(:tags as bytea[]), cast(:kinds as text[])) found (tag, kind)
+    on conflict (case_id, tag, kind) do nothing
+""")
 _CONFLICTS_WITH: Final = sa.text("""
-    select case_id, array(select kind from case_tags t where t.case_id = asked.case_id and t.tag = asked.tag) as kinds,
+    select array(select kind from case_tags t where t.case_id = asked.case_id and t.tag = asked.tag) as kinds,
         exists(select from case_exclusions e
             where e.case_id = asked.case_id and e.directory_version > :never and e.unread = 0) as computed
-    from unnest(cast(:case_ids as uuid[]), cast(:tags as bytea[])) asked (case_id, tag)
+    from unnest(cast(:case_ids as uuid[]), cast(:tags as bytea[])) with ordinality asked (case_id, tag, place)
+    order by place
 """)
 _NEVER: Final = -1
 """In place of the directory's version: they have not been computed yet."""
@@ -174,18 +180,10 @@ async def declare(session: AsyncSession, cell_key: bytes, case_id: UUID, staff_i
 
 async def add_tags(session: AsyncSession, cell_key: bytes, case_id: UUID, found: Mapping[str, Conflict]) -> None:
     """Keeps these conflicts of a case beside those it has; none is ever taken away."""
-    rows = [
-        {"case_id": case_id, "tag": case_tag(cell_key, case_id, staff_id), "kind": conflict.value}
-        for staff_id, conflict in found.items()
-    ]
-    if rows:
-        await session.execute(
-            sa.text(
-                "insert into case_tags (case_id, tag, kind) values (:case_id, :tag, :kind)"
-                " on conflict (case_id, tag, kind) do nothing"
-            ),
-            rows,
-        )
+    if found:
+        tags = [case_tag(cell_key, case_id, staff_id) for staff_id in found]
+        kinds = [conflict.value for conflict in found.values()]
+        await fetch(session, _ADD_TAGS, {"case_id": case_id, "tags": tags, "kinds": kinds})
 
 
 async def computed(session: AsyncSession, case_id: UUID) -> bool:
@@ -227,9 +225,20 @@ async def conflicts_with(
     session: AsyncSession, cell_key: bytes, case_ids: Sequence[UUID], staff_id: str
 ) -> dict[UUID, frozenset[Conflict] | None]:
     """The conflicts of `staff_id` in each of these cases; None where they are not computed yet."""
-    tags = [case_tag(cell_key, case_id, staff_id) for case_id in case_ids]
-    found = await fetch(session, _CONFLICTS_WITH, {"case_ids": list(case_ids), "tags": tags, "never": _NEVER})
-    return {one["case_id"]: frozenset(map(Conflict, one["kinds"])) if one["computed"] else None for one in found}
+    found = await conflicts_among(session, cell_key, [(case_id, staff_id) for case_id in case_ids])
+    return dict(zip(case_ids, found, strict=True))
+
+
+async def conflicts_among(
+    session: AsyncSession, cell_key: bytes, asked: Sequence[tuple[UUID, str]]
+) -> list[frozenset[Conflict] | None]:
+    """As `conflicts_with`, of each of these people (by staff id) in the case beside them."""
+    if not asked:
+        return []
+    case_ids = [case_id for case_id, _ in asked]
+    tags = [case_tag(cell_key, case_id, staff_id) for case_id, staff_id in asked]
+    found = await fetch(session, _CONFLICTS_WITH, {"case_ids": case_ids, "tags": tags, "never": _NEVER})
+    return [frozenset(map(Conflict, one["kinds"])) if one["computed"] else None for one in found]
 
 
 def keep_out(found: frozenset[Conflict] | None, kinds: Iterable[Conflict] = FOR_HANDLERS) -> bool:

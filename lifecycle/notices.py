@@ -125,7 +125,7 @@ async def _not_excluded(
     session: AsyncSession, desk: Desk, row: CaseRow, staff_ids: Sequence[str], role: Role | None, now: datetime
 ) -> Sequence[str]:
     """Somebody in a party's wider line keeps a decider's part of the roles, and hears nothing in the others."""
-    actors = [await access.actor_of(session, desk, row, one, now) for one in staff_ids]
+    actors = await access.actors_in(session, desk, row, staff_ids, now)
     return [one.name for one in actors if not one.excluded and (role is None or role in one.roles)]
 
 
