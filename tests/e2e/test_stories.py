@@ -9,8 +9,11 @@ import pytest
 from rich.console import Console
 
 from ops.demo import child_at_risk, told_manager, wrong_desk
+from ops.demo.clients import Reporter, until
 from ops.demo.parts import Parts
 from ops.demo.run import MAIN, STORIES, run_steps
+from ops.demo.seeding.matters import load
+from ops.demo.seeding.run import Seeded, seed
 from ops.demo.story import (
     ANSWER,
     APPRAISAL,
@@ -309,3 +312,33 @@ async def test_every_other_way_reaches_its_desk_by_hand(house: House, route: Rou
     assert "has moved on" in (text := await said(tab.page)) or "Somebody was quicker" in text
     await she.comes_back()
     await she.inbox(route.told)
+
+
+FEW = {
+    "a talk with agreed steps": ("informal_resolution", "steps_agreed"),
+    "help that is there": ("support_referral", "connected"),
+    "charged": ("formal_report", "at_leg"),
+    "a manager has spoken": ("supervisor_request", "spoken_to_offender"),
+    "steps, agreed; HR waits": ("retaliation", "steps_agreed"),
+}
+"""Matters of the demonstration, one for each desk, and how each stands in the inbox of whoever began it."""
+
+
+async def test_invented_matters_are_brought_where_the_table_says(whole_stack: WholeStack) -> None:
+    """All of the table fills a demonstration; a few show that it can. Asked again, nothing is done twice."""
+    seeded = Seeded.read(whole_stack.state / "demo" / "few.json")
+    told: list[int] = []
+    for _ in range(2):
+        wrong = await seed(whole_stack.stack, load().only(*FEW), seeded, told.append)
+        assert wrong == []
+        assert seeded.codes.keys() == FEW.keys()
+    assert sorted(told) == [1, 2, 3, 4, 5]
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        for name, (lifecycle, state) in FEW.items():
+            person = Reporter(http, Parts(whole_stack.stack, http).service("intake"), seeded.codes[name])
+
+            async def stands(person: Reporter = person, lifecycle: str = lifecycle, state: str = state) -> bool:
+                case = await person.case(lifecycle, lifecycle)
+                return case is not None and case["state"] == state
+
+            await until(f"{name} in «{state}», in the inbox", stands, 60)
