@@ -19,7 +19,7 @@ class Refusal(StrEnum):
     """Why an appointment, or its end, is not made."""
 
     SAME_PERSON = "SAME_PERSON"
-    ONESELF = "ONESELF"
+    APPOINTS_ONESELF = "APPOINTS_ONESELF"
     NOT_DELEGATED = "NOT_DELEGATED"
     UNKNOWN_ROLE = "UNKNOWN_ROLE"
     UNKNOWN_PERSON = "UNKNOWN_PERSON"
@@ -55,7 +55,7 @@ def appointing_refused(
     if one.place not in places:
         return _refused(Refusal.UNKNOWN_PLACE)
     if _same(one.appointed_by, one.staff_id):
-        return _refused(Refusal.ONESELF)
+        return _refused(Refusal.APPOINTS_ONESELF)
     if one.to is not None and one.to < one.from_:
         return _refused(Refusal.END_BEFORE_START)
     if one.from_ < today:
@@ -115,7 +115,7 @@ def approving_refused(policy: Policy, drafted_by: str, by: str, appointed: str |
     if not may_approve(policy, by, now) or not may_draft(policy, drafted_by, now):
         return _refused(Refusal.NOT_DELEGATED)
     if appointed is not None and _same(by, appointed):
-        return _refused(Refusal.ONESELF)
+        return _refused(Refusal.APPOINTS_ONESELF)
     return None
 
 

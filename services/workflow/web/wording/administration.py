@@ -8,7 +8,7 @@ from lifecycle.pages.texts import under
 ADMINISTRATION: Final = under(
     "refused",
     {
-        "ONESELF": N_("Nobody appoints themselves. Ask a colleague to draft or approve it."),
+        "APPOINTS_ONESELF": N_("Nobody appoints themselves. Ask a colleague to draft or approve it."),
         "UNKNOWN_ROLE": N_("Nobody is appointed to this. It is a part in one case."),
         "UNKNOWN_PERSON": N_("The people directory knows nobody at work by this number."),
         "UNKNOWN_PLACE": N_("The people directory knows nobody at this duty station."),
