@@ -26,10 +26,11 @@ from litestar.types import ControllerRouterHandler
 from chassis.database import Database
 from chassis.settings import Settings
 from chassis.web.identity_provider import IdentityProvider, Proof, Question, SignInRefused
-from chassis.web.pages.page import HEADERS, Page, Pages
+from chassis.web.pages.forms import Read, as_typed
+from chassis.web.pages.page import HEADERS, NotOurs, Page, Pages
 from chassis.web.pages.routes import pages_router
 from chassis.web.problems import Problem
-from chassis.web.sessions import Sessions
+from chassis.web.sessions import Sessions, WebSession
 from chassis.web.sign_in import SignedIn, SignIn
 
 log = logging.getLogger(__name__)
@@ -41,12 +42,18 @@ RECENT: Final = timedelta(minutes=5)
 _ANSWER_WITHIN: Final = timedelta(minutes=10)
 _CLOCKS_APART: Final = timedelta(seconds=60)
 _SIGNED_IN: Final = "signed in"
+_LEFT: Final = "left"
+"""In a session of nobody: the cookie of the one that had ended, and whose it was, as its form said it."""
 # What begins with two strokes, or has a backslash in it, is another site to a browser.
 _OURS: Final = re.compile(r"/(?!/)[A-Za-z0-9/_.~-]*(\?[A-Za-z0-9/_.~%&=+:,-]*)?")
 
 
 class SignInFirst(Exception):
-    """Nobody is signed in, or not any more."""
+    """Nobody is signed in, or not any more. `kept`: what was sent waits for the same person to sign in."""
+
+    def __init__(self, *, kept: bool = False) -> None:
+        super().__init__("nobody is signed in")
+        self.kept = kept
 
 
 class SignInAgain(Exception):
@@ -105,6 +112,23 @@ class DeskSignIn:
         at = held["at"]
         return SignedIn(staff_id, held["token"], None if at is None else datetime.fromtimestamp(at, UTC))
 
+    async def keep(self, page: Page) -> bool:
+        """Whether what somebody has sent after their sign-in had ended is kept: in a session of nobody, for as long as
+        a desk may be left, and for the same person alone.
+        """
+        try:
+            posted = await page.pairs()
+        except NotOurs:
+            return False
+        cookie = self.desk.ended(page.request, next(iter(posted.pop("csrf", [])), ""))
+        whose = next(iter(posted.pop("whose", [])), "")
+        if cookie is None or not whose:
+            return False
+        page.session = self.desk.begin(page.request)
+        page.session.data[_LEFT] = [cookie, whose]
+        page.keep(Read(as_typed(posted)))
+        return True
+
     async def ask(self, request: Request[Any, Any, Any], back: str, *, again: bool) -> str:
         """Begins a sign-in; the address of the provider, where the browser goes now. Raises Problem 503."""
         question = Question()
@@ -145,12 +169,19 @@ class DeskSignIn:
             proof = _proved_again(proof, datetime.fromtimestamp(asked_again, UTC), self._clock())
         was = await self.desk.find(asked.data["was"]) if asked.data["was"] else None
         session = self.desk.begin(request, replacing=was)
-        if was is not None and was.data[_SIGNED_IN]["staff_id"] != proof.staff_id:
+        if was is not None and not self._was_of(was, proof.staff_id):
             session.data.clear()
+        session.data.pop(_LEFT, None)
         at = None if proof.at is None else proof.at.timestamp()
         session.data[_SIGNED_IN] = {"staff_id": proof.staff_id, "token": proof.token, "at": at}
         back: str = asked.data["back"]
         return back
+
+    def _was_of(self, was: WebSession, staff_id: str) -> bool:
+        if held := was.data.get(_SIGNED_IN):
+            return bool(held["staff_id"] == staff_id)
+        cookie, whose = was.data[_LEFT]
+        return self.desk.is_of(cookie, whose, staff_id)
 
 
 def _proved_again(proof: Proof, asked_at: datetime, now: datetime) -> Proof:
@@ -201,15 +232,18 @@ async def signed_out(
     desk_sign_in: NamedDependency[DeskSignIn],
     back: FromQuery[str] = "/",
     lost: FromQuery[bool] = False,
+    kept: FromQuery[bool] = False,
     everywhere: FromQuery[bool] = False,
 ) -> Response[str]:
-    """`lost`: something was sent after the sign-in had ended; `everywhere`: the provider's sign-in ends too."""
+    """`lost`: something was sent after the sign-in had ended; `kept`: it waits for the same person to sign in;
+    `everywhere`: the provider's sign-in ends too.
+    """
     provider = None
     if everywhere:
         with suppress(Problem):  # It does not answer; here the person is signed out all the same.
             provider = await desk_sign_in.provider.end_address(desk_sign_in.ended_at)
     address = _to_sign_in(path_of_ours(back))
-    return page.show("sign_in/signed_out.html", address=address, lost=lost, provider=provider)
+    return page.show("sign_in/signed_out.html", address=address, lost=lost, kept=kept, provider=provider)
 
 
 @get("/{language:str}/sign-in-again", include_in_schema=False)
@@ -223,10 +257,12 @@ def desk_router(desk_sign_in: DeskSignIn, pages: Pages, routes: Sequence[Control
     An answer to a form never leads to the provider at once: with `form-action 'self'` the browser would stop there.
     """
 
-    def first(request: Request[Any, Any, Any], _: SignInFirst | None) -> Response[None]:
+    def first(request: Request[Any, Any, Any], why: SignInFirst | None) -> Response[None]:
         if request.method in ("GET", "HEAD"):
             return _see_other(_to_sign_in(_path(request)))
-        return _see_other(f"/{_language(request)}/signed-out?{urlencode({'lost': 'true', 'back': _path(request)})}")
+        kept = {"kept": "true"} if why and why.kept else {}
+        facts = {"lost": "true"} | kept | {"back": _path(request)}
+        return _see_other(f"/{_language(request)}/signed-out?{urlencode(facts)}")
 
     def again(request: Request[Any, Any, Any], _: SignInAgain) -> Response[None]:
         if request.method in ("GET", "HEAD"):
@@ -238,7 +274,13 @@ def desk_router(desk_sign_in: DeskSignIn, pages: Pages, routes: Sequence[Control
 
     # Functions, since litestar copies what a router has, and a method is copied with all that its object holds.
     async def signed_in(request: Request[Any, Any, Any]) -> SignedIn:
-        return await desk_sign_in.signed_in(request)
+        try:
+            return await desk_sign_in.signed_in(request)
+        except SignInFirst:
+            if request.method != "POST":
+                raise
+            page = Page(pages, request, pages.language_of(request), None)
+            raise SignInFirst(kept=await desk_sign_in.keep(page)) from None
 
     ours = [sign_in, signed_in_page, sign_out, signed_out, sign_in_again]
     return Router(

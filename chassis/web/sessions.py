@@ -69,6 +69,10 @@ class WebSession:
     def check_csrf(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(errors="replace"), self.csrf.encode())
 
+    def tag_of(self, name: str) -> str:
+        """What a form carries so that whoever sent it is recognised once their session has ended."""
+        return _text(self.key.tag_of(name))
+
     @cached_property
     def _was(self) -> dict[str, Any]:
         was: dict[str, Any] = json.loads(self._sealed_as)[1]
@@ -137,6 +141,21 @@ class Sessions:
             log.warning("the row of a session does not open")
             return None
         return None if found is None else WebSession(key, cookie, *found)
+
+    def ended(self, request: Request[Any, Any, Any], form_tag: str) -> str | None:
+        """The text of a request's cookie, where the form was one of its session: also when that has ended since."""
+        sent = self._sent(request)
+        key = self._key(sent)
+        return (
+            sent
+            if key and hmac.compare_digest(form_tag.encode(errors="replace"), _text(key.form_tag).encode())
+            else None
+        )
+
+    def is_of(self, cookie: str, whose: str, name: str) -> bool:
+        """Whether `whose` is the tag of that name under the cookie of a session, which may have ended."""
+        key = self._key(cookie)
+        return key is not None and hmac.compare_digest(whose.encode(errors="replace"), _text(key.tag_of(name)).encode())
 
     def begin(
         self,

@@ -140,6 +140,20 @@ def _wrong_number(one: Field, text: str) -> str:
     return N_("This number is outside of what is possible here. Look at the hint.") if below or above else ""
 
 
+def as_typed(posted: Mapping[str, Sequence[str]]) -> dict[str, Value]:
+    """What a form holds whose fields are not known: the boxes of a day or a moment are put together as `read` does."""
+    found = dict[str, Value]()
+    for name, given in posted.items():
+        field, _, part = name.rpartition("-")
+        if field and part in (*_DAY_PARTS, "time"):
+            boxes = {one: _box(posted, f"{field}-{one}") for one in (*_DAY_PARTS, "time")}
+            day = "-".join(boxes[one] for one in reversed(_DAY_PARTS))
+            found[field] = f"{day}T{boxes['time']}" if boxes["time"] else day
+        elif given:
+            found[name] = given[0].replace("\r\n", "\n") if len(given) == 1 else list(given)
+    return found
+
+
 def as_day(text: str) -> date | None:
     """The day that `year-month-day` stands for, however many digits were typed."""
     try:

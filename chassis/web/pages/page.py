@@ -158,6 +158,12 @@ class Page:
 
     async def posted(self) -> dict[str, list[str]]:
         """What the form holds. Raises NotOurs unless it comes from a page of ours in this session."""
+        found = await self.pairs()
+        self.check_form(found)
+        return found
+
+    async def pairs(self) -> dict[str, list[str]]:
+        """What a form holds that comes from a page of ours, whichever its session was. Raises NotOurs."""
         self.check_origin()
         content_type, _ = self.request.content_type
         if content_type != "application/x-www-form-urlencoded":
@@ -173,7 +179,6 @@ class Page:
         for name, value in pairs:
             check_text(value, None)
             found.setdefault(name, []).append(value)
-        self.check_form(found)
         return found
 
     def check_form(self, found: dict[str, list[str]]) -> None:

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from chassis.web import desk_sign_in
 from lifecycle.pages.panels import Panels
 from ops.local_stack.oidc import Oidc
-from tests.integration.lifecycle.loans import INVESTIGATOR, Loans
+from tests.integration.lifecycle.loans import INVESTIGATOR, OTHER_INVESTIGATOR, Loans
 from tests.integration.web.desk import Browser, led_to
 from tests.integration.web.panels import looking_at, sent
 
@@ -52,6 +53,40 @@ async def test_a_decision_waits_for_the_same_person_to_sign_in_again(
     kept = await browser.get(led_to(back))
     assert "Mind the brake." in kept.text
     assert "There is something to look at" not in kept.text
+
+
+@pytest.mark.parametrize(("who", "there"), [(INVESTIGATOR, True), (OTHER_INVESTIGATOR, False)])
+async def test_what_was_written_while_the_sign_in_ended_waits_for_the_same_person_alone(
+    browser: Browser, loans: Loans, who: str, there: bool
+) -> None:
+    case_id = await loans.open()
+    path = f"/en/cases/{case_id}/do/lend"
+    form = await browser.signed_in(INVESTIGATOR, path)
+    async with loans.desk.database.transaction() as session:
+        await session.execute(text("delete from web_sessions"))
+    day = {"until_at-day": "31", "until_at-month": "3", "until_at-year": "2030", "until_at-time": "14:30"}
+    answer = await sent(browser, path, form, note="A long <b>reason</b>.", **day)
+    assert answer.headers["location"].startswith("/en/signed-out?lost=true&kept=true&back=")
+    said = await browser.get(answer.headers["location"])
+    assert "what you wrote is on the page again" in said.text
+    assert "reason" not in said.text
+    back = await browser.get(await browser.chosen(await browser.at_provider(f"/sign-in?back={path}"), who))
+    page = await browser.get(led_to(back))
+    assert ("A long &lt;b&gt;reason&lt;/b&gt;." in page.text) == there
+    assert ('value="14:30"' in page.text, 'value="2030"' in page.text) == (there, there)
+    assert (await loans.row(case_id)).version == 1
+
+
+@pytest.mark.parametrize("field", ["csrf", "whose"])
+async def test_what_another_site_or_another_form_sent_is_not_kept(browser: Browser, loans: Loans, field: str) -> None:
+    path = f"/en/cases/{await loans.open()}/do/lend"
+    form = await browser.signed_in(INVESTIGATOR, path)
+    async with loans.desk.database.transaction() as session:
+        await session.execute(text("delete from web_sessions"))
+    answer = await sent(browser, path, form, note="Planted.", **{field: "another"})
+    back = await browser.get(await browser.chosen(await browser.at_provider(f"/sign-in?back={path}"), INVESTIGATOR))
+    assert "Planted." not in (await browser.get(led_to(back))).text
+    assert ("kept=true" in answer.headers["location"]) == (field == "whose")
 
 
 async def test_another_step_needs_no_fresh_sign_in(

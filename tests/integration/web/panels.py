@@ -34,7 +34,7 @@ async def looking_at(
 async def sent(browser: Browser, path: str, page: httpx.Response, **fields: str) -> httpx.Response:
     """The form of a page, filled in."""
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
-    return await browser.send(path, **hidden, **fields)
+    return await browser.send(path, **(hidden | fields))
 
 
 def seen(page: httpx.Response) -> str:
