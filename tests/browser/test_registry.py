@@ -17,7 +17,7 @@ from tests.integration.intake.world import World, build_world
 from tests.real_parts import PostgresServer
 
 pytestmark = pytest.mark.stack
-REGISTRAR = "S0020"
+REGISTRAR, CUSTODIAN = "S0020", "S0061"
 _WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _TOLD = {
     "received-day": "3", "received-month": "3", "received-year": "2026", "received-time": "09:30",
@@ -112,3 +112,23 @@ async def test_what_came_is_entered_and_its_code_replaced_on_pages_open_to_every
     await press(page, "main form button")
     assert page.url.endswith("/inbox")
     assert said == []
+
+
+@pytest.mark.parametrize(("width", "language"), [(1280, "en"), (320, "ar")])
+async def test_the_custodian_is_told_on_a_page_open_to_everybody_that_nothing_can_be_given(
+    both: Both, page_factory: PageFactory, width: int, language: str
+) -> None:
+    page = await page_factory(width=width)
+    await page.goto(f"{both.desk}/{language}")
+    await page.click(f"button[value={CUSTODIAN}]")
+    await page.wait_for_url(f"{both.desk}/{language}/tasks")
+    await press(page, "main a")
+    await is_open_to_everybody(page)
+    for name, answer in {"staff_id": "S0018", "day-day": "3", "day-month": "3", "day-year": "2026"}.items():
+        await page.fill(f"[name={name}]", answer)
+    await page.check("[name=way][value=formal_report]")
+    await page.check("[name=proved]")
+    await press(page, "main form button")
+    assert page.url.endswith("/reissue")
+    assert await page.evaluate("document.activeElement.id") == "what-to-do"
+    await is_open_to_everybody(page)
