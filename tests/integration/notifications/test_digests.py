@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from uuid import UUID, uuid4
 
 import pytest
@@ -25,11 +26,16 @@ ENGLISH: Language = WORDS["en"]
 
 
 class Clock:
+    """Set to a time, from which it goes on: what is put off comes again."""
+
     def __init__(self, at: datetime) -> None:
-        self.at = at
+        self.set(at)
+
+    def set(self, at: datetime) -> None:
+        self._at, self._set = at, monotonic()
 
     def __call__(self) -> datetime:
-        return self.at
+        return self._at + timedelta(seconds=monotonic() - self._set)
 
 
 def address(staff_id: str) -> str:
@@ -99,7 +105,7 @@ async def test_what_may_wait_is_one_mail_at_the_hour_that_counts_items_and_says_
         assert mails(sink.maildir) == []
         sending.cancel()  # what is planned is not lost with the process
         await asyncio.wait([sending])
-        clock.at = FIRST + timedelta(minutes=20)
+        clock.set(FIRST + timedelta(minutes=20))
         async with post.sender(clock=clock), post.sender(clock=clock):
             await eventually(ended(post, digest_at(post, FIRST)))
     [mail] = mails(sink.maildir)
@@ -119,7 +125,7 @@ async def test_a_digest_comes_also_when_there_is_nothing_and_only_once(post: Pos
         async with post.sender(clock=clock):
             await eventually(ended(post, digest_at(post, FIRST)))
         async with post.sender(clock=clock):  # another process, that does not know of the first
-            clock.at = SECOND
+            clock.set(SECOND)
             await eventually(ended(post, digest_at(post, SECOND)))
     assert [mail["Subject"] for mail in mails(sink.maildir)] == [digest(ENGLISH, 0, None).subject] * 2
 
@@ -149,7 +155,7 @@ async def test_while_a_desk_does_not_answer_a_digest_waits_instead_of_saying_tha
             event_id = await news(post, case_id=await case(post))
             await eventually(planned(post, event_id))
         post.peers["ethics"] = "http://127.0.0.1:9"
-        clock.at = FIRST
+        clock.set(FIRST)
         async with post.sender(clock=clock):
             await eventually(
                 lambda: post.rows(
@@ -158,7 +164,7 @@ async def test_while_a_desk_does_not_answer_a_digest_waits_instead_of_saying_tha
                 )
             )
         assert mails(sink.maildir) == []
-        clock.at += timedelta(minutes=5)
+        clock.set(FIRST + timedelta(minutes=5))
         async with post.ethics(), post.sender(clock=clock):
             await eventually(ended(post, digest_at(post, FIRST)))
     assert [mail["Subject"] for mail in mails(sink.maildir)] == [digest(ENGLISH, 1, None).subject]
@@ -172,15 +178,15 @@ async def test_a_digest_that_could_not_go_gives_way_to_the_next_and_loses_nothin
     async with post.ethics(), post.hr_bridge(), post.sender(clock=clock):
         event_id = await news(post, case_id=await case(post))
         await eventually(planned(post, event_id))
-        clock.at = FIRST
+        clock.set(FIRST)
         await eventually(
             lambda: post.rows("select 1 from waiting where event_id = :id and tries > 0", id=digest_at(post, FIRST))
         )
-        clock.at = SECOND
+        clock.set(SECOND)
         await eventually(ended(post, digest_at(post, FIRST), "overtaken"))
         await sink.start()
         await sink.ready()
-        clock.at += timedelta(minutes=5)
+        clock.set(SECOND + timedelta(minutes=5))
         await eventually(ended(post, digest_at(post, SECOND)))
     assert [mail["Subject"] for mail in mails(sink.maildir)] == [digest(ENGLISH, 1, None).subject]
     assert (await post.endings())[event_id] == "sent"
