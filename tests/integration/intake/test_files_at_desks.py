@@ -161,7 +161,7 @@ async def test_a_report_that_is_passed_on_takes_its_files_along(
     assert len(await opened(world, report_id, new, "workflow", "oio")) == file["size"]
     sent = await ask(world, client, report_id, file["original"], acting, purpose="evidence")
     assert await opened(world, report_id, sent, "workflow", "oio") == original
-    assert {row["recipient"] for row in await world.wraps(report_id)} == {"workflow/oio", "route"}
+    assert {row["recipient"] for row in await world.wraps(report_id)} == {"workflow/oio", "route", "intake/custodian"}
 
 
 async def test_a_ticked_file_goes_over_with_its_original_and_nothing_points_back(

@@ -115,7 +115,7 @@ async def test_a_lodging_that_is_swept_while_it_stands_still_begins_again(
     store.intake = world.intake
     async with client_of(on(world, store)) as client:
         answer = await lodge(client, formal(), code=code)
-        assert (answer.status_code, store.swept) == (201, 3)
+        assert (answer.status_code, store.swept) == (201, 4)
         routes = (await inbox(client, code or answer.json()["access_code"]))["routes"]
         assert [len(route["answers"]) for route in routes] == ([2, 2] if adding else [2])
     await store.close()
