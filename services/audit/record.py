@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.audit_trail import KEPT_AT_HOME, NO_HASH
 from chassis.audit_trail import chain_hash as source_chain_hash
 from chassis.consumer import Event, InvalidMessage
+from chassis.database import fetch
 from contracts.audit.v1.audit_pb2 import AuditEntry, AuditHead, Heartbeat
 from services.audit.chain import Link, chain_hash
 from services.audit.tables import Kind
@@ -105,7 +106,7 @@ async def _keep_head(session: AsyncSession, head: AuditHead, number: int, last_h
 
 
 async def _lock_source(session: AsyncSession, source: str, shard: int) -> tuple[int, bytes]:
-    number, last_hash = (await session.execute(_LOCK_SOURCE, params={"source": source, "shard": shard})).one()
+    [(number, last_hash)] = await fetch(session, _LOCK_SOURCE, {"source": source, "shard": shard})
     return number, last_hash
 
 
@@ -118,7 +119,7 @@ async def _hash_of(session: AsyncSession, message: AuditEntry | AuditHead) -> by
 async def _append(
     session: AsyncSession, kind: Kind, message: AuditEntry | AuditHead, previous_hash: bytes, entry_json: bytes
 ) -> None:
-    size, last = (await session.execute(_LOCK_RECORD, params={"log": LOG, "no_hash": NO_HASH})).one()
+    [(size, last)] = await fetch(session, _LOCK_RECORD, {"log": LOG, "no_hash": NO_HASH})
     link = Link(
         number=size + 1,
         kind=kind,
@@ -130,7 +131,7 @@ async def _append(
         entry_json=entry_json,
         received_at=datetime.now(UTC),
     )
-    await session.execute(_APPEND, params={**vars(link), "chain_hash": chain_hash(last, link), "log": LOG})
+    await fetch(session, _APPEND, {**vars(link), "chain_hash": chain_hash(last, link), "log": LOG})
 
 
 def _says_what_it_is(entry: AuditEntry, source: str) -> bool:

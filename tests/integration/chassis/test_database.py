@@ -8,8 +8,13 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import Database, fetch, savepoint
+from chassis import audit_trail
+from chassis.database import Database, after_commit, fetch, savepoint
+from chassis.outbox import add_event
+from contracts.audit.v1.audit_pb2 import AuditEntry
+from contracts.topics import AUDIT_ENTRIES
 from tests.integration.chassis.house import House
 
 pytestmark = pytest.mark.stack
@@ -89,3 +94,29 @@ async def test_what_the_driver_is_asked_in_a_savepoint_is_rolled_back_with_it(ho
         found = await fetch(session, text("select topic from outbox_sequences where key = 'key'"), {})
     await pool.close()
     assert [row["topic"] for row in found] == ["before"]
+
+
+async def test_what_a_savepoint_put_off_to_the_end_is_forgotten_with_it(house: House) -> None:
+    """Events, entries of the trail and calls after the commit are written late; none of them outlives what it tells."""
+    pool = Database(house.test_database.dsn("intake"), pool_size=1)
+    called = []
+
+    async def tell(session: AsyncSession, key: str) -> None:
+        await add_event(session, AUDIT_ENTRIES, key, AuditEntry(source=key))
+        await audit_trail.record(session, "told", object_ref=key, actor=None)
+        after_commit(session, lambda: called.append(key))
+
+    async with pool.transaction() as session:
+        await tell(session, "before")
+        with suppress(LookupError):
+            async with savepoint(session):
+                await tell(session, "undone")
+                raise LookupError
+        async with savepoint(session):
+            await tell(session, "within")
+    async with pool.transaction() as session:
+        events = await fetch(session, text("select key from outbox where key in ('before', 'undone', 'within')"), {})
+        entries = await fetch(session, text("select object_ref from audit_trail order by object_ref"), {})
+    await pool.close()
+    assert sorted(row["key"] for row in events) == called == ["before", "within"]
+    assert [row["object_ref"] for row in entries] == ["before", "within"]
