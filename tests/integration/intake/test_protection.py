@@ -293,7 +293,7 @@ async def test_a_measure_beside_her_request_is_shown_and_her_answer_goes_to_its_
     }
     assert placed == acted
     # Her words stay with the office that she wrote to.
-    assert {row["recipient"] for row in await world.wraps(report_id)} == {"route", "ethics/ethics"}
+    assert {row["recipient"] for row in await world.wraps(report_id)} == {"route", "ethics/ethics", "intake/custodian"}
     refused = PersonActionRefused(
         report_id=report_id, lifecycle=MEASURE, number=1, action_id=actions[MEASURE], code="ACTION_NOT_OPEN"
     )
