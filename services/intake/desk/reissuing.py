@@ -57,7 +57,7 @@ def _fields(intake: Intake) -> tuple[Field, ...]:
         Field(
             "proved",
             "yes",
-            N_("I have seen proof of who the person is"),
+            N_("I have seen papers that show who the person is"),
             missing=N_("Look at a proof of who the person is, then tick the box."),
         ),
     )
