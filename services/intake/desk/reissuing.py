@@ -58,7 +58,7 @@ def _fields(intake: Intake) -> tuple[Field, ...]:
             "proved",
             "yes",
             N_("I have seen papers that show who the person is"),
-            missing=N_("Look at a proof of who the person is, then tick the box."),
+            missing=N_("Look at papers that show who the person is, then tick the box."),
         ),
     )
 
