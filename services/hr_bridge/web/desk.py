@@ -32,6 +32,32 @@ KINDS: Final[Mapping[str, str]] = {
     "restore": N_("Put back as it was"),
     "hold": N_("Leave undone for now"),
 }
+CHANGES: Final[Mapping[str, str]] = {
+    "work_location": N_("Place of work"),
+    "duties": N_("Duties"),
+    "schedule": N_("Working hours"),
+    "leave_full_pay": N_("Leave with full pay"),
+    "reporting_line": N_("Reporting line"),
+    "status": N_("Status"),
+    "non_renewal": N_("Contract not renewed"),
+    "early_termination": N_("Contract ended early"),
+    "dismissal": N_("Dismissal"),
+    "suspension": N_("Suspension"),
+    "demotion": N_("Demotion"),
+    "non_selection": N_("Not selected for a post"),
+    "transfer": N_("Transfer"),
+    "duties_removed": N_("Duties taken away"),
+    "pay_or_hours": N_("Pay or hours changed"),
+    "training_refused": N_("Training refused"),
+    "leave_refused": N_("Leave refused"),
+    "travel_refused": N_("Travel refused"),
+    "access_cut": N_("Access cut"),
+    "appraisal": N_("Appraisal"),
+    "discipline": N_("Disciplinary steps"),
+    "medical_referral": N_("Medical examination"),
+    "visa_or_permit": N_("Visa or permit withheld"),
+}
+"""What is put in place, by the code of the list of measures, or left undone."""
 STATES: Final[Mapping[str, str]] = {
     "waiting": N_("Waits for its day"),
     "running": N_("Being done"),
@@ -58,7 +84,7 @@ _STATUS: Final = {
 
 
 def routes(bridge: Bridge) -> list[HTTPRouteHandler]:
-    words: dict[str, Any] = {"kinds": KINDS, "states": STATES}
+    words: dict[str, Any] = {"kinds": KINDS, "changes": CHANGES, "states": STATES}
 
     @get("/{language:str}/queue", include_in_schema=False)
     async def queue(
