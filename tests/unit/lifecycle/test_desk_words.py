@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[3]
 SERVICES = ("ombuds", "support", "workflow", "ethics")
 WITH_PANELS = ("ombuds", "workflow", "ethics")
 TEXTS: Mapping[str, Mapping[str, str]] = {one: import_module(f"services.{one}.web.wording").TEXTS for one in SERVICES}
+EFFECTS = tuple(sorted({effect for one in POLICY.measures.values() for effect in one.legal_effects.values()}))
 # Facts that steps work out, with the words they can have.
 DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "informal_resolution": {"letter_since": (), "letter_until": ()},
@@ -45,12 +46,17 @@ DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **dict.fromkeys(("kind", "effective_on", "recorded_at", "made_on", "contract_ends_on"), ()),
         "activity": ("reported", "told_supervisor", "cooperated", "asked_protection"),
     },
+    # What deciding shows beside the question, of every measure in the catalogue.
+    "interim_measure": {"effects_seen": EFFECTS},
     "retaliation": {"activity": ("asked_protection",), "burden": (*Burden,), "standard": (*Standard,)},
 }
+PARTIES = ("reporter", "recipient", "affected_individual", "alleged_offender", "not_these_people", "about_offices")
+LANGUAGES = ("en", "fr", "es", "ar")
 STEPS = ("open", RING, handover.RECUSE, handover.ANNOUNCE, freezing.FREEZE, freezing.UNFREEZE, migration.MIGRATE)
 # Of a page's own: what was lodged by its names, and what no rule of a table says.
 COMMON = {
-    "field": ("answers", "parties", migration.HASH),
+    "field": ("answers", "parties", *PARTIES, migration.HASH),
+    "choice": LANGUAGES,
     "standing": ("running", "paused", "met", "breached", "met_late"),
     "refused": (*RefusalCode, *migration.Refusal, "NO_MESSAGES_NOW", "CONTACT_UNWANTED", *decide.Refusal),
 }
