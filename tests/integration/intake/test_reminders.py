@@ -46,6 +46,7 @@ async def test_without_any_report_a_reminder_brings_a_code_of_its_own(client: ht
     assert await inbox(client, code) == {
         "routes": [],
         "reminders": [{"reminder_id": first.json()["reminder_id"], "on": in_days(14), "due": False}],
+        "given_anew": 0,
     }
     assert (await lodge(client, code=code)).status_code == 201, "the code is as good as any other"
     assert len((await inbox(client, code))["routes"]) == 1
