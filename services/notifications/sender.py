@@ -66,6 +66,7 @@ _ON_ITS_WAY: Final = text("""
         select from waiting where goes_with = :goes_with and next_try_at > :now and tries = 0 and event_id <> :event_id
     )
 """)
+_ONE_AT_A_TIME: Final = text("select pg_advisory_xact_lock(hashtext(:goes_with))")
 _END: Final = text("""
     with ended as (delete from waiting where event_id = :event_id)
     insert into sent (event_id, channel, state) values (:event_id, :channel, :state)
@@ -218,9 +219,12 @@ class Sender:
         return Ending.SENT
 
     async def _plan(self, notice: Notice, goes_with: UUID, at: datetime) -> Ending | None:
-        """Whoever has a mail coming needs no second one that says the same."""
+        """Whoever has a mail coming needs no second one that says the same. Notices that are planned side by side would
+        not see one another.
+        """
         of_it = {"event_id": notice.event_id, "goes_with": goes_with}
         async with self._database.transaction() as session:
+            await session.execute(_ONE_AT_A_TIME, params={"goes_with": str(goes_with)})
             if await session.scalar(_ON_ITS_WAY, params=of_it | {"now": self._clock()}):
                 return Ending.JOINED
             await session.execute(_PLAN, params=of_it | {"at": at, "looked_at": at})

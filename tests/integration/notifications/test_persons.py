@@ -109,6 +109,26 @@ async def test_several_news_before_the_mail_went_are_one_mail(post: Post, sink: 
     assert len(mails(sink.maildir)) == 1
 
 
+async def test_what_came_while_nothing_was_sent_is_one_mail(post: Post, sink: Smtp) -> None:
+    """All of it is taken up together, and planned side by side."""
+    clock = Clock(MIDDAY)
+    report_id = await post.person_chose(WISH)
+    news = [await post.news_for(report_id) for _ in range(8)]
+    async with post.intake(), post.sender(clock=clock, share=lambda: 0.5):
+
+        async def all_joined_but_one() -> bool:
+            endings = await post.endings()
+            return [endings.get(one) for one in news].count("joined") == len(news) - 1
+
+        async def sent() -> bool:
+            return "sent" in (await post.endings()).values()
+
+        await eventually(all_joined_but_one)
+        clock.at = EVENING + timedelta(minutes=90)
+        await eventually(sent)
+    assert len(mails(sink.maildir)) == 1
+
+
 async def test_a_mail_that_could_not_go_in_its_hours_waits_for_the_next(post: Post, sink: Smtp) -> None:
     clock = Clock(MIDDAY)
     event_id = await post.news_for(await post.person_chose(WISH))
