@@ -160,7 +160,7 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
         report = _report(intake, request, draft, desk, entry.received_at if entry else now)
         files = [(FileKeys.of(report, desk), file) for file in carried.files]
         items = _seal(report, draft, carried, parties, desk)
-        who = protect.whoever_writes(parties, draft.choices)
+        who = protect.whoever_writes(parties, draft.route, draft.choices)
         if named := known_to_custodian(draft, parties, report.service):
             items.append(seal_identity(report.report_id, named, intake.keys.desk("custodian").public))
         items += [item for number, (keys, file) in enumerate(files, 1) for item in keys.items(file, number)]
@@ -196,7 +196,7 @@ def known_to_custodian(draft: LodgeReport, parties: Parties, service: str) -> st
     """
     if draft.mode != "confidential" or service not in NAMED_AT:
         return None
-    return protect.whoever_writes(parties, draft.choices)
+    return protect.whoever_writes(parties, draft.route, draft.choices)
 
 
 def _report_id(intake: Intake, key: str) -> UUID:

@@ -23,6 +23,7 @@ from contracts.intake.v1.reports_pb2 import ProtectedActivity, ProtectionClosed,
 from contracts.topics import INTAKE_REPORTS_ETHICS
 from policy.model import Protected
 from services.intake.bodies import AnswerConsent
+from services.intake.domain.writers import for_somebody_else
 from services.intake.intake import Intake, NothingHere, audit_object, lock_report
 from services.intake.parties import Parties
 from services.intake.route_list import routes_of
@@ -39,7 +40,6 @@ PERSON_BYTES: Final = 256
 """What a protected person's record is padded to before it is sealed: no two differ in length."""
 
 _RETALIATION: Final = "retaliation"
-_NOT_SAID: Final = "not_said"
 _ACTIVITIES: Final = {
     Protected.REPORTED: ProtectedActivity.PROTECTED_ACTIVITY_REPORTED,
     Protected.TOLD_SUPERVISOR: ProtectedActivity.PROTECTED_ACTIVITY_TOLD_SUPERVISOR,
@@ -60,12 +60,12 @@ _GOES_ON: Final = text("""
 """)
 
 
-def whoever_writes(parties: Parties, choices: Mapping[str, str]) -> str | None:
-    """Whose act it is that is protected (policy 1): whoever reports, for herself or for somebody else. The one whom it
-    happened to is not watched over for what another has done, without having heard of it or being able to opt out.
+def whoever_writes(parties: Parties, route: str, choices: Mapping[str, str]) -> str | None:
+    """Whose act it is that is protected (policy 1), and who may get another code for it (invariant 8): whoever reports,
+    for herself or for somebody else. The one whom it happened to is not watched over for what another has done, without
+    having heard of it or being able to opt out, and does not get to read it.
     """
-    for_herself = choices.get("writer", _NOT_SAID) in {"affected", _NOT_SAID}
-    return parties.reporter or (parties.affected_individual if for_herself else None)
+    return parties.reporter or (None if for_somebody_else(route, choices) else parties.affected_individual)
 
 
 async def start(

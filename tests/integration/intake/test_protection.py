@@ -238,12 +238,20 @@ async def test_of_a_report_about_the_ethics_office_who_stands_in_for_it_learns_a
     assert json.loads(opened)["staff_id"] == "S0018"
 
 
-@pytest.mark.parametrize("writer", ["witness", "third_party"])
+@pytest.mark.parametrize(
+    ("route", "choices"),
+    [
+        ("formal_report", {"writer": "witness"}),
+        ("formal_report", {"writer": "third_party"}),
+        ("sea_report", {"writer": "not_said", "identity_consent": "given"}),
+        ("sea_report", {"identity_consent": "given"}),
+    ],
+)
 async def test_nobody_is_watched_over_for_what_somebody_else_reports(
-    world: World, client: httpx.AsyncClient, writer: str
+    world: World, client: httpx.AsyncClient, route: str, choices: dict[str, str]
 ) -> None:
     before = await started(world)
-    await code_of_new(client, formal(choices={"writer": writer}))
+    await code_of_new(client, formal(route=route, choices=choices))
     assert await started(world) == before
 
 

@@ -1,11 +1,14 @@
-"""Which report somebody means who has lost her code."""
+"""Which report somebody means who has lost her code, and who can get another."""
 
 from datetime import date
 from uuid import uuid4
 
 import pytest
 
+from services.intake import bodies
 from services.intake.domain.codes import SeveralMatch, meant
+from services.intake.parties import Parties
+from services.intake.use_cases.lodge_report import known_to_custodian
 
 DAY = date(2026, 3, 10)
 FIRST, SECOND = uuid4(), uuid4()
@@ -28,3 +31,34 @@ def test_nobody_guesses_between_two(others: dict[object, date]) -> None:
 
 def test_nothing_was_sent() -> None:
     assert meant({}, DAY) is None
+
+
+HER, WRITER = "S0018", "S0026"
+
+
+@pytest.mark.parametrize(
+    ("route", "choices", "writer", "known"),
+    [
+        ("retaliation", {}, None, HER),
+        ("retaliation", {"kind": "request"}, None, HER),
+        ("retaliation", {"kind": "third_party"}, None, None),
+        ("retaliation", {"kind": "third_party"}, WRITER, WRITER),
+        ("sea_report", {"writer": "affected"}, None, HER),
+        ("sea_report", {"writer": "not_said"}, None, None),
+        ("sea_report", {}, None, None),
+        ("sea_report", {}, WRITER, WRITER),
+        ("formal_report", {}, None, HER),
+        ("formal_report", {"writer": "witness"}, None, None),
+    ],
+)
+def test_inv_8_nobody_can_get_a_code_for_what_somebody_else_wrote(
+    route: str, choices: dict[str, str], writer: str | None, known: str | None
+) -> None:
+    draft = bodies.LodgeReport(
+        route=route,
+        mode="confidential",
+        choices=choices,
+        parties=bodies.Parties(affected_individual=HER, reporter=writer),
+    )
+    service = "ethics" if route == "retaliation" else "workflow"
+    assert known_to_custodian(draft, Parties.named_in(draft), service) == known

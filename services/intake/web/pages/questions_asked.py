@@ -7,6 +7,7 @@ from typing import Any, Final
 from chassis.web.pages.forms import Field
 from chassis.web.pages.words import N_
 from policy.model import Policy
+from services.intake.domain.writers import for_somebody_else
 from services.intake.web.pages.questions_asks import fields
 
 ROOM: Final = 500
@@ -44,12 +45,7 @@ class Asked:
 
     @property
     def for_somebody_else(self) -> bool:
-        given = self.given
-        writer = given.get("writer", "not_said")
-        if self.route == "sea_report":
-            return bool(writer != "affected")
-        others = given.get("kind") == "third_party" or given.get("for_whom", "myself") != "myself"
-        return bool(others or writer not in ("affected", "not_said"))
+        return for_somebody_else(self.route, self.given)
 
 
 @dataclass(frozen=True, slots=True)
