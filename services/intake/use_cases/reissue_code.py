@@ -28,6 +28,7 @@ from services.intake.intake import Intake, NothingHere, audit_object, lock_repor
 from services.intake.items import CUSTODIAN, content_of, items_of
 from services.intake.route_list import RouteList, begin_list, list_of
 from services.intake.tables import Item, ItemKind, Report, RouteCase
+from services.intake.use_cases.lodge_report import IdempotencyKeyReused
 from services.intake.use_cases.replace_code import tell_desks
 
 RULE: Final = "invariant 8"
@@ -92,11 +93,14 @@ async def reissue_code(
 ) -> None:
     """From here on `new` opens this one route, once it was replaced; the same again changes nothing.
 
-    Raises NothingHere, also where the desk refuses, and DeskUnreachable.
+    Raises NothingHere, also where the desk refuses, DeskUnreachable, and IdempotencyKeyReused where `new` is a code of
+    something else.
     """
     for _ in range(_ATTEMPTS):
         async with intake.database.transaction() as session:
-            if await list_of(session, intake, new) is not None:
+            if (begun := await list_of(session, intake, new)) is not None:
+                if report_id not in begun.report_ids:
+                    raise IdempotencyKeyReused
                 return
             report = await session.get(Report, report_id)
             if (
@@ -165,6 +169,8 @@ async def _give(
         now_there = [item.item_id for item in await items_of(session, [report_id])]
         if now_there != ids or (report.service, report.office) != (seen.service, seen.office):
             return False
+        if not await begin_list(session, intake, new, RouteList((report_id,), handed_over=True)):
+            return False  # pressed twice at once
         before = await intake.keystore.wraps_of(ids, ROUTE)
         pairs = [
             (Wrap(item_id, ROUTE, report_id, wrapped[item_id]), was)
@@ -176,7 +182,6 @@ async def _give(
         await intake.keystore.destroy_wraps_of([one for one in before if one not in wrapped], ROUTE)
         report.route_public_key = new.route_key(report_id).public
         await _forget_told(session, report_id)
-        await begin_list(session, intake, new, RouteList((report_id,), handed_over=True))
         await tell_desks(session, report)
         await audit_trail.record(
             session, "code_reissued", object_ref=audit_object(report), actor=acting.staff_id, rule=RULE

@@ -35,6 +35,7 @@ from services.intake.intake import Intake, NothingHere, audit_object, desks_of
 from services.intake.items import items_of
 from services.intake.route_list import RouteList, begin_list, drop_list, list_of, write_list
 from services.intake.tables import Passing, Report, RouteCase
+from services.intake.use_cases.lodge_report import IdempotencyKeyReused
 
 
 class NotHandedOver(Exception):
@@ -49,7 +50,8 @@ def code_for(intake: Intake, key: str) -> AccessCode:
 async def replace_code(intake: Intake, old: AccessCode, new: AccessCode) -> None:
     """From here on `new` opens what `old` did, and `old` nothing. The same again ends what was begun.
 
-    Raises NothingHere where neither opens anything, NotHandedOver.
+    Raises NothingHere where neither opens anything, NotHandedOver, and IdempotencyKeyReused where `new` is a code that
+    has a list of its own: nothing is changed then.
     """
     async with intake.database.transaction() as session:
         found = await list_of(session, intake, old, lock=True)
@@ -80,7 +82,8 @@ async def finish(intake: Intake, code: AccessCode) -> None:
 
 
 async def _hand_on(session: AsyncSession, intake: Intake, old: AccessCode, new: AccessCode, found: RouteList) -> None:
-    await begin_list(session, intake, new, RouteList(found.report_ids, before=old))
+    if not await begin_list(session, intake, new, RouteList(found.report_ids, before=old)):
+        raise IdempotencyKeyReused  # the key has made a code before, perhaps this very one
     await drop_list(session, intake, old)
     of_code = select(Report).where(col(Report.report_id).in_(found.report_ids)).order_by(col(Report.report_id))
     for report in (await session.scalars(of_code.with_for_update())).all():

@@ -28,7 +28,7 @@ from tests.integration.intake.conftest import Browse, SignIn
 from tests.integration.intake.desk_news import tells
 from tests.integration.intake.portal_browser import come_back
 from tests.integration.intake.portal_walk import code_on
-from tests.integration.intake.world import World, code_of_new, inbox, key, with_code
+from tests.integration.intake.world import World, code_of_new, inbox, key, lodge, with_code
 from tests.integration.web.desk import DESK, Browser, csrf
 
 pytestmark = pytest.mark.stack
@@ -84,11 +84,11 @@ async def lodged(desk: Browser) -> str:
     return "-".join(re.findall(r"<span>([2-9A-Z]{4})</span>", page.text))
 
 
-async def handed_over(world: World, words: str = "He threw my papers at me.") -> str:
+async def handed_over(world: World, words: str = "He threw my papers at me.", once: str = "") -> str:
     """A code that the registry has seen, without its pages."""
     told = LodgeReport(route="formal_report", mode="confidential", answers=Answers(what_happened=words))
     now = datetime.now(UTC)
-    receipt = await lodge_report(world.intake, told, key(), now, Entry(REGISTRAR, now, "By phone."))
+    receipt = await lodge_report(world.intake, told, once or key(), now, Entry(REGISTRAR, now, "By phone."))
     return str(receipt.access_code)
 
 
@@ -255,6 +255,19 @@ async def test_the_same_request_for_a_new_code_gets_the_same_one_and_her_own_cod
         answer = await client.post("/api/v1/inbox/code", headers=with_code(code) | {"Idempotency-Key": key()})
         assert answer.status_code == status, answer.text
     assert (await client.get("/api/v1/inbox", headers=with_code(own))).status_code == 200
+
+
+async def test_a_key_that_has_made_a_code_before_takes_the_place_of_nothing(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    entered, others = key(), key()
+    handed = await handed_over(world, once=entered)
+    assert (await lodge(client, idempotency_key=others)).status_code == 201
+    # With `entered`, the code in its place would be the one that was handed over.
+    for used in (entered, others):
+        answer = await client.post("/api/v1/inbox/code", headers=with_code(handed) | {"Idempotency-Key": used})
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    assert len((await inbox(client, await take_new_code(client, handed)))["routes"]) == 1
 
 
 async def test_what_another_code_was_given_for_does_not_come_back_with_the_one_that_was_handed_over(

@@ -1,0 +1,80 @@
+"""Another code for whoever has lost hers, up to the desk's answer, which is that of the desk's keys in the world."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from chassis.access_code import AccessCode
+from chassis.sealing import ROUTE, desk_label, unwrap, wrap, wrap_context
+from chassis.web.sign_in import SignedIn
+from services.intake.intake import Intake
+from services.intake.tables import Report
+from services.intake.use_cases import reissue_code as reissuing
+from services.intake.use_cases.lodge_report import IdempotencyKeyReused
+from services.intake.use_cases.reissue_code import reissue_code
+from tests.integration.intake.test_registrar import take_new_code
+from tests.integration.intake.world import World, code_of_new, formal, inbox, key
+
+pytestmark = pytest.mark.stack
+CUSTODIAN = SignedIn("S0061", "no token is needed where no desk is asked")
+WORDS = "He shouts in every meeting."
+Reissue = Callable[[str, AccessCode], Awaitable[None]]
+
+
+@pytest.fixture
+def reissue(world: World, monkeypatch: pytest.MonkeyPatch) -> Reissue:
+    """Gives another code, as the custodian does; the desk wraps whatever it can open, as its process does it."""
+
+    async def by_desk(
+        _: Intake, __: Any, ___: SignedIn, report: Report, own: Mapping[UUID, bytes], new: AccessCode
+    ) -> dict[UUID, bytes]:
+        report_id, label = report.report_id, desk_label(report.service, report.office)
+        private, public = world.keys[report.service].desk(report.office), new.route_key(report_id).public
+        keys = {
+            item_id: unwrap(wrapped, private, context=wrap_context(report_id, item_id, label))
+            for item_id, wrapped in own.items()
+        }
+        return {
+            item_id: wrap(data_key, public, context=wrap_context(report_id, item_id, ROUTE))
+            for item_id, data_key in keys.items()
+        }
+
+    async def reissue(report_id: str, new: AccessCode) -> None:
+        await reissue_code(world.intake, {}, CUSTODIAN, UUID(report_id), new)
+
+    monkeypatch.setattr(reissuing, "_wrapped_by_desk", by_desk)
+    return reissue
+
+
+def fresh(world: World) -> AccessCode:
+    return AccessCode.from_idempotency(world.intake.keys.secret("code"), key())
+
+
+async def words(client: httpx.AsyncClient, code: str) -> set[str]:
+    """What its holder wrote on the one route of this code."""
+    (route,) = (await inbox(client, code))["routes"]
+    return {one["text"] for one in route["answers"]}
+
+
+async def lost_for_good(client: httpx.AsyncClient, lost: str) -> None:
+    found = await inbox(client, lost)
+    assert (found["routes"], found["given_anew"]) == ([], 1)
+
+
+async def test_inv_08_a_code_that_opens_something_else_is_no_other_code(
+    client: httpx.AsyncClient, world: World, reissue: Reissue
+) -> None:
+    lost, others = await code_of_new(client, formal()), await code_of_new(client, formal())
+    report_id, new = await world.report_id(client, lost), fresh(world)
+    with pytest.raises(IdempotencyKeyReused):
+        await reissue(report_id, AccessCode.parse(others))
+    assert WORDS in await words(client, lost)
+    assert WORDS in await words(client, others)
+    # One that opens this is the same again.
+    for _ in range(2):
+        await reissue(report_id, new)
+    await lost_for_good(client, lost)
+    assert WORDS in await words(client, await take_new_code(client, str(new)))
