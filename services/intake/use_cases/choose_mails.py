@@ -59,17 +59,28 @@ async def choose_mails(intake: Intake, code: AccessCode, report_id: UUID, wish: 
         if report_id not in await routes_of(session, intake, code):
             raise NothingHere
         report = await lock_report(session, report_id)
-        await forget_mails(session, report_id)
-        if wish is not None:
+        if wish is None:
+            await take_mails_back(session, report_id, now)
+        else:
+            await forget_mails(session, report_id)
             wish_id, to = uuid4(), await desk_key(session, *DELIVERY)
             plain = json.dumps(asdict(wish), separators=(",", ":")).encode()
             sealed = seal_to(to.public, plain, context=delivery_context(wish_id), size=_SIZE)
             session.add(MailWish(report_id=report_id, wish_id=wish_id, sealed=sealed))
-        version, given = (await answers_of(session, report_id)).get(MAILS, (0, False))
-        if given is not (wish is not None):
-            answer = Consent(report_id=report_id, consent=MAILS, version=version + 1, given=wish is not None, at=now)
-            session.add(answer)
+            await _answer(session, report_id, now, given=True)
         await audit_trail.record(session, "consent_answered", object_ref=audit_object(report), actor=None)
+
+
+async def take_mails_back(session: AsyncSession, report_id: UUID, now: datetime) -> None:
+    """What she chose is destroyed, and the consent says so; the caller holds the report's lock."""
+    await forget_mails(session, report_id)
+    await _answer(session, report_id, now, given=False)
+
+
+async def _answer(session: AsyncSession, report_id: UUID, now: datetime, *, given: bool) -> None:
+    version, before = (await answers_of(session, report_id)).get(MAILS, (0, False))
+    if before is not given:
+        session.add(Consent(report_id=report_id, consent=MAILS, version=version + 1, given=given, at=now))
 
 
 async def forget_mails(session: AsyncSession, report_id: UUID) -> None:

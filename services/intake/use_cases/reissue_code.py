@@ -27,7 +27,8 @@ from services.intake.domain.codes import ABOUT, NAMED_AT, meant
 from services.intake.intake import Intake, NothingHere, audit_object, lock_report, utc_now
 from services.intake.items import CUSTODIAN, content_of, items_of
 from services.intake.route_list import RouteList, begin_list, list_of
-from services.intake.tables import Item, ItemKind, Report, RouteCase
+from services.intake.tables import Item, ItemKind, Passing, Report, RouteCase
+from services.intake.use_cases.choose_mails import take_mails_back
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused
 from services.intake.use_cases.replace_code import tell_desks
 
@@ -37,7 +38,9 @@ _TIMEOUT: Final = 15.0
 
 
 class DeskUnreachable(Exception):
-    """The desk does not answer, or more was written every time that it did: nothing was changed."""
+    """The desk does not answer, or it is passing the report on, or more was written every time that it did answer:
+    nothing was changed.
+    """
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ async def reissue_code(
                 or await intake.excludes(session, report_id, acting.staff_id)
             ):
                 raise NothingHere
+            await _check_at_rest(session, report_id)
             ids = [item.item_id for item in await items_of(session, [report_id])]
         own = await intake.keystore.wraps_of(ids, desk_label(report.service, report.office))
         wrapped = await _wrapped_by_desk(intake, peers, acting, report, own, new)
@@ -169,6 +173,7 @@ async def _give(
         now_there = [item.item_id for item in await items_of(session, [report_id])]
         if now_there != ids or (report.service, report.office) != (seen.service, seen.office):
             return False
+        await _check_at_rest(session, report_id)
         if not await begin_list(session, intake, new, RouteList((report_id,), handed_over=True)):
             return False  # pressed twice at once
         before = await intake.keystore.wraps_of(ids, ROUTE)
@@ -182,11 +187,20 @@ async def _give(
         await intake.keystore.destroy_wraps_of([one for one in before if one not in wrapped], ROUTE)
         report.route_public_key = new.route_key(report_id).public
         await _forget_told(session, report_id)
+        # Whoever has found the lost code may have chosen the address.
+        await take_mails_back(session, report_id, utc_now())
         await tell_desks(session, report)
         await audit_trail.record(
             session, "code_reissued", object_ref=audit_object(report), actor=acting.staff_id, rule=RULE
         )
     return True
+
+
+async def _check_at_rest(session: AsyncSession, report_id: UUID) -> None:
+    """Until a desk has wrapped the keys to the next one, neither opens everything for her. Raises DeskUnreachable."""
+    under_way = select(Passing).where(col(Passing.report_id) == report_id, col(Passing.done_at).is_(None))
+    if (await session.scalars(under_way)).first() is not None:
+        raise DeskUnreachable
 
 
 async def _forget_told(session: AsyncSession, report_id: UUID) -> None:

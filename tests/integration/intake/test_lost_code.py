@@ -1,6 +1,7 @@
 """Another code for whoever has lost hers, up to the desk's answer, which is that of the desk's keys in the world."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from chassis.web.sign_in import SignedIn
 from services.intake.intake import Intake
 from services.intake.tables import Report
 from services.intake.use_cases import reissue_code as reissuing
+from services.intake.use_cases.choose_mails import Wish, choose_mails, tell_her
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused
-from services.intake.use_cases.reissue_code import reissue_code
+from services.intake.use_cases.reissue_code import DeskUnreachable, reissue_code
+from tests.integration.intake.test_passing import ask, lodged, put, rewrapped
 from tests.integration.intake.test_registrar import take_new_code
 from tests.integration.intake.world import World, code_of_new, formal, inbox, key
 
@@ -76,5 +79,38 @@ async def test_inv_08_a_code_that_opens_something_else_is_no_other_code(
     # One that opens this is the same again.
     for _ in range(2):
         await reissue(report_id, new)
+    await lost_for_good(client, lost)
+    assert WORDS in await words(client, await take_new_code(client, str(new)))
+
+
+async def test_no_mail_goes_on_to_the_address_that_was_chosen_with_the_lost_code(
+    client: httpx.AsyncClient, world: World, reissue: Reissue
+) -> None:
+    lost, new = await code_of_new(client, formal()), fresh(world)
+    report_id, at = await world.report_id(client, lost), datetime.now(UTC)
+    wish = Wish("finder@mail.example", 0, 24, "Europe/Paris", "en")
+    await choose_mails(world.intake, AccessCode.parse(lost), UUID(report_id), wish, at)
+    async with world.intake.database.transaction() as session:
+        await tell_her(session, UUID(report_id), at)
+    await reissue(report_id, new)
+    for table in ("mail_wishes", "mail_notices"):
+        assert await world.rows(f"select from {table} where report_id = $1", UUID(report_id)) == []
+    versions = "select version, given from consents where report_id = $1 and consent = 'mails' order by version"
+    assert [tuple(one) for one in await world.rows(versions, UUID(report_id))] == [(1, True), (2, False)]
+    (route,) = (await inbox(client, await take_new_code(client, str(new))))["routes"]
+    assert route["mails"] is False
+
+
+async def test_while_a_report_goes_on_to_another_desk_nothing_is_taken_from_her(
+    client: httpx.AsyncClient, world: World, reissue: Reissue
+) -> None:
+    lost, report_id = await lodged(world, client)
+    begun = (await ask(world, client, "", report_id)).json()
+    new = fresh(world)
+    with pytest.raises(DeskUnreachable):
+        await reissue(report_id, new)
+    assert WORDS in await words(client, lost)
+    assert (await put(world, client, report_id, rewrapped(world, report_id, begun))).status_code == 200
+    await reissue(report_id, new)
     await lost_for_good(client, lost)
     assert WORDS in await words(client, await take_new_code(client, str(new)))
