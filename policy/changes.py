@@ -5,7 +5,7 @@ protects less needs before it may take effect. Pure.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -135,12 +135,23 @@ def tables_of(policy: Policy) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _of_tables(before: Policy, after: Policy) -> Iterator[Difference]:
-    old, new = tables_of(before), tables_of(after)
+    old, new, guarded = tables_of(before), tables_of(after), _guarded(before)
     for kind in old:
         for key in dict.fromkeys((*old[kind], *new[kind])):
-            yield from _of_entry(kind, key, old[kind].get(key), new[kind].get(key))
+            for one in _of_entry(kind, key, old[kind].get(key), new[kind].get(key)):
+                yield replace(one, direction=Direction.WEAKER) if one.key in guarded else one
     if before.tribunal != after.tribunal:
         yield from _of_entry("pack", "tribunal", before.tribunal, after.tribunal, kind_of_rules="tribunal")
+
+
+def _guarded(before: Policy) -> frozenset[str]:
+    """Whom a change of policy needs, and for which office: any other is less protection, for one office could put
+    itself in the place of the second.
+    """
+    found = [one for key, one in before.delegation.items() if key in protection.DECIDE_ON_PROTECTION]
+    delegations = [f"delegation.{one.key}{field}" for one in found for field in ("", ".deciders", ".second")]
+    roles = {role for one in found for role in (*one.deciders, *one.second)}
+    return frozenset((*delegations, *(f"role.{role}.office" for role in roles)))
 
 
 def _of_entry(kind: str, key: str, old: Any, new: Any, *, kind_of_rules: str = "") -> Iterator[Difference]:

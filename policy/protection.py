@@ -81,6 +81,9 @@ SECONDS: Final = {
 PROTECTS_BY_BEING_THERE: Final = frozenset({"route", "measure", "reminder", "resource"})
 """Kinds of which one more is more protection, and one less is less."""
 
+DECIDE_ON_PROTECTION: Final = frozenset({"policy_change", "appointment"})
+"""Whoever these delegations name says what protects people, and who says so."""
+
 Compare = Callable[[Any, Any], Direction | None]
 
 
