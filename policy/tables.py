@@ -182,10 +182,10 @@ def approval(entry: Entry, content_hash: str) -> Approval:
 
 
 def _two_people(entry: Entry, said: Mapping[str, Any]) -> None:
-    if said["appointed_by"] == said["confirmed_by"]:
+    if said["appointed_by"].casefold() == said["confirmed_by"].casefold():
         raise entry.broken("confirmed_by", "names the one who appointed; two people have to")
     for field in ("appointed_by", "confirmed_by"):
-        if said[field] == said["staff_id"]:
+        if said[field].casefold() == said["staff_id"].casefold():
             raise entry.broken(field, "names the one who is appointed")
 
 
