@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lifecycle.fields import choice, flag, reference, text, time
-from lifecycle.model import Facts, Step
+from lifecycle.model import Case, Facts, Step
 from lifecycle.table import Field, FieldKind, Guard, Situation
 from policy.model import MeasureType
 from services.workflow.domain.measure_parts import WRITTEN_REASONS, conditions_of
@@ -51,6 +51,12 @@ SIGNATURE = (
 def known(situation: Situation) -> Facts:
     """The facts as they would be after the step."""
     return {**situation.case.facts, **situation.facts}
+
+
+def terms_at(case: Case, version: int) -> Facts:
+    """What was decided up to this version of the measure's case, the later decision before the earlier."""
+    decided = (step for step in case.steps if step.version <= version and step.action in DECISIONS)
+    return {name: fact for step in decided for name, fact in step.facts.items()}
 
 
 def measure_of(situation: Situation) -> MeasureType:

@@ -18,12 +18,13 @@ from chassis.web.sign_in import SignedIn
 from lifecycle import access, at_desk, exclusions, parties, records
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Conflict
-from lifecycle.model import Case
+from lifecycle.model import Case, Facts
 from lifecycle.pages.desk_pages import DeskPages, newest_first, short
 from lifecycle.serial import from_json
 from lifecycle.views import CaseSeen, shown
 from policy.model import Role
 from services.workflow.desk import MEASURE, RESPONDENT
+from services.workflow.domain.measure_conditions import DECISIONS, terms_at
 from services.workflow.domain.measure_parts import SET_UP
 
 _HIS: Final = text("""
@@ -34,6 +35,8 @@ _HIS: Final = text("""
 _MEASURES: Final = text("select case_id from cases where lifecycle = :lifecycle and erased_at is null")
 _TOLD: Final = "interim_measure.other_side_told"
 _OF_THE_MEASURE: Final = ("from_at", "until_at")
+_NOT_OVER: Final = (*SET_UP, "lifting", "restored")
+"""She is told first that it ends (invariant 43): until then nothing has ended for him."""
 
 
 def routes(of: DeskPages) -> list[HTTPRouteHandler]:
@@ -45,7 +48,8 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             told=await _told(of.desk, signed_in.staff_id),
             sentence=of.desk.policy.wording[_TOLD],
             of_measure=_OF_THE_MEASURE,
-            in_force=SET_UP,
+            known=_known,
+            not_over=_NOT_OVER,
             newest_first=newest_first,
             short=short,
             staff=signed_in.staff_id,
@@ -74,12 +78,26 @@ async def _told(desk: Desk, staff_id: str) -> Sequence[Case]:
         found = list[Case]()
         for row in await records.load_all(session, sorted(party)):
             case = from_json(row.data)
+            # Of what he was not told nothing is opened: the time of the answer would tell.
+            if not any(step.action == "make_effective" for step in case.steps):
+                continue
             named = await parties.parties_of(session, desk, row)
-            told = any(step.action == "make_effective" for step in case.steps)
-            if named and staff_id in named.alleged_offender and told:
+            if named and staff_id in named.alleged_offender:
                 facts = {"purpose": "own_matter"}
                 await audit_trail.record(
                     session, "parties.opened", object_ref=str(row.case_id), actor=staff_id, facts=facts
                 )
                 found.append(case)
     return found
+
+
+def _known(case: Case) -> Facts:
+    """What was decided, as far as it has reached him: a change with its taking effect, of which she is told first
+    (invariant 43); an extension once HR has done it.
+    """
+    decided, reached = "", 0
+    for step in case.steps:
+        decided = step.action if step.action in DECISIONS else decided
+        if step.action == "make_effective" or (step.action == "record_applied" and decided == "extend_measure"):
+            reached = step.version
+    return terms_at(case, reached)

@@ -11,8 +11,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from contracts.measures.v1.measures_pb2 import MeasureApplied
+from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureRestored
 from lifecycle.durable import Decided
+from lifecycle.exclusions import Parties
 from ops.local_stack.oidc import Oidc
 from services.workflow.domain import interim_measure
 from services.workflow.domain.persons import Persons
@@ -26,9 +27,11 @@ from tests.integration.web.desk import Browser, csrf, led_to
 from tests.integration.web.panels import looking_at, seen, sent
 from tests.integration.workflow.house import (
     COLLEAGUE,
+    HR_DIRECTOR,
     INVESTIGATOR,
     OTHER_HEAD,
     OTHER_MANAGER,
+    PARTIES,
     PERSON,
     SUPERVISOR,
     House,
@@ -230,6 +233,38 @@ async def test_whoever_was_told_of_a_measure_without_a_letter_reads_that_and_unt
     assert seen(await browser.signed_in(PERSON, "/en/own")).endswith(NOTHING), "hers stands in her inbox"
 
 
+async def test_what_changes_or_ends_stands_on_his_page_only_once_she_knows(house: House, browser: Browser) -> None:
+    measure = await line_changed(house)
+    at_hr = await name_at_hr(house, measure)
+    first = seen(await browser.signed_in(SUPERVISOR, "/en/own"))
+    named = {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": OTHER_MANAGER}
+    texts = words(**named, next_level_manager="S0016", approver=OTHER_HEAD) | {"reasons": "The mission ends earlier."}
+    assert isinstance(await house.act(OTHER_HEAD, measure, "vary_measure", varied(), texts), Decided)
+    assert seen(await browser.get("/en/own")) == first
+    await house.hr_answers(at_hr, MeasureApplied)
+    assert seen(await browser.get("/en/own")) == first
+    await placed(house, measure)
+    await house.run_errands()
+    told = seen(await browser.get("/en/own"))
+    assert told != first, "it ends earlier"
+    lift = {"safety_check": True}, {"reasons": "She works elsewhere now."}
+    assert isinstance(await house.act(HR_DIRECTOR, measure, "lift_measure", *lift), Decided)
+    assert seen(await browser.get("/en/own")) == told
+    await house.hr_answers(at_hr, MeasureRestored)
+    assert seen(await browser.get("/en/own")) == told
+    await placed(house, measure)
+    assert "It has ended." in seen(await browser.get("/en/own"))
+
+
+async def test_of_a_measure_that_he_was_not_told_of_nothing_is_opened_for_his_page(
+    house: House, browser: Browser
+) -> None:
+    """Else a page would take longer for him than for others."""
+    measure = await acknowledged(house)
+    await house.query("update case_parties set ciphertext = '' where case_id = :case returning 1", case=measure)
+    assert NOTHING in seen(await browser.signed_in(SUPERVISOR, "/en/own"))
+
+
 async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: House, browser: Browser) -> None:
     measure = await _told_of_a_measure(house)
     page = await browser.signed_in(SUPERVISOR, "/en/own")
@@ -250,8 +285,15 @@ async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: Hous
     assert "part:" not in own
 
 
-async def _told_of_a_measure(house: House) -> UUID:
-    measure = await acknowledged(house)
+def varied(**facts: Any) -> dict[str, Any]:
+    """A measure's terms once more, and for a shorter time."""
+    now = datetime.now(UTC)
+    times = {"review_at": now + timedelta(seconds=90), "until_at": now + timedelta(seconds=150)}
+    return {"effects_seen": True, **{name: at.isoformat() for name, at in times.items()}, **facts}
+
+
+async def _told_of_a_measure(house: House, named: Parties = PARTIES) -> UUID:
+    measure = await acknowledged(house, named)
     suspended: dict[str, Any] = {"type": "suspension_with_pay", "burden": "alleged_offender"}
     facts = terms(**suspended, serious_misconduct=True, hearing="heard", redeployment_considered=True)
     texts = words(person=SUPERVISOR) | {"arrangement": "He stays at home with full pay."}
