@@ -28,6 +28,7 @@ _OF_CASE: Final = """
 _TEXTS: Final = text(f"{_OF_CASE} order by a.version, b.name")
 _LAST: Final = text(f"""
     {_OF_CASE} and b.name = :name and (cast(:action as text) is null or a.action = :action)
+    and (cast(:at as timestamptz) is null or a.at = :at)
     order by a.version desc limit 1
 """)
 
@@ -122,11 +123,18 @@ async def texts_of(session: AsyncSession, desk: Desk, row: CaseRow) -> list[Staf
     return await _opened(session, desk, row, _TEXTS, {})
 
 
-async def text_of(session: AsyncSession, desk: Desk, row: CaseRow, name: str, action: str | None = None) -> str | None:
-    """The words of this name that came last, with `action` where one is named; None where there are none. Nothing else
-    of the case is opened. Whoever calls this has checked and audited it.
+async def text_of(
+    session: AsyncSession,
+    desk: Desk,
+    row: CaseRow,
+    name: str,
+    action: str | None = None,
+    at: datetime | None = None,
+) -> str | None:
+    """The words of this name that came last, with `action` and at the moment `at` where these are named; None where
+    there are none. Nothing else of the case is opened. Whoever calls this has checked and audited it.
     """
-    found = await _opened(session, desk, row, _LAST, {"name": name, "action": action})
+    found = await _opened(session, desk, row, _LAST, {"name": name, "action": action, "at": at})
     return found[0].text if found else None
 
 

@@ -18,21 +18,20 @@ from chassis.web.pages.page import HEADERS, Page
 from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk, bodies, records
-from lifecycle.desk import Desk
-from lifecycle.model import Case
+from lifecycle.model import Case, Step
 from lifecycle.pages.desk_pages import DeskPages
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Policy, Role
 from services.workflow.desk import MEASURE, RESPONDENT
-from services.workflow.respondents import meant
+from services.workflow.domain.measure_conditions import DECISIONS, terms_at
+from services.workflow.respondents import NOTIFY
 from services.workflow.web.letters import Measure, letter, pdf
 
 FILE_NAME: Final = "document.pdf"
 """Says nothing in a folder of downloads."""
 _READ_FOR: Final = {MEASURE: "measure", RESPONDENT: "own_matter"}
 _RELEASE, _LETTER = "release_notice", "letter"
-_DECIDES: Final = frozenset({"decide_measure", "extend_measure", "vary_measure"})
 _TIMES: Final = ("from_at", "review_at", "until_at")
 
 
@@ -50,8 +49,8 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         require_recent(signed_in, datetime.now(UTC))
         await at_desk.note_reading(desk, case_id, signed_in, _READ_FOR[row.lifecycle], "contents.read")
         async with desk.database.transaction() as session:
-            rows = [row] if row.lifecycle == MEASURE else await _released(session, desk, row, signed_in.staff_id)
-            found = [await _measure(session, of, one) for one in rows]
+            asked = [(row, None)] if row.lifecycle == MEASURE else await _released(session, row)
+            found = [await _measure(session, of, one, sent) for one, sent in asked]
         if not found:
             raise not_found()
         made = await pdf(letter(page.language, found), desk.settings.kit_dir)
@@ -61,29 +60,34 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     return [a_letter]
 
 
-async def _released(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str) -> Sequence[CaseRow]:
-    """The measures over his work of which the letter has gone to him; of the others he hears nothing here."""
-    found = []
+async def _released(session: AsyncSession, row: CaseRow) -> Sequence[tuple[CaseRow, Step | None]]:
+    """The measures of which a letter has come to this case, each with the step that last sent one; of the others, and
+    of what is decided later, he hears nothing here.
+    """
+    came = {step.at for step in from_json(row.data).steps if step.action == NOTIFY}
+    found = list[tuple[CaseRow, Step | None]]()
     for one in await records.of_report(session, row.report_id, MEASURE):
-        case = from_json(one.data) if one.erased_at is None else None
-        told = case is not None and any(step.action == _RELEASE for step in case.steps)
-        if case is not None and told and staff_id in await meant(session, desk, one, case, _RELEASE):
-            found.append(one)
+        steps = from_json(one.data).steps if one.erased_at is None else ()
+        sent = [step for step in steps if step.action == _RELEASE and step.at in came]
+        if sent:
+            found.append((one, sent[-1]))
     return found
 
 
-async def _measure(session: AsyncSession, of: DeskPages, row: CaseRow) -> Measure:
+async def _measure(session: AsyncSession, of: DeskPages, row: CaseRow, sent: Step | None) -> Measure:
+    """As it was when that letter was sent; without one, as it stands."""
     case, policy = from_json(row.data), of.desk.policy_of(row)
-    kind = str(case.facts.get("type", case.facts.get("asked_type", "")))
+    facts = terms_at(case, sent.version) if sent else case.facts
+    kind = str(facts.get("type", facts.get("asked_type", "")))
     return Measure(
         kind=of.wording.of("choice", kind, MEASURE) if kind else "",
-        office=_office(policy, case),
-        facts={name: str(case.facts[name]) for name in _TIMES if name in case.facts},
-        words=await bodies.text_of(session, of.desk, row, _LETTER, _RELEASE) or "",
+        office=_office(policy, case, sent.version if sent else case.version),
+        facts={name: str(facts[name]) for name in _TIMES if name in facts},
+        words=await bodies.text_of(session, of.desk, row, _LETTER, _RELEASE, sent.at if sent else None) or "",
     )
 
 
-def _office(policy: Policy, case: Case) -> str:
-    """The name of the office whose member decided last; empty before."""
-    decided = [step for step in case.steps if step.action in _DECIDES and step.role]
+def _office(policy: Policy, case: Case, version: int) -> str:
+    """The name of the office whose member decided last up to this version; empty before."""
+    decided = [step for step in case.steps if step.version <= version and step.action in DECISIONS and step.role]
     return policy.offices[policy.roles[Role(str(decided[-1].role))].office].name if decided else ""

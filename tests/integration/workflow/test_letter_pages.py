@@ -10,15 +10,29 @@ import httpx
 import pytest
 from pypdf import PdfReader
 
+from contracts.measures.v1.measures_pb2 import MeasureApplied
+from lifecycle.durable import Decided
+from lifecycle.exclusions import Parties
 from ops.local_stack.oidc import Oidc
 from services.workflow.web.panels import PANELS
 from services.workflow.web.wording import TEXTS
 from tests.integration.lifecycle.test_recent_sign_in import later
 from tests.integration.web.desk import Browser, csrf
 from tests.integration.web.panels import looking_at
-from tests.integration.workflow.house import INVESTIGATOR, OTHER_HEAD, OTHER_MANAGER, PERSON, SUPERVISOR, House
-from tests.integration.workflow.measures import acknowledged
-from tests.integration.workflow.test_desk_panels import _told_of_a_measure
+from tests.integration.workflow.house import (
+    HR_DIRECTOR,
+    INVESTIGATOR,
+    OTHER_HEAD,
+    OTHER_MANAGER,
+    PERSON,
+    SUPERVISOR,
+    House,
+)
+from tests.integration.workflow.measures import HOW, acknowledged, name_at_hr, placed, words
+from tests.integration.workflow.test_desk_panels import _told_of_a_measure, varied
+from tests.integration.workflow.test_formal_reports import took
+
+SHOWN = {"serious_misconduct": True, "hearing": "heard", "redeployment_considered": True}
 
 pytestmark = pytest.mark.stack
 
@@ -64,14 +78,35 @@ async def test_he_keeps_the_letter_and_nobody_elses_name_is_in_it(house: House, 
     assert (headers["content-type"], headers["x-content-type-options"]) == ("application/pdf", "nosniff")
     assert "no-store" in headers["cache-control"]
     said = text_of(answer)
-    for words in ("You stay at home.", "What was decided", "Suspension with pay", "From:", "Ends on:", "review"):
-        assert words in said
+    for expected in ("You stay at home.", "What was decided", "Suspension with pay", "From:", "Ends on:", "review"):
+        assert expected in said
     assert not re.search(f"{PERSON}|{INVESTIGATOR}|{OTHER_HEAD}|draft|harass", said)
     assert (await browser.get(path)).content == answer.content
     assert (await browser.get(f"/en/cases/{measure}/letter")).status_code == 404
     await browser.send("/en/sign-out", csrf=csrf(page))
     await browser.signed_in(OTHER_MANAGER, "/en/own")
     assert (await browser.get(path)).status_code == 404
+
+
+async def test_he_keeps_the_letter_that_came_to_him_whatever_is_decided_later(house: House, browser: Browser) -> None:
+    measure = await _told_of_a_measure(house, Parties(PERSON, (SUPERVISOR, OTHER_MANAGER)))
+    page = await browser.signed_in(SUPERVISOR, "/en/own")
+    (path,) = re.findall(r'href="(/en/cases/[0-9a-f-]{36}/letter)"', page.text)
+    his = await browser.get(path)
+    assert "Human" not in text_of(his)
+    texts = words(person=OTHER_MANAGER) | {"arrangement": HOW, "reasons": "It was the other one who went to her door."}
+    assert isinstance(await house.act(HR_DIRECTOR, measure, "vary_measure", varied(**SHOWN), texts), Decided)
+    assert (await browser.get(path)).content == his.content
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    await placed(house, measure)
+    await house.run_errands()
+    await took(house, INVESTIGATOR, measure, "release_notice", {}, {"letter": "You work from home."})
+    assert (await browser.get(path)).content == his.content
+    await browser.send("/en/sign-out", csrf=csrf(page))
+    page = await browser.signed_in(OTHER_MANAGER, "/en/own")
+    (path,) = re.findall(r'href="(/en/cases/[0-9a-f-]{36}/letter)"', page.text)
+    said = text_of(await browser.get(path))
+    assert ("You work from home." in said, "You stay at home." in said) == (True, False)
 
 
 async def test_in_arabic_it_is_in_arabic(house: House, browser: Browser) -> None:
