@@ -198,6 +198,8 @@ async def set_aside(session: AsyncSession, desk: Desk, draft_id: UUID, by: str, 
 async def say_again(desk: Desk) -> None:
     """At every start, as desk keys are: whoever has lost what is in force has it again."""
     async with desk.database.transaction() as session:
+        # What is on its way by a decision is not followed by what was before it.
+        await session.execute(_ONE_AT_A_TIME)
         said = await in_force.kept(session, AppointmentsInForce)
         if said.number:
             await add_event(session, WORKFLOW_POLICY, in_force.APPOINTMENTS, said)
@@ -227,9 +229,10 @@ def _may_draft(policy: Policy, by: str, now: datetime) -> Refused | None:
 async def _appointing_refused(
     session: AsyncSession, policy: Policy, one: Appointment, drafted_by: str, now: datetime
 ) -> Refused | None:
-    people = await _at_work(session, [one.staff_id])
+    people, places = await _at_work(session, [one.staff_id]), await stations(session)
+    ended = {end.appointment_id for end in (await in_force.kept(session, AppointmentsInForce)).ended}
     return _may_draft(policy, drafted_by, now) or appointing.appointing_refused(
-        policy, one, people, await stations(session), now.date()
+        policy, one, people, places, ended, now.date()
     )
 
 

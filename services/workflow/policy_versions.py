@@ -136,6 +136,7 @@ async def set_aside(session: AsyncSession, desk: Desk, draft_id: UUID, by: str, 
 async def say_again(desk: Desk) -> None:
     """At every start, as appointments are."""
     async with desk.database.transaction() as session:
+        await session.execute(_ONE_AT_A_TIME)
         said = await in_force.kept(session, PolicyInForce)
         if said.number:
             await add_event(session, WORKFLOW_POLICY, in_force.VERSIONS, said)

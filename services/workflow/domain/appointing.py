@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     ENDS_SOONER_ALREADY = "ENDS_SOONER_ALREADY"
     HELD_ALREADY = "HELD_ALREADY"
     HELD_APART = "HELD_APART"
+    ENDED_ALREADY = "ENDED_ALREADY"
     TOO_FEW_TO_DECIDE = "TOO_FEW_TO_DECIDE"
 
 
@@ -43,10 +44,15 @@ def may_approve(policy: Policy, staff_id: str, now: datetime) -> bool:
 
 
 def appointing_refused(
-    policy: Policy, one: Appointment, people: Collection[str], places: Collection[str], today: date
+    policy: Policy,
+    one: Appointment,
+    people: Collection[str],
+    places: Collection[str],
+    ended: Collection[str],
+    today: date,
 ) -> Refused | None:
     """What a rule says against an appointment that `appointed_by` drafts. `people` and `places`: those of them that the
-    directory knows and who are at work.
+    directory knows and who are at work. `ended`: the ids of the appointments whose end was decided, in force or not.
     """
     if one.role in BY_ASSIGNMENT:
         return _refused(Refusal.UNKNOWN_ROLE)
@@ -60,7 +66,7 @@ def appointing_refused(
         return _refused(Refusal.END_BEFORE_START)
     if one.from_ < today:
         return _refused(Refusal.IN_THE_PAST)
-    return _beside_others(policy, one)
+    return _beside_others(policy, one) or _ended_already(one, ended)
 
 
 def _beside_others(policy: Policy, one: Appointment) -> Refused | None:
@@ -75,6 +81,11 @@ def _beside_others(policy: Policy, one: Appointment) -> Refused | None:
     if one.substitute_for is not None and one.substitute_for not in stood_in_for:
         return _refused(Refusal.NOBODY_TO_STAND_IN_FOR)
     return None
+
+
+def _ended_already(one: Appointment, ended: Collection[str]) -> Refused | None:
+    """An end is of every appointment of its id, also of one decided later: it would be in force nowhere."""
+    return _refused(Refusal.ENDED_ALREADY) if appointment_id(one) in ended else None
 
 
 def ending_refused(policy: Policy, ended: Ended, today: date) -> Refused | None:

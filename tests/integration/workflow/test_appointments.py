@@ -1,5 +1,7 @@
 """An appointment, or its end: one person drafts, another approves, and every service goes by it."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -26,6 +28,7 @@ from tests.integration.workflow.house import (
     House,
     person,
 )
+from tests.waiting import eventually
 
 FIRST, SECOND, CHIEF = "S0073", "S0074", "S0001"
 NOW = datetime.now(UTC)
@@ -163,6 +166,20 @@ async def test_the_end_of_an_appointment_takes_the_part_and_has_it_handed_over(k
     assert not isinstance(await known.act(SECOND_INVESTIGATOR, case_id, "start_assessment"), Decided)
 
 
+async def test_what_was_ended_before_it_began_is_appointed_again_from_another_day(known: House) -> None:
+    later = replace(LISTENS, from_=TODAY + timedelta(days=9))
+    first, again = await drafted(known, later), await drafted(known, later)
+    async with known.desk.database.transaction() as session:
+        named = (await appointments.find_draft(session, first)).appointment
+    assert await approved(known, first) is None
+    assert await approved(known, await drafted(known, Ended(named, TODAY))) is None
+    for refused in (await approved(known, again), await draft(known, later, FIRST, uuid4())):
+        assert refused is not None
+        assert refused.code == Refusal.ENDED_ALREADY
+    another = replace(later, from_=TODAY + timedelta(days=10))
+    assert await approved(known, await drafted(known, another)) is None
+
+
 async def test_decisions_are_one_row_of_numbers_and_are_said_again_at_a_start(known: House) -> None:
     first = await drafted(known, LISTENS)
     second = await drafted(known, Wanted(PERSON, Role.FOCAL_POINT, "selwick", TODAY))
@@ -173,3 +190,22 @@ async def test_decisions_are_one_row_of_numbers_and_are_said_again_at_a_start(kn
     assert [one.number for one in said] == [1, 2, 2]
     assert [len(one.appointed) for one in said] == [1, 2, 2], "each time whole"
     assert said[1] == said[2]
+
+
+async def test_what_is_said_again_is_never_older_than_a_decision_on_its_way(known: House) -> None:
+    assert await approved(known, await drafted(known, LISTENS)) is None
+    second = await drafted(known, Wanted(PERSON, Role.FOCAL_POINT, "selwick", TODAY))
+    async with known.desk.database.transaction() as session:
+        assert await appointments.approve(session, known.desk, second, SECOND, NOW) is None
+        again = asyncio.create_task(appointments.say_again(known.desk))
+
+        async def waits_for_the_decision() -> bool:
+            held_up = await known.query(
+                "select 1 from pg_locks where locktype = 'advisory' and not granted"
+                " and database = (select oid from pg_database where datname = current_database())"
+            )
+            return bool(held_up) or again.done()
+
+        await eventually(waits_for_the_decision)
+    await again
+    assert [one.number for one in await published(known)] == [1, 2, 2]

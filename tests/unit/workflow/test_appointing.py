@@ -22,7 +22,7 @@ LISTENER = Appointment(
 
 
 def refused(one: Appointment) -> Refused | None:
-    return appointing.appointing_refused(POLICY, one, PEOPLE, PLACES, TODAY)
+    return appointing.appointing_refused(POLICY, one, PEOPLE, PLACES, (), TODAY)
 
 
 def of(staff_id: str, role: Role) -> Appointment:
@@ -66,18 +66,33 @@ def test_roles_that_are_kept_apart_are_not_held_in_the_same_days() -> None:
     assert found == Refused(Refusal.HELD_APART, "role.investigator.apart_from", {"other": "auditor"})
     ended = with_changes(POLICY, Changes(1, ended=(Ended(appointment_id(AUDITOR), TODAY),)))
     after = replace(LISTENER, staff_id="S0015", role=Role.INVESTIGATOR)
-    assert appointing.appointing_refused(ended, after, PEOPLE, PLACES, TODAY) is None, "the day after the other ended"
+    assert appointing.appointing_refused(ended, after, PEOPLE, PLACES, (), TODAY) is None, (
+        "the day after the other ended"
+    )
     until = replace(after, from_=TODAY, to=TODAY)
-    assert appointing.appointing_refused(ended, until, PEOPLE, PLACES, TODAY) is not None
+    assert appointing.appointing_refused(ended, until, PEOPLE, PLACES, (), TODAY) is not None
 
 
 def test_nobody_is_appointed_twice_to_one_role_at_one_place() -> None:
     listener = of("S0011", Role.FOCAL_POINT)
     again = replace(LISTENER, staff_id="S0011")
     assert refused(again) is None, "at another place"
-    found = appointing.appointing_refused(POLICY, replace(again, place=listener.place), PEOPLE, {listener.place}, TODAY)
+    there = replace(again, place=listener.place)
+    found = appointing.appointing_refused(POLICY, there, PEOPLE, {listener.place}, (), TODAY)
     assert found is not None
     assert found.code == Refusal.HELD_ALREADY
+
+
+def test_what_was_ended_before_it_began_is_appointed_again_from_another_day_only() -> None:
+    ended = Ended(appointment_id(LISTENER), TODAY)
+    policy = with_changes(POLICY, Changes(3, (LISTENER, LISTENER), (ended,)))
+    assert LISTENER.staff_id not in {one.staff_id for one in policy.appointments}, "an end is of the later one too"
+
+    def again(one: Appointment) -> Refused | None:
+        return appointing.appointing_refused(policy, one, PEOPLE, PLACES, {ended.appointment}, TODAY)
+
+    assert again(replace(LISTENER, to=TODAY + timedelta(days=9))) == Refused(Refusal.ENDED_ALREADY, RULE)
+    assert again(replace(LISTENER, from_=TODAY + timedelta(days=2))) is None
 
 
 @pytest.mark.parametrize("last_day", [TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=30)])

@@ -19,6 +19,7 @@ ADMINISTRATION: Final = under(
         "ENDS_SOONER_ALREADY": N_("It ends on that day or sooner already. To go on longer, draft a new appointment."),
         "HELD_ALREADY": N_("The person holds this role at this place on some of these days already."),
         "HELD_APART": N_("The policy keeps this role apart from one that the person holds on some of these days."),
+        "ENDED_ALREADY": N_("The same appointment was ended before. Choose another first day."),
         "TOO_FEW_TO_DECIDE": N_("Fewer than two people could then decide on appointments. Appoint somebody first."),
         "UNKNOWN_VERSION": N_("There is no such version."),
         "NOT_WHAT_WAS_DRAFTED": N_("Its files have changed since it was drafted. Draft it again."),
