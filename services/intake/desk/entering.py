@@ -76,17 +76,22 @@ def routes(intake: Intake) -> list[HTTPRouteHandler]:
     @get("/{language:str}/entry", include_in_schema=False)
     async def begin(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         check_role(intake, signed_in, Role.REGISTRAR)
-        entry = page.needs_session().data.get(_ENTRY, {})
-        return page.show("entry.html", fields=BEGIN, entry=entry, staff=signed_in.staff_id)
+        data = page.needs_session().data
+        if GIVEN in data:
+            return page.go("/code")
+        return page.show("entry.html", fields=BEGIN, entry=data.get(_ENTRY, {}), staff=signed_in.staff_id)
 
     @post("/{language:str}/entry", include_in_schema=False)
     async def begun(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         check_role(intake, signed_in, Role.REGISTRAR)
         found = _not_ahead(await page.form(BEGIN), utc_now())
+        data = page.needs_session().data
+        if GIVEN in data:
+            return page.go("/code")
         if found.errors:
             return page.again(found)
         page.taken()
-        page.needs_session().data[_ENTRY] = found.values | {_KEY: secrets.token_urlsafe(16)}
+        data[_ENTRY] = found.values | {_KEY: secrets.token_urlsafe(16)}
         return page.go(f"/entry/{_FIRST}")
 
     @get("/{language:str}/entry/{number:int}", include_in_schema=False)
@@ -94,7 +99,10 @@ def routes(intake: Intake) -> list[HTTPRouteHandler]:
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], number: FromPath[int]
     ) -> Response[Any]:
         check_role(intake, signed_in, Role.REGISTRAR)
-        asked = _asked(intake, page.needs_session().data)
+        data = page.needs_session().data
+        if GIVEN in data:
+            return page.go("/code")
+        asked = _asked(intake, data)
         if asked is None:
             return page.go("/entry")
         question = _question(asked, number)
@@ -156,7 +164,7 @@ def routes(intake: Intake) -> list[HTTPRouteHandler]:
         if found.values.get(STEP.name) == "delete":
             _forget(data)
             return page.go("/tasks")
-        if asked is None:
+        if GIVEN in data or asked is None:
             return page.go("/code" if GIVEN in data else "/entry")
         draft = _draft(page, asked)
         if still_needed(asked) or _names(draft, signed_in):

@@ -69,6 +69,8 @@ def routes(intake: Intake, peers: Mapping[str, str]) -> list[HTTPRouteHandler]:
     @get("/{language:str}/reissue", include_in_schema=False)
     async def ask(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         check_role(intake, signed_in, Role.CUSTODIAN)
+        if GIVEN in page.needs_session().data:
+            return page.go("/code")
         return page.show("reissue.html", fields=fields, staff=signed_in.staff_id)
 
     @post("/{language:str}/reissue", include_in_schema=False)
@@ -108,11 +110,13 @@ def routes(intake: Intake, peers: Mapping[str, str]) -> list[HTTPRouteHandler]:
         """However often it is pressed: one code."""
         check_role(intake, signed_in, Role.CUSTODIAN)
         await page.posted()
-        require_recent(signed_in, utc_now())
         data = page.needs_session().data
+        if GIVEN in data:
+            return page.go("/code")
+        require_recent(signed_in, utc_now())
         lost = data.get(_LOST)
         if lost is None:
-            return page.go("/code" if GIVEN in data else "/reissue")
+            return page.go("/reissue")
         new = code_for(intake, lost["key"])
         try:
             await reissue_code(intake, peers, signed_in, UUID(lost["report"]), new)

@@ -17,7 +17,7 @@ from services.intake.intake import Intake, utc_now
 TABS: Final[tuple[Tab, ...]] = (("/tasks", N_("Your tasks")),)
 _AT_WORK: Final = (Role.REGISTRAR, Role.CUSTODIAN)
 GIVEN: Final = "given"
-"""Where a session keeps a code until it is handed over."""
+"""Where a session keeps a code until it is handed over. Before that nothing else is begun: it would lie there too."""
 
 
 def check_role(intake: Intake, signed_in: SignedIn, *roles: Role) -> frozenset[Role]:

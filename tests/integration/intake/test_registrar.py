@@ -32,7 +32,7 @@ from tests.integration.intake.world import World, code_of_new, inbox, key, lodge
 from tests.integration.web.desk import DESK, Browser, csrf
 
 pytestmark = pytest.mark.stack
-REGISTRAR, SUPERVISOR = "S0020", "S0018"
+REGISTRAR, SUPERVISOR, CUSTODIAN = "S0020", "S0018", "S0061"
 RECEIVED = {"received-day": "3", "received-month": "3", "received-year": "2026", "received-time": "9:30"}
 PORTAL = "https://portal.example"
 ANSWERS: dict[str, str] = {
@@ -151,6 +151,42 @@ async def test_nothing_stays_at_the_registry(desk: Browser, world: World) -> Non
     assert code.replace("-", "") not in begun
     assert "checked" not in begun
     assert (await desk.get("/en/entry/4")).headers["location"] == "/en/entry"
+
+
+async def keeps(desk: Browser, world: World, **data: Any) -> None:
+    """Puts this into the session of the browser, as another window of it would."""
+    secret = base64.urlsafe_b64decode((desk.cookie("__Host-intake-desk") or "") + "=")
+    of_cookie, now = SessionKey("__Host-intake-desk", secret), datetime.now(UTC)
+    async with world.intake.database.transaction() as session:
+        found = await session_rows.read(session, of_cookie, now, lock=True)
+        assert found is not None
+        found[0].data.update(data)
+        await session_rows.replace(session, of_cookie, found[0], now + timedelta(minutes=5))
+
+
+async def test_a_code_is_shown_until_it_is_handed_over_whatever_else_is_begun(desk: Browser, world: World) -> None:
+    page = await entered(desk, ANSWERS)
+    code = await handed_over(world)
+    before = await world.rows("select count(*) from reports")
+    await keeps(desk, world, given=code)
+    begins = {"how": "paper", "way": "formal_report"} | RECEIVED
+    for path, fields in (("/en/entry/check", {"step": "lodge"}), ("/en/entry", begins)):
+        answer = await desk.send(path, csrf=csrf(page), **fields)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/en/code")
+    for path in ("/en/entry", "/en/entry/4"):
+        assert (await desk.get(path)).headers["location"] == "/en/code"
+    shown = await desk.get("/en/code")
+    assert "-".join(re.findall(r"<span>([2-9A-Z]{4})</span>", shown.text)) == code
+    assert await world.rows("select count(*) from reports") == before
+
+
+async def test_so_is_one_that_is_given_again(desk: Browser, world: World) -> None:
+    page = await desk.signed_in(CUSTODIAN, "/en/reissue")
+    lost = {"report": str(UUID(int=1)), "way": "formal_report", "key": key()}
+    await keeps(desk, world, given=await handed_over(world), reissue=lost)
+    assert (await desk.get("/en/reissue")).headers["location"] == "/en/code"
+    answer = await desk.send("/en/reissue/confirm", csrf=csrf(page))
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/en/code")
 
 
 async def test_the_person_gets_a_code_of_her_own_before_anything_is_opened(
