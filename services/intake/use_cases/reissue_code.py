@@ -21,7 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail, service_tokens
 from chassis.access_code import AccessCode
 from chassis.keystore import Wrap
-from chassis.sealing import ROUTE, desk_label, key_id, unwrap, wrap_context
+from chassis.sealing import ROUTE, desk_label, is_for, key_id, unwrap, wrap_context
 from chassis.web.sign_in import SignedIn
 from services.intake.domain.codes import ABOUT, NAMED_AT, meant
 from services.intake.intake import Intake, NothingHere, audit_object, lock_report, utc_now
@@ -94,17 +94,17 @@ def _names(intake: Intake, item: Item, wrapped: bytes, staff_id: str) -> bool:
 async def reissue_code(
     intake: Intake, peers: Mapping[str, str], acting: SignedIn, report_id: UUID, new: AccessCode
 ) -> None:
-    """From here on `new` opens this one route, once it was replaced; the same again changes nothing.
+    """From here on `new` opens this one route, once it was replaced; the same again ends what was cut off.
 
     Raises NothingHere, also where the desk refuses, DeskUnreachable, and IdempotencyKeyReused where `new` is a code of
     something else.
     """
+    public = new.route_key(report_id).public
     for _ in range(_ATTEMPTS):
         async with intake.database.transaction() as session:
-            if (begun := await list_of(session, intake, new)) is not None:
-                if report_id not in begun.report_ids:
-                    raise IdempotencyKeyReused
-                return
+            begun = await list_of(session, intake, new)
+            if begun is not None and report_id not in begun.report_ids:
+                raise IdempotencyKeyReused
             report = await session.get(Report, report_id)
             if (
                 report is None
@@ -112,13 +112,23 @@ async def reissue_code(
                 or await intake.excludes(session, report_id, acting.staff_id)
             ):
                 raise NothingHere
-            await _check_at_rest(session, report_id)
             ids = [item.item_id for item in await items_of(session, [report_id])]
+            if begun is not None and await _is_given(intake, report, public, ids):
+                return
+            await _check_at_rest(session, report_id)
         own = await intake.keystore.wraps_of(ids, desk_label(report.service, report.office))
         wrapped = await _wrapped_by_desk(intake, peers, acting, report, own, new)
-        if await _give(intake, acting, report, new, ids, wrapped):
+        if await _give(intake, acting, report, new, ids):
+            await _wrap_anew(intake, report_id, public, ids, wrapped)
             return
     raise DeskUnreachable
+
+
+async def _is_given(intake: Intake, report: Report, public: bytes, ids: list[UUID]) -> bool:
+    """Whether nothing is left to do for this code, or another one was given since."""
+    if report.route_public_key != public:
+        return True
+    return all(is_for(public, wrapped) for wrapped in (await intake.keystore.wraps_of(ids, ROUTE)).values())
 
 
 async def _wrapped_by_desk(
@@ -163,11 +173,9 @@ class _Rewraps(msgspec.Struct):
     items: list[_Rewrap]
 
 
-async def _give(
-    intake: Intake, acting: SignedIn, seen: Report, new: AccessCode, ids: list[UUID], wrapped: Mapping[UUID, bytes]
-) -> bool:
+async def _give(intake: Intake, acting: SignedIn, seen: Report, new: AccessCode, ids: list[UUID]) -> bool:
     """False, and nothing done, where something was written or the report went on meanwhile."""
-    report_id = seen.report_id
+    report_id, public = seen.report_id, new.route_key(seen.report_id).public
     async with intake.database.transaction() as session:
         report = await lock_report(session, report_id)
         now_there = [item.item_id for item in await items_of(session, [report_id])]
@@ -175,17 +183,8 @@ async def _give(
             return False
         await _check_at_rest(session, report_id)
         if not await begin_list(session, intake, new, RouteList((report_id,), handed_over=True)):
-            return False  # pressed twice at once
-        before = await intake.keystore.wraps_of(ids, ROUTE)
-        pairs = [
-            (Wrap(item_id, ROUTE, report_id, wrapped[item_id]), was)
-            for item_id, was in before.items()
-            if item_id in wrapped
-        ]
-        await intake.keystore.exchange_wraps(pairs)
-        # What this desk cannot open, an earlier one had alone: nobody can wrap it to her new code.
-        await intake.keystore.destroy_wraps_of([one for one in before if one not in wrapped], ROUTE)
-        report.route_public_key = new.route_key(report_id).public
+            return report.route_public_key == public  # cut off before, or pressed twice at once
+        report.route_public_key = public
         await _forget_told(session, report_id)
         # Whoever has found the lost code may have chosen the address.
         await take_mails_back(session, report_id, utc_now())
@@ -194,6 +193,29 @@ async def _give(
             session, "code_reissued", object_ref=audit_object(report), actor=acting.staff_id, rule=RULE
         )
     return True
+
+
+async def _wrap_anew(
+    intake: Intake, report_id: UUID, public: bytes, ids: list[UUID], wrapped: Mapping[UUID, bytes]
+) -> None:
+    """What was sealed to the lost code, once that opens nothing: until then nothing of it is touched, and what is cut
+    off here the same request ends.
+    """
+    async with intake.database.transaction() as session:
+        # Locked, and looked at again: another code, given meanwhile, keeps what it has.
+        report = await session.get_one(Report, report_id, with_for_update=True)
+        if report.route_public_key != public:
+            return
+        found = await intake.keystore.wraps_of(ids, ROUTE)
+        before = {item_id: was for item_id, was in found.items() if not is_for(public, was)}
+        pairs = [
+            (Wrap(item_id, ROUTE, report_id, wrapped[item_id]), was)
+            for item_id, was in before.items()
+            if item_id in wrapped
+        ]
+        await intake.keystore.exchange_wraps(pairs)
+        # What this desk cannot open, an earlier one had alone: nobody can wrap it to her new code.
+        await intake.keystore.destroy_wraps_of([one for one in before if one not in wrapped], ROUTE)
 
 
 async def _check_at_rest(session: AsyncSession, report_id: UUID) -> None:
