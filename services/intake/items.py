@@ -35,6 +35,11 @@ logger = logging.getLogger(__name__)
 CUSTODIAN: Final = desk_label("intake", "custodian")
 """Whom identities are sealed to, and nobody else (invariant 2)."""
 
+_UNOPENED: Final = {
+    Direction.DESK: "a desk's message does not open",
+    Direction.PERSON: "what the person sent does not open",
+}
+
 
 @dataclass(frozen=True)
 class SealedItem:
@@ -83,7 +88,8 @@ async def open_items(
     keystore: Keystore, items: Sequence[Item], route_key: DeskPrivateKey
 ) -> dict[UUID, dict[str, Any]]:
     """The contents of one route's items by id, opened in memory. An item whose wrap is destroyed is left out, and so is
-    a desk's message that was not sealed as agreed: no desk can close her inbox to her, its own part or another's.
+    one that does not open, as a desk's message that was not sealed as agreed: none closes her inbox to her, its own
+    part or another's.
     """
     wraps = await keystore.wraps_of([item.item_id for item in items], ROUTE) if items else {}
     opened = {}
@@ -92,9 +98,7 @@ async def open_items(
             try:
                 opened[item.item_id] = content_of(item, data_key_of(item, wraps[item.item_id], route_key))
             except (SealNotOpened, ValueError) as error:
-                if item.direction != Direction.DESK:
-                    raise
-                logger.error("a desk's message does not open", extra={"error": type(error).__name__})  # noqa: TRY400
+                logger.error(_UNOPENED[item.direction], extra={"error": type(error).__name__})  # noqa: TRY400
     return opened
 
 

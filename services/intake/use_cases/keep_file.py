@@ -49,7 +49,7 @@ async def keep_file(
         keys = FileKeys(sent.report_id, desk, route_public)
         await intake.keystore.put_wraps(keys.wraps, ahead=True)
         async with intake.database.transaction() as session:
-            report = await report_lying_with(session, sent.report_id, {wrap.recipient for wrap in keys.wraps})
+            report = await report_lying_with(session, sent.report_id, keys.wraps)
             if not await first_time(session, report, sent.action_id):
                 return
             number = await _next_number(session, intake, report.report_id)

@@ -14,8 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.access_code import AccessCode
 from chassis.desk_keys import DeskPublicKey, desk_key
+from chassis.keystore import Wrap
 from chassis.outbox import add_event
-from chassis.sealing import desk_label
+from chassis.sealing import ROUTE, desk_label, is_for
 from contracts.intake.v1.reports_pb2 import MessageReceived, PartiesAdded, PersonActed
 from contracts.topics import reports_to
 from services.intake.bodies import Act, AddParties, SendMessage
@@ -43,7 +44,9 @@ class NotAFact(ValueError):
 
 
 class PassedOnMeanwhile(Exception):
-    """The report went to another desk while this was being sealed to the old one: to be sent again."""
+    """The report went to another desk, or she has another code, while this was being sealed to the old one: to be sent
+    again.
+    """
 
 
 async def send_message(
@@ -128,16 +131,19 @@ async def first_time(session: AsyncSession, report: Report, action_id: UUID) -> 
 
 
 async def _report_of(session: AsyncSession, report_id: UUID, items: Sequence[SealedItem]) -> Report:
-    """The report, locked, which still lies with the desk that the items are sealed to. Else nothing of them is kept: a
-    sweep destroys their wraps.
+    """The report, locked, which still has the desk and the code that the items are sealed to. Else nothing of them is
+    kept: a sweep destroys their wraps.
     """
-    return await report_lying_with(session, report_id, {wrap.recipient for item in items for wrap in item.wraps})
+    return await report_lying_with(session, report_id, [wrap for item in items for wrap in item.wraps])
 
 
-async def report_lying_with(session: AsyncSession, report_id: UUID, recipients: Collection[str]) -> Report:
-    """The report, locked, whose desk is among these. Raises NothingHere, AlreadyErased, PassedOnMeanwhile."""
+async def report_lying_with(session: AsyncSession, report_id: UUID, wraps: Collection[Wrap]) -> Report:
+    """The report, locked, where these wraps are for its desk and for its code. Raises NothingHere, AlreadyErased,
+    PassedOnMeanwhile.
+    """
     report = await lock_report(session, report_id)
-    if recipients and desk_label(report.service, report.office) not in recipients:
+    desk, hers = desk_label(report.service, report.office), report.route_public_key or b""
+    if any(not is_for(hers, one.wrapped) if one.recipient == ROUTE else one.recipient != desk for one in wraps):
         raise PassedOnMeanwhile
     return report
 

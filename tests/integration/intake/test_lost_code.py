@@ -2,24 +2,28 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from chassis.access_code import AccessCode
+from chassis.desk_keys import DeskPublicKey
+from chassis.keystore import Keystore
 from chassis.sealing import ROUTE, desk_label, unwrap, wrap, wrap_context
 from chassis.web.sign_in import SignedIn
 from services.intake.intake import Intake
-from services.intake.tables import Report
+from services.intake.items import add_items, seal_item
+from services.intake.tables import Direction, ItemKind, Report
 from services.intake.use_cases import reissue_code as reissuing
 from services.intake.use_cases.choose_mails import Wish, choose_mails, tell_her
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused
 from services.intake.use_cases.reissue_code import DeskUnreachable, reissue_code
 from tests.integration.intake.test_passing import ask, lodged, put, rewrapped
 from tests.integration.intake.test_registrar import take_new_code
-from tests.integration.intake.world import World, code_of_new, formal, inbox, key
+from tests.integration.intake.world import World, code_of_new, formal, inbox, key, with_code
 
 pytestmark = pytest.mark.stack
 CUSTODIAN = SignedIn("S0061", "no token is needed where no desk is asked")
@@ -114,3 +118,84 @@ async def test_while_a_report_goes_on_to_another_desk_nothing_is_taken_from_her(
     await reissue(report_id, new)
     await lost_for_good(client, lost)
     assert WORDS in await words(client, await take_new_code(client, str(new)))
+
+
+async def test_what_is_under_way_as_another_code_is_given_is_not_kept_under_the_lost_one(
+    client: httpx.AsyncClient, world: World, reissue: Reissue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for send in (message, file):
+        lost, new = await code_of_new(client, formal()), fresh(world)
+        report_id = await world.report_id(client, lost)
+        items = "select item_id from items where report_id = $1 order by number"
+        before = await world.rows(items, UUID(report_id))
+        with monkeypatch.context() as patched:
+            patched.setattr(Keystore, "put_wraps", put_wraps_and(partial(reissue, report_id, new)))
+            answer = await send(client, lost, report_id)
+        assert answer.status_code == 503, answer.text
+        assert await world.rows(items, UUID(report_id)) == before
+        await lost_for_good(client, lost)
+        own = await take_new_code(client, str(new))
+        assert (await send(client, own, report_id)).status_code in {201, 202}
+        assert WORDS in await words(client, own)
+
+
+def put_wraps_and(then: Callable[[], Awaitable[None]]) -> Any:
+    """Something happens once the wraps of what is sent are kept, before its contents are."""
+    put_wraps = Keystore.put_wraps
+
+    async def put(store: Keystore, wraps: Any, *, ahead: bool = False) -> None:
+        await put_wraps(store, wraps, ahead=ahead)
+        await then()
+
+    return put
+
+
+async def message(client: httpx.AsyncClient, code: str, report_id: str) -> httpx.Response:
+    body = {"report_id": report_id, "text": "One more thing."}
+    return await client.post("/api/v1/inbox/messages", json=body, headers=with_code(code))
+
+
+async def file(client: httpx.AsyncClient, code: str, report_id: str) -> httpx.Response:
+    headers = {"Report-Id": report_id, "Action-Id": str(uuid4()), "Content-Type": "application/octet-stream"}
+    return await client.post("/api/v1/inbox/files", content=b"A line.\n", headers=with_code(code) | headers)
+
+
+async def test_one_item_that_does_not_open_leaves_the_rest_of_the_inbox(
+    client: httpx.AsyncClient, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    code = await code_of_new(client, formal())
+    report_id = UUID(await world.report_id(client, code))
+    private, another = world.keys["workflow"].desk("oio"), fresh(world).route_key(report_id).public
+    desk = DeskPublicKey("workflow", "oio", private.key_id, private.public)
+    item = seal_item(report_id, ItemKind.MESSAGE, {"text": "To another code."}, desk, another)
+    await world.intake.keystore.put_wraps(item.wraps)
+    async with world.intake.database.transaction() as session:
+        await add_items(session, report_id, [item], datetime.now(UTC), Direction.PERSON)
+    (route,) = (await inbox(client, code))["routes"]
+    assert (route["messages"], WORDS in {one["text"] for one in route["answers"]}) == ([], True)
+    assert "what the person sent does not open" in caplog.messages
+
+
+async def test_cut_off_before_the_new_code_is_given_the_lost_one_opens_all_and_the_same_again_gives_it(
+    client: httpx.AsyncClient, world: World, reissue: Reissue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, new = await code_of_new(client, formal()), fresh(world)
+    report_id = await world.report_id(client, lost)
+
+    async def cut_off(*_: Any, **__: Any) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reissuing, "tell_desks", cut_off)
+        with pytest.raises(OSError):  # noqa: PT011  the power cut above
+            await reissue(report_id, new)
+    assert WORDS in await words(client, lost)
+    with monkeypatch.context() as patched:
+        patched.setattr(Keystore, "exchange_wraps", cut_off)
+        with pytest.raises(OSError):  # noqa: PT011  the power cut above
+            await reissue(report_id, new)
+    await lost_for_good(client, lost)
+    await reissue(report_id, new)
+    assert WORDS in await words(client, await take_new_code(client, str(new)))
+    given = [one for one in await world.audit() if one["object"] == report_id and one["act"] == "code_reissued"]
+    assert len(given) == 1
