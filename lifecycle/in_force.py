@@ -75,13 +75,14 @@ class InForce:
             self._versions = await kept(session, PolicyInForce, self._versions)
         self._go_by()
         version = version_at(self._versions, datetime.now(UTC).date())
-        if version is not None and (version.pack, version.version) != (self._listed.name, self._listed.version):
-            self._listed = decided_on(version)
+        listed = followed(version, self._listed)
+        if listed is not self._listed:
+            self._listed = listed
             self._go_by()
 
     def _go_by(self) -> None:
         policy = with_changes(self._listed, changes_of(self._appointments, self._listed))
-        if (policy.pin, policy.appointments_hash) != (self._of.policy.pin, self._of.policy.appointments_hash):
+        if _named(policy) != _named(self._of.policy):
             self._of.policy = policy
 
     async def follow(self) -> None:
@@ -89,6 +90,10 @@ class InForce:
         while True:
             await self.read()
             await asyncio.sleep(_LOOK_EVERY)
+
+
+def _named(policy: Policy) -> tuple[str, str, str]:
+    return policy.pin, policy.content_hash, policy.appointments_hash
 
 
 def handlers(of: HasPolicy) -> Mapping[type[Message], Handler]:
@@ -158,6 +163,16 @@ def version_at(message: PolicyInForce, day: date) -> PolicyVersion | None:
     """Whichever has begun last; of several that began on one day, the one decided last."""
     begun = [(one.from_day, number) for number, one in enumerate(message.decided) if _day(one.from_day) <= day]
     return message.decided[max(begun)[1]] if begun else None
+
+
+def followed(version: PolicyVersion | None, loaded: Policy) -> Policy:
+    """`loaded` where nothing was decided or it is just what was. Raises PolicyBroken as `decided_on`: what a process
+    loaded at its start may be of files that were edited since they were decided on.
+    """
+    found = (loaded.name, loaded.version, loaded.content_hash)
+    if version is None or (version.pack, version.version, version.content_hash) == found:
+        return loaded
+    return decided_on(version)
 
 
 def decided_on(version: PolicyVersion) -> Policy:

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.policy.v1.policy_pb2 import PolicyInForce
+from contracts.policy.v1.policy_pb2 import PolicyInForce, PolicyVersion
+from lifecycle import in_force
 from ops.local_stack.oidc import Oidc
+from policy.entry import PolicyBroken
 from policy.load import load
 from services.workflow.domain.putting_in_force import Refusal
 from services.workflow.web.panels import PANELS
@@ -88,3 +91,20 @@ async def test_what_is_in_force_already_or_backwards_is_not_drafted(house: House
         assert await drafted(browser, **fields) == NEW
         assert WORDING.known("refused", why) in (await browser.get(NEW)).text
     assert await house.query("select 1 from policy_drafts") == []
+
+
+async def test_a_process_goes_by_what_was_decided_on_and_not_by_files_edited_since(house: House) -> None:
+    loaded = house.desk.policy
+    decided_on = PolicyVersion(pack=loaded.name, version=loaded.version, content_hash=loaded.content_hash)
+    decided_on.from_day, decided_on.drafted_by, decided_on.confirmed_by = TODAY.isoformat(), FIRST, SECOND
+    house.desk.policy = replace(loaded, content_hash="2" * 64)
+    process = in_force.InForce(house.desk)
+    async with house.desk.database.transaction() as session:
+        assert await in_force.keep(session, PolicyInForce(number=1, decided=[decided_on]))
+    await process.read()
+    assert house.desk.policy.content_hash == loaded.content_hash, "the files are again what they were"
+    decided_on.content_hash = "2" * 64
+    async with house.desk.database.transaction() as session:
+        assert await in_force.keep(session, PolicyInForce(number=2, decided=[decided_on]))
+    with pytest.raises(PolicyBroken):
+        await in_force.InForce(house.desk).read()

@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from contracts.policy.v1.policy_pb2 import PolicyVersion
+from lifecycle.in_force import followed
 from policy.changes import ChangeRefused, differences
+from policy.entry import PolicyBroken
 from policy.model import Policy
 from services.workflow.domain.putting_in_force import Refusal, approving_refused, drafting_refused
 from tests.lifecycles import NOW, POLICY
@@ -64,3 +67,13 @@ def test_what_protects_less_needs_a_second_office_and_its_waiting_time(drafted_b
 
 def test_whatever_a_change_is_refused_with_is_known_here() -> None:
     assert {one.value for one in ChangeRefused} <= {one.value for one in Refusal}
+
+
+def test_files_that_were_edited_since_they_were_decided_on_are_not_followed() -> None:
+    decided = PolicyVersion(pack=POLICY.name, version=POLICY.version, content_hash=POLICY.content_hash)
+    assert followed(None, POLICY) is POLICY
+    assert followed(decided, POLICY) is POLICY
+    edited = replace(POLICY, content_hash="2" * 64)
+    assert followed(decided, edited) == POLICY, "what was decided on is there again"
+    with pytest.raises(PolicyBroken):
+        followed(PolicyVersion(pack=POLICY.name, version=POLICY.version, content_hash="2" * 64), POLICY)
