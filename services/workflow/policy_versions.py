@@ -115,10 +115,16 @@ async def approving_refused(
     if after.content_hash != draft.content_hash:
         return Refused(Refusal.NOT_WHAT_WAS_DRAFTED, RULE)
     # What has been decided and is still to come is not taken back by the way either.
-    coming = [in_force.decided_on(one) for one in await decided(session) if one.from_day > now.date().isoformat()]
-    found = [one for before in (current, *coming) for one in differences(before, after)]
+    still_to_come = [one for one in await decided(session) if one.from_day > now.date().isoformat()]
+    coming = [(one.from_day, in_force.decided_on(one)) for one in still_to_come]
+    found = [one for before in (current, *(policy for _, policy in coming)) for one in differences(before, after)]
     drafted = (draft.drafted_by, draft.drafted_at)
-    return putting_in_force.approving_refused(current, found, draft.from_day, drafted, by, now)
+    refused = putting_in_force.approving_refused(current, found, draft.from_day, drafted, by, now)
+    from_day = max(draft.from_day, now.date()).isoformat()
+    sooner = [policy for day, policy in coming if day <= from_day]
+    # Of several that begin on one day, the last one that was decided.
+    later = {day: policy for day, policy in coming if day > from_day}
+    return refused or putting_in_force.later_refused((current, *sooner), after, later.values())
 
 
 async def set_aside(session: AsyncSession, desk: Desk, draft_id: UUID, by: str, now: datetime) -> Refused | None:

@@ -2,13 +2,13 @@
 protects people less needs a second office and time (invariant 51). Pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Final
 
 from lifecycle.model import Refused
-from policy.changes import DELEGATION, Difference, Signature, refused, weakening
+from policy.changes import DELEGATION, Difference, Signature, differences, refused, weakening
 from policy.model import Policy, Role
 from services.workflow.domain import appointing
 
@@ -16,13 +16,14 @@ RULE: Final = f"delegation.{DELEGATION}"
 
 
 class Refusal(StrEnum):
-    """Why a version does not come into force; the last three of one that protects less, as `policy.changes` says."""
+    """Why a version does not come into force; some of one that protects less, as `policy.changes` says."""
 
     UNKNOWN_VERSION = "UNKNOWN_VERSION"
     NOT_WHAT_WAS_DRAFTED = "NOT_WHAT_WAS_DRAFTED"
     HAS_MISTAKES = "HAS_MISTAKES"
     IN_FORCE_ALREADY = "IN_FORCE_ALREADY"
     IN_THE_PAST = "IN_THE_PAST"
+    LATER_ONE_TAKES_BACK = "LATER_ONE_TAKES_BACK"
     SAME_PERSON = "SAME_PERSON"
     NOT_DELEGATED = "NOT_DELEGATED"
     SECOND_OFFICE_MISSING = "SECOND_OFFICE_MISSING"
@@ -77,6 +78,19 @@ def approving_refused(
     confirmed = Signature(by, in_force.roles[second].office, now)
     wrong = refused(found, proposed, confirmed, datetime.combine(from_day, time.min, UTC), in_force)
     return _refused(Refusal(wrong[0])) if wrong else None
+
+
+def later_refused(before: Iterable[Policy], after: Policy, later: Iterable[Policy]) -> Refused | None:
+    """Against a version of whose protection one that begins `later` would take back what nobody saw who approved that
+    one. `before`: the one in force and those that begin before `after` or with it; what the later one protects less
+    than these do was approved as such.
+    """
+    known = list(before)
+    for one in later:
+        seen = {found for other in known for found in weakening(differences(other, one))}
+        if not seen.issuperset(weakening(differences(after, one))):
+            return _refused(Refusal.LATER_ONE_TAKES_BACK)
+    return None
 
 
 def _role(policy: Policy, staff_id: str, allowed: Sequence[Role], now: datetime) -> Role | None:

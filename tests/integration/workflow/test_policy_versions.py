@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +13,7 @@ from lifecycle import in_force
 from ops.local_stack.oidc import Oidc
 from policy.entry import PolicyBroken
 from policy.load import load
+from services.workflow import policy_versions
 from services.workflow.domain.putting_in_force import Refusal
 from services.workflow.web.panels import PANELS
 from services.workflow.web.wording import TEXTS
@@ -108,3 +110,18 @@ async def test_a_process_goes_by_what_was_decided_on_and_not_by_files_edited_sin
         assert await in_force.keep(session, PolicyInForce(number=2, decided=[decided_on]))
     with pytest.raises(PolicyBroken):
         await in_force.InForce(house.desk).read()
+
+
+async def test_a_version_is_not_approved_while_a_later_one_would_take_it_back(house: House) -> None:
+    desk, now, draft = house.desk, datetime.now(UTC), uuid4()
+    desk.policy = as_it_is = load("iom-2024-03")
+    later = PolicyVersion(pack=as_it_is.name, version=as_it_is.version, content_hash=as_it_is.content_hash)
+    later.from_day = (TODAY + timedelta(days=60)).isoformat()
+    async with desk.database.transaction() as session:
+        assert await in_force.keep(session, PolicyInForce(number=1, decided=[later]))
+        day = TODAY + timedelta(days=50)
+        assert await policy_versions.draft_version(session, desk, draft, "rehearsal/1", day, FIRST, now) is None
+        refused = await policy_versions.approve(session, desk, draft, AUDITOR, now)
+    assert refused is not None
+    assert refused.code == Refusal.LATER_ONE_TAKES_BACK
+    assert await published(house) == []

@@ -10,7 +10,7 @@ from lifecycle.in_force import followed
 from policy.changes import ChangeRefused, differences
 from policy.entry import PolicyBroken
 from policy.model import Policy
-from services.workflow.domain.putting_in_force import Refusal, approving_refused, drafting_refused
+from services.workflow.domain.putting_in_force import Refusal, approving_refused, drafting_refused, later_refused
 from tests.lifecycles import NOW, POLICY
 
 FIRST, SECOND, DIRECTOR, AUDITOR, INVESTIGATOR = "S0073", "S0074", "S0002", "S0015", "S0006"
@@ -77,3 +77,18 @@ def test_files_that_were_edited_since_they_were_decided_on_are_not_followed() ->
     assert followed(decided, edited) == POLICY, "what was decided on is there again"
     with pytest.raises(PolicyBroken):
         followed(PolicyVersion(pack=POLICY.name, version=POLICY.version, content_hash="2" * 64), POLICY)
+
+
+def test_a_later_version_takes_nothing_back_that_its_second_office_did_not_see() -> None:
+    as_it_was = replace(POLICY, version="3")
+
+    def code(before: list[Policy], after: Policy, later: list[Policy]) -> str | None:
+        found = later_refused(before, after, later)
+        return found and found.code
+
+    assert code([POLICY], SAFER, [as_it_was]) == Refusal.LATER_ONE_TAKES_BACK
+    assert code([POLICY], SAFER, [WEAKER]) == Refusal.LATER_ONE_TAKES_BACK, "more than was approved"
+    assert code([POLICY], SAFER, [SAFER]) is None
+    assert code([POLICY], as_it_was, [WEAKER]) is None, "just what was approved"
+    assert code([POLICY, SAFER], SAFER, [as_it_was]) is None, "approved as less than one that comes before"
+    assert code([POLICY], SAFER, []) is None

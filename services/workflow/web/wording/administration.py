@@ -25,6 +25,9 @@ ADMINISTRATION: Final = under(
         "NOT_WHAT_WAS_DRAFTED": N_("Its files have changed since it was drafted. Draft it again."),
         "HAS_MISTAKES": N_("Something is wrong in this version. The operator finds it with recourse policy lint."),
         "IN_FORCE_ALREADY": N_("New cases begin with this version already."),
+        "LATER_ONE_TAKES_BACK": N_(
+            "A later version that is decided already would take protection back. Decide that one anew first."
+        ),
         "SECOND_OFFICE_MISSING": N_("It protects less, and needs somebody of a second office."),
         "SAME_OFFICE": N_("It protects less, and both of you are of one office."),
         "TOO_EARLY": N_("It protects less, and its first day is too early. Draft it with a later one."),
