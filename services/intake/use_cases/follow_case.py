@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from chassis.outbox import add_event
+from chassis.sealing import is_for
 from contracts.intake.v1.reports_pb2 import PlacedInInbox
 from contracts.topics import reports_to
 from services.intake.intake import Intake, audit_object, desk_of_case
@@ -18,6 +19,7 @@ from services.intake.tables import Consent, Exclusion, Item, PersonAction, Repor
 from services.intake.use_cases.choose_mails import forget_mails, tell_her
 from services.intake.use_cases.pass_on import had
 from services.intake.use_cases.protect import close_when_over
+from services.intake.use_cases.replace_code import tell_desks
 
 
 class NotItsReport(Exception):
@@ -50,6 +52,10 @@ async def show_case(session: AsyncSession, intake: Intake, service: str, case: R
             report_id=str(case.report_id), lifecycle=case.lifecycle, number=case.number, version=case.version
         )
         await add_event(session, reports_to(service), str(case.report_id), placed)
+        key, told = report.route_public_key, case.sealed_facts
+        if key and told and not is_for(key, told):
+            # Sealed to the code before this one: the desk has not heard of it yet, or did before it had the report.
+            await tell_desks(session, report)
         if _shows_anew(before, case):
             await tell_her(session, case.report_id, now)
         if ends:

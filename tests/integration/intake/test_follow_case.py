@@ -8,6 +8,7 @@ import httpx
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from chassis.access_code import AccessCode
 from chassis.sealing import seal_to, told_context
 from contracts.cases.v1.cases_pb2 import (
     CaseChanged,
@@ -18,6 +19,7 @@ from contracts.cases.v1.cases_pb2 import (
     ReportOpened,
     StaffNotice,
 )
+from contracts.intake.v1.reports_pb2 import RouteKeyReplaced
 from contracts.topics import DESK_KEYS, ETHICS_CASES, OMBUDS_CASES, WORKFLOW_CASES
 from tests.integration.intake.conftest import SignIn
 from tests.integration.intake.world import World, code_of_new, draft, formal, inbox, key, lodge, with_code
@@ -90,6 +92,21 @@ async def test_who_deals_with_it_is_sealed_to_her_and_gone_with_the_matter(
     await world.tell("ombuds", OMBUDS_CASES, report_id, erased)
     kept = await world.rows("select sealed_facts from route_cases where report_id = $1", UUID(report_id))
     assert [one["sealed_facts"] for one in kept] == [None]
+
+
+async def test_a_desk_that_seals_to_an_earlier_code_is_told_the_key_again(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    """It may have heard of the new key before it had anything of the report to keep it with."""
+    code, report_id = await a_talk(client, world)
+    context = told_context(UUID(report_id), "informal_resolution", 1, 1)
+    hers = AccessCode.parse(code).route_key(UUID(report_id)).public
+    other = AccessCode.from_idempotency(world.intake.keys.secret("code"), key()).route_key(UUID(report_id)).public
+    for version, public in enumerate((hers, other), start=1):
+        told = seal_to(public, b'{"focal_point": "S0011"}', context=context)
+        await world.tell("ombuds", OMBUDS_CASES, report_id, changed(report_id, version, sealed_facts=told))
+    again = [one for one in await world.events(report_id) if isinstance(one.message, RouteKeyReplaced)]
+    assert [(one.topic, one.message.route_public_key) for one in again] == [("intake.reports.ombuds.v1", hers)]
 
 
 async def test_only_a_newer_version_changes_what_she_sees(client: httpx.AsyncClient, world: World) -> None:
