@@ -59,6 +59,18 @@ def terms_at(case: Case, version: int) -> Facts:
     return {name: fact for step in decided for name, fact in step.facts.items()}
 
 
+def terms_known(case: Case) -> Facts:
+    """What was decided, as far as it has reached the other side: a change with its taking effect, of which she is told
+    first (invariant 43); an extension once HR has done it.
+    """
+    decided, reached = "", 0
+    for step in case.steps:
+        decided = step.action if step.action in DECISIONS else decided
+        if step.action == "make_effective" or (step.action == "record_applied" and decided == "extend_measure"):
+            reached = step.version
+    return terms_at(case, reached)
+
+
 def measure_of(situation: Situation) -> MeasureType:
     return situation.policy.measures[str(known(situation)["type"])]
 

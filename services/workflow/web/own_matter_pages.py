@@ -18,13 +18,13 @@ from chassis.web.sign_in import SignedIn
 from lifecycle import access, at_desk, exclusions, parties, records
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Conflict
-from lifecycle.model import Case, Facts
+from lifecycle.model import Case
 from lifecycle.pages.desk_pages import DeskPages, newest_first, short
 from lifecycle.serial import from_json
 from lifecycle.views import CaseSeen, shown
 from policy.model import Role
 from services.workflow.desk import MEASURE, RESPONDENT
-from services.workflow.domain.measure_conditions import DECISIONS, terms_at
+from services.workflow.domain.measure_conditions import terms_known
 from services.workflow.domain.measure_parts import SET_UP
 
 _HIS: Final = text("""
@@ -48,7 +48,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             told=await _told(of.desk, signed_in.staff_id),
             sentence=of.desk.policy.wording[_TOLD],
             of_measure=_OF_THE_MEASURE,
-            known=_known,
+            known=terms_known,
             not_over=_NOT_OVER,
             newest_first=newest_first,
             short=short,
@@ -89,15 +89,3 @@ async def _told(desk: Desk, staff_id: str) -> Sequence[Case]:
                 )
                 found.append(case)
     return found
-
-
-def _known(case: Case) -> Facts:
-    """What was decided, as far as it has reached him: a change with its taking effect, of which she is told first
-    (invariant 43); an extension once HR has done it.
-    """
-    decided, reached = "", 0
-    for step in case.steps:
-        decided = step.action if step.action in DECISIONS else decided
-        if step.action == "make_effective" or (step.action == "record_applied" and decided == "extend_measure"):
-            reached = step.version
-    return terms_at(case, reached)

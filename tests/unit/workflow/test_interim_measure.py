@@ -11,6 +11,7 @@ from lifecycle.recipients import recipients
 from policy.load import load
 from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
+from services.workflow.domain.measure_conditions import terms_known
 from services.workflow.domain.measure_parts import explained_to_her, last_order, may_see, other_side_knew
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, refused, ring_until, staff
 from tests.unit.workflow.measures import (
@@ -472,6 +473,14 @@ def test_inv_37_an_extension_ends_later_and_no_more_than_one_block_later() -> No
     assert refused(effective(), "extend_measure", DIRECTOR, now=now, **sooner).code == "END_NOT_LATER"
     far: dict[str, Fact] = {"review_at": at(30), "until_at": at(110.01)}
     assert refused(effective(), "extend_measure", DIRECTOR, now=now, **far).code == "PERIOD_TOO_LONG"
+
+
+def test_the_other_side_knows_of_an_extension_once_hr_has_done_it() -> None:
+    before = effective()
+    extended = act(before, "extend_measure", DIRECTOR, now=NOW + timedelta(days=15))
+    assert terms_known(extended)["until_at"] == before.facts["until_at"] != extended.facts["until_at"]
+    applied = act(extended, "record_applied", SYSTEM)
+    assert terms_known(applied)["until_at"] == extended.facts["until_at"]
 
 
 def test_an_extended_measure_is_announced_again_before_its_new_end() -> None:
