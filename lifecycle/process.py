@@ -1,5 +1,6 @@
 """The process of a desk's service, put together the same way for every desk."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -38,11 +39,12 @@ def desk_service(
     routes: Sequence[ControllerRouterHandler] = (),
     checks: Sequence[Check] = (),
     background: Sequence[Background] = (),
+    open_to_anybody: re.Pattern[str] | None = None,
 ) -> Service:
     """The staff's API, the desk's pages and what keeps cases going. `wording` and `package`: what its pages call things
     and where their templates are (`lifecycle.pages`); `panels`: what they have beside the queue and the cases that
-    every desk has. `routes`, `checks` and `background` are what else this desk has beside the others'. Raises
-    KeyFileUnusable.
+    every desk has. `routes`, `checks`, `background` and `open_to_anybody` are what else this desk has beside the
+    others'. Raises KeyFileUnusable.
     """
     settings, database, publics = desk.settings, desk.database, public_keys(desk.settings)
     sender, sign_in = Sender(desk), SignIn(settings.oidc_issuer)
@@ -87,6 +89,7 @@ def desk_service(
         ],
         everywhere=[appointments.follow],
         opening=[appointments.read],
+        open_to_anybody=open_to_anybody,
         close=[desk.keystore.close, database.close],
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import re
 import signal
 import socket
 import sys
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _DRAIN_SECONDS = 4
 _STOP_SECONDS = 5
+_OPENING_SECONDS = 2
 _FIRST_RETRY, _LAST_RETRY = 0.2, 5.0
 
 Background = Callable[[], Coroutine[Any, Any, None]]
@@ -34,14 +36,16 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 class Service:
     """What `build(settings)` of every service gives. Each of `background` is called once and again whenever what it
     gave has raised (its dependency was down); one that returns is done. `everywhere` runs in the same way, also in a
-    process that only answers; `opening` is done in every process before it answers or acts. `close` runs in order at
-    the very end.
+    process that only answers; `opening` is done in every process before it answers or acts, but for the requests
+    `open_to_anybody` ("GET /path"): help is there whatever else is down (invariant 21). `close` runs in order at the
+    very end.
     """
 
     app: App
     background: Sequence[Background] = ()
     everywhere: Sequence[Background] = ()
     opening: Sequence[Background] = ()
+    open_to_anybody: re.Pattern[str] | None = None
     close: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
@@ -97,7 +101,8 @@ async def serve(service: Service, settings: Settings, listener: socket.socket, *
     opening = asyncio.create_task(_open(service))
     server = _Server(
         uvicorn.Config(
-            _once_open(app, opening), access_log=False, log_config=None, lifespan="on", server_header=False, ws="none",
+            _once_open(app, opening, service.open_to_anybody),
+            access_log=False, log_config=None, lifespan="on", server_header=False, ws="none",
             timeout_graceful_shutdown=_DRAIN_SECONDS, h11_max_incomplete_event_size=32 * 1024,
         )
     )  # fmt: skip
@@ -132,11 +137,18 @@ async def _run_after(opening: asyncio.Task[None], start: Background) -> None:
     await keep_running(start)
 
 
-def _once_open(app: App, opening: asyncio.Task[None]) -> ASGIApp:
-    """Until then it says how it is, and nothing else."""
+def _once_open(app: App, opening: asyncio.Task[None], to_anybody: re.Pattern[str] | None) -> ASGIApp:
+    """Until then it says how it is, and what needs no right. Anything else waits a moment, as it is nearly there."""
+
+    def closed(scope: Any) -> bool:
+        if scope["type"] != "http" or opening.done() or scope["path"].startswith("/health/"):
+            return False
+        return to_anybody is None or not to_anybody.match(f"{scope['method']} {scope['path']}")
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or opening.done() or scope["path"].startswith("/health/"):
+        if closed(scope):
+            await asyncio.wait({opening}, timeout=_OPENING_SECONDS)
+        if not closed(scope):
             await app(scope, receive, send)
             return
         await send({"type": "http.response.start", "status": 503, "headers": [(b"retry-after", b"1")]})

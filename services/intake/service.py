@@ -1,5 +1,6 @@
 """The process of intake: its parts put together."""
 
+import re
 from functools import partial
 
 from chassis import audit_trail, desk_keys
@@ -39,6 +40,8 @@ def build(settings: IntakeSettings) -> Service:
         ],
         everywhere=[appointments.follow],
         opening=[appointments.read],
+        # The portal's pages, which say who helps where somebody is in danger. What is sent is taken once all is read.
+        open_to_anybody=re.compile(r"(GET|HEAD) /($|[a-z]{2}(/|$)|static/)"),
         close=[keystore.close, database.close],
     )
 

@@ -1,5 +1,6 @@
 """The process of the support cell: a desk like the others, and beside it the directory of help, open to anybody."""
 
+import re
 from datetime import UTC, date, datetime
 
 from chassis.database import Database
@@ -26,6 +27,7 @@ def build(settings: SupportSettings) -> Service:
         acknowledge=ACKNOWLEDGE,
         wording=TEXTS,
         package="services.support.web",
+        open_to_anybody=re.compile(r"\w+ /(api/v1/help$|[a-z]{2}/help(/|$)|static/)"),
         routes=[
             help_page.route(places, desk.policy, _today),
             help_pages(settings, places, desk.policy, _today, Assets(settings.kit_dir)),

@@ -1,6 +1,7 @@
 """The process of intake: killed between its commits, without Kafka and Temporal, and with a real Kafka."""
 
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -42,7 +43,10 @@ FreshWorld = Callable[..., Awaitable[World]]
 
 def environment(settings: Settings, port: int) -> dict[str, str]:
     given = settings.model_dump(exclude={"service", "http_port", "peers"}, exclude_none=True, mode="json")
-    named = {f"RECOURSE_{name.upper()}": str(value) for name, value in given.items()}
+    named = {
+        f"RECOURSE_{name.upper()}": json.dumps(value) if isinstance(value, list) else str(value)
+        for name, value in given.items()
+    }
     return named | {"RECOURSE_HTTP_PORT": str(port), "PYTHONPATH": str(ROOT)}
 
 
