@@ -1,6 +1,6 @@
 """Appointments, for those who keep them: who holds which role, the forms to draft one or its end, the second word."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.web.desk_sign_in import require_recent
 from chassis.web.pages.forms import Choice, Field, NotAForm, Read, as_day, read
@@ -27,6 +28,7 @@ from services.workflow.appointments import NotDrafted, Wanted
 from services.workflow.domain import appointing, putting_in_force
 from services.workflow.tables import AppointmentDraft, DraftKind
 
+SecondWord = Callable[[AsyncSession, Desk, UUID, str, datetime], Awaitable[Refused | None]]
 HOME: Final = "/admin"
 POLICY: Final = f"{HOME}/policy"
 _ID: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
@@ -151,21 +153,8 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     async def decide(
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], draft_id: FromPath[UUID]
     ) -> Response[Any]:
-        """To approve wants a sign-in of the last minutes; to set aside does not."""
-        now = check(desk, signed_in)
-        found = await page.form([DECISION])
-        if found.errors:
-            return page.again(found)
-        act = appointments.approve if found.values["decision"] == APPROVE else appointments.set_aside
-        if act is appointments.approve:
-            page.keep(found)
-            require_recent(signed_in, now)
-        async with desk.database.transaction() as session:
-            try:
-                refused = await act(session, desk, draft_id, signed_in.staff_id, now)
-            except NotDrafted:
-                raise not_found() from None
-        return answer(of, page, found, refused, HOME)
+        now, acts = check(desk, signed_in), (appointments.approve, appointments.set_aside)
+        return await decided(of, page, signed_in, draft_id, now, acts, HOME)
 
     return [home, ask, send, ask_end, send_end, draft, decide]
 
@@ -299,6 +288,34 @@ async def form_of(page: Page, fields: Sequence[Field]) -> tuple[Read, UUID]:
         return read(fields, posted), UUID(posted["once"][0])
     except (NotAForm, KeyError, ValueError):
         raise NotOurs from None
+
+
+async def decided(
+    of: DeskPages,
+    page: Page,
+    signed_in: SignedIn,
+    draft_id: UUID,
+    now: datetime,
+    acts: tuple[SecondWord, SecondWord],
+    then: str,
+) -> Response[Any]:
+    """The second word on a draft; `acts`: to approve it, which wants a sign-in of the last minutes, and to set it
+    aside, which does not. Raises Problem 404 for a draft that does not wait.
+    """
+    found = await page.form([DECISION])
+    if found.errors:
+        return page.again(found)
+    approve, set_aside = acts
+    act = approve if found.values["decision"] == APPROVE else set_aside
+    if act is approve:
+        page.keep(found)
+        require_recent(signed_in, now)
+    async with of.desk.database.transaction() as session:
+        try:
+            refused = await act(session, of.desk, draft_id, signed_in.staff_id, now)
+        except NotDrafted:
+            raise not_found() from None
+    return answer(of, page, found, refused, then)
 
 
 def answer(of: DeskPages, page: Page, found: Read, refused: Refused | None, then: str) -> Response[Any]:

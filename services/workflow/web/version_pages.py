@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from chassis.web.desk_sign_in import require_recent
 from chassis.web.pages.forms import Choice, Field
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
@@ -23,12 +22,11 @@ from policy.model import Policy
 from services.workflow import policy_versions
 from services.workflow.appointments import NotDrafted
 from services.workflow.web.appointment_pages import (
-    APPROVE,
-    DECISION,
     POLICY,
     answer,
     check_policy,
     day_of,
+    decided,
     decision,
     form_of,
 )
@@ -81,21 +79,8 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     async def decide(
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], draft_id: FromPath[UUID]
     ) -> Response[Any]:
-        """To approve wants a sign-in of the last minutes; to set aside does not."""
-        now = check_policy(desk, signed_in)
-        found = await page.form([DECISION])
-        if found.errors:
-            return page.again(found)
-        act = policy_versions.approve if found.values["decision"] == APPROVE else policy_versions.set_aside
-        if act is policy_versions.approve:
-            page.keep(found)
-            require_recent(signed_in, now)
-        async with desk.database.transaction() as session:
-            try:
-                refused = await act(session, desk, draft_id, signed_in.staff_id, now)
-            except NotDrafted:
-                raise not_found() from None
-        return answer(of, page, found, refused, POLICY)
+        now, acts = check_policy(desk, signed_in), (policy_versions.approve, policy_versions.set_aside)
+        return await decided(of, page, signed_in, draft_id, now, acts, POLICY)
 
     return [ask, send, draft, decide]
 
