@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,13 @@ NO_HASH: Final = bytes(32)
 KEPT_AT_HOME: Final = frozenset({"ombuds"})
 """Sources whose entries never leave them (design.md section 7): the record gets the heads of their chains alone."""
 
+FORGOTTEN: Final = "actors.forgotten"
+"""The act of an entry that says: who acted in the entries about this object before it is not kept any more."""
+COMMITTED: Final = "sha256:"
+"""How an actor in an entry begins: what follows fixes who it was and tells nobody, once the salt is gone."""
+ACTOR_LABEL: Final = "recourse actor v1"
+_SALT_BYTES: Final = 16
+
 _PENDING: Final = "audit_entries"
 _AFTER_NEWS: Final = outbox.LAST - 1
 
@@ -48,11 +56,16 @@ _APPEND: Final = text(f"""
     with entries as (
         select * from unnest(cast(:shards as smallint[]), cast(:numbers as bigint[]), cast(:object_refs as text[]),
             cast(:object_numbers as bigint[]), cast(:entry_jsons as bytea[]), cast(:previous_hashes as bytea[]),
-            cast(:hashes as bytea[])) one (shard, number, object_ref, object_number, entry_json, previous_hash, hash)
+            cast(:hashes as bytea[]), cast(:actors as text[]), cast(:salts as bytea[]))
+        one (shard, number, object_ref, object_number, entry_json, previous_hash, hash, actor, salt)
     ),
     appended as (
         insert into audit_trail (shard, number, object_ref, object_number, entry_json, previous_hash, hash)
-        select * from entries
+        select shard, number, object_ref, object_number, entry_json, previous_hash, hash from entries
+    ),
+    named as (
+        insert into audit_actors (shard, number, object_ref, actor, salt)
+        select shard, number, object_ref, actor, salt from entries where actor is not null
     ),
     moved as (
         update audit_heads head set number = entries.number, hash = entries.hash from entries
@@ -68,7 +81,9 @@ _HEADS: Final = text("select shard, number, hash, current_schema() as source fro
 class _Pending:
     shard: int
     object_ref: str
-    facts: Mapping[str, object]
+    said: Mapping[str, object]
+    actor: str | None
+    salt: bytes | None
 
 
 class _Entry(NamedTuple):
@@ -81,6 +96,13 @@ class _Entry(NamedTuple):
     entry_jsons: bytes
     previous_hashes: bytes
     hashes: bytes
+    actors: str | None
+    salts: bytes | None
+
+
+def commitment(actor: str, salt: bytes) -> str:
+    """What an entry says of its actor. It fits this actor and salt alone, and without the salt it tells nothing."""
+    return COMMITTED + sha256(ACTOR_LABEL.encode() + salt + actor.encode()).hexdigest()
 
 
 def chain_hash(previous: bytes, entry_json: bytes) -> bytes:
@@ -100,18 +122,20 @@ async def record(
     """Has an entry written at the end of the caller's transaction (one of `Database.transaction`).
 
     `object_ref` is the id of what was acted on; entries are numbered per object and per shard, and it decides the
-    shard. `facts` are facts of procedure: never contents, names or parties.
+    shard. `facts` are facts of procedure: never contents, names or parties. `actor` is kept beside the entry and can be
+    forgotten (`chassis.audit_actors`); the entry has a commitment to it.
     """
+    salt = None if actor is None else os.urandom(_SALT_BYTES)
     entry = {
         "act": act,
         "object": object_ref,
-        "actor": actor,
+        "actor": None if actor is None or salt is None else commitment(actor, salt),
         "rule": rule,
         "facts": dict(facts or {}),
         "at": datetime.now(UTC).isoformat(timespec="microseconds"),
     }
     pending: list[_Pending] = session.info.setdefault(_PENDING, [])
-    pending.append(_Pending(shard_of(object_ref), object_ref, entry))
+    pending.append(_Pending(shard_of(object_ref), object_ref, entry, actor, salt))
     before_commit(session, _write, rank=_AFTER_NEWS)
 
 
@@ -142,7 +166,7 @@ async def _write(session: AsyncSession) -> None:
 
 def _linked(one: _Pending, source: str, number: int, object_number: int, previous: bytes) -> _Entry:
     """The entry in its place in the chain."""
-    body = {**one.facts, "source": source, "shard": one.shard, "number": number, "object_number": object_number}
+    body = {**one.said, "source": source, "shard": one.shard, "number": number, "object_number": object_number}
     entry_json = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     return _Entry(
         shards=one.shard,
@@ -152,6 +176,8 @@ def _linked(one: _Pending, source: str, number: int, object_number: int, previou
         entry_jsons=entry_json,
         previous_hashes=previous,
         hashes=chain_hash(previous, entry_json),
+        actors=one.actor,
+        salts=one.salt,
     )
 
 
@@ -163,6 +189,8 @@ async def _send(session: AsyncSession, source: str, entry: _Entry) -> None:
         previous_hash=entry.previous_hashes,
         hash=entry.hashes,
         entry_json=entry.entry_jsons,
+        actor=entry.actors,
+        salt=entry.salts,
     )
     await add_event(session, AUDIT_ENTRIES, f"{source}/{entry.shards}", message)
 

@@ -144,7 +144,7 @@ class Inbox:
         topic = TOPICS[envelope.topic]
         if topic.delivery is Delivery.SINGLE:
             return await self._apply(session, topic, envelope, held=False)
-        last = await inbox_rows.lock_key(session, envelope)
+        last, held = await inbox_rows.lock_key(session, envelope)
         if envelope.sequence <= last:
             await self._acknowledge_again(session, topic, envelope)
             return []
@@ -153,7 +153,7 @@ class Inbox:
             return []
         after = await self._apply(session, topic, envelope, held=False)
         sequence = envelope.sequence + 1
-        while (following := await inbox_rows.take_held(session, envelope, sequence)) is not None:
+        while held and (following := await inbox_rows.take_held(session, envelope, sequence)) is not None:
             after += await self._apply(session, topic, following, held=True)
             sequence += 1
         return after

@@ -37,7 +37,7 @@ _REFUSE: Final = text("""
 _LOCK_KEY: Final = text("""
     insert into inbox_sequences as counter (topic, source, key, last) values (:topic, :source, :key, 0)
     on conflict (topic, source, key) do update set last = counter.last
-    returning last
+    returning last, exists (select from inbox_held where topic = :topic and source = :source and key = :key) as held
 """)
 # An event once buried that could be applied after all is no dead letter any more.
 _SET_LAST: Final = text("""
@@ -105,10 +105,12 @@ async def refuse(session: AsyncSession, record: Record, code: str) -> bool:
     return bool(await session.scalar(_REFUSE, params={**place, "code": code, "value_hash": value_hash}))
 
 
-async def lock_key(session: AsyncSession, envelope: Envelope) -> int:
-    """The number last applied under the event's source and key, which is this transaction's alone from now on."""
-    [(last,)] = await fetch(session, _LOCK_KEY, _key(envelope))
-    return int(last)
+async def lock_key(session: AsyncSession, envelope: Envelope) -> tuple[int, bool]:
+    """The number last applied under the event's source and key, which is this transaction's alone from now on; and
+    whether events of it are held.
+    """
+    [(last, held)] = await fetch(session, _LOCK_KEY, _key(envelope))
+    return int(last), bool(held)
 
 
 async def set_last(session: AsyncSession, envelope: Envelope) -> None:

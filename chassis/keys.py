@@ -22,7 +22,7 @@ OFFICES: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("custodian",),
     "ombuds": ("ombuds", "ombuds_outside"),
     "support": ("support",),
-    "workflow": ("oio", "leg", "measures", "supervisors", "committee"),
+    "workflow": ("oio", "leg", "measures", "supervisors", "committee", "data_protection"),
     "ethics": ("ethics", "ethics_outside"),
     "hr_bridge": ("hr",),
     "notifications": ("delivery",),

@@ -108,6 +108,11 @@ def desk_label(service: str, office: str) -> str:
     return f"{service}/{office}"
 
 
+def handler_label(request_id: UUID) -> str:
+    """The recipient label of what is sealed to one handler alone, on one request of theirs."""
+    return f"handler/{request_id}"
+
+
 def item_context(group_id: UUID) -> str:
     """The context of an item's contents: the group (a report) that it belongs to."""
     return f"item|{group_id}"

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from chassis import desk_keys, service_tokens
+from chassis import audit_trail, desk_keys, service_tokens
 from chassis.web import session_rows
 
 NAMING: Final = {
@@ -34,15 +34,32 @@ NAMING: Final = {
 }
 """For every service's metadata: constraints that have names can be migrated."""
 
+_CHANGES: Final = "update, delete, truncate"
+EXCHANGES: Final = "update, truncate"
+"""What is forbidden where a row may go but never be another."""
+
+# The trail as it is read: with those actors who are still kept. One who is not whom the chain says is not shown.
+_READABLE: Final = f"""
+    create or replace view audit_readable as
+    select shard, number, object_ref, object_number, coalesce((
+        select convert_to(replace(convert_from(entry_json, 'UTF8'),
+            '"actor":"{audit_trail.COMMITTED}' || encode(
+                sha256(convert_to('{audit_trail.ACTOR_LABEL}', 'UTF8') || salt || convert_to(actor, 'UTF8')), 'hex')
+            || '"',
+            '"actor":' || cast(to_json(actor) as text)), 'UTF8')
+        from audit_actors named where named.shard = trail.shard and named.number = trail.number
+    ), entry_json) as entry_json
+    from audit_trail trail
+"""  # noqa: S608 -- our own words
 
 # Taken from whoever was granted it, which is the login role: the owner only migrates.
-_FORBID_CHANGES: Final = """
+_FORBID: Final = """
     do $$ declare holder text; begin
         for holder in
             select distinct grantee from information_schema.role_table_grants
             where table_schema = current_schema() and table_name = '{table}' and grantee <> current_user
         loop
-            execute format('revoke update, delete, truncate on {table} from %I', holder);
+            execute format('revoke {what} on {table} from %I', holder);
         end loop;
     end $$
 """
@@ -50,13 +67,22 @@ _FORBID_CHANGES: Final = """
 
 def append_only(table: Table) -> None:
     """Has the table created so that the service's login role can neither change nor remove a row."""
-    statement = forbid_changes(table.name).replace("%", "%%")
+    _forbid(table, _CHANGES)
+
+
+def forbid_changes(table: str, what: str = _CHANGES) -> str:
+    """The statement that makes an existing table of the schema append-only, for a migration; or that forbids less."""
+    return _FORBID.format(what=what, table=table)
+
+
+def delete_only(table: Table) -> None:
+    """Has the table created so that the service's login role can remove rows and never change one."""
+    _forbid(table, EXCHANGES)
+
+
+def _forbid(table: Table, what: str) -> None:
+    statement = forbid_changes(table.name, what).replace("%", "%%")
     event.listen(table, "after_create", DDL(statement))  # type: ignore[no-untyped-call]
-
-
-def forbid_changes(table: str) -> str:
-    """The statement that makes an existing table of the schema append-only, for a migration."""
-    return _FORBID_CHANGES.format(table=table)
 
 
 def define(metadata: MetaData) -> None:
@@ -64,6 +90,7 @@ def define(metadata: MetaData) -> None:
     _outgoing(metadata)
     _incoming(metadata)
     _audit_trail(metadata)
+    actors(metadata)
     desk_keys.define(metadata)
     service_tokens.define(metadata)
     session_rows.define(metadata)
@@ -183,3 +210,27 @@ def _audit_trail(metadata: MetaData) -> None:
         UniqueConstraint("object_ref", "object_number"),
     )
     append_only(trail)
+
+
+def actors(metadata: MetaData) -> None:
+    """Adds who acted, beside the trail, and the trail as it is read."""
+    named = Table(
+        "audit_actors",
+        metadata,
+        Column("shard", SmallInteger, primary_key=True),
+        Column("number", BigInteger, primary_key=True),
+        Column("object_ref", Text, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("salt", LargeBinary, nullable=False),
+    )
+    Index("ix_audit_actors_object_ref", named.c.object_ref)
+    delete_only(named)
+    # Until when actors are kept of what has ended; of what is not here, for as long as the record.
+    Table(
+        "actors_kept",
+        metadata,
+        Column("object_ref", Text, primary_key=True),
+        Column("until", DateTime(timezone=True), nullable=False),
+    )
+    event.listen(metadata, "after_create", DDL(_READABLE))  # type: ignore[no-untyped-call]
+    event.listen(metadata, "before_drop", DDL("drop view if exists audit_readable"))  # type: ignore[no-untyped-call]

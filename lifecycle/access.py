@@ -174,20 +174,20 @@ async def cases_seen_by(
     after: Position | None,
     limit: int,
     kind: str = "",
-) -> tuple[list[CaseRow], Position | None]:
-    """The first cases that the person may see, at most `limit`, and where to go on; None at the end of the list. With
-    `kind` those of one lifecycle alone.
+) -> tuple[list[tuple[CaseRow, Actor]], Position | None]:
+    """The first cases that the person may see, at most `limit`, each with the person as an actor in it; and where to go
+    on, None at the end of the list. With `kind` those of one lifecycle alone.
     Neither a page's length nor the place to go on tells of a case that is hidden from the person.
     """
-    position, seen, ended = after or order.first, list[CaseRow](), False
+    position, seen, ended = after or order.first, list[tuple[CaseRow, Actor]](), False
     while not ended and len(seen) <= limit:
         rows = await _next_rows(session, desk, staff_id, now, order, position, kind)
         actors = await actors_of(session, desk, {row.case_id: row for row in rows}, staff_id, now)
-        seen += [row for row in rows if may_see(desk, row, actors[row.case_id])]
+        seen += [(row, actor) for row in rows if may_see(desk, row, actor := actors[row.case_id])]
         ended = len(rows) < _AT_ONCE
         position = _position(order, rows[-1]) if rows else position
     page = seen[:limit]
-    return page, _position(order, page[-1]) if len(seen) > limit else None
+    return page, _position(order, page[-1][0]) if len(seen) > limit else None
 
 
 async def _next_rows(

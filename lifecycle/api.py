@@ -44,9 +44,9 @@ def routes(desk: Desk, sender: Sender) -> list[HTTPRouteHandler]:
         limit: Annotated[int, QueryParameter(ge=1, le=_LARGEST_PAGE)] = _PAGE,
     ) -> CasePage:
         after = position_of(cursor) if cursor else None
-        rows, rest = await at_desk.list_cases(desk, signed_in.staff_id, after, limit)
+        found, rest = await at_desk.list_cases(desk, signed_in.staff_id, after, limit)
         now = datetime.now(UTC)
-        return CasePage(cases=[listed(row, now) for row in rows], next_cursor=cursor_of(rest) if rest else None)
+        return CasePage(cases=[listed(row, now) for row, _ in found], next_cursor=cursor_of(rest) if rest else None)
 
     @get("/api/v1/cases/{case_id:uuid}", summary="One case, and what you may do with it")
     async def show_case(case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn]) -> Response[CaseSeen]:

@@ -4,6 +4,7 @@ Unknown, excluded, unrelated and wrong role are one answer, byte for byte; only 
 of it raises Problem.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,10 +20,9 @@ from chassis.web.sign_in import SignedIn
 from lifecycle import access, bodies, contents, decide, moving, records, recusal, told
 from lifecycle.decide import Refusal, refuse
 from lifecycle.desk import Desk, Team
-from lifecycle.model import STOP_CONTACT, Action, Actor, Refused
+from lifecycle.model import Action, Actor, Refused
 from lifecycle.records import CaseRow
 from lifecycle.sender import ActionLost, Sender
-from lifecycle.serial import from_json
 from lifecycle.signed import SignedAction
 from lifecycle.views import ItemSeen, TakeAction, WriteMessage, as_seen_by, text_of
 
@@ -36,15 +36,15 @@ async def list_cases(
     limit: int,
     order: access.Order = access.NEWEST_FIRST,
     kind: str = "",
-) -> tuple[Sequence[CaseRow], access.Position | None]:
-    """The cases somebody may see, with `kind` those of one lifecycle alone, and where the next page begins. Of a case
-    that is about themselves they have what is theirs to see.
+) -> tuple[Sequence[tuple[CaseRow, Actor]], access.Position | None]:
+    """The cases somebody may see, each with them as an actor in it, with `kind` those of one lifecycle alone; and where
+    the next page begins. Of a case that is about themselves they have what is theirs to see.
     """
     async with desk.database.transaction() as session:
-        rows, rest = await access.cases_seen_by(
+        found, rest = await access.cases_seen_by(
             session, desk, staff_id, _now(), order=order, after=after, limit=limit, kind=kind
         )
-    return [as_seen_by(desk, row, access.parts_of(desk, row, staff_id)) for row in rows], rest
+    return [(as_seen_by(desk, row, access.parts_of(desk, row, staff_id)), actor) for row, actor in found], rest
 
 
 async def show_case(desk: Desk, case_id: UUID, staff_id: str) -> tuple[CaseRow, Actor]:
@@ -117,24 +117,31 @@ async def read_file(desk: Desk, case_id: UUID, item_id: UUID, reader: SignedIn, 
         raise unavailable() from None
 
 
+def may_read_for(desk: Desk, row: CaseRow, actor: Actor) -> frozenset[str]:
+    """For what somebody reads in a case. As evidence, which shows a file as it was sent, only those who have a part in
+    it: two people whom its steps name, and a reviewer for as long as a review lasts (policy 6).
+    """
+    has_a_part = bool(access.assigned_to(row, actor.name))
+    return desk.purposes[row.lifecycle] - (frozenset() if has_a_part else {contents.EVIDENCE})
+
+
 async def note_reading(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str, act: str) -> tuple[CaseRow, Actor]:
     """The case, once it stands in the trail that somebody reads in it, and for what. Raises Problem: 404, and 400 for a
-    purpose that these cases are not read for.
+    purpose that these cases are not read for, 409 for one that they are not read for by this reader.
     """
     async with desk.database.transaction() as session:
         row, actor = await _reader(session, desk, case_id, reader.staff_id)
-        allowed = row is not None and purpose in desk.purposes[row.lifecycle]
-        if actor is not None and allowed:
-            await audit_trail.record(
-                session, act, object_ref=str(case_id), actor=actor.name, facts={"purpose": purpose}
-            )
+        if row is not None and actor is not None and purpose in may_read_for(desk, row, actor):
+            facts = {"purpose": purpose}
+            await audit_trail.record(session, act, object_ref=str(case_id), actor=actor.name, facts=facts)
+            return row, actor
+    # Only now: that somebody was kept from the case stays in the trail.
     if row is None:
         raise not_found()
-    if not allowed:
+    if purpose not in desk.purposes[row.lifecycle]:
         known = ", ".join(sorted(desk.purposes[row.lifecycle]))
         raise invalid("purpose", f"Contents of this case are read for one of these purposes: {known}.")
-    assert actor is not None  # there is a row
-    return row, actor
+    raise refused("NOT_ASSIGNED", "policy 6", {"purpose": purpose}, "As evidence only those read who have a part.")
 
 
 async def write_message(desk: Desk, case_id: UUID, writer: SignedIn, data: WriteMessage) -> UUID:
@@ -143,7 +150,7 @@ async def write_message(desk: Desk, case_id: UUID, writer: SignedIn, data: Write
         row, actor = await _reader(session, desk, case_id, writer.staff_id)
         answered = row is not None and actor is not None and await _reads_her(session, desk, row, actor)
         key = await told.route_key(session, row.report_id) if row and answered else None
-        unwanted = row is not None and from_json(row.data).facts.get(STOP_CONTACT) is True
+        unwanted = row is not None and await records.contact_unwanted(session, row.report_id, row.data["facts"])
         open_to_messages = row is not None and key is not None and row.closed_at is None
         if open_to_messages and not unwanted:
             await audit_trail.record(session, "message.written", object_ref=str(case_id), actor=writer.staff_id)
@@ -224,6 +231,26 @@ async def _send(sender: Sender, row: CaseRow, signed: SignedAction) -> dict[str,
     raise _problem(outcome.code, outcome.rule, outcome.params)
 
 
+def keeps_reporter(desk: Desk, row: CaseRow) -> bool:
+    """Whether nobody reads here who reports, unless the custodian gives it to one handler for one purpose."""
+    route = desk.policy_of(row).routes.get(row.lifecycle)
+    return route is not None and route.keeps_reporter
+
+
+def _without_reporter(desk: Desk, row: CaseRow, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Whom a report names, but for who reports: for routing alone, or by the custodian (invariant 2). Where somebody
+    else is named as the one who writes, or it is said that there is one, the affected individual is not that person.
+    One number in both places is hers.
+    """
+    if item["kind"] != "parties" or not keeps_reporter(desk, row):
+        return item
+    named = json.loads(item["text"])
+    writes, affected = named.get("reporter"), named.get("affected_individual") or ""
+    hers = writes is None or writes.casefold() == affected.casefold()
+    hidden = {"reporter"} | ({"affected_individual"} if hers else set())
+    return {**item, "text": json.dumps({name: who for name, who in named.items() if name not in hidden})}
+
+
 def _problem(code: str, rule: str, params: Any) -> Problem:
     match code:
         case Refusal.CASE_UNKNOWN | Refusal.CASE_ERASED:
@@ -262,6 +289,12 @@ def may_write(desk: Desk, row: CaseRow, actor: Actor) -> bool:
     return talks and not _is_closed(desk, row) and _outside(desk, row, actor) is None
 
 
+def withheld(desk: Desk, row: CaseRow, actor: Actor) -> frozenset[str]:
+    """The names of the texts of this case that this reader is not shown."""
+    withholds = desk.withholds.get(row.lifecycle)
+    return withholds(row, actor) if withholds else frozenset()
+
+
 async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, purpose: str) -> list[ItemSeen]:
     if _is_closed(desk, row):
         return []
@@ -274,7 +307,7 @@ async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, pu
         readable = await _reads_her(session, desk, row, actor)
     if readable:
         try:
-            found += await contents.read(desk, row, reader, purpose)
+            found += [_without_reporter(desk, row, one) for one in await contents.read(desk, row, reader, purpose)]
         except contents.NotHandedOut:
             raise not_found() from None
         except contents.IntakeUnreachable:
@@ -282,7 +315,9 @@ async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, pu
     async with desk.database.transaction() as session:
         found += await desk.own_contents(session, row, purpose)
         texts = await bodies.texts_of(session, desk, row)
-    return [*(convert(one, ItemSeen, strict=False) for one in found), *map(text_of, texts)]
+    hidden = withheld(desk, row, actor)
+    shown = (text_of(one) for one in texts if one.name not in hidden)
+    return [*(convert(one, ItemSeen, strict=False) for one in found), *shown]
 
 
 def _now() -> datetime:

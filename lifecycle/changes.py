@@ -14,10 +14,10 @@ from contracts.cases.v1.cases_pb2 import CaseChanged, Offer
 from contracts.topics import cases_of
 from lifecycle import engine, records, told
 from lifecycle.desk import Desk
-from lifecycle.model import Actor, ActorKind, Case, EffectKind
+from lifecycle.model import NO_NEWS, RING, Actor, ActorKind, Case, EffectKind
 from lifecycle.recipients import HER_INBOX
 from lifecycle.records import ActionRow, CaseRow
-from lifecycle.serial import to_json
+from lifecycle.serial import from_json, to_json
 from lifecycle.table import Field, Lifecycle
 from policy.model import Policy
 
@@ -50,6 +50,8 @@ async def keep_change(
         closed_at=(row.closed_at or case.steps[-1].at) if closed else None,
     )
     await records.save(session, changed, taken)
+    if changed.data["assigned"] != row.data.get("assigned", {}) or changed.closed_at != row.closed_at:
+        await desk.parts_changed(session, changed)
     await tell(session, desk, changed, case, policy, act, actor, facts)
     return changed
 
@@ -68,12 +70,44 @@ async def tell(
     said = {**facts, "lifecycle": case.lifecycle, "state": case.state, "version": case.version}
     await audit_trail.record(session, act, object_ref=str(row.case_id), actor=actor, facts=said)
     if desk.lifecycles[case.lifecycle].person_sees(case):
-        news = _news(desk, case, policy)
-        news.sealed_facts = await told.sealed(session, desk.lifecycles[case.lifecycle], case, policy)
-        await add_event(session, cases_of(desk.service), str(case.report_id), news)
+        await _tell_her(session, desk, case, policy, await _told_alone(session, desk, case, policy))
     for effect in case.effects:
         if effect.kind not in (EffectKind.ERRAND, EffectKind.ERASE):
             await desk.effects(session, row, case, effect)
+
+
+async def tell_anew(session: AsyncSession, desk: Desk, row: CaseRow) -> None:
+    """What the person alone is told of a case, sealed to the code that she has now: it stands as it stood."""
+    case, policy = from_json(row.data), desk.policy_of(row)
+    if desk.lifecycles[case.lifecycle].person_sees(case) and (alone := await _told_alone(session, desk, case, policy)):
+        await _tell_her(session, desk, case, policy, alone)
+
+
+async def _told_alone(session: AsyncSession, desk: Desk, case: Case, policy: Policy) -> bytes:
+    return await told.sealed(session, desk.lifecycles[case.lifecycle], case, policy)
+
+
+async def _tell_her(session: AsyncSession, desk: Desk, case: Case, policy: Policy, alone: bytes) -> None:
+    step = case.steps[-1]
+    if (step.action, step.facts.get("clock")) == (RING, NO_NEWS) and await _hears_elsewhere(session, desk, case):
+        case = replace(case, effects=())
+    news = _news(desk, case, policy)
+    news.sealed_facts = alone
+    news.no_contact = await records.contact_unwanted(session, case.report_id, case.facts)
+    await add_event(session, cases_of(desk.service), str(case.report_id), news)
+
+
+async def _hears_elsewhere(session: AsyncSession, desk: Desk, case: Case) -> bool:
+    """Whether an older case of her report tells her by itself that nothing has moved: one of them does."""
+    for row in await records.of_report(session, case.report_id):
+        if (row.lifecycle, row.number) == (case.lifecycle, case.number):
+            break
+        if row.closed_at is None and row.erased_at is None:
+            other = from_json(row.data)
+            clock = other.clocks.get(NO_NEWS)
+            if clock and clock.runs and desk.lifecycles[row.lifecycle].person_sees(other):
+                return True
+    return False
 
 
 def _news(desk: Desk, case: Case, policy: Policy) -> CaseChanged:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lifecycle.fields import time_of
 from lifecycle.model import FROZEN, HOLD, Case, Clock, Due, DueKind, Effect, EffectKind, Facts, Step
-from lifecycle.recipients import at_level
+from lifecycle.recipients import at_level, is_said_at
 from lifecycle.table import ClockChange, ClockChangeKind, ClockRule, Lifecycle, Outcome, brings_erasure
 from policy.model import Policy
 
@@ -17,7 +17,7 @@ DUE = "due"
 RESUMED = "resumed"
 """The mark of a pause that ends by itself."""
 PLACE = "place"
-"""The fact that says at which duty station a case is: its calendar counts the working days."""
+"""The fact that says at which duty station whoever has the case works; clocks that start count by its calendar."""
 
 
 def start(
@@ -34,6 +34,11 @@ def start(
     (nothing is erased while they run, invariant 53), which count from now.
     """
     return ClockChange(ClockChangeKind.START, key, since, due, by, not_before=not_before)
+
+
+def renew(key: str) -> ClockChange:
+    """Starts the clock again from now where it runs; where it does not, it stays as it is."""
+    return ClockChange(ClockChangeKind.RENEW, key)
 
 
 def meet(key: str) -> ClockChange:
@@ -68,22 +73,24 @@ def change(
     for one in changes:
         clock = clocks.get(one.key)
         match one.kind:
-            case ClockChangeKind.START:
+            case ClockChangeKind.RENEW if not (clock and clock.runs):
+                pass
+            case ClockChangeKind.START | ClockChangeKind.RENEW:
                 since = time_of(facts, one.since) if one.since else now
+                place = place_of(facts)
                 if one.due:
                     if facts.get(one.due):
-                        clocks[one.key] = Clock(one.key, since, time_of(facts, one.due))
+                        clocks[one.key] = Clock(one.key, since, time_of(facts, one.due), place=place)
                 elif policy.is_set(deadline := _deadline(one, facts, policy)):
-                    place = place_of(facts)
                     others = [policy.due(key, now, place) for key in one.not_before if policy.is_set(key)]
                     due_at = max([policy.due(deadline, since, place), *others])
-                    clocks[one.key] = Clock(one.key, since, due_at, deadline=deadline)
+                    clocks[one.key] = Clock(one.key, since, due_at, deadline=deadline, place=place)
             case ClockChangeKind.MEET if clock and clock.met_at is None:
-                clocks[one.key] = replace(clock, met_at=now)
+                clocks[one.key] = clock._replace(met_at=now)
             case ClockChangeKind.PAUSE if clock and clock.runs:
-                clocks[one.key] = replace(clock, paused_at=now, pause_reason=str(facts[str(one.reason)]))
+                clocks[one.key] = clock._replace(paused_at=now, pause_reason=str(facts[str(one.reason)]))
             case ClockChangeKind.RESUME if clock and clock.paused_at and clock.met_at is None:
-                clocks[one.key] = _resumed(clock, clock.paused_at, now, policy, facts)
+                clocks[one.key] = _resumed(clock, clock.paused_at, now, policy)
             case _:
                 pass
     return clocks
@@ -95,13 +102,32 @@ def _deadline(one: ClockChange, facts: Facts, policy: Policy) -> str:
 
 
 def place_of(facts: Facts) -> str | None:
+    """None where nobody has the case, or an office has it, and where it is not known."""
     return str(facts[PLACE]) if PLACE in facts else None
 
 
-def _resumed(clock: Clock, paused_at: datetime, now: datetime, policy: Policy, facts: Facts) -> Clock:
-    due_at = policy.moved(clock.deadline, clock.due_at, paused_at, now, place_of(facts))
+def taken_up(
+    lifecycle: Lifecycle, running: Mapping[str, Clock], place: str, now: datetime, policy: Policy
+) -> Mapping[str, Clock]:
+    """The clocks once somebody at `place` has a case that nobody had: those that began while it waited for them count
+    from their beginning by the calendar there. None is made due in the past, and what is kept is kept as promised.
+    """
+
+    def counted(clock: Clock) -> Clock:
+        waits = clock.runs and not clock.rung and clock.place is None
+        if not waits or clock.deadline is None or lifecycle.clock_of[clock.key].erases:
+            return clock
+        due_at = policy.due(clock.deadline, clock.started_at, place)
+        due_at = policy.moved(clock.deadline, due_at, due_at, due_at + clock.paused_for, place)
+        return clock._replace(due_at=due_at, place=place) if due_at > now else clock
+
+    return {key: counted(clock) for key, clock in running.items()}
+
+
+def _resumed(clock: Clock, paused_at: datetime, now: datetime, policy: Policy) -> Clock:
+    due_at = policy.moved(clock.deadline, clock.due_at, paused_at, now, clock.place)
     stood = clock.paused_for + (now - paused_at)
-    return replace(clock, paused_at=None, pause_reason=None, due_at=due_at, paused_for=stood)
+    return clock._replace(paused_at=None, pause_reason=None, due_at=due_at, paused_for=stood)
 
 
 def pause_ends(rule: ClockRule, case: Case, policy: Policy, now: datetime) -> datetime | None:
@@ -111,7 +137,7 @@ def pause_ends(rule: ClockRule, case: Case, policy: Policy, now: datetime) -> da
     if rule.pause_cap is None or not policy.is_set(rule.pause_cap):
         return None
     clock = case.clocks[rule.key]
-    return policy.due(rule.pause_cap, clock.paused_at or now, place_of(case.facts)) - clock.paused_for
+    return policy.due(rule.pause_cap, clock.paused_at or now, clock.place) - clock.paused_for
 
 
 def first_due(clock: Clock, steps: Sequence[Step]) -> datetime:
@@ -134,7 +160,7 @@ def standing(clock: Clock, now: datetime) -> str:
 def stop_all(running: Mapping[str, Clock], now: datetime, staying: Collection[str] = ()) -> Mapping[str, Clock]:
     """A case that closes leaves no clock running but `staying` and those its closing starts."""
     return {
-        key: clock if clock.met_at or key in staying else replace(clock, met_at=now) for key, clock in running.items()
+        key: clock if clock.met_at or key in staying else clock._replace(met_at=now) for key, clock in running.items()
     }
 
 
@@ -154,7 +180,6 @@ def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
     """Everything that has yet to ring. A reminder that would lie before its clock's start is none, nor is one that
     would remind nobody.
     """
-    calendar = policy.calendar_at(place_of(case.facts))
     for clock in case.clocks.values():
         rule = lifecycle.clock_of[clock.key]
         if clock.paused_at and clock.met_at is None and (ends := pause_ends(rule, case, policy, clock.paused_at)):
@@ -165,7 +190,7 @@ def waiting(lifecycle: Lifecycle, case: Case, policy: Policy) -> Iterator[Due]:
         if DUE not in clock.rung and not _held_up(rule, case, policy):
             yield Due(clock.key, DueKind.DUE, clock.due_at, DUE, irreversible)
         for reminder in policy.reminders.get(clock.key, ()) if rule.reminds else ():
-            for mark, at in reminder.times(clock.due_at, calendar):
+            for mark, at in reminder.times(clock.due_at, policy.calendar_at(clock.place)):
                 if mark not in clock.rung and at > clock.started_at:
                     yield Due(clock.key, DueKind.REMINDER, at, mark)
 
@@ -180,7 +205,8 @@ def outcome(rule: ClockRule, case: Case, due: Due, policy: Policy) -> Outcome:
         case DueKind.DUE:
             found = _found(rule, case, policy)
             level = case.clocks[due.key].rounds + 1
-            return replace(found, effects=tuple(at_level(effect, level) for effect in found.effects))
+            effects = (at_level(effect, level) for effect in found.effects if is_said_at(effect, level))
+            return replace(found, effects=tuple(effects))
 
 
 def _found(rule: ClockRule, case: Case, policy: Policy) -> Outcome:
@@ -192,11 +218,10 @@ def ring(rule: ClockRule, case: Case, due: Due, now: datetime, policy: Policy) -
     clock = case.clocks[due.key]
     if due.kind is DueKind.RESUME:
         assert clock.paused_at is not None  # only paused clocks wait for it
-        return {**case.clocks, due.key: _resumed(clock, clock.paused_at, now, policy, case.facts)}
-    rung = replace(clock, rung=(*clock.rung, due.mark))
+        return {**case.clocks, due.key: _resumed(clock, clock.paused_at, now, policy)}
+    rung = clock._replace(rung=(*clock.rung, due.mark))
     if rule.repeats and due.kind is DueKind.DUE:
-        deadline = clock.deadline or due.key
-        rounds = clock.rounds + 1
-        due_at = policy.due(deadline, now, place_of(case.facts))
-        rung = Clock(due.key, now, due_at, deadline=deadline, rounds=rounds)
+        deadline, place = clock.deadline or due.key, place_of(case.facts)
+        due_at = policy.due(deadline, now, place)
+        rung = Clock(due.key, now, due_at, deadline=deadline, rounds=clock.rounds + 1, place=place)
     return {**case.clocks, due.key: rung}

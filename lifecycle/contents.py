@@ -34,6 +34,7 @@ from chassis.sealing import (
 )
 from chassis.web.frames import FrameBroken, unframed
 from chassis.web.sign_in import SignedIn
+from chassis.web.trusted import authorities
 from lifecycle import reports
 from lifecycle.desk import Desk
 from lifecycle.records import CaseRow
@@ -49,6 +50,10 @@ _TIMEOUT: Final = 10.0
 
 class IntakeUnreachable(Exception):
     """Intake does not answer, or not as agreed; nothing was read or placed that is known of."""
+
+
+class Refused(IntakeUnreachable):
+    """Intake has said no to what was asked, for now."""
 
 
 class NotHandedOut(Exception):
@@ -164,7 +169,9 @@ async def ask(
 
 
 def _client(desk: Desk) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=desk.settings.peers[INTAKE], timeout=_TIMEOUT, trust_env=False)
+    return httpx.AsyncClient(
+        base_url=desk.settings.peers[INTAKE], timeout=_TIMEOUT, trust_env=False, verify=authorities()
+    )
 
 
 def _headers(desk: Desk, claims: Mapping[str, str], person: SignedIn | None) -> dict[str, str]:
@@ -175,6 +182,8 @@ def _headers(desk: Desk, claims: Mapping[str, str], person: SignedIn | None) -> 
 def _check_answer(answer: httpx.Response, also: Collection[int] = ()) -> None:
     if answer.status_code == HTTPStatus.NOT_FOUND:
         raise NotHandedOut
+    if answer.status_code == HTTPStatus.CONFLICT and answer.status_code not in also:
+        raise Refused
     if not answer.is_success and answer.status_code not in also:
         raise IntakeUnreachable(str(answer.status_code))
 

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from contracts.ids import CaseId, new_id
-from lifecycle import access, bodies, changes, engine, migration, records, routing
+from lifecycle import access, bodies, changes, engine, migration, placing, records, routing
 from lifecycle.desk import Desk
 from lifecycle.durable import Decided
 from lifecycle.migration import MIGRATE
@@ -143,6 +143,14 @@ async def open_case(
     return CaseId(row.case_id)
 
 
+def is_shown_to_her(desk: Desk, row: CaseRow) -> bool:
+    """Whether the person may know of this case. Where her inbox may hide one of its kind, none that is erased says any
+    more whether it did.
+    """
+    lifecycle = desk.lifecycles[row.lifecycle]
+    return lifecycle.shown is None if row.erased_at is not None else lifecycle.person_sees(from_json(row.data))
+
+
 def outcome(desk: Desk, row: CaseRow, action: Action, actor: Actor, now: datetime) -> Case | Refused:
     """What the rules make of the action: the procedure's own, or those of going over to the policy in force."""
     lifecycle, case, policy = desk.lifecycles[row.lifecycle], from_json(row.data), desk.policy_of(row)
@@ -264,6 +272,7 @@ async def _act(
 ) -> Decided | Refused:
     if row.erased_at is not None:
         return await refuse(session, desk, row, Refused(Refusal.CASE_ERASED, EDGE), actor, action.name)
+    action = await placing.placed(session, desk, row, action, actor, now)
     after = outcome(desk, row, action, actor, now)
     if isinstance(after, Refused):
         return await refuse(session, desk, row, after, actor, action.name)

@@ -17,7 +17,7 @@ from chassis.sealing import DeskPrivateKey
 from chassis.settings import Settings
 from contracts.ids import CaseId
 from lifecycle.migration import pins
-from lifecycle.model import Action, Case, Effect, Facts, Refused
+from lifecycle.model import Action, Actor, Case, Effect, Facts, Refused
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import Lifecycle
@@ -39,11 +39,16 @@ against it. Raises Problem for what cannot be read at all.
 """
 Narrow = Callable[[CaseRow], frozenset[Role]]
 """Which roles may see this very case."""
+Withhold = Callable[[CaseRow, Actor], frozenset[str]]
+"""The names of the texts that this reader of this very case is not shown."""
 Clear = Callable[[AsyncSession, CaseRow], Awaitable[None]]
 """Deletes what the service itself keeps about a case that is being erased."""
 CameAboveHer = Callable[[AsyncSession, CaseRow], Awaitable[None]]
 """What else follows when somebody whom a case is about has become the affected individual's supervisor."""
 
+
+PartsChanged = Callable[[AsyncSession, CaseRow], Awaitable[None]]
+"""What else follows when somebody got or lost a part in a case, or it is closed; the row is as it is now."""
 
 Opens = Callable[[Facts], Sequence[Facts]]
 """The opening facts of each case that one lodged report opens, from what was chosen when it was lodged."""
@@ -71,6 +76,10 @@ async def _takes_all(session: AsyncSession, row: CaseRow, action: Action, texts:
 
 async def _waits_for_its_handlers(session: AsyncSession, row: CaseRow) -> None:
     """A service that does no more about it than telling whoever handles the case."""
+
+
+async def _rests_on_no_part(session: AsyncSession, row: CaseRow) -> None:
+    """A service in which nothing of its own rests on who has a part."""
 
 
 async def _has_nothing(session: AsyncSession, row: CaseRow, purpose: str) -> Sequence[Mapping[str, Any]]:  # noqa: ARG001
@@ -114,8 +123,9 @@ class Desk:
     lifecycle, what its contents may be read for. `notices_office`: whose desk key keeps who a notice is for.
     `blind`: roles that see cases of a lifecycle and none of what was written in those in which they have no part.
     `narrows`: lifecycles of which not every reader may see every case. `teams`: lifecycles that others than those
-    who work on them see too. `routed_as`: the route by whose table of desks lifecycles go that are no route of
-    their own. `parts`: for each lifecycle, the parts by assignment that are not simply a role's own.
+    who work on them see too. `withholds`: lifecycles of which not every reader is shown every text. `routed_as`:
+    the route by whose table of desks lifecycles go that are no route of their own. `parts`: for each lifecycle, the
+    parts by assignment that are not simply a role's own.
     """
 
     service: str
@@ -137,11 +147,13 @@ class Desk:
     parts: Mapping[str, Mapping[Role, Part]] = field(default_factory=dict)
     narrows: Mapping[str, Narrow] = field(default_factory=dict)
     teams: Mapping[str, Team] = field(default_factory=dict)
+    withholds: Mapping[str, Withhold] = field(default_factory=dict)
     errands: Mapping[str, RunErrand] = field(default_factory=dict)
     own_contents: OwnContents = _has_nothing
     check: Check = _takes_all
     clear: Clear = _clears_nothing
     came_above_her: CameAboveHer = _waits_for_its_handlers
+    parts_changed: PartsChanged = _rests_on_no_part
     to_wake: "asyncio.Queue[UUID]" = field(default_factory=asyncio.Queue)
 
     def poke(self, *case_ids: UUID) -> AfterCommit:

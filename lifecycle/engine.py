@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from lifecycle import clocks
+from lifecycle.clocks import PLACE
 from lifecycle.fields import InvalidFacts, check_action, check_opening
 from lifecycle.model import (
     RING,
@@ -30,7 +31,7 @@ from lifecycle.model import (
     Step,
     then,
 )
-from lifecycle.table import ACTOR, ClockChangeKind, Guard, Lifecycle, Offer, Rule, Situation
+from lifecycle.table import ACTOR, ClockChangeKind, Field, Guard, Lifecycle, Offer, Rule, Situation
 from policy.model import Policy, Role
 
 TABLE = "lifecycle"
@@ -76,7 +77,7 @@ def apply(
         return Refused(invalid.code, TABLE, {"field": invalid.field})
     if refused := _first_broken(rule.checks, Situation(case, actor, now, policy, facts, action.texts)):
         return refused
-    return _changed(lifecycle, case, rule, facts, actor, now, policy)
+    return _changed(lifecycle, case, rule, facts, action.place, actor, now, policy)
 
 
 def offers(lifecycle: Lifecycle, case: Case, actor: Actor, now: datetime, policy: Policy) -> list[Offer]:
@@ -90,9 +91,14 @@ def offers(lifecycle: Lifecycle, case: Case, actor: Actor, now: datetime, policy
             rule if isinstance(rule, Refused) else _blocked(lifecycle, rule, Situation(case, actor, now, policy, {}))
         )
         asks = () if isinstance(rule, Refused) else rule.fields
-        fields = tuple(replace(one, choices=one.options(policy, case.facts)) for one in asks)
+        fields = tuple(_with_options(one, policy, case.facts) for one in asks)
         found.append(Offer(name, open=refused is None, refused=refused, fields=fields))
     return found
+
+
+def _with_options(field: Field, policy: Policy, known: Facts) -> Field:
+    options = field.options(policy, known)
+    return field if options is field.choices else replace(field, choices=options)
 
 
 def next_due(lifecycle: Lifecycle, case: Case, policy: Policy) -> Due | None:
@@ -183,19 +189,27 @@ def _first_broken(guards: Sequence[Guard], situation: Situation) -> Refused | No
 
 
 def _changed(
-    lifecycle: Lifecycle, case: Case, rule: Rule, facts: Facts, actor: Actor, now: datetime, policy: Policy
+    lifecycle: Lifecycle, case: Case, rule: Rule, facts: Facts, place: str, actor: Actor, now: datetime, policy: Policy
 ) -> Case:
     role = min(actor.roles.intersection(rule.by), key=ROLES.index, default=None)
-    step = Step(case.version + 1, rule.action, actor.name, role, now, facts)
     assigned = case.assigned
     if rule.assigns or rule.unassigns:
         assigned = {one: name for one, name in assigned.items() if one not in rule.unassigns}
         for one, source in rule.assigns.items():
             if source == ACTOR or source in facts:
                 assigned[one] = actor.name if source == ACTOR else str(facts[source])
+    known, running, said = {**case.facts, **facts, **rule.sets}, case.clocks, facts
+    if (part := lifecycle.calendar_of) and assigned.get(part) != case.assigned.get(part):
+        known.pop(PLACE, None)
+        if place and part in assigned:
+            known[PLACE], said = place, {**facts, PLACE: place}
+            running = running if part in case.assigned else clocks.taken_up(lifecycle, running, place, now, policy)
+    step = Step(case.version + 1, rule.action, actor.name, role, now, said)
     effects = tuple(_signed(effect, step) if effect.kind is EffectKind.OPEN else effect for effect in rule.effects)
-    state, running = _entered(lifecycle, case, rule.to, case.clocks, now)
-    known = {**case.facts, **facts, **rule.sets}
+    state, running = _entered(lifecycle, case, rule.to, running, now)
+    if lifecycle.state_of[state].closed:
+        # Nobody has to act any more: how long it is kept is counted as everywhere.
+        known.pop(PLACE, None)
     if rule.derives:
         known |= rule.derives(Situation(case, actor, now, policy, facts))
     return replace(

@@ -46,6 +46,7 @@ _COMPUTED: Final = sa.text("""
     on conflict (case_id) do update set directory_version = excluded.directory_version,
         appointments_hash = excluded.appointments_hash, computed_at = excluded.computed_at
 """)
+_FIND_ANEW: Final = sa.text("update case_exclusions set appointments_hash = '' where case_id = :case_id")
 _ADD_TAGS: Final = sa.text("""
     insert into case_tags (case_id, tag, kind)
     select :case_id, tag, kind from unnest(cast(:tags as bytea[]), cast(:kinds as text[])) found (tag, kind)
@@ -65,7 +66,8 @@ _NEVER: Final = -1
 @dataclass(frozen=True)
 class Parties:
     """Whom a case concerns, by staff id. It is held in memory while routing and nowhere in clear. `recipient` is the
-    manager whom the person tells, who is no party. `about`: the offices that she says it is about.
+    manager whom the person tells, or whom she asks to listen, who is no party. `about`: the offices that she says it is
+    about.
     """
 
     affected_individual: str | None = None
@@ -174,8 +176,11 @@ def changed_at(policy: Policy, now: datetime) -> datetime:
 
 
 async def declare(session: AsyncSession, cell_key: bytes, case_id: UUID, staff_id: str) -> None:
-    """Somebody says that they have a conflict: from here on they must not see the case. Why is not asked."""
+    """Somebody says that they have a conflict: from here on they must not see the case. Why is not asked. Soon it is
+    found out anew who is left for it.
+    """
     await add_tags(session, cell_key, case_id, {staff_id: Conflict.DECLARED})
+    await session.execute(_FIND_ANEW, {"case_id": case_id})
 
 
 async def add_tags(session: AsyncSession, cell_key: bytes, case_id: UUID, found: Mapping[str, Conflict]) -> None:
@@ -239,6 +244,16 @@ async def conflicts_among(
     tags = [case_tag(cell_key, case_id, staff_id) for case_id, staff_id in asked]
     found = await fetch(session, _CONFLICTS_WITH, {"case_ids": case_ids, "tags": tags, "never": _NEVER})
     return [frozenset(map(Conflict, one["kinds"])) if one["computed"] else None for one in found]
+
+
+async def known_among(
+    session: AsyncSession, cell_key: bytes, case_id: UUID, staff_ids: Sequence[str]
+) -> dict[str, frozenset[Conflict]]:
+    """Each one's conflicts in this case that are known, whether or not more is still to be found out."""
+    tags = [case_tag(cell_key, case_id, staff_id) for staff_id in staff_ids]
+    asked = {"case_ids": [case_id] * len(tags), "tags": tags, "never": _NEVER}
+    found = await fetch(session, _CONFLICTS_WITH, asked)
+    return {staff_id: frozenset(map(Conflict, one["kinds"])) for staff_id, one in zip(staff_ids, found, strict=True)}
 
 
 def keep_out(found: frozenset[Conflict] | None, kinds: Iterable[Conflict] = FOR_HANDLERS) -> bool:

@@ -39,6 +39,10 @@ def choice(name: str, *choices: str, required: bool = True) -> Field:
     return Field(name, FieldKind.CHOICE, required, choices)
 
 
+SPOKEN_LANGUAGE = choice("spoken_language", "en", "fr", "es", "ar", required=False)
+"""In which she would rather talk: she may write in another. As each route asks for it (policy: route.<name>.asks)."""
+
+
 def flag(name: str, *, required: bool = True) -> Field:
     return Field(name, FieldKind.FLAG, required)
 

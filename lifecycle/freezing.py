@@ -36,7 +36,7 @@ def unfreeze(lifecycle: Lifecycle, case: Case, now: datetime, policy: Policy) ->
         if clock.met_at or not lifecycle.clock_of[clock.key].erases:
             return clock
         rung = tuple(mark for mark in clock.rung if mark != DUE)
-        return replace(clock, due_at=max(clock.due_at, earliest), rung=rung)
+        return clock._replace(due_at=max(clock.due_at, earliest), rung=rung)
 
     return replace(freed, clocks={key: later(clock) for key, clock in case.clocks.items()})
 

@@ -26,10 +26,16 @@ from policy.model import Appointment, Policy
 APPOINTMENTS: Final = "appointments"
 VERSIONS: Final = "versions"
 """The keys of what is kept and published."""
+BEGAN_WITH: Final = "began_with"
+"""Under this and the name of a pack: the version that was loaded when the service started first."""
 Said: TypeAlias = AppointmentsInForce | PolicyInForce
 KEY_OF: Final[Mapping[type[Said], str]] = {AppointmentsInForce: APPOINTMENTS, PolicyInForce: VERSIONS}
 _LOOK_EVERY: Final = 1.0
 _NEWER: Final = sa.text("select number, message from in_force where key = :key and number > :number")
+_BEGIN: Final = sa.text(
+    "insert into in_force (key, number, message) values (:key, 0, :message) on conflict (key) do nothing"
+)
+_BEGAN: Final = sa.text("select message from in_force where key = :key")
 _KEEP: Final = sa.text("""
     insert into in_force as kept (key, number, message) values (:key, :number, :message)
     on conflict (key) do update set number = excluded.number, message = excluded.message
@@ -64,18 +70,24 @@ class InForce:
         self._listed = of.policy
         self._appointments = AppointmentsInForce()
         self._versions = PolicyInForce()
+        self._began_with: str | None = None
 
     async def read(self) -> None:
-        """Goes by the newest that is kept. Done before a process answers or acts: whoever was appointed no more when it
-        was started may nothing. Raises PolicyBroken for what this process' packs do not have; people are gone by all
-        the same.
+        """Goes by the newest that is kept; as long as no version has been decided that begins, by the one that the
+        service's first process began with, whatever was put beside it since. Done before a process answers or acts:
+        whoever was appointed no more when it was started may nothing. Raises PolicyBroken for what this process' packs
+        do not have; people are gone by all the same.
         """
         async with self._of.database.transaction() as session:
             self._appointments = await kept(session, AppointmentsInForce, self._appointments)
             self._versions = await kept(session, PolicyInForce, self._versions)
+            version = version_at(self._versions, datetime.now(UTC).date())
+            if version is None and self._began_with is None:
+                self._began_with = await _began_with(session, self._listed)
         self._go_by()
-        version = version_at(self._versions, datetime.now(UTC).date())
         listed = followed(version, self._listed)
+        if version is None and self._began_with not in (None, listed.version):
+            listed = load(listed.name, self._began_with)
         if listed is not self._listed:
             self._listed = listed
             self._go_by()
@@ -90,6 +102,14 @@ class InForce:
         while True:
             await self.read()
             await asyncio.sleep(_LOOK_EVERY)
+
+
+async def _began_with(session: AsyncSession, loaded: Policy) -> str:
+    """Which version of the pack the service's first process loaded: this one's, where there was none before it."""
+    key = {"key": f"{BEGAN_WITH}:{loaded.name}"}
+    await session.execute(_BEGIN, {**key, "message": loaded.version.encode()})
+    [found] = await fetch(session, _BEGAN, key)
+    return bytes(found["message"]).decode()
 
 
 def _named(policy: Policy) -> tuple[str, str, str]:

@@ -140,14 +140,13 @@ def _under(lifecycle: Lifecycle, case: Case, clock: Clock, now: datetime, target
         return clock
     if not target.is_set(deadline):
         return None
-    place = place_of(case.facts)
-    bare = target.due(deadline, clock.started_at, place)
-    due_at = target.moved(deadline, bare, bare, bare + clock.paused_for, place)
+    bare = target.due(deadline, clock.started_at, clock.place)
+    due_at = target.moved(deadline, bare, bare, bare + clock.paused_for, clock.place)
     if erases:
         due_at = max([clock.due_at, due_at, *_windows(lifecycle, case, clock.key, target)])
     elif due_at <= (clock.paused_at or now):
         due_at = clock.due_at
-    return replace(clock, due_at=due_at, deadline=deadline)
+    return clock._replace(due_at=due_at, deadline=deadline)
 
 
 def _is_promised_gone(deadline: str) -> bool:

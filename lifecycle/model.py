@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeAlias, overload
+from typing import NamedTuple, TypeAlias, overload
 from uuid import UUID
 
 from policy.model import Role
@@ -24,9 +24,15 @@ RING = "ring"
 
 
 STOP_CONTACT = "stop_contact"
-"""The flag among a case's facts by which the person has asked not to be written to (invariant 16)."""
+"""The flag among a case's facts by which the person has asked not to be written to: by no case of her
+report (invariant 16).
+"""
+NO_MESSAGES = "no_messages"
+"""The flag by which nobody writes to her in this case alone: her other cases of the same report go on."""
 PASSED_ON = "passed_on"
 """The closed state of a case whose report has gone to another office: nobody there reads anything of it any more."""
+NO_NEWS = "report.update"
+"""The clock by which the person hears from us even if nothing has moved (policy 2.10)."""
 FROZEN = "frozen"
 """The flag among a case's facts while a decision in it is under review: it is neither erased nor moved to another
 policy (invariant 53).
@@ -61,20 +67,24 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something somebody asks for. `texts` are the names of the sealed texts that came with it, not the texts."""
+    """Something somebody asks for. `texts` are the names of the sealed texts that came with it, not the texts. `place`:
+    the duty station of whoever it gives the case to, as the edge has found it and no sender says it; empty where that
+    is not known.
+    """
 
     id: UUID
     name: str
     facts: Facts = field(default_factory=dict)
     texts: frozenset[str] = frozenset()
+    place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """A running or stopped clock. `rung` holds the marks of what has rung already, so that nothing rings twice.
 
     `deadline` is the policy key it counts by; None where a fact says when it is due. `paused_for`: how long it has
-    stood still in earlier pauses. `rounds`: how often it was due and started again.
+    stood still in earlier pauses. `rounds`: how often it was due and started again. `place`: the duty station whose
+    calendar it counts by; None for the one that the policy has for everybody.
     """
 
     key: str
@@ -87,6 +97,7 @@ class Clock:
     paused_for: timedelta = timedelta()
     pause_reason: str | None = None
     rounds: int = 0
+    place: str | None = None
 
     @property
     def runs(self) -> bool:

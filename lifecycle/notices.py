@@ -32,16 +32,18 @@ _SIZE: Final = 256
 _AT_ONCE: Final = "mail.at_once_hours"
 """The policy's threshold: whoever has to do something within so many hours is told at once."""
 
-_ADD: Final = sa.text("insert into recipients (recipient_ref, sealed) values (:recipient_ref, :sealed)")
+_UNMET: Final = "from cases where case_id = :case_id and closed_at is null and erased_at is null"
+# References that are older than they answer are forgotten on the way.
+_ADD: Final = sa.text(f"""
+    with forgotten as (delete from recipients where created_at < now() - cast(:kept as interval)),
+        added as (insert into recipients (recipient_ref, sealed) values (:recipient_ref, :sealed))
+    select unmet_at <= now() + make_interval(hours => :hours) as soon {_UNMET}
+""")  # noqa: S608 -- our own words
 _FIND: Final = sa.text("""
     select sealed from recipients
     where recipient_ref = :recipient_ref and created_at >= now() - cast(:kept as interval)
 """)
-_UNMET: Final = sa.text("""
-    select unmet_at, unmet_at > now() + make_interval(hours => :hours) as far_off
-    from cases where case_id = :case_id and closed_at is null and erased_at is null
-""")
-_FORGET: Final = sa.text("delete from recipients where created_at < now() - cast(:kept as interval)")
+_BEFORE: Final = sa.text(f"select unmet_at {_UNMET}")
 
 
 def define(metadata: sa.MetaData) -> None:
@@ -134,14 +136,17 @@ async def add(
 ) -> None:
     """One mail that says nothing to one person. Whoever calls this has made sure that they may know of the case."""
     key = desk.keys.desk(desk.notices_office)
-    threshold = desk.policy_of(row).thresholds.get(_AT_ONCE)
-    far_off = None
-    if threshold and not late_office:
-        asked = {"case_id": row.case_id, "hours": threshold.value}
-        far_off = next((one["far_off"] is not False for one in await fetch(session, _UNMET, asked)), False)
-    notice = StaffNotice(wording_key=wording_key, may_wait=bool(far_off), late_office=late_office)
+    threshold = None if late_office else desk.policy_of(row).thresholds.get(_AT_ONCE)
+    notice = StaffNotice(wording_key=wording_key, late_office=late_office)
     await add_notice(
-        session, cases_of(desk.service), row.report_id, staff_id, notice, case_id=row.case_id, desk_key=key
+        session,
+        cases_of(desk.service),
+        row.report_id,
+        staff_id,
+        notice,
+        case_id=row.case_id,
+        desk_key=key,
+        waits_beyond=threshold.value if threshold else None,
     )
 
 
@@ -154,15 +159,18 @@ async def add_notice(
     *,
     case_id: UUID,
     desk_key: DeskPrivateKey,
+    waits_beyond: int | None = None,
 ) -> None:
-    """Have one content-free mail sent to `staff_id`; `topic` is the service's own about its cases. References that
-    are older than they answer are forgotten on the way.
+    """Have one content-free mail sent to `staff_id`; `topic` is the service's own about its cases. It may wait for the
+    next digest where the case needs nobody for more than `waits_beyond` hours.
     """
     recipient_ref = uuid4()
     plain = json.dumps({"staff_id": staff_id, "case_id": str(case_id)}).encode()
     sealed = seal_to(desk_key.public, plain, context=_context(recipient_ref), size=_SIZE)
-    await fetch(session, _FORGET, {"kept": KEPT})
-    await fetch(session, _ADD, {"recipient_ref": recipient_ref, "sealed": sealed})
+    values = {"recipient_ref": recipient_ref, "sealed": sealed, "kept": KEPT, "case_id": case_id}
+    found = await fetch(session, _ADD, {**values, "hours": waits_beyond or 0})
+    if waits_beyond is not None:
+        notice.may_wait = bool(found) and not found[0]["soon"]
     notice.notice_id, notice.recipient_ref = str(uuid4()), str(recipient_ref)
     await add_event(session, topic, str(report_id), notice)
 
@@ -184,7 +192,7 @@ async def recipient(session: AsyncSession, recipient_ref: UUID, *, desk_key: Des
     if sealed is None:
         return None
     staff_id, case_id = opened(sealed, recipient_ref, desk_key)
-    found = await fetch(session, _UNMET, {"case_id": case_id, "hours": 0}) if case_id else ()
+    found = await fetch(session, _BEFORE, {"case_id": case_id}) if case_id else ()
     for one in found:
         assert case_id is not None
         return Meant(staff_id, tag(desk_key.public, "item", case_id.bytes).hex(), one["unmet_at"])

@@ -8,7 +8,7 @@ from functools import partial
 from google.protobuf.message import Message
 from litestar.types import ControllerRouterHandler
 
-from chassis import audit_trail, desk_keys
+from chassis import audit_actors, audit_trail, desk_keys
 from chassis.consumer import Acknowledge, Consumer, Handler
 from chassis.keys import public_keys
 from chassis.relay import Relay
@@ -19,6 +19,7 @@ from chassis.web.run import Background, Service
 from chassis.web.sign_in import SignIn
 from contracts.topics import WORKFLOW_POLICY, Topic, applied_to
 from lifecycle import api, in_force, parties, recusal, reports, sweeper
+from lifecycle.custody import custody_route
 from lifecycle.desk import Desk
 from lifecycle.pages.panels import PLAIN, Panels
 from lifecycle.pages.routes import desk_pages
@@ -58,6 +59,7 @@ def desk_service(
             pages,
             recipient_route(database, desk.keys.desk(desk.notices_office), publics),
             rewraps_route(desk, publics),
+            custody_route(desk, publics),
             *routes,
         ],
         checks=[
@@ -84,6 +86,7 @@ def desk_service(
             partial(parties.retag_forever, desk),
             partial(recusal.release_forever, desk),
             partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
+            partial(audit_actors.forget_forever, database),
             partial(sessions.sweep_forever, database),
             *background,
         ],

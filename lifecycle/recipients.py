@@ -28,9 +28,12 @@ def appointed(wording: str, role: Role) -> Effect:
     return Effect(EffectKind.NOTIFY, wording, {"to": APPOINTED, "role": role})
 
 
-def escalation(wording: str, role: Role) -> Effect:
-    """Everybody who holds the role one level above `role` (policy: role.escalates_to)."""
-    return Effect(EffectKind.NOTIFY, wording, {"to": ESCALATION, "role": role})
+def escalation(wording: str, role: Role, *, after: int = 0) -> Effect:
+    """Everybody who holds the role one level above `role` (policy: role.escalates_to). Of a clock that repeats, only
+    once it has been due `after` times before; each time that follows goes one level further up.
+    """
+    quiet = {"after": after} if after else {}
+    return Effect(EffectKind.NOTIFY, wording, {"to": ESCALATION, "role": role, **quiet})
 
 
 def took_part(wording: str, action: str) -> Effect:
@@ -48,11 +51,26 @@ def her_inbox(wording: str) -> Effect:
     return Effect(EffectKind.NOTIFY, wording, {"to": HER_INBOX})
 
 
+def date_missed(wording: str) -> Effect:
+    """The person, when a date of ours has passed; not again in the later rounds of a clock that nobody has met."""
+    return Effect(EffectKind.NOTIFY, wording, {"to": HER_INBOX, "once": True})
+
+
+def is_said_at(effect: Effect, level: int) -> bool:
+    return level > _quiet(effect) and (level == 1 or "once" not in effect.facts)
+
+
 def at_level(effect: Effect, level: int) -> Effect:
-    """An escalation that goes `level` steps up; every other effect as it is."""
+    """An escalation that goes `level` steps up, less the rounds in which it was not said; every other effect as it
+    is.
+    """
     if effect.kind is not EffectKind.NOTIFY or effect.facts.get("to") != ESCALATION:
         return effect
-    return replace(effect, facts={**effect.facts, "level": level})
+    return replace(effect, facts={**effect.facts, "level": level - _quiet(effect)})
+
+
+def _quiet(effect: Effect) -> int:
+    return int(effect.facts.get("after", 0))
 
 
 def heard_as(effect: Effect, policy: Policy) -> Role | None:

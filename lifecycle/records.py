@@ -12,7 +12,7 @@ from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import fetch
-from lifecycle.model import Step, Steps
+from lifecycle.model import NO_MESSAGES, STOP_CONTACT, Facts, Step, Steps
 
 _NO_STEPS: Final = "[]"
 _STEP: Final = msgspec.json.Encoder()
@@ -43,6 +43,12 @@ _OF_REPORT: Final = _select(
     "where report_id = :report_id and (cast(:lifecycle as text) is null or lifecycle = :lifecycle)"
     " order by opened_at, case_id"
 )
+_UNWANTED: Final = text("""
+    select exists (
+        select from cases where report_id = :report_id and erased_at is null
+        and data -> 'facts' ->> :flag = 'true'
+    )
+""")
 _LOAD_ALL: Final = _select("where case_id = any(:case_ids) order by opened_at desc, case_id desc")
 _KNOWN_ACTION: Final = text(
     "select action_id, case_id, version, action, actor, roles, bodies, body_hash, at, answer"
@@ -98,6 +104,16 @@ class ActionRow:
     body_hash: str
     at: datetime
     answer: Mapping[str, Any]
+
+
+async def contact_unwanted(session: AsyncSession, report_id: UUID, facts: Facts) -> bool:
+    """Whether the person is not to be written to by the case that has these `facts`: in this case alone, or because she
+    has said so in any case of her report (invariant 16).
+    """
+    if facts.get(NO_MESSAGES) is True:
+        return True
+    found: bool = await session.scalar(_UNWANTED, params={"report_id": report_id, "flag": STOP_CONTACT})
+    return found
 
 
 async def clock_now(session: AsyncSession) -> datetime:

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from lifecycle import clocks, engine, freezing, handover, migration
+from lifecycle import clocks, engine, freezing, handover, migration, naming
+from lifecycle.clocks import PLACE
 from lifecycle.migration import MIGRATE
 from lifecycle.model import PERSON, RING, SYSTEM, Action, Actor, ActorKind, Case, Refused, Step
 from lifecycle.table import FieldKind, Lifecycle
@@ -66,10 +67,10 @@ def replay(lifecycle: Lifecycle, case: Case, steps: Sequence[Step], policies: Po
     return Replayed(replace(played, effects=()), tuple(deviations))
 
 
-def states_before(lifecycle: Lifecycle, case: Case, policies: Policies) -> Mapping[int, str]:
-    """The state in which each step was taken, by the version that it made; none for the opening."""
+def cases_before(lifecycle: Lifecycle, case: Case, policies: Policies) -> Mapping[int, Case]:
+    """The case in which each step was taken, by the version that it made; none for the opening."""
     played = _play(lifecycle, case, case.steps, policies)
-    return {step.version: before.state for step, before, _ in played if before is not None}
+    return {step.version: before for step, before, _ in played if before is not None}
 
 
 def _play(
@@ -107,9 +108,13 @@ def again(lifecycle: Lifecycle, case: Case, step: Step, policy: Policy) -> Case 
         return migration.again(lifecycle, case, step, policy)
     if step.action in freezing.STEPS:
         return freezing.again(lifecycle, case, step, policy)
+    if step.action in naming.STEPS:
+        return naming.name_given(case, step.at)
     rule = lifecycle.rule_of.get((case.state, step.action))
     texts = frozenset(field.name for field in rule.fields if field.kind is FieldKind.TEXT) if rule else frozenset[str]()
-    return engine.apply(lifecycle, case, Action(_NO_ID, step.action, step.facts, texts), _actor(step), step.at, policy)
+    facts = {name: fact for name, fact in step.facts.items() if name != PLACE}
+    action = Action(_NO_ID, step.action, facts, texts, str(step.facts.get(PLACE, "")))
+    return engine.apply(lifecycle, case, action, _actor(step), step.at, policy)
 
 
 def _actor(step: Step) -> Actor:

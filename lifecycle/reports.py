@@ -21,6 +21,7 @@ from contracts.intake.v1.reports_pb2 import (
     CaseEventApplied,
     MessagePlaced,
     MessageReceived,
+    NameGiven,
     PartiesAdded,
     PersonActed,
     PlacedInInbox,
@@ -28,14 +29,15 @@ from contracts.intake.v1.reports_pb2 import (
     RouteKeyReplaced,
 )
 from contracts.topics import cases_of
-from lifecycle import exclusions, records, routing
-from lifecycle.decide import Refusal, decide_as, open_case
+from lifecycle import changes, exclusions, naming, records, routing
+from lifecycle.decide import Refusal, decide_as, is_shown_to_her, open_case
 from lifecycle.desk import Desk
 from lifecycle.fields import InvalidFacts
-from lifecycle.model import Action, Actor, ActorKind, Fact, Refused
+from lifecycle.model import SYSTEM, Action, Actor, ActorKind, Fact, Refused
 from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
 
-_MODES = {REPORTING_MODE_CONFIDENTIAL: "confidential", REPORTING_MODE_ANONYMOUS: "anonymous"}
+_MODES = {REPORTING_MODE_CONFIDENTIAL: naming.CONFIDENTIAL, REPORTING_MODE_ANONYMOUS: naming.ANONYMOUS}
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -127,7 +129,8 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
         message = _of(event, PersonActed)
         action = Action(_id(message.action_id), message.action, _facts(message.facts_json))
         row = await records.find(session, _id(message.report_id), message.lifecycle, message.number)
-        if row is None:
+        # One that she is not shown is for her none that there is: the answer must not tell (invariants 1, 38).
+        if row is None or not is_shown_to_her(desk, row):
             await _without_case(session, event)
             await _refuse_person(session, desk, message, Refusal.CASE_UNKNOWN)
             return None
@@ -168,9 +171,10 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
         PersonActed: acted,
         PlacedInInbox: shown,
         PartiesAdded: added,
+        NameGiven: _named(desk),
         MessageReceived: written,
         MessagePlaced: answered,
-        RouteKeyReplaced: _replaced,
+        RouteKeyReplaced: _replaced(desk),
     }
 
 
@@ -193,10 +197,40 @@ def settling(service: str) -> Mapping[type[Message], Handler]:
     return {CaseEventApplied: settle}
 
 
-async def _replaced(session: AsyncSession, event: Event) -> None:
-    """She has another access code. What was sealed to her before, intake moves itself."""
-    message = _of(event, RouteKeyReplaced)
-    await use_key(session, _id(message.report_id), message.route_public_key)
+def _replaced(desk: Desk) -> Handler:
+    """She has another access code. What was sealed to her before, intake moves itself where it has both codes; what is
+    told her alone is sealed anew, for where it has not.
+    """
+
+    async def replaced(session: AsyncSession, event: Event) -> None:
+        message = _of(event, RouteKeyReplaced)
+        report_id = _id(message.report_id)
+        await use_key(session, report_id, message.route_public_key)
+        for row in await records.of_report(session, report_id):
+            if row.erased_at is None:
+                await changes.tell_anew(session, desk, row)
+
+    return replaced
+
+
+def _named(desk: Desk) -> Handler:
+    """What is under way under the report is from here on the matter of somebody who gave her name."""
+
+    async def named(session: AsyncSession, event: Event) -> AfterCommit:
+        rows = await records.of_report(session, _id(_of(event, NameGiven).report_id))
+        return desk.poke(*[row.case_id for row in rows if await _note_name(session, desk, row.case_id)])
+
+    return named
+
+
+async def _note_name(session: AsyncSession, desk: Desk, case_id: UUID) -> bool:
+    row = await records.lock(session, case_id)
+    if row is None or row.erased_at is not None or not naming.is_anonymous(case := from_json(row.data)):
+        return False
+    after = naming.name_given(case, await records.clock_now(session))
+    facts = {"action": naming.RECORD_NAME}
+    await changes.keep_change(session, desk, row, after, desk.policy_of(row), "case.acted", SYSTEM, facts)
+    return True
 
 
 async def _refuse_person(session: AsyncSession, desk: Desk, message: PersonActed, code: str) -> None:

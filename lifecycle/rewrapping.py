@@ -6,7 +6,6 @@ never are, and an anonymous reporter's key is never wrapped to anything.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -19,14 +18,13 @@ from litestar.params import JSONBody
 from chassis import audit_trail
 from chassis.sealing import ROUTE, SealNotOpened, desk_label, key_id, unwrap, wrap, wrap_context
 from chassis.web.calling_service import calling_service
-from chassis.web.problems import not_found, refused, sign_in_needed
-from lifecycle import exclusions, records, reports
+from chassis.web.problems import not_found, refused
+from lifecycle import naming, reports
+from lifecycle.custody import ASKED_BY, custodian_of, open_cases
 from lifecycle.desk import Desk
 from lifecycle.serial import from_json
-from policy.model import Role
 
 RULE: Final = "invariant 8"
-_ASKED_BY: Final = frozenset({"intake"})
 Wrapped = Annotated[bytes, msgspec.Meta(min_length=1, max_length=2_048)]
 
 
@@ -53,14 +51,9 @@ def rewraps_route(desk: Desk, publics: Mapping[str, Ed25519PublicKey]) -> HTTPRo
     async def rewraps(request: Request[Any, Any, Any], data: JSONBody[AskRewraps]) -> Rewraps:
         claims = {"report_id": str(data.report_id), "office": data.office, "key_id": key_id(data.route_key_b64)}
         async with desk.database.transaction() as session:
-            await calling_service(request, session, publics, allowed=_ASKED_BY, claims=claims)
-        if not (token := request.headers.get("x-acting-token", "")):
-            raise sign_in_needed()
-        staff_id = await request.app.state.sign_in.staff_id_of(token)
-        if (
-            Role.CUSTODIAN not in desk.policy.roles_of(staff_id, datetime.now(UTC))
-            or data.office not in desk.keys.desks
-        ):
+            await calling_service(request, session, publics, allowed=ASKED_BY, claims=claims)
+        staff_id = await custodian_of(desk, request)
+        if data.office not in desk.keys.desks:
             raise not_found()
         await _check(desk, data.report_id, staff_id)
         return Rewraps(items=[_rewrapped(desk, data, item) for item in data.items])
@@ -73,11 +66,9 @@ async def _check(desk: Desk, report_id: UUID, staff_id: str) -> None:
     is done stands in the trail before anything leaves.
     """
     async with desk.database.transaction() as session:
-        rows = [row for row in await records.of_report(session, report_id) if row.erased_at is None]
-        found = await exclusions.conflicts_with(session, desk.keys.cell, [row.case_id for row in rows], staff_id)
-        kept_out = any(exclusions.keep_out(found[row.case_id]) for row in rows)
-        anonymous = any(from_json(row.data).facts.get("mode") == "anonymous" for row in rows)
-        hidden = not rows or kept_out or await reports.lodged_as(session, report_id) is None
+        rows = await open_cases(session, desk, report_id, staff_id)
+        anonymous = any(naming.is_anonymous(from_json(row.data)) for row in rows)
+        hidden = not rows or await reports.lodged_as(session, report_id) is None
         if not hidden and not anonymous:
             await audit_trail.record(session, "code.reissued", object_ref=str(report_id), actor=staff_id, rule=RULE)
     if hidden:

@@ -4,8 +4,8 @@ A desk here is one of the policy's routing table, by its name. A case moves on a
 directory or of the appointments adds may send it further, and nothing brings it back to those it was taken from.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from chassis.database import fetch
 from lifecycle import exclusions
 from lifecycle.desk import Desk
 from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, Conflict, Parties
+from lifecycle.model import ActorKind
 from lifecycle.records import CaseRow
 from policy import routing
 from policy.decisions import Desk as RoutedDesk
@@ -24,6 +25,7 @@ from policy.model import BY_ASSIGNMENT, Office, Policy, Role
 
 DECIDERS: Final = frozenset({Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR, Role.EXECUTIVE_HEAD})
 """Invariant 32: handlers and reviewers stand outside both whole lines, deciders need not: at the top nobody else is."""
+PERSON_OR_SYSTEM: Final = frozenset({ActorKind.PERSON, ActorKind.SYSTEM})
 
 _WHERE_OF_REPORT: Final = text("""
     select desk, office from cases where report_id = :report_id and erased_at is null
@@ -88,7 +90,7 @@ async def move_on(session: AsyncSession, desk: Desk, row: CaseRow, parties: Part
         chosen = routing.desk_for(policy, route, about)
         near = routing.too_near(policy, usual, chosen, places, now)
         await exclusions.add_tags(session, desk.keys.cell, row.case_id, dict.fromkeys(near, Conflict.SAME_OFFICE))
-        left_out = await _without_anybody(session, desk, row, policy, route, chosen, now)
+        left_out = await _without_anybody(session, desk, row, policy, route, chosen, frozenset(about), now)
         if routing.desk_for(policy, route, about | left_out) is chosen:
             break
         about |= left_out
@@ -133,33 +135,82 @@ async def offices_about(session: AsyncSession, policy: Policy, parties: Parties,
 
 
 async def _without_anybody(
-    session: AsyncSession, desk: Desk, row: CaseRow, policy: Policy, route: str, at: RoutedDesk, now: datetime
+    session: AsyncSession,
+    desk: Desk,
+    row: CaseRow,
+    policy: Policy,
+    route: str,
+    at: RoutedDesk,
+    about: frozenset[Office],
+    now: datetime,
 ) -> frozenset[Office]:
     """The offices of those who would have to act at this desk, where none of them may: for a part that nobody is left
-    for, the next body in the table takes the case.
+    for, the next body in the table takes the case. Each step of the procedure is such a part; for one that is not the
+    handlers' or the deciders' the case goes only where somebody is left for it.
     """
-    parts = [(frozenset(policy.routes[route].handlers), FOR_HANDLERS)]
+    parts = [frozenset(policy.routes[route].handlers)]
     if row.lifecycle != route and (deciders := desk.readers[row.lifecycle] & DECIDERS):
-        parts.append((deciders, FOR_DECIDERS))
+        parts.append(deciders)
+    steps = _by_step(desk, row)
+    free = _Free(session, desk, row, policy, frozenset().union(*parts, *steps), now)
     left_out = frozenset[Office]()
-    for roles, conflicts in parts:
-        if roles & BY_ASSIGNMENT:
+    for roles in parts:
+        if roles.isdisjoint(BY_ASSIGNMENT) and not await free.anybody(roles, at):
+            left_out |= _offices(policy, roles, at, now)
+    for roles in steps:
+        if await free.anybody(roles, at) or not any(routing.holders(policy, role, at, now) for role in roles):
             continue
-        held = [one for role in roles for one in routing.holders(policy, role, at, now)]
-        if not await _free(session, desk, row, {one.staff_id for one in held}, conflicts):
-            left_out |= {one.office for one in held}
-            left_out |= {policy.roles[at.in_place_of.get(role, role)].office for role in roles}
+        offices = _offices(policy, roles, at, now)
+        there = routing.desk_for(policy, route, about | left_out | offices)
+        if there is not at and await free.anybody(roles, there):
+            left_out |= offices
     return left_out
 
 
-async def _free(
-    session: AsyncSession, desk: Desk, row: CaseRow, staff_ids: Collection[str], conflicts: Iterable[Conflict]
-) -> bool:
-    """Whether somebody of these is not in conflict, and has not left. People from outside are in no directory."""
-    for staff_id in sorted(set(staff_ids).difference(await _column(session, _GONE, staff_ids))):
-        if not await exclusions.tagged(session, desk.keys.cell, [row.case_id], staff_id, conflicts):
-            return True
-    return False
+def _by_step(desk: Desk, row: CaseRow) -> Sequence[frozenset[Role]]:
+    """Who may take each step of the procedure: one of them has to be left."""
+    lifecycle = desk.lifecycles[row.lifecycle]
+    steps = (rule.by for rule in lifecycle.rules if not all(lifecycle.state_of[one].closed for one in rule.states))
+    staff = (frozenset(one for one in by if isinstance(one, Role)) for by in steps if PERSON_OR_SYSTEM.isdisjoint(by))
+    return [by for by in dict.fromkeys(staff) if by.isdisjoint(BY_ASSIGNMENT)]
+
+
+def _offices(policy: Policy, roles: Collection[Role], at: RoutedDesk, now: datetime) -> frozenset[Office]:
+    """Of those who act as these at a desk, whoever they are."""
+    held = {one.office for role in roles for one in routing.holders(policy, role, at, now)}
+    return frozenset(held | {policy.roles[at.in_place_of.get(role, role)].office for role in roles})
+
+
+@dataclass
+class _Free:
+    """Who is left in a case of those who act as one of `roles` at a desk, all asked about at once: not in conflict, and
+    has not gone. People from outside are in no directory. Deciders may stand in a party's wider line.
+    """
+
+    session: AsyncSession
+    desk: Desk
+    row: CaseRow
+    policy: Policy
+    roles: frozenset[Role]
+    now: datetime
+    conflicts: dict[str, frozenset[Conflict]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+    async def anybody(self, roles: Collection[Role], at: RoutedDesk) -> bool:
+        await self._ask(at)
+        return any(
+            one.staff_id not in self.gone
+            and self.conflicts[one.staff_id].isdisjoint(FOR_DECIDERS if role in DECIDERS else FOR_HANDLERS)
+            for role in roles
+            for one in routing.holders(self.policy, role, at, self.now)
+        )
+
+    async def _ask(self, at: RoutedDesk) -> None:
+        held = {one.staff_id for role in self.roles for one in routing.holders(self.policy, role, at, self.now)}
+        if unknown := sorted(held - self.conflicts.keys()):
+            cell_key, case_id = self.desk.keys.cell, self.row.case_id
+            self.conflicts |= await exclusions.known_among(self.session, cell_key, case_id, unknown)
+            self.gone |= set(await _column(self.session, _GONE, unknown))
 
 
 async def _column(session: AsyncSession, query: object, staff_ids: Collection[str]) -> Sequence[str]:

@@ -65,6 +65,8 @@ def _clock_to_json(clock: Clock) -> dict[str, Any]:
         "paused_for": clock.paused_for.total_seconds(),
         "pause_reason": clock.pause_reason,
         "rounds": clock.rounds,
+        # An office's clock has none, and looks as it always did.
+        **({"place": clock.place} if clock.place else {}),
     }
 
 
@@ -80,4 +82,5 @@ def _clock_from_json(key: str, data: Mapping[str, Any]) -> Clock:
         paused_for=timedelta(seconds=data["paused_for"]),
         pause_reason=data["pause_reason"],
         rounds=data["rounds"],
+        place=data.get("place"),
     )

@@ -6,17 +6,21 @@ for. So every case that is overdue, not started or has errands waiting is signal
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from asyncpg import Record
+from sqlalchemy import TextClause, text
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from chassis import temporal
+from chassis.database import fetch
 from lifecycle import bodies
 from lifecycle.activities import Activities
 from lifecycle.desk import Desk
@@ -29,6 +33,7 @@ SWEEP_EVERY: Final = timedelta(seconds=10)
 _TIDY_EVERY: Final = timedelta(hours=1)
 _AGAIN_AFTER: Final = timedelta(seconds=60)
 _PAGE: Final = 200
+_AT_ONCE: Final = 10
 
 _OVERDUE: Final = text("""
     update cases set swept_at = now() where case_id in (
@@ -38,13 +43,17 @@ _OVERDUE: Final = text("""
             or (started_at is null and changed_at < now() - cast(:overdue_by as interval) / 10)
             or (errands <> '{}' and changed_at < now() - cast(:overdue_by as interval)))
         limit :page for update skip locked)
-    returning case_id, workflow_id
+    returning case_id, workflow_id, started_at is null as new
 """)
 _ALL: Final = text("""
-    select case_id, workflow_id from cases where erased_at is null and case_id > :after order by case_id limit :page
+    select case_id, workflow_id, false as new from cases
+    where erased_at is null and case_id > :after order by case_id limit :page
 """)
-_ONE: Final = text("select case_id, workflow_id from cases where case_id = :case_id and erased_at is null")
-_STARTED: Final = text("update cases set started_at = now() where case_id = :case_id and started_at is null")
+_THESE: Final = text("""
+    select case_id, workflow_id, started_at is null as new from cases
+    where case_id = any(:case_ids) and erased_at is null
+""")
+_STARTED: Final = text("update cases set started_at = now() where case_id = any(:case_ids) and started_at is null")
 
 
 async def keep(desk: Desk) -> None:
@@ -74,8 +83,8 @@ async def sweep_forever(
         while not desk.to_wake.empty():
             cases.append(desk.to_wake.get_nowait())
         try:
-            for case_id in dict.fromkeys(cases):
-                await _wake_one(desk, client, case_id)
+            if cases:
+                await wake(desk, client, await _ask(desk, _THESE, {"case_ids": list(dict.fromkeys(cases))}))
             if loop.time() >= next_sweep:
                 next_sweep = loop.time() + every.total_seconds()
                 await sweep(desk, client, overdue_by=overdue_by)
@@ -95,11 +104,9 @@ async def sweep_forever(
 
 async def sweep(desk: Desk, client: Client, *, overdue_by: timedelta = OVERDUE_BY) -> int:
     """One look: how many cases were woken. Raises RPCError when Temporal does not answer; they are found again."""
-    async with desk.database.transaction() as session:
-        parameters = {"overdue_by": overdue_by, "again_after": max(overdue_by, _AGAIN_AFTER), "page": _PAGE}
-        found = (await session.execute(_OVERDUE, params=parameters)).all()
-    for case_id, workflow_id in found:
-        await wake(desk, client, case_id, workflow_id)
+    again_after = max(overdue_by, _AGAIN_AFTER)
+    found = await _ask(desk, _OVERDUE, {"overdue_by": overdue_by, "again_after": again_after, "page": _PAGE})
+    await wake(desk, client, found)
     return len(found)
 
 
@@ -108,34 +115,41 @@ async def reconcile(desk: Desk, client: Client) -> int:
     store. How many. Raises RPCError when Temporal does not answer.
     """
     count, after = 0, UUID(int=0)
-    while page := await _page(desk, after):
-        for case_id, workflow_id in page:
-            await wake(desk, client, case_id, workflow_id)
-        count, after = count + len(page), page[-1][0]
+    while page := await _ask(desk, _ALL, {"after": after, "page": _PAGE}):
+        await wake(desk, client, page)
+        count, after = count + len(page), page[-1]["case_id"]
     return count
 
 
-async def _page(desk: Desk, after: UUID) -> Sequence[tuple[UUID, str]]:
+async def _ask(desk: Desk, statement: TextClause, values: Mapping[str, object]) -> Sequence[Record]:
     async with desk.database.transaction() as session:
-        return (await session.execute(_ALL, params={"after": after, "page": _PAGE})).all()
+        return await fetch(session, statement, values)
 
 
-async def _wake_one(desk: Desk, client: Client, case_id: UUID) -> None:
-    async with desk.database.transaction() as session:
-        found = (await session.execute(_ONE, params={"case_id": case_id})).one_or_none()
-    if found is not None:
-        await wake(desk, client, *found)
+async def wake(desk: Desk, client: Client, cases: Sequence[Record]) -> None:
+    """Has the workflows of these cases look again; starts those that do not run. Raises RPCError when Temporal does not
+    answer for one of them.
+    """
+    for first in range(0, len(cases), _AT_ONCE):
+        some = cases[first : first + _AT_ONCE]
+        failed = await asyncio.gather(*(_wake(desk, client, **one) for one in some), return_exceptions=True)
+        awake = [one["case_id"] for one, error in zip(some, failed, strict=True) if error is None]
+        await _ask(desk, _STARTED, {"case_ids": awake})
+        for error in failed:
+            if error is not None:
+                raise error
 
 
-async def wake(desk: Desk, client: Client, case_id: UUID, workflow_id: str) -> None:
-    """Has the case's workflow look again; starts it where it does not run."""
-    await client.start_workflow(
-        Procedure.run,
-        Running(str(case_id)),
-        id=workflow_id,
-        task_queue=desk.task_queue,
-        start_signal="wake",
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+async def _wake(desk: Desk, client: Client, case_id: UUID, workflow_id: str, *, new: bool) -> None:
+    start = partial(
+        client.start_workflow, Procedure.run, Running(str(case_id)), id=workflow_id, task_queue=desk.task_queue
     )
-    async with desk.database.transaction() as session:
-        await session.execute(_STARTED, params={"case_id": case_id})
+    if new:
+        # Nobody waits for it yet, and its worker is here: it looks as it begins.
+        try:
+            await start(request_eager_start=True)
+        except WorkflowAlreadyStartedError:
+            pass
+        else:
+            return
+    await start(start_signal="wake", id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING)

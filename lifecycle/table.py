@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from lifecycle.model import PASSED_ON, Actor, ActorKind, Case, Effect, EffectKind, Fact, Facts, Refused
 from policy.model import Policy, Role
@@ -54,8 +55,7 @@ class Offer:
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What a guard may look at. `facts` are the checked facts of the action and `texts` the names of the texts that
     came with it, both empty while only offering.
     """
@@ -82,6 +82,7 @@ class ClockChangeKind(StrEnum):
     MEET = "meet"
     PAUSE = "pause"
     RESUME = "resume"
+    RENEW = "renew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,8 @@ class Lifecycle:
     """A procedure: its name, states, rules and clocks. Checks itself when built. `shown`: whether the person who writes
     may know of this case at all; where nothing is said, she may. `tells`: as what somebody is assigned of whom she is
     told who it is. `explains`: facts that she is told beside that, sealed to her. `deciding`: the states in which a
-    decision is pending, and the policy that it is taken by stays as it is.
+    decision is pending, and the policy that it is taken by stays as it is. `calendar_of`: as what the one person is
+    assigned who has to act, and at whose duty station working days are counted; None where an office acts.
     """
 
     name: str
@@ -229,6 +231,7 @@ class Lifecycle:
     tells: tuple[Role, ...] = ()
     explains: Callable[[Case, Policy], Facts] | None = None
     deciding: tuple[str, ...] = ()
+    calendar_of: Role | None = None
     state_of: Mapping[str, State] = field(init=False, repr=False)
     clock_of: Mapping[str, ClockRule] = field(init=False, repr=False)
     rule_of: Mapping[tuple[str, str], Rule] = field(init=False, repr=False)

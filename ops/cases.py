@@ -68,7 +68,9 @@ def replay(
     case_id: UUID,
     as_of: Annotated[str, typer.Option(help="A moment with its zone, like 2026-03-31T12:00Z.")],
     *,
-    role: Annotated[str | None, typer.Option(help="Also what somebody in this role could have done.")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="No more than somebody in this role saw of it, and what they could do.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """How a case stood at a moment: what somebody who decided that day could see. Exit code 1 if it was not open."""
@@ -86,6 +88,9 @@ def replay(
     if as_json:
         print(json.dumps(found, indent=2))
         return
+    if found["hidden"]:
+        print(f"{found['lifecycle']}: nobody saw it as {role}.")
+        return
     print(f"{found['lifecycle']}: {found['state']} (version {found['version']})")
     for part, staff_id in found["assigned"].items():
         print(f"  {part}: {staff_id}")
@@ -93,6 +98,8 @@ def replay(
         print(f"  {name}: {value}")
     for clock in found["clocks"]:
         print(f"  {clock['key']}: {clock['standing']}, due {clock['due_at'][:16]}")
+    for one in found["texts"]:
+        print(f"  {one['action']}: {one['name']}")
     for offer in found["offers"]:
         print(f"  may {offer['action']}" if offer["open"] else f"  may not {offer['action']}: {offer['why_not']}")
     if found["deviations"]:
@@ -173,7 +180,7 @@ async def _replay(case_id: UUID, moment: datetime, role: str | None) -> dict[str
     from policy.model import Role  # noqa: PLC0415
 
     async with _found(case_id) as (desk, row):
-        found = case_history.show_as_of(desk, row, moment, Role(role) if role else None)
+        found = await case_history.show_as_of(desk, row, moment, Role(role) if role else None)
     if found is None:
         raise StackProblem(f"Case {case_id} was not open at {moment.isoformat()}.")
     return found

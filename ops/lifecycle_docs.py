@@ -14,6 +14,7 @@ from services.ombuds.domain import informal_resolution, mediation
 from services.support.domain import support_referral
 from services.workflow.domain import (
     danger_alert,
+    data_request,
     emergency_separation,
     formal_report,
     interim_measure,
@@ -38,6 +39,7 @@ LIFECYCLES: tuple[Lifecycle, ...] = (
     danger_alert.LIFECYCLE,
     supervisor_request.LIFECYCLE,
     sea_report.LIFECYCLE,
+    data_request.LIFECYCLE,
     retaliation.LIFECYCLE,
     recommendation.LIFECYCLE,
     query.LIFECYCLE,
@@ -49,7 +51,8 @@ An arrow names the action and who may take it; a clock's name on an arrow means 
 An arrow to an end point leaves a closed state: nobody handles the case any more.
 A mail says that there is something new and no more, whatever its wording is called; only her inbox says it in words.
 Steps of any procedure stand in no table: `recuse` and `announce_handover` (somebody loses a part), `freeze` and
-`unfreeze` (a review is open), `migrate_policy` (the case goes over to the version of the policy that is in force).
+`unfreeze` (a review is open), `migrate_policy` (the case goes over to the version of the policy that is in force),
+`record_name` (whoever wrote without a name has given one).
 """
 
 

@@ -85,7 +85,8 @@ def _effects(lifecycle: Lifecycle) -> Iterator[str]:
 
 @cache
 def _modules() -> Mapping[str, str]:
-    files = (file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py")))
+    found = (file for package in PACKAGES for kind in ("py", "html") for file in (ROOT / package).rglob(f"*.{kind}"))
+    files = sorted(found)
     return {str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in files}
 
 

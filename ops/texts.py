@@ -65,7 +65,7 @@ def _of_packs() -> Iterator[tuple[str, str]]:
         for key, option in table.get("option", {}).items():
             if key != "stock_phrase":
                 yield from ((text, where) for text in option.get("choices", {}).values())
-        for kind in ("resource", "office"):
+        for kind in ("resource", "office", "identity_purpose"):
             yield from ((one["name"], where) for one in table.get(kind, {}).values() if "name" in one)
 
 

@@ -127,6 +127,7 @@ def tables_of(policy: Policy) -> Mapping[str, Mapping[str, Any]]:
         "route": policy.routes,
         "measure": policy.measures,
         "delegation": policy.delegation,
+        "identity_purpose": policy.identity_purposes,
         "tribunal": policy.tribunals,
         "option": policy.options,
         "resource": policy.resources,
@@ -138,10 +139,10 @@ def _of_tables(before: Policy, after: Policy) -> Iterator[Difference]:
     old, new, guarded = tables_of(before), tables_of(after), _guarded(before)
     for kind in old:
         for key in dict.fromkeys((*old[kind], *new[kind])):
-            for one in _of_entry(kind, key, old[kind].get(key), new[kind].get(key)):
+            for one in _of_entry(before, after, kind, key, old[kind].get(key), new[kind].get(key)):
                 yield replace(one, direction=Direction.WEAKER) if one.key in guarded else one
     if before.tribunal != after.tribunal:
-        yield from _of_entry("pack", "tribunal", before.tribunal, after.tribunal, kind_of_rules="tribunal")
+        yield from _of_entry(before, after, "pack", "tribunal", before.tribunal, after.tribunal)
 
 
 def _guarded(before: Policy) -> frozenset[str]:
@@ -154,16 +155,18 @@ def _guarded(before: Policy) -> frozenset[str]:
     return frozenset((*delegations, *(f"role.{role}.office" for role in roles)))
 
 
-def _of_entry(kind: str, key: str, old: Any, new: Any, *, kind_of_rules: str = "") -> Iterator[Difference]:
+def _of_entry(before: Policy, after: Policy, kind: str, key: str, old: Any, new: Any) -> Iterator[Difference]:
     name = f"{kind}.{key}"
     if old is None or new is None:
-        there = Direction.WEAKER if new is None else Direction.STRONGER
-        known = there if kind in protection.PROTECTS_BY_BEING_THERE else None
+        known = protection.of_being_there(kind, there=new is not None)
         yield Difference(name, shown(old), shown(new), known)
         return
-    rules = kind_of_rules or kind
+    rules = "tribunal" if kind == "pack" else kind
     for field, one, other in _fields(old, new):
-        direction = protection.direction(rules, key, field, one, other)
+        compared = (one, other)
+        if field in protection.NAME_LENGTHS:
+            compared = (before.deadlines[one], after.deadlines[other])
+        direction = protection.direction(rules, key, field, *compared)
         yield Difference(f"{name}.{field}" if field else name, shown(one), shown(other), direction)
 
 

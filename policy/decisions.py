@@ -78,6 +78,24 @@ class Delegation:
     confidence: Confidence
 
 
+@dataclass(frozen=True, slots=True)
+class IdentityPurpose:
+    """What the custodian may release for who somebody is that reports (invariant 2).
+
+    `roles`: to whoever deals with a case as one of these. `days`: for how many at most. `consent`: only after her own
+    yes. `told`: her inbox says to whom it was given.
+    """
+
+    key: str
+    name: str
+    roles: tuple[Role, ...]
+    days: int
+    consent: bool
+    told: bool
+    source: str
+    confidence: Confidence
+
+
 class Burden(StrEnum):
     """Who has to show, once facts speak for retaliation, why an act was taken (invariant 47)."""
 

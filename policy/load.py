@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -38,7 +39,15 @@ Rows = Mapping[str, Mapping[str, Entry]]
 
 
 def load(name: str, version: str | None = None, *, packs: Path = PACKS) -> Policy:
-    """The policy `name`, its newest version unless one is given. Raises `PolicyBroken` with every mistake in it."""
+    """The policy `name`, its newest version unless one is given; read once for as long as no file of the packs changes.
+    Raises `PolicyBroken` with every mistake in it.
+    """
+    files = ((str(file), file.stat()) for file in sorted(packs.rglob("*.toml")))
+    return _load(name, version, packs, tuple((file, found.st_mtime_ns, found.st_size) for file, found in files))
+
+
+@lru_cache(maxsize=32)
+def _load(name: str, version: str | None, packs: Path, _: tuple[tuple[str, int, int], ...]) -> Policy:
     return Reading(packs).policy(name, version)
 
 
@@ -145,6 +154,7 @@ class Reading:
         routes = self.each(rows["route"], lambda entry: tables.route(entry, rows["deadline"], rows["desk"]))
         measures = self.each(rows["measure"], lambda entry: tables.measure(entry, rows["deadline"]))
         delegation = self.each(rows["delegation"], tables.delegation)
+        purposes = self.each(rows["identity_purpose"], tables.identity_purpose)
         tribunals = self.each(rows["tribunal"], tables.tribunal)
         options = self.each(rows["option"], tables.option)
         resources = self.each(rows["resource"], tables.resource)
@@ -174,6 +184,7 @@ class Reading:
             routes=routes,
             measures=measures,
             delegation=delegation,
+            identity_purposes=purposes,
             tribunals=tribunals,
             tribunal=tribunals[said["tribunal"]],
             presets=presets,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from policy.decisions import Delegation, Desk, Option, Preset, ResourceType, Threshold, Tribunal
+from policy.decisions import Delegation, Desk, IdentityPurpose, Option, Preset, ResourceType, Threshold, Tribunal
 from policy.names import BY_ASSIGNMENT as BY_ASSIGNMENT  # noqa: PLC0414  known by this address
 from policy.names import Confidence as Confidence  # noqa: PLC0414  known by this address
 from policy.names import Office as Office  # noqa: PLC0414  known by this address
@@ -115,6 +115,8 @@ DAY = "day"
 """In `Route.asks`, in place of choices: a day of the calendar."""
 RECIPIENT = "recipient"
 """In `Route.needs`: the manager whom the person tells."""
+OWN_NUMBER = "my_number"
+"""In `Route.needs`: the staff number of whoever writes, who writes with a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,9 @@ class Route:
 
     `first_clock`: the deadline by which a person who has just written can expect an answer. `asks`: facts of procedure
     that the person may choose when lodging, each with its choices or `DAY`; never required (invariant 17). `needs`:
-    answers without which it makes no sense, and perhaps the `RECIPIENT`. `protects`: the protected activity that it is
-    (domain.md 1).
+    answers without which it makes no sense, and perhaps the `RECIPIENT` or the `OWN_NUMBER`. `protects`: the protected
+    activity that it is (domain.md 1). `keeps_reporter`: nobody reads who reports, unless the custodian gives it to one
+    handler (`IdentityPurpose`).
     """
 
     route: str
@@ -135,6 +138,7 @@ class Route:
     asks: Mapping[str, tuple[str, ...]]
     needs: tuple[str, ...]
     protects: Protected | None
+    keeps_reporter: bool
     source: str
     confidence: Confidence
 
@@ -235,6 +239,7 @@ class Policy:
     routes: Mapping[str, Route]
     measures: Mapping[str, MeasureType]
     delegation: Mapping[str, Delegation]
+    identity_purposes: Mapping[str, IdentityPurpose]
     tribunals: Mapping[str, Tribunal]
     tribunal: Tribunal  # the one that the organisation answers to
     presets: Mapping[str, Preset]

@@ -23,6 +23,7 @@ class Role(StrEnum):
     PSEA_FOCAL_POINT = "psea_focal_point"
     SPECIALIST = "specialist"
     SECURITY_OFFICER = "security_officer"
+    CONTRACT_OWNER = "contract_owner"
     EXECUTIVE_HEAD = "executive_head"
     OVERSIGHT_COMMITTEE = "oversight_committee"
     OUTSIDE_INVESTIGATOR = "outside_investigator"
@@ -31,6 +32,7 @@ class Role(StrEnum):
     EXTERNAL_OMBUDSPERSON = "external_ombudsperson"
     REVIEWER = "reviewer"
     POLICY_OFFICER = "policy_officer"
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
     MANAGER = "manager"
     ALLEGED_OFFENDER = "alleged_offender"
 
@@ -55,11 +57,13 @@ class Office(StrEnum):
     REGISTRY = "registry"
     PSEAH = "pseah"
     SECURITY = "security"
+    PROCUREMENT = "procurement"
     EXECUTIVE = "executive"
     COMMITTEE = "committee"
     REVIEW = "review"
     OUTSIDE = "outside"
     POLICY = "policy"
+    DATA_PROTECTION = "data_protection"
     LINE = "line"
 
 

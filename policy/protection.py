@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from policy.decisions import Burden
-from policy.model import AtEnd, Deadline, Side
+from policy.model import AtEnd, Deadline, Role, Side
 from policy.working_time import Unit
 
 
@@ -17,18 +17,28 @@ class Direction(StrEnum):
 
 
 class Lengths(NamedTuple):
-    """What it means for a deadline to become longer, and to become shorter."""
+    """What it means for a deadline to become longer, and to become shorter; an unset one is as long as `unset`."""
 
     longer: Direction | None
     shorter: Direction | None
+    unset: float = float("inf")
 
 
 HERS: Final = Lengths(Direction.STRONGER, Direction.WEAKER)
-"""Time that a person has, to answer or to think, or is protected."""
+"""Time that a person has, to answer or to think: a limit that is not set limits nobody."""
+RUNS: Final = Lengths(Direction.STRONGER, Direction.WEAKER, unset=0)
+"""Time that protects by running: where it is not set nothing runs, and nobody is protected."""
 OURS: Final = Lengths(Direction.WEAKER, Direction.STRONGER)
 """Time that the organisation takes, or keeps a secret talk."""
 KEPT: Final = Lengths(None, Direction.WEAKER)
 """What is erased sooner can help nobody any more; kept longer, it is data held longer, which is no gain by itself."""
+
+NEUTRAL: Final[Mapping[str, str]] = {
+    "draft.expire": "kept longer, what she has not sent yet lies there longer, for whoever finds her code too",
+    "health.ec": "what medicine says, shown on pages of help: wrong either way, and no rule counts by it",
+    "health.hiv": "what medicine says, shown on pages of help: wrong either way, and no rule counts by it",
+}
+"""Deadlines that protect no more by being longer or shorter, and why."""
 
 LENGTHS: Final[Mapping[str, Lengths]] = {
     "anon.silence": HERS,
@@ -38,30 +48,36 @@ LENGTHS: Final[Mapping[str, Lengths]] = {
     "danger": OURS,
     "dsr.reply": OURS,
     "emergency": OURS,
+    "handover.before": RUNS,
     "help.recheck": OURS,
     "im": OURS,
+    "informal.checkin": OURS,
     "investigation": OURS,
     "keep": KEPT,
     "leg": OURS,
+    "mediation": OURS,
+    "mediation.consent": HERS,
     "misdirect": OURS,
     "ombuds.first": OURS,
     "ombuds.purge": OURS,
     "policy.waiting": HERS,
     "report": OURS,
-    "report.monitor": HERS,
+    "report.monitor": RUNS,
     "report.window": HERS,
     "ret": OURS,
-    "ret.appeal": HERS,
-    "ret.lookahead": HERS,
-    "ret.monitor": HERS,
+    "ret.appeal": RUNS,
+    "ret.lookahead": RUNS,
+    "ret.monitor": RUNS,
     "ret.toll": HERS,
     "ret.window": HERS,
-    "ret.withdrawal": HERS,
+    "ret.withdrawal": RUNS,
     "respondent.answer": OURS,
-    "review": HERS,
+    "review": RUNS,
     "review.decide": OURS,
+    "review.end": OURS,
     "rwfp": OURS,
     "sea": OURS,
+    "subject.notice": OURS,
     "subject.response": HERS,
     "supervisor": OURS,
     "support": OURS,
@@ -78,8 +94,14 @@ SECONDS: Final = {
 }
 """About how long a unit is, to tell which of two deadlines in different units is longer."""
 
+NAME_LENGTHS: Final = frozenset({"longest", "review", "alarm"})
+"""Fields of a measure that name a deadline: how long it may stand, and stand unseen, without being decided anew."""
+
 PROTECTS_BY_BEING_THERE: Final = frozenset({"route", "measure", "reminder", "resource"})
 """Kinds of which one more is more protection, and one less is less."""
+
+EXPOSES_BY_BEING_THERE: Final = frozenset({"identity_purpose"})
+"""Kinds of which one more is less protection: one more thing for which others learn who she is."""
 
 DECIDE_ON_PROTECTION: Final = frozenset({"policy_change", "appointment"})
 """Whoever these delegations name says what protects people, and who says so."""
@@ -93,18 +115,33 @@ def of_length(key: str) -> Lengths | None:
     return LENGTHS[max(fitting, key=len)] if fitting else None
 
 
-def length(deadline: Deadline) -> float:
-    """About how many seconds; unset is for ever."""
-    return float("inf") if deadline.amount is None else deadline.amount * SECONDS[deadline.unit]
+def of_being_there(kind: str, *, there: bool) -> Direction | None:
+    """What it means that there is one more of a kind now, or no more; None where that is not known."""
+    if kind not in PROTECTS_BY_BEING_THERE | EXPOSES_BY_BEING_THERE:
+        return None
+    return Direction.STRONGER if there is (kind in PROTECTS_BY_BEING_THERE) else Direction.WEAKER
 
 
 def direction(kind: str, key: str, field: str, old: Any, new: Any) -> Direction | None:
-    """Whether `new` protects people more or less than `old`; None where it is not known, or neither."""
+    """Whether `new` protects people more or less than `old`; None where it is not known, or neither. What names a
+    deadline is compared as that deadline.
+    """
     if isinstance(old, Deadline):
-        known, change = of_length(key), length(new) - length(old)
-        return None if known is None or not change else known.longer if change > 0 else known.shorter
+        known = OURS if field in NAME_LENGTHS else of_length(key)
+        return _of_lengths(known, old, new) if known else None
+    if (kind, field) == ("role", "escalates_to"):
+        # Whoever is their own way up hears of what they let pass themselves.
+        return Direction.WEAKER if new == key else Direction.STRONGER if old == key else None
     compare = _COMPARED.get((kind, field))
     return compare(old, new) if compare else None
+
+
+def _of_lengths(known: Lengths, old: Deadline, new: Deadline) -> Direction | None:
+    before, after = (
+        known.unset if one.amount is None else one.amount * SECONDS[one.unit]  # about how many seconds
+        for one in (old, new)
+    )
+    return None if before == after else known.longer if after > before else known.shorter
 
 
 def _more_is_stronger(old: Collection[Any], new: Collection[Any]) -> Direction | None:
@@ -123,8 +160,19 @@ def _some(old: Collection[Any], new: Collection[Any]) -> Direction | None:
     return None if bool(old) == bool(new) else Direction.STRONGER if new else Direction.WEAKER
 
 
+def _deciding(old: Collection[Role], new: Collection[Role]) -> Direction | None:
+    """One more who may decide is one more whose word is enough; with nobody left nothing is decided for anybody."""
+    if not old or not new:
+        return _some(old, new)
+    return Direction.WEAKER if set(new) - set(old) else None
+
+
 def _higher(old: int, new: int) -> Direction:
     return Direction.STRONGER if new > old else Direction.WEAKER
+
+
+def _lower(old: int, new: int) -> Direction:
+    return _higher(new, old)
 
 
 def _becomes(better: object) -> Compare:
@@ -148,16 +196,23 @@ _COMPARED: Final[Mapping[tuple[str, str], Compare]] = {
     ("desk", "in_place_of"): _more_is_stronger,
     ("desk", "away"): _becomes(better=True),
     ("route", "protects"): _some,
+    ("route", "keeps_reporter"): _becomes(better=True),
     ("route", "handlers"): _some,
     ("route", "needs"): _more_is_weaker,
     ("measure", "conditions"): _more_is_stronger,
     ("measure", "conditions_on_offender"): _more_is_stronger,
-    ("measure", "second"): _some,
+    ("measure", "deciders"): _deciding,
+    ("measure", "second"): _deciding,
     ("measure", "staff_only"): _becomes(better=True),
     ("measure", "burdens"): _burdens,
     ("measure", "at_end"): _becomes(AtEnd.PASS_ON),
     ("measure", "pay_percent"): _higher,
-    ("delegation", "second"): _some,
+    ("delegation", "deciders"): _deciding,
+    ("delegation", "second"): _deciding,
+    ("identity_purpose", "roles"): _more_is_weaker,
+    ("identity_purpose", "days"): _lower,
+    ("identity_purpose", "consent"): _becomes(better=True),
+    ("identity_purpose", "told"): _becomes(better=True),
     ("tribunal", "burden"): _becomes(Burden.ORGANISATION),
     ("tribunal", "disclosure"): _more_is_stronger,
     ("tribunal", "on_request"): _more_is_stronger,

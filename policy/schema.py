@@ -30,7 +30,7 @@ KINDS: Final = {
     "offices.toml": ("office", "role"),
     "routing.toml": ("desk", "route"),
     "measures.toml": ("measure",),
-    "decisions.toml": ("delegation", "tribunal"),
+    "decisions.toml": ("delegation", "tribunal", "identity_purpose"),
     "options.toml": ("option", "resource"),
     "wording.toml": ("wording",),
 }
@@ -39,6 +39,21 @@ TWO_NAMES: Final = frozenset({"preset"})
 """Kinds whose tables have two names: `[preset."report.window".unfpa]`."""
 
 UNSET: Final = "unset"
+NEVER_UNSET: Final = frozenset(
+    {
+        "consent.refresh",
+        "draft.expire",
+        "help.recheck",
+        "im.extend_window",
+        "informal.checkin",
+        "informal.checkin.second",
+        "informal.checkin.third",
+        "keep.release",
+        "ombuds.purge",
+        "ret.lookahead",
+    }
+)
+"""Deadlines without which a promise has no length at all: nobody would be protected, or nothing could be counted."""
 LARGEST: Final = 100_000
 LARGEST_MONTHS: Final = 1_200
 """More would leave the calendar that Python counts in."""
@@ -135,6 +150,12 @@ def _percent(value: Any) -> int:
     return whole(value)
 
 
+def _days(value: Any) -> int:
+    if not 0 < whole(value) <= LARGEST:
+        raise Wrong(f"must be between 1 and {LARGEST}")
+    return whole(value)
+
+
 def _extensions(value: Any) -> str:
     if value not in {"each", "chain"}:
         raise Wrong(f"is {value!r}; known are each, chain")
@@ -187,6 +208,7 @@ ROUTE: Final = {
     "asks": Field(_asks, {}),
     "needs": Field(texts, ()),
     "protects": Field(one_of(Protected), None),
+    "keeps_reporter": Field(flag, default=False),
     **BASIS,
 }
 MEASURE: Final = {
@@ -208,6 +230,14 @@ MEASURE: Final = {
     **BASIS,
 }
 DELEGATION: Final = {"deciders": Field(each_of(Role)), "second": Field(each_of(Role), ()), **BASIS}
+IDENTITY_PURPOSE: Final = {
+    "name": Field(text),
+    "roles": Field(each_of(Role)),
+    "days": Field(_days),
+    "consent": Field(flag),
+    "told": Field(flag),
+    **BASIS,
+}
 TRIBUNAL: Final = {
     "name": Field(text),
     "burden": Field(one_of(Burden)),

@@ -10,6 +10,7 @@ from policy import schema
 from policy.decisions import (
     Delegation,
     Desk,
+    IdentityPurpose,
     Instead,
     Option,
     Preset,
@@ -50,12 +51,19 @@ def deadline(entry: Entry, presets: Mapping[str, Preset]) -> Deadline:
         if name not in known:
             raise entry.broken("preset", f"is {name!r}; known are {', '.join(known) or 'none'}")
         one = known[name]
+        _has_length(entry, "preset", one.amount)
         return Deadline(
             entry.key, one.amount, one.unit, one.starts_at, one.source, one.confidence, one.excludes, one.name
         )
     said = entry.parse(schema.DEADLINE)
     _within_reach(entry, said)
+    _has_length(entry, "amount", said["amount"])
     return Deadline(entry.key, **said)
+
+
+def _has_length(entry: Entry, field: str, amount: int | None) -> None:
+    if amount is None and entry.key in schema.NEVER_UNSET:
+        raise entry.broken(field, "may not be unset: what counts by it would have no end, or never begin")
 
 
 def _within_reach(entry: Entry, said: Mapping[str, Any]) -> None:
@@ -126,10 +134,12 @@ def route(entry: Entry, deadlines: Collection[str], desks: Mapping[str, Entry]) 
     return Route(entry.key, **said)
 
 
-def measure(entry: Entry, deadlines: Collection[str]) -> MeasureType:
+def measure(entry: Entry, deadlines: Mapping[str, Entry]) -> MeasureType:
     said = entry.parse(schema.MEASURE)
     for field in ("longest", "review", "alarm"):
         _refers(entry, field, said, deadlines)
+        if deadlines[said[field]].values.get("amount") == schema.UNSET:
+            raise entry.broken(field, f"names a deadline that is unset: {said[field]}")
     worse = [name for name in schema.NEVER_WORSENED if said["legal_effects"][name] != "unchanged"]
     if Side.AFFECTED_INDIVIDUAL in said["burdens"] and (worse or said["pay_percent"] != 100):
         raise entry.broken("burdens", "names the affected individual, whom no measure may cost pay, grade or benefits")
@@ -142,6 +152,10 @@ def delegation(entry: Entry) -> Delegation:
 
 def tribunal(entry: Entry) -> Tribunal:
     return Tribunal(entry.key, **entry.parse(schema.TRIBUNAL))
+
+
+def identity_purpose(entry: Entry) -> IdentityPurpose:
+    return IdentityPurpose(entry.key, **entry.parse(schema.IDENTITY_PURPOSE))
 
 
 def option(entry: Entry) -> Option:

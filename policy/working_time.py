@@ -56,7 +56,7 @@ def add(start: datetime, amount: int, unit: Unit, calendar: Calendar = PLAIN) ->
             day = _walk(local.date(), amount, calendar)
         case Unit.MONTHS:
             day = _months_after(local.date(), amount)
-    return local.replace(year=day.year, month=day.month, day=day.day, fold=0).astimezone(UTC)
+    return datetime.combine(day, local.timetz().replace(fold=0)).astimezone(UTC)
 
 
 def subtract(end: datetime, amount: int, unit: Unit, calendar: Calendar = PLAIN) -> datetime:

@@ -3,12 +3,19 @@
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
+from types import CodeType
 from typing import TypeVar
 
 import pytest
+from httpx._transports import default
 from hypothesis import settings
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+from xdist.scheduler import LoadFileScheduling
 
+from chassis.web.pages import page
 from ops.local_stack import roles, topics
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.kafka import ADMIN, Kafka
@@ -34,6 +41,18 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 PARTS = frozenset({"postgres", "keystore", "kafka", "temporal", "tryton", "oidc", "smtp"})
 
 
+class ByFile(LoadFileScheduling):
+    """Each file to one worker, and all end-to-end tests to the same: they share a whole stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/e2e" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that uses a real part is marked as one: `make test-fast` leaves it out."""
     for item in items:
@@ -55,6 +74,29 @@ def loopback_only() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", connect)
+        yield
+
+
+class OneMemory(BytecodeCache):
+    """What was made of a template once serves every application that a test builds."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.made.get(bucket.key + bucket.checksum)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self.made[bucket.key + bucket.checksum] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_once() -> Iterator[None]:
+    """Templates and whom to trust: a process of ours reads them once in its life, and tests build hundreds of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "Environment", partial(Environment, bytecode_cache=OneMemory()))
+        patch.setattr(default, "create_ssl_context", cache(default.create_ssl_context))
         yield
 
 

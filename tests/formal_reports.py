@@ -28,10 +28,15 @@ FACTS: dict[str, Fact] = {
     "time_limit": "unset",
     "outcome_told_at": (NOW - timedelta(days=1)).isoformat(),
     "party": "person",
+    "referral_consent": "given",
+    "referred_to": "other_entity",
+    "contract_owner_told": True,
 }
 NEEDED: dict[str, dict[str, Fact]] = {
     "record_person_back": {"person_gone": True},
     "close_sanctioned": {"sanction": "censure"},
+    "refer_to_contract_owner": {"referred_to": "contract_owner"},
+    "record_referral_consent": {"writer": "third_party"},
 }
 
 _SINCE, _UNTIL = NOW - timedelta(days=2), NOW + timedelta(days=28)

@@ -36,6 +36,7 @@ OPENING = {
     "danger_alert": {},
     "supervisor_request": {"lodged_at": NOW.isoformat()},
     "sea_report": {"lodged_at": NOW.isoformat(), "affected_is": "child"},
+    "data_request": {"lodged_at": NOW.isoformat()},
     "query": {},
     "retaliation": {"lodged_at": NOW.isoformat()},
     "recommendation": {"remedy": "rescind", "decider": "hr_director"},

@@ -2,12 +2,13 @@
 
 import asyncio
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import asyncpg
 
 from chassis.migrations import KEYSTORE_CHAIN, SERVICES, migrate
+from contracts.topics import Topic
 from ops.local_stack import roles, topics
 from ops.local_stack.kafka import ADMIN, Kafka
 from ops.local_stack.postgres import Postgres
@@ -109,10 +110,14 @@ class KafkaServer:
         """RECOURSE_KAFKA_PASSWORD of a service (or of "sentinel")."""
         return password(principal)
 
-    async def fresh_topics(self) -> str:
-        """Create all topics and rules under a prefix of their own; give it as RECOURSE_KAFKA_PREFIX."""
-        prefix = f"t{next(_numbers)}."
-        await topics.create_topics(self.bootstrap, ADMIN, self.part.password, self.plan, prefix=prefix)
+    async def fresh_topics(self, *only: Topic) -> str:
+        """Create all topics, or `only` some, with their rules under a prefix of their own; give it as
+        RECOURSE_KAFKA_PREFIX. The broker has work with every topic for as long as it runs.
+        """
+        prefix, names = f"t{next(_numbers)}.", {topic.name for topic in only}
+        wanted = tuple(topic for topic in self.plan.topics if not names or topic.name in names)
+        plan = replace(self.plan, topics=wanted)
+        await topics.create_topics(self.bootstrap, ADMIN, self.part.password, plan, prefix=prefix)
         return prefix
 
 

@@ -70,4 +70,4 @@ def nobody_has_a_part(case: Case) -> Case:
 
 
 def nothing_has_rung(case: Case) -> Case:
-    return replace(case, clocks={key: replace(clock, rung=()) for key, clock in case.clocks.items()})
+    return replace(case, clocks={key: clock._replace(rung=()) for key, clock in case.clocks.items()})

@@ -13,7 +13,8 @@ from chassis.web.pages.page import Page
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
 from lifecycle.model import Actor
-from lifecycle.pages.desk_pages import DeskPages, known_of, moves_on, newest_first, short
+from lifecycle.pages.desk_pages import DeskPages, known_of, newest_first, short
+from lifecycle.pages.next_steps import moves_on
 from lifecycle.pages.panels import Panels
 from lifecycle.views import CaseSeen, shown
 
@@ -39,7 +40,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             case=case,
             you=actor.name,
             known=known_of(desk, case, panels.hides),
-            moves=moves_on(desk, case),
+            moves=moves_on(desk.lifecycles[case.lifecycle], case),
             steps=newest_first(case),
             purposes=sorted(desk.purposes[case.lifecycle]),
             done=done,

@@ -20,9 +20,11 @@ from chassis.web.problems import Problem
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
 from lifecycle.desk import Desk
+from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages, short
 from lifecycle.pages.panels import Panels
 from lifecycle.pages.wording import Wording
+from lifecycle.records import CaseRow
 from lifecycle.views import LONGEST_MESSAGE, ItemSeen, WriteMessage
 
 _READING = "reading:"
@@ -35,8 +37,9 @@ def _facts_in(item: ItemSeen) -> Any:
     return json.loads(item.text)
 
 
-def purpose_of(desk: Desk, wording: Wording, lifecycle: str) -> Field:
-    choices = tuple(Choice(one, wording.of("purpose", one, lifecycle)) for one in sorted(desk.purposes[lifecycle]))
+def purpose_of(desk: Desk, wording: Wording, row: CaseRow, actor: Actor) -> Field:
+    purposes = sorted(at_desk.may_read_for(desk, row, actor))
+    choices = tuple(Choice(one, wording.of("purpose", one, row.lifecycle)) for one in purposes)
     return Field(
         "purpose",
         "radios",
@@ -54,11 +57,11 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
     async def ask(
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
     ) -> Response[Any]:
-        row, _ = await at_desk.show_case(desk, case_id, signed_in.staff_id)
+        row, actor = await at_desk.show_case(desk, case_id, signed_in.staff_id)
         return page.show(
             "desk/purpose.html",
             case_id=case_id,
-            purpose=purpose_of(desk, of.wording, row.lifecycle),
+            purpose=purpose_of(desk, of.wording, row, actor),
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, row.lifecycle),
@@ -68,8 +71,8 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
     async def begin(
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
     ) -> Response[Any]:
-        row, _ = await at_desk.show_case(desk, case_id, signed_in.staff_id)
-        found = await page.form([purpose_of(desk, of.wording, row.lifecycle)])
+        row, actor = await at_desk.show_case(desk, case_id, signed_in.staff_id)
+        found = await page.form([purpose_of(desk, of.wording, row, actor)])
         if found.errors:
             return page.again(found)
         if found.values["purpose"] in panels.discloses.get(row.lifecycle, ()):

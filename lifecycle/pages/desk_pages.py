@@ -52,6 +52,7 @@ class DeskPages:
             "fact": fact,
             "who": lambda step: _who(page, step),
             "lifecycles": sorted(self.desk.lifecycles),
+            "conflicts": list(self.desk.policy.options["conflict"].choices.values()),
             "now": datetime.now(UTC),
             "once": str(uuid4()),
         }
@@ -95,11 +96,14 @@ def known_of(desk: Desk, case: CaseSeen, hides: frozenset[str]) -> Mapping[str, 
     return {name: value for name, value in told.items() if value != "" and not str(value).startswith(_PART)}
 
 
-def moves_on(desk: Desk, case: CaseSeen) -> frozenset[str]:
-    """The actions that bring a case into another state, where they are open."""
-    rules = desk.lifecycles[case.lifecycle].rule_of
-    here = {action: rule.to for (state, action), rule in rules.items() if state == case.state}
-    return frozenset(action for action, to in here.items() if to not in (None, case.state))
+def spoken_and_written(page: Page, case: CaseSeen) -> tuple[str, str]:
+    """The languages that the person would rather talk in, and writes, by their names in the page's own; empty where
+    nothing is known, and the first where both are one.
+    """
+    names = page.language.locale.languages
+    codes = (str(case.facts.get(one, "")).partition("-")[0].lower() for one in ("spoken_language", "language"))
+    spoken, written = (names.get(code, code) for code in codes)
+    return spoken, "" if written == spoken else written
 
 
 def short(case_id: UUID) -> str:

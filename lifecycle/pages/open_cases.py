@@ -16,7 +16,7 @@ async def open_cases(desk: Desk, staff_id: str, lifecycle: str, until: datetime 
     found: list[CaseRow] = []
     position = None
     while True:
-        rows, position = await at_desk.list_cases(desk, staff_id, position, _PAGE, DUE_FIRST, lifecycle)
-        found += [one for one in rows if not until or (one.unmet_at and one.unmet_at < until)]
+        some, position = await at_desk.list_cases(desk, staff_id, position, _PAGE, DUE_FIRST, lifecycle)
+        found += [row for row, _ in some if not until or (row.unmet_at and row.unmet_at < until)]
         if position is None or (until and position[0] >= until):
             return found

@@ -1,4 +1,4 @@
-"""The queue: what is open, by the next date."""
+"""The queue: what is open, by the next date; what each waits for from whoever looks, and the person's language."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,8 +12,9 @@ from chassis.web.pages.page import Page
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
 from lifecycle.access import DUE_FIRST, NEWEST_FIRST
-from lifecycle.pages.desk_pages import DeskPages, short
-from lifecycle.views import cursor_of, listed, position_of
+from lifecycle.pages.desk_pages import DeskPages, short, spoken_and_written
+from lifecycle.pages.next_steps import next_steps
+from lifecycle.views import cursor_of, position_of, shown
 
 _PAGE: Final = 50
 
@@ -31,11 +32,15 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         order = NEWEST_FIRST if everything else DUE_FIRST
         position = position_of(after) if after else None
         kind = lifecycle if lifecycle and lifecycle in of.desk.lifecycles else ""
-        rows, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order, kind)
+        found, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order, kind)
         now = datetime.now(UTC)
+        cases = [shown(of.desk, row, actor, now) for row, actor in found]
         return page.show(
             "desk/queue.html",
-            cases=[listed(row, now) for row in rows],
+            cases=[
+                (one, next_steps(of.desk.lifecycles[one.lifecycle], one), *spoken_and_written(page, one))
+                for one in cases
+            ],
             more=cursor_of(rest) if rest else "",
             everything=bool(everything),
             chosen=kind,

@@ -30,8 +30,8 @@ def words_of(policy: Policy) -> Mapping[str, str]:
 @dataclass(frozen=True)
 class Wording:
     """`texts` are a service's own, under `<lifecycle>.<kind>.<key>`, or `<kind>.<key>` for all its procedures: kinds
-    are lifecycle, state, action, field, choice, clock, role, purpose, refused, standing, hint. `choices` are the
-    policy's. A key that has no text is shown as plain words.
+    are lifecycle, state, own (a state as said to the one it is about), action, field, choice, clock, role, purpose,
+    refused, standing, hint. `choices` are the policy's. A key that has no text is shown as plain words.
     """
 
     texts: Mapping[str, str]

@@ -1,13 +1,14 @@
 """Takes sources' entries into the one record: each once, in its source's order, and only if it fits."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.audit_trail import KEPT_AT_HOME, NO_HASH
+from chassis.audit_trail import FORGOTTEN, KEPT_AT_HOME, NO_HASH, commitment
 from chassis.audit_trail import chain_hash as source_chain_hash
 from chassis.consumer import Event, InvalidMessage
 from chassis.database import fetch
@@ -33,11 +34,16 @@ _APPEND: Final = text("""
             chain_hash)
         values (:number, :kind, :source, :shard, :source_number, :previous_hash, :hash, :entry_json, :received_at,
             :chain_hash)
+    ), named as (
+        insert into actors (number, source, object_ref, actor, salt)
+        select cast(:number as bigint), :source, cast(:object_ref as text), cast(:actor as text), cast(:salt as bytea)
+        where cast(:actor as text) <> ''
     ), arrived as (
         update heads set number = :source_number, hash = :hash where source = :source and shard = :shard
     )
     update record_head set size = :number, chain_hash = :chain_hash where log = :log
 """)
+_FORGET: Final = text("delete from actors where source = :source and object_ref = :object_ref")
 _ALIVE: Final = text("""
     insert into sources as known (source, heartbeat_at) values (:source, :at)
     on conflict (source) do update set heartbeat_at = greatest(known.heartbeat_at, :at)
@@ -52,12 +58,19 @@ _HASH_OF: Final = text("""
 
 
 async def append_entry(session: AsyncSession, event: Event) -> None:
-    """The handler of AuditEntry. Raises InvalidMessage for an entry that is not its sender's, or that does not follow
-    from the one before it in its source's chain: a gap, a fork, a changed entry.
+    """The handler of AuditEntry. Who acted on an object is forgotten with the entry that says so. Raises InvalidMessage
+    for an entry that is not its sender's, whose actor is not the one that it fixes, or that does not follow from the
+    one before it in its source's chain: a gap, a fork, a changed entry.
     """
     entry = event.message
-    if not isinstance(entry, AuditEntry) or not _says_what_it_is(entry, event.source):
+    if not isinstance(entry, AuditEntry):
         raise InvalidMessage("not_its_own")
+    body = _body(entry)
+    said = (body.get("source"), body.get("shard"), body.get("number"))
+    if entry.source != event.source or said != (entry.source, entry.shard, entry.number):
+        raise InvalidMessage("not_its_own")
+    if body.get("actor") != (commitment(entry.actor, entry.salt) if entry.actor else None):
+        raise InvalidMessage("actor_wrong")
     if source_chain_hash(entry.previous_hash, entry.entry_json) != entry.hash:
         raise InvalidMessage("hash_wrong")
     number, last_hash = await _lock_source(session, entry.source, entry.shard)
@@ -69,7 +82,10 @@ async def append_entry(session: AsyncSession, event: Event) -> None:
         raise InvalidMessage("gap")
     if entry.previous_hash != (last_hash or NO_HASH):
         raise InvalidMessage("chain_broken")
-    await _append(session, Kind.ENTRY, entry, entry.previous_hash, entry.entry_json)
+    object_ref = str(body.get("object"))
+    await _append(session, Kind.ENTRY, entry, entry.previous_hash, entry.entry_json, object_ref)
+    if body.get("act") == FORGOTTEN:
+        await fetch(session, _FORGET, {"source": entry.source, "object_ref": object_ref})
 
 
 async def take_heartbeat(session: AsyncSession, event: Event) -> None:
@@ -117,7 +133,12 @@ async def _hash_of(session: AsyncSession, message: AuditEntry | AuditHead) -> by
 
 
 async def _append(
-    session: AsyncSession, kind: Kind, message: AuditEntry | AuditHead, previous_hash: bytes, entry_json: bytes
+    session: AsyncSession,
+    kind: Kind,
+    message: AuditEntry | AuditHead,
+    previous_hash: bytes,
+    entry_json: bytes,
+    object_ref: str = "",
 ) -> None:
     [(size, last)] = await fetch(session, _LOCK_RECORD, {"log": LOG, "no_hash": NO_HASH})
     link = Link(
@@ -131,13 +152,15 @@ async def _append(
         entry_json=entry_json,
         received_at=datetime.now(UTC),
     )
-    await fetch(session, _APPEND, {**vars(link), "chain_hash": chain_hash(last, link), "log": LOG})
+    named = (message.actor, message.salt) if isinstance(message, AuditEntry) else ("", b"")
+    actor = dict(zip(("actor", "salt"), named, strict=True)) | {"object_ref": object_ref}
+    await fetch(session, _APPEND, {**vars(link), **actor, "chain_hash": chain_hash(last, link), "log": LOG})
 
 
-def _says_what_it_is(entry: AuditEntry, source: str) -> bool:
+def _body(entry: AuditEntry) -> Mapping[str, Any]:
+    """What the entry says; nothing, where that is no JSON object."""
     try:
         body: Any = json.loads(entry.entry_json)
     except ValueError:
-        return False
-    said = (body.get("source"), body.get("shard"), body.get("number")) if isinstance(body, dict) else None
-    return entry.source == source and said == (entry.source, entry.shard, entry.number)
+        return {}
+    return body if isinstance(body, dict) else {}

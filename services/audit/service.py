@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from google.protobuf.message import Message
@@ -20,11 +21,12 @@ from chassis.web.sign_in import SignIn
 from contracts.audit.v1.audit_pb2 import AuditEntry, Heartbeat
 from contracts.topics import AUDIT_ENTRIES, WORKFLOW_POLICY, Topic
 from lifecycle import in_force
+from lifecycle import pages as shared
 from policy.load import load
 from services.audit.checkpoints import sign_checkpoints
 from services.audit.record import append_entry, take_heartbeat
 from services.audit.settings import AuditSettings
-from services.audit.web import desk
+from services.audit.web import accesses, desk
 from services.audit.web.api import Record, verification_route
 
 Handlers = Mapping[Topic, Mapping[type[Message], Handler]]
@@ -46,7 +48,8 @@ def build(settings: AuditSettings) -> Service:
         sign_in,
         packages=["services.audit.web"],
         tabs=desk.TABS,
-        routes=desk.routes(record, settings.database_dsn, publics["audit"]),
+        routes=[*desk.routes(record, settings.database_dsn, publics["audit"]), *accesses.routes(record)],
+        catalogs=[Path(shared.__path__[0]) / "locale"],
     )
     app = create_app(
         settings,

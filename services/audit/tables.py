@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, DateTime, Index, LargeBinary, MetaData, SmallInteger, Text, text
 from sqlalchemy.orm import registry
@@ -12,6 +12,10 @@ from chassis import tables
 from lifecycle import in_force
 
 AWARE: Any = DateTime(timezone=True)
+NAMES_A_PURPOSE: Final = r"position('\x22707572706f7365223a'::bytea in entry_json) > 0"
+"""Of the entries of the access log: the bytes `"purpose":` stand in them. A query finds them by the index alone that
+says it in the same words.
+"""
 
 
 class Kind(StrEnum):
@@ -42,6 +46,7 @@ class Entry(Base, table=True):
             unique=True,
             postgresql_where=text("kind = 'entry'"),
         ),
+        Index("ix_entries_accesses", "number", postgresql_where=text(NAMES_A_PURPOSE)),
     )
     number: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     kind: Kind = Field(sa_type=Text)
@@ -53,6 +58,18 @@ class Entry(Base, table=True):
     entry_json: bytes = Field(sa_type=LargeBinary)
     received_at: datetime = Field(sa_type=AWARE)
     chain_hash: bytes = Field(sa_type=LargeBinary)
+
+
+class Actor(Base, table=True):
+    """Who acted in the entry of this number, until the entry's source says that it is forgotten."""
+
+    __tablename__ = "actors"
+    __table_args__ = (Index("ix_actors_source_object_ref", "source", "object_ref"),)
+    number: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    source: str = Field(sa_type=Text)
+    object_ref: str = Field(sa_type=Text)
+    actor: str = Field(sa_type=Text)
+    salt: bytes = Field(sa_type=LargeBinary)
 
 
 class RecordHead(Base, table=True):
@@ -96,3 +113,4 @@ tables.define(Base.metadata)
 in_force.define(Base.metadata)
 tables.append_only(Base.metadata.tables["entries"])
 tables.append_only(Base.metadata.tables["checkpoints"])
+tables.delete_only(Base.metadata.tables["actors"])

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 import asyncpg
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from chassis.audit_trail import NO_HASH
+from chassis.audit_trail import COMMITTED, FORGOTTEN, NO_HASH, commitment
 from chassis.audit_trail import chain_hash as source_chain_hash
 from contracts import checkpoints
 from contracts.audit.v1.audit_pb2 import Checkpoint
@@ -22,9 +23,14 @@ LATE: Final = timedelta(seconds=30)
 _SAYS_EVERY: Final = 1000
 
 _ENTRIES: Final = """
-    select number, kind, source, shard, source_number, previous_hash, hash, entry_json, received_at, chain_hash
-    from entries order by number
+    select number, kind, entries.source, shard, source_number, previous_hash, hash, entry_json, received_at, chain_hash,
+        actor, salt
+    from entries left join actors using (number) order by number
 """
+_FORGOTTEN: Final = f"""
+    select number, source, entry_json from entries
+    where kind = 'entry' and position('"act":"{FORGOTTEN}"'::bytea in entry_json) > 0 order by number
+"""  # noqa: S608 -- our own words
 _HEADS: Final = """
     select source, shard, number, reported_number, reported_at < now() - $1::interval as late
     from heads order by source, shard
@@ -38,6 +44,7 @@ class Fault(StrEnum):
     REMOVED = "removed"
     MISSING = "missing"
     CHECKPOINT = "checkpoint"
+    ACTOR = "actor"
 
 
 @dataclass(frozen=True)
@@ -67,10 +74,13 @@ class SourceState:
 
 @dataclass
 class Verification:
-    """The answer: the record is as it was written if there are no findings. `sources` are by name."""
+    """The answer: the record is as it was written if there are no findings. `sealed_at`: when the newest checkpoint
+    was signed. `sources` are by name.
+    """
 
     entries: int = 0
     checkpoints: int = 0
+    sealed_at: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
     sources: dict[str, SourceState] = field(default_factory=dict)
 
@@ -84,7 +94,19 @@ class Verification:
             name: {**asdict(state), "heartbeat_at": state.heartbeat_at.isoformat() if state.heartbeat_at else None}
             for name, state in self.sources.items()
         }
-        return {**asdict(self), "ok": self.ok, "sources": sources}
+        sealed_at = self.sealed_at.isoformat() if self.sealed_at else None
+        return {**asdict(self), "ok": self.ok, "sealed_at": sealed_at, "sources": sources}
+
+
+class _Said(msgspec.Struct):
+    """What an entry says, as far as it tells whether its actor has to be there."""
+
+    act: str = ""
+    object: str = ""
+    actor: str | None = None
+
+
+_SAID: Final = msgspec.json.Decoder(_Said)
 
 
 async def verify(
@@ -108,11 +130,17 @@ async def _verify(
     promised = [
         Checkpoint.FromString(row["message"]) for row in await connection.fetch("select message from checkpoints")
     ]
-    found = Verification(checkpoints=len(promised))
-    walk = _Walk({checkpoint.size: checkpoint for checkpoint in promised})
+    sealed = (one.at.ToDatetime(tzinfo=UTC) for one in promised)
+    found = Verification(checkpoints=len(promised), sealed_at=max(sealed, default=None))
+    forgotten = {
+        (row["source"], said.object): row["number"]
+        for row in await connection.fetch(_FORGOTTEN)
+        if (said := _said(row["entry_json"])).act == FORGOTTEN
+    }
+    walk = _Walk({checkpoint.size: checkpoint for checkpoint in promised}, forgotten)
     async for row in connection.cursor(_ENTRIES, prefetch=1000):
-        *link, chain = row
-        found.findings.extend(walk.step(Link(*link), chain))
+        *link, chain, actor, salt = row
+        found.findings.extend(walk.step(Link(*link), chain, actor, salt))
         found.entries += 1
         if found.entries % _SAYS_EVERY == 0:
             read(found.entries)
@@ -131,15 +159,18 @@ async def _verify(
 
 
 class _Walk:
-    """The record's chain and each source's, one entry after the other."""
+    """The record's chain and each source's, one entry after the other. `forgotten`: of a source's objects, the newest
+    entry that says that who acted before it is not kept any more.
+    """
 
-    def __init__(self, promised: Mapping[int, Checkpoint]) -> None:
+    def __init__(self, promised: Mapping[int, Checkpoint], forgotten: Mapping[tuple[str, str], int]) -> None:
         self._promised = promised
+        self._forgotten = forgotten
         self._number = 0
         self._chain = NO_HASH
         self._sources: dict[tuple[str, int], tuple[int, bytes]] = {}
 
-    def step(self, link: Link, chain: bytes) -> Iterator[Finding]:
+    def step(self, link: Link, chain: bytes, actor: str | None, salt: bytes | None) -> Iterator[Finding]:
         follows = link.number == self._number + 1
         if not follows:
             yield _removed(self._number + 1, link.number - 1)
@@ -152,6 +183,8 @@ class _Walk:
                 link.number,
                 f"Entry {link.number} is not as it was written: what it says no longer fits its hash.",
             )
+        elif sentence := self._actor_wrong(link, actor, salt):
+            yield Finding(Fault.ACTOR, link.number, link.number, sentence)
         promised = self._promised.get(link.number)
         if promised is not None and promised.head_hash != chain:
             yield Finding(
@@ -162,6 +195,18 @@ class _Walk:
                 f"{promised.at.ToDatetime().isoformat()} UTC promised: something in it was rewritten.",
             )
         self._number, self._chain = link.number, chain
+
+    def _actor_wrong(self, link: Link, actor: str | None, salt: bytes | None) -> str | None:
+        """Actors stand beside the entries: each is there until an entry says that it is forgotten, and not after."""
+        said = _said(link.entry_json)
+        named = said.actor is not None and said.actor.startswith(COMMITTED)
+        forgotten = link.number < self._forgotten.get((link.source, said.object), 0)
+        if actor is None or salt is None:
+            gone = f"Who acted in entry {link.number} was removed, and no entry says that it was forgotten."
+            return gone if named and not forgotten else None
+        if commitment(actor, salt) != said.actor:
+            return f"Who is named beside entry {link.number} is not who acted in it."
+        return f"Who acted in entry {link.number} is still there, though forgotten." if forgotten else None
 
     def _source_step(self, link: Link) -> Iterator[Finding]:
         name = (link.source, link.shard)
@@ -184,6 +229,14 @@ class _Walk:
     def end(self, size: int) -> Iterator[Finding]:
         if size > self._number:
             yield _removed(self._number + 1, size)
+
+
+def _said(entry_json: bytes) -> _Said:
+    """Nothing, of the head of a chain and of what is no entry's JSON any more."""
+    try:
+        return _SAID.decode(entry_json)
+    except msgspec.DecodeError:
+        return _Said()
 
 
 def _fits_itself(link: Link) -> bool:

@@ -80,7 +80,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         purposes=PURPOSES,
         notices_office=OFFICE,
         routed_as=RETALIATION,
-        parts={RETALIATION: {Role.REVIEWER: Part(retaliation_parts.REVIEWERS)}},
+        parts={RETALIATION: {Role.REVIEWER: Part(retaliation_parts.REVIEWERS, retaliation_parts.RELEASE_REVIEWER)}},
         effects=effects,
         talks=frozenset({RETALIATION}),
         errands={"route": route, "find_reviewer": find_reviewer, "pass_on": hand_on},

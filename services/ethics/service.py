@@ -59,7 +59,7 @@ async def _look_after(desk: Desk) -> None:
             if missing := await numbers.alarm(session):
                 logger.error("personnel actions are missing", extra={"count": missing})
             await forget_seen(session)
-            await forget_ended(session)
+            await forget_ended(session, desk.policy)
         async with desk.database.transaction() as session:
             asked = await watch_contracts(session, desk, await records.clock_now(session))
         await desk.poke(*asked)()

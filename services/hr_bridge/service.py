@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
-from chassis import audit_trail, desk_keys
+from chassis import audit_actors, audit_trail, desk_keys
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.keys import ServiceKeys, public_keys
@@ -20,6 +20,7 @@ from policy.load import load
 from services.hr_bridge import consumers, directory, personnel_actions
 from services.hr_bridge.adapters.tryton import Tryton
 from services.hr_bridge.bridge import Bridge
+from services.hr_bridge.ending import note_ended_forever
 from services.hr_bridge.saga.keep import Workflows
 from services.hr_bridge.settings import HrBridgeSettings
 from services.hr_bridge.web import desk, mail_address, tasks, words
@@ -79,6 +80,8 @@ def build(settings: HrBridgeSettings) -> Service:
             lambda: read_directory(bridge),
             lambda: compare(bridge),
             lambda: audit_trail.send_heartbeats(database, settings.heartbeat_every),
+            lambda: note_ended_forever(bridge),
+            lambda: audit_actors.forget_forever(database),
             lambda: sessions.sweep_forever(database),
         ],
         everywhere=[appointments.follow],

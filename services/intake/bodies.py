@@ -43,7 +43,7 @@ class Parties(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=Tr
     affected_individual: StaffIdText | None = None
     alleged_offender: People = []
     recipient: StaffIdText | None = None
-    """The manager she tells, where the route is for one."""
+    """The manager she tells, where the route is for one; whom she asks to listen, on the way to a talk."""
     reporter: StaffIdText | None = None
     """Who writes, where it is for somebody else and not anonymous: whoever reports is protected."""
 
@@ -101,12 +101,48 @@ class AddParties(Struct, forbid_unknown_fields=True, kw_only=True):
     not_these_people: Annotated[People, Meta(min_length=1)]
 
 
+class GiveName(Struct, forbid_unknown_fields=True, kw_only=True):
+    """To a route on which she wrote without one: `name`, `staff_id` or both; to one that has a name and no number,
+    `staff_id` alone. `for_somebody_else`: she did not write of what happened to herself.
+    """
+
+    report_id: UUID
+    action_id: UUID
+    name: Words | None = None
+    staff_id: StaffIdText | None = None
+    for_somebody_else: bool = False
+    watch_for_retaliation: bool = True
+
+
 class AnswerConsent(Struct, forbid_unknown_fields=True, kw_only=True):
     """Her answer anew, for one of her routes."""
 
     report_id: UUID
     consent: Literal["ethics_contact"]
     given: bool
+
+
+class AnswerRelease(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Whether a handler may learn who she is, where the purpose needs her yes."""
+
+    report_id: UUID
+    release_id: UUID
+    agreed: bool
+
+
+class ReleaseSeen(Struct, kw_only=True):
+    """To which role her identity was given, or is asked for, and for what. `asked`: it needs her yes; `agrees`: her
+    answer so far. `since` and `until` are days; none before it was given.
+    """
+
+    release_id: UUID
+    purpose: str
+    role: str
+    asked: bool
+    agrees: bool | None
+    since: date | None
+    until: date | None
+    over: bool
 
 
 class CaseSeen(Struct, kw_only=True):
@@ -163,20 +199,27 @@ class RefusedAction(Struct, kw_only=True):
 
 
 class RouteSeen(Struct, kw_only=True):
-    """`closed`: what was written on this route has been destroyed. `ethics_contact`: her newest answer to that."""
+    """`closed`: what was written on this route has been destroyed. `named`: it was sent, or is by now, with a name,
+    and `numbered`: with her staff number too. `ethics_contact`: her newest answer to that. `mails_ended`: she had
+    mails, and has none any more, by a no of hers or because her code was replaced.
+    """
 
     report_id: UUID
     route: str
     next_date: datetime | None
     closed: bool
+    named: bool
+    numbered: bool
     cases: list[CaseSeen]
     refused_actions: list[RefusedAction]
     messages: list[MessageSeen]
     answers: list[AnswerSeen]
     parties: list[PartiesSeen]
     files: list[FileSeen]
+    releases: list[ReleaseSeen]
     ethics_contact: bool
     mails: bool
+    mails_ended: bool
 
 
 class AskWays(Struct, forbid_unknown_fields=True, kw_only=True):

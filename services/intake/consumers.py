@@ -16,6 +16,7 @@ from chassis.outbox import add_event, applied
 from contracts.cases.v1.cases_pb2 import (
     CaseChanged,
     CaseErased,
+    IdentityReleaseEnded,
     Offer,
     PersonActionRefused,
     ReportEventApplied,
@@ -41,6 +42,7 @@ from services.intake.intake import Intake
 from services.intake.routing import record_person
 from services.intake.tables import RouteCase
 from services.intake.use_cases.follow_case import NotItsReport, erase_route, note_opened, note_refused, show_case
+from services.intake.use_cases.release_identity import end_release
 
 _WORD: Final = re.compile(r"[a-z][a-z0-9_.]{0,79}")
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
@@ -50,11 +52,17 @@ def handlers(intake: Intake) -> Mapping[Topic, Mapping[type[Message], Handler]]:
     """For the consumer. Types that are not here are none of intake's business."""
 
     async def show(session: AsyncSession, event: Event) -> None:
-        await show_case(session, intake, event.source, _case(event), event.time)
+        quiet = cast("CaseChanged", event.message).no_contact
+        await show_case(session, intake, event.source, _case(event), event.time, quiet=quiet)
 
     async def erase(session: AsyncSession, event: Event) -> None:
-        lifecycle = cast("CaseErased", event.message).lifecycle
-        await erase_route(session, intake, event.source, _report_id(event), lifecycle, event.time)
+        erased = cast("CaseErased", event.message)
+        until = erased.actors_until.ToDatetime(UTC) if erased.HasField("actors_until") else None
+        await erase_route(session, intake, event.source, _report_id(event), erased.lifecycle, event.time, until)
+
+    async def end(session: AsyncSession, event: Event) -> None:
+        request_id = _id(cast("IdentityReleaseEnded", event.message).request_id, "request_id_malformed")
+        await end_release(session, intake, event.source, _report_id(event), request_id, event.time)
 
     of_cases: Mapping[type[Message], Handler] = {
         CaseChanged: _from_own_desk(show),
@@ -62,6 +70,7 @@ def handlers(intake: Intake) -> Mapping[Topic, Mapping[type[Message], Handler]]:
         ReportEventApplied: _from_own_desk(_settle),
         ReportOpened: _from_own_desk(_note_opened),
         CaseErased: _from_own_desk(erase),
+        IdentityReleaseEnded: end,
     }
     return {
         OMBUDS_CASES: of_cases,

@@ -11,14 +11,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.sealing import tag
 from services.intake.bodies import LodgeReport
+from services.intake.domain.writers import for_somebody_else
 from services.intake.intake import Intake
 from services.intake.tables import Exclusion
+
+UNNAMED: Final = ""
+"""For `Parties.reporter`."""
 
 
 @dataclass(frozen=True)
 class Parties:
-    """`refused` are people she does not want to deal with it; `recipient` is the manager whom she tells; `about` the
-    offices that she says it is about; `reporter` whoever writes for somebody else.
+    """`refused` are people she does not want to deal with it; `recipient` is the manager whom she tells, or whom she
+    asks to listen; `about` the offices that she says it is about; `reporter` whoever writes for somebody else, empty
+    where that one gave no number.
     """
 
     affected_individual: str | None = None
@@ -31,13 +36,14 @@ class Parties:
     @classmethod
     def named_in(cls, draft: LodgeReport) -> "Parties":
         named = draft.parties
+        for_another = named.affected_individual and for_somebody_else(draft.route, draft.choices)
         return cls(
             named.affected_individual,
             named.alleged_offender,
             draft.not_these_people,
             named.recipient,
             draft.about_offices,
-            named.reporter,
+            named.reporter or (UNNAMED if for_another else None),
         )
 
     @classmethod
@@ -51,24 +57,31 @@ class Parties:
         )
 
     def content(self) -> dict[str, Any]:
+        """As it is sealed. Whoever named herself as affected earlier and now as the one who writes stands there once,
+        as affected: nothing says beside her number that it is the reporter's (invariant 2).
+        """
+        hers = self.reporter and self.reporter.casefold() == (self.affected_individual or "").casefold()
         return {
             "affected_individual": self.affected_individual,
             "alleged_offender": list(self.alleged_offender),
             "not_these_people": list(self.refused),
             "recipient": self.recipient,
             "about_offices": list(self.about),
-            "reporter": self.reporter,
+            "reporter": None if hers else self.reporter,
         }
 
     def joined_with(self, earlier: "Parties") -> "Parties":
-        """With those of an item taken over: what she says now comes first, and nobody is left out."""
+        """With those of an item taken over: what she says now comes first, and nobody is left out. Of whom she named as
+        affected earlier it stays known that this was not herself.
+        """
+        unnamed = (self if self.affected_individual else earlier).reporter
         return Parties(
             self.affected_individual or earlier.affected_individual,
             tuple(dict.fromkeys((*self.alleged_offender, *earlier.alleged_offender))),
             tuple(dict.fromkeys((*self.refused, *earlier.refused))),
             self.recipient,
             tuple(dict.fromkeys((*self.about, *earlier.about))),
-            self.reporter or earlier.reporter,
+            self.reporter or earlier.reporter or unnamed,
         )
 
     def everybody(self) -> set[str]:

@@ -3,7 +3,7 @@
 import re
 from functools import partial
 
-from chassis import audit_trail, desk_keys
+from chassis import audit_actors, audit_trail, desk_keys
 from chassis.consumer import Consumer
 from chassis.database import Database
 from chassis.keys import ServiceKeys, public_keys
@@ -35,6 +35,7 @@ def build(settings: IntakeSettings) -> Service:
             Relay(settings, keys.signing).run,
             Consumer(settings, database, handlers(intake), publics, acknowledge=ACKNOWLEDGE).run,
             partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
+            partial(audit_actors.forget_forever, database),
             partial(sweep_forever, intake),
             partial(sessions.sweep_forever, database),
         ],

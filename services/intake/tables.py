@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData, Text, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, DateTime, MetaData, Text, UniqueConstraint, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -184,6 +184,28 @@ class KeptPlace(Base, table=True):
     forget_on: date = Field(index=True)
 
 
+class DraftFile(Base, table=True):
+    """A file of a draft that was not sent: it goes with its session, or with the place that was kept. What it is and
+    its key lie in the draft alone.
+    """
+
+    __tablename__ = "draft_files"
+    __table_args__: ClassVar[Any] = (CheckConstraint("num_nonnulls(of_session, of_place) = 1", name="one_holder"),)
+    file_id: UUID = Field(primary_key=True)
+    of_session: bytes | None = Field(foreign_key="web_sessions.digest", ondelete="CASCADE", index=True)
+    of_place: bytes | None = Field(foreign_key="kept_places.digest", ondelete="CASCADE", index=True)
+
+
+class DraftChunk(Base, table=True):
+    """A part of its cleaned copy, or of its original, sealed under the key of the file (chassis.sealed_streams)."""
+
+    __tablename__ = "draft_chunks"
+    file_id: UUID = Field(primary_key=True, foreign_key="draft_files.file_id", ondelete="CASCADE")
+    original: bool = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    ciphertext: bytes
+
+
 class MailWish(Base, table=True):
     """That she chose to have mails on this route. Where to, when and in which language lies sealed to the
     notifications' delivery key; `wish_id` is part of the seal.
@@ -202,6 +224,29 @@ class MailNotice(Base, table=True):
     recipient_ref: UUID = Field(primary_key=True)
     report_id: UUID = Field(foreign_key="reports.report_id", index=True)
     day: date = Field(index=True)
+
+
+class IdentityRelease(Base, table=True):
+    """That a handler asks who reports, and what the custodian made of it: a request that nobody answers goes; one that
+    is refused (ended, and never given) goes after the days it would have had; one that is agreed to stays, so that the
+    reporter can see to whom it was given. `public_key`: whom it is sealed to, that handler alone. `agrees`: her own
+    answer where one is needed, none before she has given it.
+    """
+
+    __tablename__ = "identity_releases"
+    release_id: UUID = Field(primary_key=True)
+    report_id: UUID = Field(foreign_key="reports.report_id", index=True)
+    service: str = Field(sa_type=Text)
+    lifecycle: str = Field(sa_type=Text)
+    purpose: str = Field(sa_type=Text)
+    role: str = Field(sa_type=Text)
+    staff_id: str = Field(sa_type=Text)
+    public_key: bytes
+    asked_at: datetime = Field(sa_type=AWARE)
+    agrees: bool | None = None
+    given_at: datetime | None = Field(default=None, sa_type=AWARE)
+    until: datetime | None = Field(default=None, sa_type=AWARE)
+    ended_at: datetime | None = Field(default=None, sa_type=AWARE)
 
 
 class PersonAction(Base, table=True):

@@ -2,7 +2,7 @@
 the first needs them, also where that is none. Who hears a digest is who holds an appointment; nobody's name is kept.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.keys import ServiceKeys
 from chassis.sealing import tag
+from chassis.web.pages.words import OWN_NAMES
 from policy.model import Policy
 from policy.working_time import Calendar
 from services.notifications.peers import Peers, Unknown
@@ -55,6 +56,12 @@ def calendar_of(policy: Policy, staff_id: str, now: datetime) -> Calendar | None
     return policy.calendar_at(places[0]) if places else None
 
 
+def language_of(policy: Policy, staff_id: str) -> str | None:
+    """The first of the languages that an appointment of theirs names and that mails have; None where none does."""
+    named = (code for one in policy.appointments if one.staff_id == staff_id for code in one.languages)
+    return next((code for code in named if code in OWN_NAMES), None)
+
+
 def goes_with(keys: ServiceKeys, staff_id: str) -> UUID:
     """What is kept of whom a notice waits for: the same for all of one person's, and no name."""
     return UUID(bytes=tag(keys.cell, "digest", staff_id)[:16])
@@ -92,11 +99,16 @@ async def news_of(session: AsyncSession, keys: ServiceKeys, staff_id: str) -> Se
     return list(await session.execute(_NEWS, params={"goes_with": goes_with(keys, staff_id)}))
 
 
-async def counted(staff_id: str, news: Sequence[Any], calendar: Calendar, peers: Peers) -> Digest:
-    """Each desk is asked what has become of its items: what is over needs nobody. Raises NotAnswered."""
+async def counted(
+    staff_id: str, news: Sequence[Any], calendar: Calendar, peers: Peers, keep: Callable[[], Awaitable[None]]
+) -> Digest:
+    """Each desk is asked what has become of its items: what is over needs nobody. `keep` is called before each
+    question, since nobody knows how long all of them take. Raises NotAnswered, and what `keep` raises.
+    """
     items, dates, ended = set[str](), [], []
     for one in news:
         ended.append(one.event_id)
+        await keep()
         try:
             meant = await peers.recipient(one.source, one.recipient_ref)
         except Unknown:

@@ -13,7 +13,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import audit_trail
 from chassis.keys import ServiceKeys
+from chassis.web.pages.words import Language
 from lifecycle.in_force import HasPolicy
 from policy.names import Office
 from services.notifications import digests, mail, persons
@@ -38,7 +39,7 @@ CHANNEL: Final = "mail"
 GIVE_UP_AFTER: Final = timedelta(days=3)
 _AT_ONCE: Final = 20
 _LOOK_EVERY: Final = 5.0
-# Longer than two questions and one mail can take.
+# Longer than two questions and one mail can take; what asks more keeps its claim on the way.
 _CLAIMED_FOR: Final = timedelta(minutes=2)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)
 
@@ -52,6 +53,12 @@ _CLAIM: Final = text("""
         for update skip locked
     )
     returning event_id, source, recipient_ref, tries, may_wait, late_office, goes_with, goes_at
+""")
+# Every claim counts one more try: by that an attempt knows its own.
+_KEEP: Final = text("""
+    update waiting set next_try_at = cast(:now as timestamptz) + cast(:claimed_for as interval)
+    where event_id = :event_id and tries = :tries
+    returning event_id
 """)
 _PUT_OFF: Final = text("""
     update waiting set next_try_at = cast(:now as timestamptz) + cast(:pause as interval), failure = :failure
@@ -87,6 +94,10 @@ class Notice:
     goes_at: datetime
 
 
+class ClaimLost(Exception):
+    """Another attempt has this notice now, or has ended it: this one does no more about it."""
+
+
 Way = Callable[[Notice, Peers], Awaitable[Ending | None]]
 """One attempt: how the notice ended, or None while it goes on waiting."""
 
@@ -112,6 +123,7 @@ class Sender:
         self._new = asyncio.Event()
         self._in_hand: set[asyncio.Task[None]] = set()
         self._planned: dict[str, datetime] = {}
+        self._asked: tuple[str, datetime] | None = None
 
     async def wake(self) -> None:
         self._new.set()
@@ -147,6 +159,8 @@ class Sender:
         try:
             try:
                 ending = await self._ways.get(notice.source, self._to_staff)(notice, peers)
+            except ClaimLost:
+                logger.warning("a notice took so long that another attempt has it")
             except Unknown:
                 await self._end(notice, Ending.NO_RECIPIENT)
             except mail.Refused:
@@ -176,19 +190,26 @@ class Sender:
             await self._write(_PLAN, of_it | {"at": at, "looked_at": at + _MISSED_AFTER})
             return None
         address = await peers.mail_address(meant.staff_id)
-        language = WORDS[self._settings.staff_language]
+        language = self._language_of(meant.staff_id)
         late = policy.offices[Office(notice.late_office)].name if notice.late_office else ""
         await self._mail(notice.event_id, address, to_staff_above(language, late) if late else to_staff(language))
         return Ending.SENT
 
     async def _plan_digests(self) -> None:
-        """Kept before anything goes, so that a digest is not lost with the process; once is enough."""
-        slots = digests.due(self._of.policy, self._clock())
+        """Kept before anything goes, so that a digest is not lost with the process; once is enough. They are due at
+        full minutes: between two of them another answer can only come from other appointments.
+        """
+        policy, now = self._of.policy, self._clock()
+        asked = policy.appointments_hash, now.replace(second=0, microsecond=0)
+        if asked == self._asked:
+            return
+        slots = digests.due(policy, now)
         new = {staff_id: slot for staff_id, slot in slots.items() if self._planned.get(staff_id) != slot}
         if new:
             async with self._database.transaction() as session:
                 await digests.plan(session, self._keys, new)
             self._planned |= new
+        self._asked = asked
 
     async def _digest(self, notice: Notice, peers: Peers) -> Ending | None:
         """With it end the notices that it counts."""
@@ -201,13 +222,25 @@ class Sender:
             return Ending.OVERTAKEN
         async with self._database.transaction() as session:
             news = await digests.news_of(session, keys, staff_id)
-        found = await digests.counted(staff_id, news, calendar, peers)
+        keep = partial(self._keep, notice)
+        found = await digests.counted(staff_id, news, calendar, peers, keep)
+        await keep()
         address = await peers.mail_address(staff_id)
         before = found.before.astimezone(calendar.zone).date() if found.before else None
-        said = digest(WORDS[self._settings.staff_language], found.items, before)
+        said = digest(self._language_of(staff_id), found.items, before)
         await self._mail(notice.event_id, address, said)
         await self._end_all((*found.news, notice.event_id), Ending.SENT)
         return None
+
+    def _language_of(self, staff_id: str) -> Language:
+        return WORDS[digests.language_of(self._of.policy, staff_id) or self._settings.staff_language]
+
+    async def _keep(self, notice: Notice) -> None:
+        """The claim begins anew, so that nobody else sends it meanwhile. Raises ClaimLost."""
+        of_it = {"event_id": notice.event_id, "tries": notice.tries, "claimed_for": _CLAIMED_FOR, "now": self._clock()}
+        async with self._database.transaction() as session:
+            if (await session.execute(_KEEP, params=of_it)).first() is None:
+                raise ClaimLost
 
     async def _to_person(self, notice: Notice, peers: Peers) -> Ending | None:
         """First its moment within the hours that she chose, then the mail. None: not yet."""

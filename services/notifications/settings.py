@@ -15,4 +15,4 @@ class NotificationsSettings(Settings):
     portal_name: str = NAME
     """What a person's mail calls the portal, as its pages do: nothing that tells a glance what it is about."""
     staff_language: str = SOURCE
-    """In which language staff is written to."""
+    """In which language staff is written to whose appointment names none."""

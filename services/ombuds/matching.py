@@ -1,6 +1,6 @@
 """Who is asked to listen: somebody appointed for it who is in nobody's line, whom the person has not refused, and who
-has the fewest talks; from another office, a woman or a man, or of her language, as she wishes. It fails closed: when
-conflicts cannot be told, nobody is asked who might have one.
+has the fewest talks; the one she asks for by name, else from another office, a woman or a man, or of her language, as
+she wishes. It fails closed: when conflicts cannot be told, nobody is asked who might have one.
 """
 
 import math
@@ -75,6 +75,11 @@ async def _choose(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, n
     roles = LISTENERS if lines_known else tuple(role for role in LISTENERS if role is not Role.FOCAL_POINT)
     near, policy = await _stations(session, named) if named else frozenset[str](), desk.policy_of(row)
     left = have_declined(case)
+    if named and named.recipient and named.recipient not in left:
+        # Whom she asked for by name comes before every other wish of hers; never before a conflict.
+        appointed = {one.staff_id for role in roles for one in policy.appointed(role, now)}
+        if named.recipient in appointed and await may_hold(session, desk, row, named.recipient):
+            return named.recipient
     for away in await _ways(session, policy, case, near):
         for role in roles:
             known = {one.staff_id: one for one in policy.appointed(role, now) if _suits(one, case.facts)}
@@ -83,9 +88,8 @@ async def _choose(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, n
                 free = [one for one in free if await _is_away(session, one, role, near)]
             if free:
                 # A language is worth more than a short list; an interpreter can help where nobody has it.
-                spoken = [one for one in free if _base(str(case.facts.get("language"))) in known[one].languages]
-                preferred = named.recipient if named else None
-                return preferred if preferred in free else await _least_busy(session, spoken or free)
+                spoken = [one for one in free if _spoken_by_her(case.facts) in known[one].languages]
+                return await _least_busy(session, spoken or free)
     return None
 
 
@@ -94,9 +98,9 @@ def _suits(one: Appointment, wish: Facts) -> bool:
     return wish.get("contact_gender", "any") in {"any", one.gender or wish.get("contact_gender")}
 
 
-def _base(language: str) -> str:
-    """Of `pt-BR`, `pt`."""
-    return language.partition("-")[0].lower()
+def _spoken_by_her(wish: Facts) -> str:
+    """The language that she would rather talk in, else the one that she writes; of `pt-BR`, `pt`."""
+    return str(wish.get("spoken_language", wish.get("language"))).partition("-")[0].lower()
 
 
 async def _ways(session: AsyncSession, policy: Policy, case: Case, near: frozenset[str]) -> Sequence[bool]:

@@ -20,7 +20,10 @@ from services.support.domain.support_referral import LIFECYCLE as TABLE
 
 LIFECYCLE: Final = TABLE.name
 # What the person chose for one service holds for the next; what was said to a child, or agreed to, does not.
-_CARRIED: Final = ("mode", "language", "urgency", "safe_contact", "contact_gender", "minor", "works_here", "for_whom")
+_CARRIED: Final = (
+    "mode", "language", "spoken_language", "urgency", "safe_contact", "contact_gender",
+    "minor", "works_here", "for_whom",
+)  # fmt: skip
 
 _SHOW: Final = text("insert into shown (item_id, report_id) values (:item_id, :report_id) on conflict do nothing")
 _SHOWN: Final = text("select true from shown where item_id = :item_id and report_id = :report_id")

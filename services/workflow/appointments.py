@@ -17,8 +17,9 @@ from contracts.topics import WORKFLOW_POLICY
 from lifecycle import directory, in_force
 from lifecycle.desk import Desk
 from lifecycle.model import Refused
-from policy.appointing import Ended, appointment_id, with_changes
+from policy.appointing import Changes, Ended, appointment_id, with_changes
 from policy.model import Appointment, Policy, Role
+from services.workflow import second_words
 from services.workflow.domain import appointing
 from services.workflow.domain.appointing import RULE, Refusal
 from services.workflow.tables import AppointmentDraft, DraftKind
@@ -46,10 +47,13 @@ class NotDrafted(LookupError):
     """There is no such draft, or it has been decided."""
 
 
+async def changes_now(session: AsyncSession, desk: Desk) -> Changes:
+    """Every appointment and end decided so far, also where this process has not gone by it yet."""
+    return in_force.changes_of(await in_force.kept(session, AppointmentsInForce), desk.policy)
+
+
 async def policy_now(session: AsyncSession, desk: Desk) -> Policy:
-    """With every appointment decided so far, also where this process has not gone by it yet."""
-    said = await in_force.kept(session, AppointmentsInForce)
-    return with_changes(desk.policy, in_force.changes_of(said, desk.policy))
+    return with_changes(desk.policy, await changes_now(session, desk))
 
 
 async def stations(session: AsyncSession) -> Sequence[str]:
@@ -111,6 +115,7 @@ async def draft_appointment(
                 drafted_at=now,
             )
         )
+        await second_words.ask(session, desk, draft_id, appointing.approvers(policy, by, one.staff_id, now))
     await _record(session, "appointment.drafted", draft_id, by, DraftKind.APPOINT, appointment_id(one), refused)
     return refused
 
@@ -140,6 +145,7 @@ async def draft_end(
                 drafted_at=now,
             )
         )
+        await second_words.ask(session, desk, draft_id, appointing.approvers(policy, by, None, now))
     await _record(session, "appointment.drafted", draft_id, by, DraftKind.END, ended.appointment, refused)
     return refused
 

@@ -1,17 +1,20 @@
-"""A case that another case of the same report opens, and whom it concerns: what is known there already."""
+"""A case that another case of the same report opens, whom it concerns, and what holds for all cases of a report."""
 
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contracts.ids import CaseId
+from contracts.ids import CaseId, new_id
 from lifecycle import parties, records
+from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
-from lifecycle.model import Case, Facts
+from lifecycle.model import STOP_CONTACT, Action, Actor, ActorKind, Case, Facts
 from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
 from services.workflow import reviews
+from services.workflow.domain.formal_rules import NOTE_CONTACT
 
 CARRIED = ("mode", "language")
 """What every case of a report opens with."""
@@ -53,6 +56,16 @@ async def _known_parties(desk: Desk, row: CaseRow) -> Parties | None:
             if found is not None:
                 return found
     return None
+
+
+async def end_silence(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
+    """She may be written to again: by every case of her report in which she had said otherwise (invariant 16)."""
+    for one in await records.of_report(session, row.report_id):
+        silent = one.erased_at is None and from_json(one.data).facts.get(STOP_CONTACT) is True
+        if silent and one.case_id != row.case_id:
+            action = Action(new_id(), NOTE_CONTACT)
+            await decide_as(session, desk, one.case_id, action, Actor(ActorKind.SYSTEM), _now(case))
+            desk.wake(session, one.case_id)
 
 
 async def case_ids(session: AsyncSession, report_id: UUID, lifecycle: str) -> list[UUID]:

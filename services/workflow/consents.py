@@ -4,6 +4,7 @@ What she said may be on its way here or have been taken back a second ago; intak
 """
 
 import uuid
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -18,10 +19,11 @@ from lifecycle.consents import Proof
 from lifecycle.contents import IntakeUnreachable
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
-from lifecycle.model import Action, Actor, ActorKind, Facts, Refused
+from lifecycle.model import Action, Actor, ActorKind, Case, Facts, Refused
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Policy
+from services.workflow.domain.formal_referral import GIVES_WORD, REFER, rests_on_her_yes
 from services.workflow.domain.measure_parts import is_held, rests_on_her_word
 from services.workflow.domain.measure_rules import GIVES_CONSENT, HERS
 
@@ -30,6 +32,12 @@ _LAST_YES: Final = text("""
     select action_id from case_actions where case_id = :case_id and action = any(:actions)
     order by version desc limit 1
 """)
+
+
+_RESTS: Final[Mapping[tuple[str, str], Callable[[Case], bool]]] = {
+    ("interim_measure", "release_notice"): rests_on_her_word,
+    **{("formal_report", action): rests_on_her_yes for action in REFER},
+}
 
 
 class ConsentUnsettled(Exception):
@@ -52,11 +60,11 @@ async def prove(desk: Desk, case_id: CaseId) -> None:
 
 
 async def check(desk: Desk, row: CaseRow, action: Action) -> Refused | None:
-    """The letter by which the other side learns of a measure over her work puts it in effect: it goes with a proof,
-    too. Raises Problem 503.
+    """What rests on her word goes with a proof: the letter by which the other side learns of a measure over her work,
+    and her report to a body outside. Raises Problem 503.
     """
-    case = from_json(row.data)
-    if (row.lifecycle, action.name) != ("interim_measure", "release_notice") or not rests_on_her_word(case):
+    rests = _RESTS.get((row.lifecycle, action.name))
+    if rests is None or not rests(from_json(row.data)):
         return None
     try:
         proof = await fetched(desk, row)
@@ -73,7 +81,7 @@ async def fetched(desk: Desk, row: CaseRow) -> Facts | None:
     async with desk.database.transaction() as session:
         now = await records.clock_now(session)
         known: UUID | None = await session.scalar(
-            _LAST_YES, params={"case_id": row.case_id, "actions": sorted(GIVES_CONSENT)}
+            _LAST_YES, params={"case_id": row.case_id, "actions": sorted(GIVES_CONSENT | GIVES_WORD)}
         )
     if not _stands(proof, desk.policy_of(row), now):
         return None

@@ -4,6 +4,7 @@ bridge did, the directory, desk keys.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from chassis import desk_keys, outbox
 from chassis.consumer import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
 from contracts.alerts.v1.alerts_pb2 import DangerRaised
 from contracts.counts.v1.counts_pb2 import TalksCounted
-from contracts.intake.v1.reports_pb2 import MessageReceived
+from contracts.intake.v1.reports_pb2 import IdentityAnswered, MessageReceived
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.measures.v1.measures_pb2 import (
     MeasureApplied,
@@ -36,7 +37,7 @@ from contracts.topics import (
     WORKFLOW_MEASURES,
     Topic,
 )
-from lifecycle import directory, notices, records, reports
+from lifecycle import directory, engine, notices, records, reports
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.model import Action, Actor, ActorKind
@@ -44,18 +45,22 @@ from lifecycle.recipients import appointed, assigned
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Role
-from services.workflow import alerts, danger, figures, formal_reports, managers
+from services.workflow import alerts, danger, figures, formal_reports, identities, managers
 from services.workflow.hr_orders import code, proof, result
 
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
-TALKED_ABOUT: Final = {"supervisor_request", "formal_report", "sea_report"}
+TALKED_ABOUT: Final = {"supervisor_request", "formal_report", "sea_report", "data_request"}
 ACKNOWLEDGE: Final[Mapping[Topic, Acknowledge]] = {INTAKE_REPORTS_WORKFLOW: reports.acknowledge("workflow")}
 
 
 def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
     of_reports = reports.handlers(desk, _placed(desk))
     return {
-        INTAKE_REPORTS_WORKFLOW: {**of_reports, MessageReceived: _written(desk, of_reports[MessageReceived])},
+        INTAKE_REPORTS_WORKFLOW: {
+            **of_reports,
+            MessageReceived: _written(desk, of_reports[MessageReceived]),
+            IdentityAnswered: partial(identities.note_answered, desk=desk),
+        },
         HR_MEASURE_RESULTS: {
             MeasureApplied: result(desk, "record_applied", proof),
             MeasureRestored: result(desk, "record_restored", proof),
@@ -72,13 +77,19 @@ def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
 
 
 def _placed(desk: Desk) -> reports.Placed:
-    """The protected person's inbox shows the measure: it is effective, or over, and the other side may be told."""
+    """The protected person's inbox shows the measure: it is effective, goes on for longer, or is over, and the other
+    side may be told.
+    """
 
     async def placed(session: AsyncSession, row: CaseRow, version: int, event: Event) -> AfterCommit | None:
-        if (row.state, "record_placed") not in desk.lifecycles[row.lifecycle].rule_of:
+        lifecycle, now = desk.lifecycles[row.lifecycle], datetime.now(UTC)
+        if (row.state, "record_placed") not in lifecycle.rule_of:
+            return None
+        offers = engine.offers(lifecycle, from_json(row.data), SYSTEM, now, desk.policy_of(row))
+        if not any(one.action == "record_placed" and one.open for one in offers):
             return None
         action = Action(event.id, "record_placed", {"version": version})
-        await decide_as(session, desk, row.case_id, action, SYSTEM, datetime.now(UTC))
+        await decide_as(session, desk, row.case_id, action, SYSTEM, now)
         return desk.poke(row.case_id)
 
     return placed
@@ -118,6 +129,8 @@ async def _tell_written(session: AsyncSession, desk: Desk, report_id: UUID) -> N
         case, wording = from_json(row.data), f"{row.lifecycle}.message"
         if row.lifecycle == "supervisor_request":
             notices.tell(session, desk, row, case, assigned(wording, Role.MANAGER))
+        elif row.lifecycle == "data_request":
+            notices.tell(session, desk, row, case, appointed(wording, Role.DATA_PROTECTION_OFFICER))
         elif Role.INVESTIGATOR in case.assigned:
             notices.tell(session, desk, row, case, assigned(wording, Role.INVESTIGATOR))
         else:

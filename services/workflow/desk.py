@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,6 +28,7 @@ from services.workflow import (
     consents,
     formal_reports,
     hr_orders,
+    identities,
     managers,
     measures,
     misdirected,
@@ -38,11 +40,13 @@ from services.workflow import (
 )
 from services.workflow.domain import (
     danger_alert,
+    data_request,
     emergency_separation,
     formal_report,
     formal_rules,
     interim_measure,
     measure_parts,
+    measure_readers,
     misdirected_report,
     respondent,
     review,
@@ -61,7 +65,8 @@ REQUEST: Final = supervisor_request.LIFECYCLE.name
 SEA: Final = sea_report.LIFECYCLE.name
 REVIEW: Final = review.LIFECYCLE.name
 MISDIRECTED: Final = misdirected_report.LIFECYCLE.name
-LODGED: Final = frozenset({REPORT, REQUEST, SEA})
+OWN_DATA: Final = data_request.LIFECYCLE.name
+LODGED: Final = frozenset({REPORT, REQUEST, SEA, OWN_DATA})
 """What a person lodges at this service, and talks about with whoever handles it."""
 
 # Who may see any case of a kind unless excluded from it. A report is the oversight office's alone. Legal officers come
@@ -89,11 +94,13 @@ READERS: Final = {
     DANGER: danger_alert.RECEIVERS,
     # The manager whom it is with, by assignment, and nobody by a role.
     REQUEST: frozenset(),
-    SEA: sea_report.OVERSIGHT | sea_report.HELPERS,
+    SEA: formal_rules.OVERSIGHT | sea_report.HELPERS,
     # Narrowed to those whose decision is looked at.
     REVIEW: reviews.OF_MEASURES | reviews.OF_REPORTS | {Role.REVIEWER},
     # No human hand is in it.
     MISDIRECTED: frozenset(),
+    # Who sees what somebody asks about themselves sees nothing else here.
+    OWN_DATA: data_request.OFFICER,
 }
 PURPOSES: Final = {
     REPORT: frozenset({"assessment", "investigation", "reply", "legal_review", "decision", "review", EVIDENCE}),
@@ -105,6 +112,7 @@ PURPOSES: Final = {
     SEA: frozenset({"assessment", "reply", EVIDENCE}),
     REVIEW: frozenset({"review"}),
     MISDIRECTED: frozenset(),
+    OWN_DATA: frozenset({"request", "reply"}),
 }
 _ROUTED: Final = uuid.UUID("b0a1a4a2-54a6-4b26-9a4c-0f6f4e3c6b6d")
 
@@ -136,6 +144,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 await reviews.emit(session, desk, row, case, effect)
             case EffectKind.EMIT if row.lifecycle == RESPONDENT:
                 await respondents.emit(session, desk, row, case, effect)
+            case EffectKind.EMIT if row.lifecycle == SEA:
+                await sea.tell_handlers(session, desk, row, case, effect)
             case EffectKind.EMIT if row.lifecycle == MEASURE:
                 await hr_orders.emit(session, desk, row, case, effect)
             case _:
@@ -143,9 +153,13 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
 
     async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
         await formal_reports.check(session, desk, row, action, texts)
-        if refused := await misdirected.check(session, desk, row, action):
+        refused = await misdirected.check(session, desk, row, action)
+        if refused := refused or await respondents.check(session, desk, row, action):
             return refused
         return await consents.check(desk, row, action) or await named_persons.check(session, desk, row, action, texts)
+
+    def withheld(row: CaseRow, actor: Actor) -> frozenset[str]:
+        return measure_readers.withheld(from_json(row.data), actor, datetime.now(UTC), desk.policy_of(row))
 
     async def route_case(case_id: CaseId) -> None:
         await route(desk, case_id)
@@ -153,14 +167,12 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
     async def release_measure(case_id: CaseId) -> None:
         await measures.release(desk, case_id)
 
-    async def find_manager(case_id: CaseId) -> None:
-        await managers.find_manager(desk, case_id)
-
     async def pass_on(case_id: CaseId) -> None:
         await misdirected.pass_on(desk, case_id)
 
     async def clear(session: AsyncSession, row: CaseRow) -> None:
         await parties.forget(session, row.case_id)
+        await identities.forget(session, row.case_id)
         # The key of her route serves every case of what she lodged, and goes with the last of them.
         if await reports.lodged_as(session, row.report_id) == row.lifecycle and not await others_left(
             session, row.case_id
@@ -188,6 +200,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
                 sea_report.LIFECYCLE,
                 review.LIFECYCLE,
                 misdirected_report.LIFECYCLE,
+                data_request.LIFECYCLE,
             )
         },
         offices={
@@ -200,6 +213,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
             SEA: "oio",
             REVIEW: "oio",
             MISDIRECTED: "oio",
+            OWN_DATA: "data_protection",
         },
         readers=READERS,
         purposes=PURPOSES,
@@ -214,17 +228,20 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
             REPORT: Team(formal_rules.TEAM, formal_rules.SHARED_OUTSIDE),
             RESPONDENT: Team(formal_rules.TEAM, respondent.BETWEEN_HIM_AND_US),
         },
+        withholds={MEASURE: withheld},
         errands={
             "route": route_case,
             RELEASE.name: release_measure,
             PROVE.name: lambda case_id: consents.prove(desk, case_id),
-            supervisor_parts.FIND_MANAGER.name: find_manager,
+            supervisor_parts.FIND_MANAGER.name: lambda case_id: managers.find_manager(desk, case_id),
+            supervisor_parts.LEVEL_UP.name: lambda case_id: managers.hand_up(desk, case_id),
             "pass_on": pass_on,
             "tell_of_complaint": lambda case_id: complaints.tell(desk, case_id),
         },
         check=check,
         clear=clear,
         came_above_her=lambda session, row: measures.note_line(session, desk, row),
+        parts_changed=identities.end_lost,
     )
     return desk
 

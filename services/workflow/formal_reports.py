@@ -23,7 +23,7 @@ from lifecycle.table import FieldKind
 from policy.model import Role
 from services.workflow import beside, cooperation
 from services.workflow.domain import formal_report
-from services.workflow.domain.formal_rules import SUBFILE
+from services.workflow.domain.formal_rules import CONTACT_WANTED_AGAIN, SUBFILE
 
 REPORT: Final = formal_report.LIFECYCLE.name
 RESPONDENT: Final = "respondent"
@@ -138,6 +138,8 @@ async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
             await cooperation.start(session, desk, row, witness, now)
         case "cooperation_ended":
             await _ended(session, desk, row, now)
+        case CONTACT_WANTED_AGAIN.name:
+            await beside.end_silence(session, desk, row, case)
         case unknown:
             raise LookupError(unknown)
 

@@ -1,5 +1,6 @@
-"""Who deals with a supervisor request: whom the person told, if he may; else the next level above; else an
-administrative head. Nobody else hears of it, and when that manager leaves, nobody reads it any more.
+"""Who deals with a supervisor request: whom the person told, if he may; else nobody until she says who. At her word
+it is the next level above, and where there is none an administrative head; never her own supervisor, unless she named
+him. Nobody else hears of it, and when that manager leaves, nobody reads it any more.
 """
 
 import uuid
@@ -13,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from contracts.ids import CaseId
-from lifecycle import directory, parties, records
+from lifecycle import directory, notices, parties, records
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Conflict, Parties, excluded
@@ -22,7 +23,7 @@ from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Policy, Role
 from services.workflow.domain import supervisor_parts, supervisor_request, supervisor_rules
-from services.workflow.domain.choosing_manager import HIGHER, Candidate, levels_above, may_be_asked, next_level
+from services.workflow.domain.choosing_manager import Candidate, levels_above, may_be_asked, next_level
 
 REQUEST: Final = supervisor_request.LIFECYCLE.name
 KEEPS_OUT: Final = (Conflict.PARTY, Conflict.REFUSED, Conflict.DECLARED)
@@ -30,6 +31,9 @@ KEEPS_OUT: Final = (Conflict.PARTY, Conflict.REFUSED, Conflict.DECLARED)
 _ASSIGNED: Final = uuid.UUID("0f3d6a55-6f0b-4b63-9d0c-6c1f1f1c2b9e")
 _CLOSED: Final = uuid.UUID("b3f1c0b6-3c55-4f0e-8f0a-2f7f6f0f9a41")
 _HIGHEST: Final = 50
+_AS_ASKED: Final = "as_asked"
+_ASKS_FURTHER: Final = "ask_next_level"
+_NOBODY_LEFT: Final = "supervisor_request.nobody_left"
 _HANDLED: Final = sa.text(
     "select case_id from cases where lifecycle = :lifecycle and closed_at is null and handlers @> array[:staff_id]"
 )
@@ -49,9 +53,11 @@ async def find_manager(desk: Desk, case_id: CaseId) -> None:
         named = await parties.parties_of(session, desk, row)
         assert named is not None  # found just now
         manager, found = await _choose(session, desk, row, case, named, now)
+        if found == _AS_ASKED and manager is None:
+            await decide_as(session, desk, case_id, _closing(row, case), Actor(ActorKind.SYSTEM), now)
+            return
         if manager is None:
-            # Her inbox says that nobody has answered, and offers her the other ways.
-            await audit_trail.record(session, "manager.nobody_left", object_ref=str(case_id), actor=None)
+            await _nobody_left(session, desk, row, case, now)
             return
         action = Action(
             uuid.uuid5(_ASSIGNED, f"{case_id}:{row.version}"),
@@ -61,15 +67,53 @@ async def find_manager(desk: Desk, case_id: CaseId) -> None:
         await decide_as(session, desk, case_id, action, Actor(ActorKind.SYSTEM), now)
 
 
+async def hand_up(desk: Desk, case_id: CaseId) -> None:
+    """The errand of a request that a manager began himself and let lie: whoever is next above has it from now on. Where
+    nobody is left to have it, he keeps it; and where it is with nobody, somebody is looked for again. Bears being done
+    twice. Raises PartiesNotHere, DirectoryNotHere.
+    """
+    async with desk.database.transaction() as session:
+        await directory.need(session)
+    await parties.find_exclusions(desk, case_id)
+    async with desk.database.transaction() as session:
+        row = await records.lock(session, case_id)
+        if row is None or row.closed_at is not None:
+            return
+        case, now = from_json(row.data), await records.clock_now(session)
+        if row.handlers and supervisor_rules.is_late(case, now):
+            named = await parties.parties_of(session, desk, row)
+            assert named is not None  # found just now
+            manager, _ = await _choose(session, desk, row, case, named, now)
+            if manager is None:
+                await _nobody_left(session, desk, row, case, now)
+            else:
+                await decide_as(session, desk, case_id, _closing(row, case), Actor(ActorKind.SYSTEM), now)
+    if not row.handlers:
+        await find_manager(desk, case_id)
+
+
+async def _nobody_left(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, now: datetime) -> None:
+    """Her inbox says that nobody has answered, and offers her the other ways. Of what a manager has begun himself
+    nobody else would ever hear: an auditor does, or whoever is above him.
+    """
+    await audit_trail.record(session, "manager.nobody_left", object_ref=str(row.case_id), actor=None)
+    if case.facts["begun_by"] == supervisor_rules.BY_MANAGER:
+        await notices.tell_role(session, desk, row, Role.AUDITOR, _NOBODY_LEFT, now)
+
+
 async def close_to_those_who_left(session: AsyncSession, desk: Desk, staff_id: str, now: datetime) -> list[UUID]:
     """Somebody is not at work any more: their requests are closed to them at once; which ones."""
     case_ids = list(await session.scalars(_HANDLED, params={"lifecycle": REQUEST, "staff_id": staff_id}))
     for case_id in case_ids:
         row = await records.lock(session, case_id)
         assert row is not None  # cases are never deleted
-        action = Action(uuid.uuid5(_CLOSED, f"{case_id}:{row.version}"), closing(from_json(row.data)))
-        await decide_as(session, desk, case_id, action, Actor(ActorKind.SYSTEM), now)
+        closes = _closing(row, from_json(row.data))
+        await decide_as(session, desk, CaseId(case_id), closes, Actor(ActorKind.SYSTEM), now)
     return case_ids
+
+
+def _closing(row: CaseRow, case: Case) -> Action:
+    return Action(uuid.uuid5(_CLOSED, f"{row.case_id}:{row.version}"), closing(case))
 
 
 def closing(case: Case) -> str:
@@ -105,19 +149,21 @@ async def _choose(
             had_it=staff_id in had_it,
         )
 
-    if named.recipient and not had_it:
+    told_by_her = case.facts["begun_by"] == supervisor_rules.BY_PERSON
+    if told_by_her and not any(step.action in (supervisor_rules.ASSIGN, _ASKS_FURTHER) for step in case.steps):
         anybody = bool(named.affected_individual or named.alleged_offender)
-        asked = await candidate(named.recipient)
-        if may_be_asked(asked, str(case.facts["level"]), anybody_named=anybody):
-            return named.recipient, "as_asked"
+        level = case.facts.get("level")
+        asked = await candidate(named.recipient) if named.recipient else None
+        may = asked and may_be_asked(asked, str(level) if level else None, anybody_named=anybody)
+        return named.recipient if may else None, _AS_ASKED
     last = had_it[-1] if had_it else named.recipient
     hers = await above(session, named.affected_individual) if named.affected_individual else ()
-    skipped = hers[0] if hers and case.facts["level"] == HIGHER else None
+    skipped = hers[0] if hers and told_by_her else None
     involved = {*named.alleged_offender, *([named.affected_individual] if named.affected_individual else [])}
     upwards = levels_above(last, await above(session, last) if last else (), line, involved, skipped)
     if manager := next_level([await candidate(one) for one in upwards]):
         return manager, "next_level"
-    heads = [await candidate(one, appointed=True) for one in _heads(desk.policy_of(row), now)]
+    heads = [await candidate(one, appointed=True) for one in _heads(desk.policy_of(row), now) if one != skipped]
     return next_level(heads), "appointed"
 
 

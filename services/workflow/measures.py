@@ -21,11 +21,12 @@ from policy.model import Role
 from services.workflow import consents, reviews
 from services.workflow.domain import interim_measure
 from services.workflow.domain.measure_parts import BY_ETHICS, BY_OVERSIGHT, needs_release, rests_on_her_word
+from services.workflow.domain.measure_readers import PERSONS
 from services.workflow.domain.measure_rules import ARRANGEMENT
 
 LIFECYCLE: Final = interim_measure.LIFECYCLE.name
 ALERT, NOTE_NEED, RISK_FACTS = "alert", "note_need", "risk_facts"
-DECIDE, PERSONS = "decide_measure", "persons"
+DECIDE = "decide_measure"
 WATCHED: Final = ("formal_report", "sea_report", LIFECYCLE)
 """Where a change of her line calls for a measure by itself."""
 WRITES_FOR_HERSELF: Final = {"supervisor_request"}
@@ -65,6 +66,9 @@ async def alert_from(
 ) -> UUID:
     """An alert of the ethics office, with whom it concerns; the measure's case. Raises EffectRefused."""
     now = datetime.now(UTC)
+    # It comes from no case of ours: the oldest that there is stands for the report (`reviews.open_beside`).
+    for one in (await records.of_report(session, report_id))[:1]:
+        await records.lock(session, one.case_id)
     measure = await _joinable(session, desk, report_id, ALERT, BY_ETHICS)
     if measure is None:
         measure = await _opened(session, desk, report_id, {"writer": writer, "origin": BY_ETHICS}, now)

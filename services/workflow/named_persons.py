@@ -15,10 +15,12 @@ from lifecycle.model import Action, Fact, Facts, Refused
 from lifecycle.parties import parties_of
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
-from policy.model import MeasureType, Policy, Side
+from policy.model import MeasureType, Policy
+from services.workflow.domain.measure_parts import FOR_WHOM, on_other_side
 from services.workflow.domain.measure_reasons import FRESH, reasons_wrong, same_reasons
 from services.workflow.domain.persons import LONGEST_ARRANGEMENT, SEPARATION, Persons, PersonsWrong
 from services.workflow.measures import ARRANGEMENT, LIFECYCLE, PERSONS
+from services.workflow.other_side import ids_in
 
 STAFF: Final = "staff"
 """The directory's word for a staff contract (invariant 39)."""
@@ -30,6 +32,8 @@ async def check(
     session: AsyncSession, desk: Desk, row: CaseRow, action: Action, texts: Mapping[str, str]
 ) -> Refused | None:
     """Raises Problem 400, which names the field and no person."""
+    if row.lifecycle == LIFECYCLE and FOR_WHOM in texts:
+        await _of_the_other_side(session, desk, row, texts[FOR_WHOM])
     if row.lifecycle != LIFECYCLE or action.name not in REASONED:
         return None
     policy = desk.policy_of(row)
@@ -41,6 +45,12 @@ async def check(
     if len(texts.get(ARRANGEMENT, "").encode()) > LONGEST_ARRANGEMENT:
         raise invalid(f"texts.{ARRANGEMENT}", f"What HR is told has at most {LONGEST_ARRANGEMENT} bytes.")
     return await _persons(session, desk, row, action.facts, texts, policy) if PERSONS in texts else None
+
+
+async def _of_the_other_side(session: AsyncSession, desk: Desk, row: CaseRow, words: str) -> None:
+    named = {one.casefold() for one in (await parties_of(session, desk, row) or Parties()).alleged_offender}
+    if not ids_in(words) <= named:
+        raise invalid(f"texts.{FOR_WHOM}", "The report names nobody by one of these staff ids.")
 
 
 async def _said_before(session: AsyncSession, desk: Desk, row: CaseRow, reasons: str) -> bool:
@@ -58,7 +68,7 @@ async def _persons(
         persons = Persons.parse(texts[PERSONS], measure.key)
         parties = await parties_of(session, desk, row) or Parties()
         await _at_work(session, persons, measure, parties)
-        _of_the_matter(persons, parties, others_burden=known.get("burden") == Side.ALLEGED_OFFENDER)
+        _of_the_matter(persons, parties, others_burden=on_other_side(known))
     except PersonsWrong as wrong:
         raise invalid(f"texts.{wrong.field}", wrong.sentence) from None
     found = await directory.person(session, persons.person)
@@ -93,6 +103,10 @@ def _of_the_matter(persons: Persons, parties: Parties, *, others_burden: bool) -
         raise PersonsWrong("persons.person", "This person is not a party of this matter.")
     if others_burden and persons.person == parties.affected_individual:
         raise PersonsWrong("persons.person", "This measure is decided as the other side's burden, and this is hers.")
+    if others_burden and persons.current_supervisor and persons.person not in parties.alleged_offender:
+        raise PersonsWrong(
+            "persons.person", "Nobody has named this person as the other side. Say who it is about first."
+        )
     for name in ("temporary_supervisor", "next_level_manager", "appraiser", "approver"):
         if getattr(persons, name) in involved:
             raise PersonsWrong(f"persons.{name}", "A party of this matter cannot be given the line.")

@@ -18,11 +18,14 @@ from contracts.topics import WORKFLOW_POLICY
 from lifecycle import in_force
 from lifecycle.desk import Desk
 from lifecycle.model import Refused
+from policy.appointing import with_changes
 from policy.changes import differences
+from policy.entry import PolicyBroken
 from policy.lint import lint
 from policy.load import packs_to_follow
 from policy.model import Policy
-from services.workflow.appointments import NotDrafted, policy_now
+from services.workflow import second_words
+from services.workflow.appointments import NotDrafted, changes_now, policy_now
 from services.workflow.domain import putting_in_force
 from services.workflow.domain.putting_in_force import RULE, Refusal
 from services.workflow.tables import PolicyDraft
@@ -56,7 +59,7 @@ async def draft_version(
     if await session.get(PolicyDraft, draft_id) is not None:
         return None
     current = await policy_now(session, desk)
-    after = usable(pin, now)
+    after = await usable(session, desk, pin, now)
     refused = (
         after if isinstance(after, Refused) else putting_in_force.drafting_refused(current, after, from_day, by, now)
     )
@@ -74,6 +77,8 @@ async def draft_version(
                 drafted_at=now,
             )
         )
+        found = differences(current, after)
+        await second_words.ask(session, desk, draft_id, putting_in_force.approvers(current, found, by, now))
     return refused
 
 
@@ -109,14 +114,17 @@ async def approving_refused(
     session: AsyncSession, desk: Desk, draft: PolicyDraft, by: str, now: datetime
 ) -> Refused | None:
     current = await policy_now(session, desk)
-    after = usable(f"{draft.pack}/{draft.version}", now)
+    after = await usable(session, desk, f"{draft.pack}/{draft.version}", now)
     if isinstance(after, Refused):
         return after
     if after.content_hash != draft.content_hash:
         return Refused(Refusal.NOT_WHAT_WAS_DRAFTED, RULE)
     # What has been decided and is still to come is not taken back by the way either.
     still_to_come = [one for one in await decided(session) if one.from_day > now.date().isoformat()]
-    coming = [(one.from_day, in_force.decided_on(one)) for one in still_to_come]
+    try:
+        coming = [(one.from_day, in_force.decided_on(one)) for one in still_to_come]
+    except PolicyBroken:
+        return Refused(Refusal.LATER_ONE_MISSING, RULE)
     found = [one for before in (current, *(policy for _, policy in coming)) for one in differences(before, after)]
     drafted = (draft.drafted_by, draft.drafted_at)
     refused = putting_in_force.approving_refused(current, found, draft.from_day, drafted, by, now)
@@ -148,13 +156,17 @@ async def say_again(desk: Desk) -> None:
             await add_event(session, WORKFLOW_POLICY, in_force.VERSIONS, said)
 
 
-def usable(pin: str, now: datetime) -> Policy | Refused:
-    """A version that services may follow and in which nothing is wrong."""
+async def usable(session: AsyncSession, desk: Desk, pin: str, now: datetime) -> Policy | Refused:
+    """A version that services may follow and in which nothing is wrong, with everybody who is appointed now."""
     if pin not in packs_to_follow():
         return Refused(Refusal.UNKNOWN_VERSION, RULE)
     name, _, version = pin.partition("/")
-    found = lint(name, version, now)
-    return Refused(Refusal.HAS_MISTAKES, RULE) if found.mistakes or found.policy is None else found.policy
+    decided = await changes_now(session, desk)
+    found = lint(name, version, now, decided=decided)
+    if found.policy is None:
+        return Refused(Refusal.HAS_MISTAKES, RULE)
+    refused = putting_in_force.people_refused(with_changes(found.policy, decided), now)
+    return refused or (Refused(Refusal.HAS_MISTAKES, RULE) if found.mistakes else found.policy)
 
 
 async def _record(session: AsyncSession, act: str, draft_id: UUID, by: str, pin: str, refused: Refused | None) -> None:

@@ -18,16 +18,16 @@ from lifecycle.model import Action, Case, Effect, Fact, Refused, Step
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import FieldKind, Rule
-from policy.model import Role, Side
-from services.workflow import formal_reports, measures, reviews
+from policy.model import Role
+from services.workflow import formal_reports, measures, other_side, reviews
 from services.workflow.domain import respondent
 from services.workflow.domain.formal_rules import OVERSIGHT
-from services.workflow.domain.measure_parts import BY_ETHICS, BY_OVERSIGHT, lapses
-from services.workflow.domain.persons import Persons, PersonsWrong
+from services.workflow.domain.measure_parts import BY_ETHICS, BY_OVERSIGHT, FOR_WHOM, NOT_OVER, lapses, on_other_side
+from services.workflow.domain.respondent_rules import MEASURE_OVER
 
 LIFECYCLE: Final = respondent.LIFECYCLE.name
 REPORT: Final = "formal_report"
-NOTIFY, CLEAR, NO_FINDING = "notify", "clear", "tell_no_finding"
+NOTIFY, OF_MEASURE, CLEAR, NO_FINDING = "notify", "tell_of_measure", "clear", "tell_no_finding"
 RESPONDENT, WROTE = "respondent", "respondent.wrote"
 UNSETTLED: Final = frozenset({"subject_left", "another_body_acts"})
 """An investigation that ends for one of these reasons clears nobody: what was said stands open, and it may go on where
@@ -47,8 +47,32 @@ async def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
         await (_tell_no_finding if unsettled else _clear)(session, desk, row, step)
         return
     texts = await _texts(session, desk, row, step.action)
-    for staff_id in await meant(session, desk, row, case, name):
+    to = await meant(session, desk, row, case, name)
+    if not to and (await _named(session, desk, row)).alleged_offender:
+        raise EffectRefused(Refused("FOR_WHOM_MISSING", "policy 2.13", {"field": FOR_WHOM}))
+    for staff_id in to:
         await _join(session, desk, row, case, name, staff_id, texts)
+
+
+async def tell_of_measure(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, staff_id: str) -> bool:
+    """A measure over his work has taken effect without a letter of the office: his case has one that says for what kind
+    of reason it is, and what he can do. Not where nobody could be his contact: then he is told the dates alone.
+    """
+    letter = desk.policy_of(row).options["letter"].choices.get(f"measure_{case.facts['purpose']}")
+    if letter is None or not on_other_side(case.facts) or await _supporter(session, desk, row) is None:
+        return False
+    await _join(session, desk, row, case, NOTIFY, staff_id, {"letter": letter})
+    return True
+
+
+async def check(session: AsyncSession, desk: Desk, row: CaseRow, action: Action) -> Refused | None:
+    """His case does not close over a measure that stands, or that she does not know to be over (invariant 43)."""
+    if row.lifecycle != LIFECYCLE or action.facts.get("reason") != MEASURE_OVER:
+        return None
+    (he,) = (await _named(session, desk, row)).alleged_offender
+    found = await other_side.over_work_of(session, desk, row.report_id, he)
+    stands = any(one.state in NOT_OVER and _origin(one) == _origin(row) for one, _ in found)
+    return Refused("MEASURE_STANDS", "invariant 43", {"needs": "lift_measure"}) if stands else None
 
 
 async def _join(
@@ -62,7 +86,9 @@ async def _join(
     if his is None:
         his = await _opened(session, desk, row, staff_id, step.at)
         facts[RESPONDENT] = access.part_name(desk, staff_id)
-        facts[respondent.SUPPORT] = await _support(session, desk, his, step.at)
+        facts[respondent.SUPPORT] = await _support(session, desk, his)
+    elif row.lifecycle != REPORT:
+        name = OF_MEASURE
     if row.lifecycle == REPORT:
         facts |= {"file": str(row.case_id), "letter_about": "allegation"}
     else:
@@ -131,13 +157,7 @@ async def _undo(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str, 
     """Every measure over his work. Pay and rights come back by themselves; what keeps him away from her is lifted by
     somebody who has seen to her safety first.
     """
-    for one in await records.of_report(session, row.report_id, measures.LIFECYCLE):
-        if one.erased_at is not None:
-            continue
-        measure = from_json(one.data)
-        on_him = measure.facts.get("burden") == Side.ALLEGED_OFFENDER
-        if not on_him or await _person(session, desk, one, measure) != staff_id:
-            continue
+    for one, measure in await other_side.over_work_of(session, desk, row.report_id, staff_id):
         name = "record_clearance" if lapses(measure, desk.policy_of(one)) else "ask_for_lifting"
         if (one.state, name) in desk.lifecycles[measures.LIFECYCLE].rule_of:
             action = Action(uuid.uuid5(_ALSO, f"{row.case_id}:{row.version}:{one.case_id}"), name)
@@ -160,11 +180,8 @@ async def _tell_the_told(session: AsyncSession, desk: Desk, row: CaseRow, measur
     told = {step.by for step in measure.steps if step.action in acts}
     policy, now = desk.policy_of(row), measure.steps[-1].at
     told |= {one.staff_id for one in policy.appointed(Role.HR_OFFICER, now)}
-    try:
-        words = await bodies.text_of(session, desk, row, measures.PERSONS) or ""
-        told |= {Persons.parse(words, str(measure.facts["type"])).temporary_supervisor} - {""}
-    except PersonsWrong:
-        pass
+    if persons := await other_side.named_in(session, desk, row, measure):
+        told |= {persons.temporary_supervisor} - {""}
     for staff_id in sorted(told):
         await _tell_unless_excluded(session, desk, row, staff_id, now)
 
@@ -175,14 +192,11 @@ async def _tell_unless_excluded(session: AsyncSession, desk: Desk, row: CaseRow,
 
 
 async def meant(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, name: str) -> Sequence[str]:
-    """Whom a letter is for: whose work a measure changes, else both sides' measure concerns all who are named; of a
-    report, the one whom the file is about. Raises EffectRefused where that is not one person: each has a sub-file.
+    """Whom a letter is for: whom a measure reaches; of a report, the one whom the file is about. Raises EffectRefused
+    where that is not one person: each has a sub-file.
     """
     if row.lifecycle == measures.LIFECYCLE:
-        person = await _person(session, desk, row, case)
-        if case.facts.get("burden") == Side.ALLEGED_OFFENDER and person is not None:
-            return (person,)
-        return (await _named(session, desk, row)).alleged_offender
+        return await other_side.reached(session, desk, row, case)
     of_file: Sequence[str] = await formal_reports.subjects_of(session, desk, row)
     if name != NOTIFY:
         # Somebody who was named later has a sub-file to wait for, and holds nobody up.
@@ -194,14 +208,6 @@ async def meant(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, nam
 
 async def _named(session: AsyncSession, desk: Desk, row: CaseRow) -> Parties:
     return await parties.parties_of(session, desk, row) or Parties()
-
-
-async def _person(session: AsyncSession, desk: Desk, row: CaseRow, measure: Case) -> str | None:
-    words = await bodies.text_of(session, desk, row, measures.PERSONS)
-    try:
-        return Persons.parse(words, str(measure.facts["type"])).person if words else None
-    except PersonsWrong:
-        return None
 
 
 async def _his(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str) -> CaseRow | None:
@@ -235,13 +241,21 @@ async def _opened(session: AsyncSession, desk: Desk, row: CaseRow, staff_id: str
     return opened
 
 
-async def _support(session: AsyncSession, desk: Desk, row: CaseRow, now: datetime) -> str:
-    """The first welfare officer who may know of it; oversight can name another."""
-    found = [one.staff_id for one in desk.policy_of(row).appointed(Role.WELFARE_OFFICER, now)]
-    for staff_id in found:
-        if not await exclusions.excluded(session, desk.keys.cell, row.case_id, staff_id):
-            return staff_id
-    raise EffectRefused(Refused("NO_SUPPORT_CONTACT", "invariant 48", {"field": respondent.SUPPORT}))
+async def _support(session: AsyncSession, desk: Desk, row: CaseRow) -> str:
+    """Oversight can name another. Raises EffectRefused where there is nobody."""
+    found = await _supporter(session, desk, row)
+    if found is None:
+        raise EffectRefused(Refused("NO_SUPPORT_CONTACT", "invariant 48", {"field": respondent.SUPPORT}))
+    return found
+
+
+async def _supporter(session: AsyncSession, desk: Desk, row: CaseRow) -> str | None:
+    """The first welfare officer who may know of it."""
+    now = from_json(row.data).steps[-1].at
+    for one in desk.policy_of(row).appointed(Role.WELFARE_OFFICER, now):
+        if not await exclusions.excluded(session, desk.keys.cell, row.case_id, one.staff_id):
+            return one.staff_id
+    return None
 
 
 async def _texts(session: AsyncSession, desk: Desk, row: CaseRow, action: str) -> dict[str, str]:

@@ -58,8 +58,9 @@ async def open_review(session: AsyncSession, desk: Desk, row: CaseRow, case: Cas
 async def open_beside(
     session: AsyncSession, desk: Desk, report_id: UUID, lifecycle: str, number: int, facts: Facts, now: datetime
 ) -> CaseId:
-    """Opens a case under a report that has others. While a review of one of them is open, the new case stays as it is,
-    too: the review's row is locked, so that it does not end meanwhile without setting this one free.
+    """Opens a case under a report that has others, of which the caller has locked one: a review that is asked for at
+    this moment waits, and finds the new case. While a review of one of them is open, the new case stays as it is, too:
+    the review's row is locked, so that it does not end meanwhile without setting this one free.
     """
     case_id = await open_case(session, desk, report_id, lifecycle, number, facts, now)
     found = [await records.lock(session, one.case_id) for one in await records.of_report(session, report_id, REVIEW)]
@@ -117,10 +118,17 @@ async def _end(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> N
 
 
 async def _of_file(session: AsyncSession, desk: Desk, report_id: UUID) -> list[CaseRow]:
-    """Every case of the report of which something is left, locked in one order."""
-    found = [await records.lock(session, one.case_id) for one in await records.of_report(session, report_id)]
+    """Every case of the report of which something is left, locked in one order. Who opens another one meanwhile holds
+    one of these, so that it is found once that one is let go.
+    """
+    found: dict[UUID, CaseRow | None] = {}
+    while more := [one.case_id for one in await records.of_report(session, report_id) if one.case_id not in found]:
+        for case_id in more:
+            found[case_id] = await records.lock(session, case_id)
     return [
-        one for one in found if one and one.erased_at is None and not desk.lifecycles[one.lifecycle].is_gone(one.state)
+        one
+        for one in found.values()
+        if one and one.erased_at is None and not desk.lifecycles[one.lifecycle].is_gone(one.state)
     ]
 
 

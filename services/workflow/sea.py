@@ -4,18 +4,21 @@ it is routed, opens the formal report, and goes when that goes.
 
 import uuid
 from typing import Final
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contracts.ids import CaseId, new_id
-from lifecycle import bodies, passing_on, records, reports
+from lifecycle import bodies, notices, passing_on, records, reports
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
-from lifecycle.model import Action, Actor, ActorKind, Case
+from lifecycle.model import Action, Actor, ActorKind, Case, Effect
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from services.workflow import beside
-from services.workflow.domain import sea_report
+from services.workflow.domain import sea_outside, sea_report
+from services.workflow.domain.formal_referral import CONSENT, MANDATORY
+from services.workflow.domain.formal_rules import CONTACT_WANTED_AGAIN
 
 SEA: Final = sea_report.LIFECYCLE.name
 FORMAL: Final = "formal_report"
@@ -45,8 +48,9 @@ async def open_from_request(session: AsyncSession, desk: Desk, row: CaseRow, cas
 
 
 async def open_formal_report(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
-    """It counts from when somebody was told, not from the acknowledgement."""
-    await beside.opened(session, desk, row, case, FORMAL, {"lodged_at": case.facts["lodged_at"]})
+    """It counts from when somebody was told, not from the acknowledgement; and goes where it belongs without asking."""
+    facts = {"lodged_at": case.facts["lodged_at"], CONSENT: MANDATORY}
+    await beside.opened(session, desk, row, case, FORMAL, facts)
 
 
 async def take_route(desk: Desk, case_id: CaseId) -> None:
@@ -82,3 +86,21 @@ async def end_with_formal_report(session: AsyncSession, desk: Desk, row: CaseRow
     for case_id in await beside.case_ids(session, row.report_id, SEA):
         action = Action(uuid.uuid5(_ERASED, str(case_id)), sea_report.FORMAL_ERASED)
         await decide_as(session, desk, case_id, action, SYSTEM, await records.clock_now(session))
+
+
+async def tell_handlers(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Effect) -> None:
+    """Whoever has a part in another case of the report hears of what was said here; that she may be written to again
+    holds in each of them.
+    """
+    if effect == CONTACT_WANTED_AGAIN:
+        await beside.end_silence(session, desk, row, case)
+        return
+    for one in await records.of_report(session, row.report_id):
+        if one.case_id != row.case_id and one.closed_at is None and one.erased_at is None:
+            await notices.tell_assigned(session, desk, one, effect.name, case.steps[-1].at)
+
+
+async def withholds_name(session: AsyncSession, report_id: UUID) -> bool:
+    """Whether no page may show who the affected person is (policy 2.7)."""
+    found = await records.of_report(session, report_id, SEA)
+    return any(one.erased_at is None and sea_outside.withholds_name(from_json(one.data)) for one in found)

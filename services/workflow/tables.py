@@ -4,10 +4,10 @@ appointments and policy.
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import DateTime, MetaData, Text
+from sqlalchemy import DateTime, MetaData, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -78,6 +78,25 @@ class PolicyDraft(Base, table=True):
     decided_by: str | None = Field(default=None, sa_type=Text)
     decided_at: datetime | None = Field(default=None, sa_type=AWARE)
     approved: bool | None = None
+
+
+class IdentityRequest(Base, table=True):
+    """That a handler of a case asks the custodian who reports, for one purpose; gone once that is refused or over. The
+    pair that the answer is sealed to is made for it alone, and lies sealed under the key of the case. `until`: given,
+    and until when.
+    """
+
+    __tablename__ = "identity_requests"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("case_id", "staff_id", "purpose"),)
+    request_id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="cases.case_id")
+    staff_id: str = Field(sa_type=Text)
+    role: str = Field(sa_type=Text)
+    purpose: str = Field(sa_type=Text)
+    ciphertext: bytes
+    wrapped: bytes
+    asked_at: datetime = Field(sa_type=AWARE)
+    until: datetime | None = Field(default=None, sa_type=AWARE)
 
 
 class FigurePeriod(Base, table=True):

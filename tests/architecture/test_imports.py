@@ -20,6 +20,7 @@ PURE_LIFECYCLE = (
     "freezing",
     "handover",
     "migration",
+    "naming",
     "recipients",
     "rehearsal",
     "replay",

@@ -17,18 +17,33 @@ from services.workflow.figures import promised
 from tests.lifecycles import BY_NAME
 
 PROMISES: Final = re.compile(
-    r"at any time|told first|(is|are) (then )?destroyed|is not told|not told that|never held|take (it|this) back",
+    r"at any time|told first|(is|are) (then )?destroyed|is not told|not told that|never held|take (it|this) back"
+    r"|\bnobody (else|sees|reads)|\bnobody in your|\bonly\b",
+    re.IGNORECASE,
 )
 NO_PROMISE: Final = {
     "You can start again at any time.",
     "These pages can wait. You can come back at any time.",
     "Only do this if it feels safe to you. You can stop at any time.",
+    "Only do this if it feels safe to you.",
+    "Only here, with my code",
+    "Only if you agree",
+    "Only your code reaches you.",
+    "This code is your only way back. It is shown now and never again.",
+    "I only want support",
+    "A story that only you can know may tell who you are. Leave out what nobody else knows.",
+    "Ask for no details. Ask nobody else about it.",
+    "Call the local emergency number, or your office's security. Nobody reads here at all hours.",
+    "You cannot take it back from anybody who has seen it.",
+    "One that only you read. A work address can be read by others.",
 }
-"""Ours to say and nobody's to break: what is open to her anyway, and advice."""
+"""Ours to say and nobody's to break: what is open to her anyway, advice, and what she chooses."""
 
 
 def portal() -> Iterator[str]:
     for message in texts_of("services/intake"):
+        if not any(where.startswith("services/intake/web/") for where, _ in message.locations):
+            continue  # a desk's
         yield from ([message.id] if isinstance(message.id, str) else message.id) if message.id else ()
 
 

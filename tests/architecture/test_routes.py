@@ -3,7 +3,7 @@
 import pytest
 
 from lifecycle.table import FieldKind
-from policy.model import DAY, RECIPIENT, Route
+from policy.model import DAY, OWN_NUMBER, RECIPIENT, Route
 from services.intake.bodies import Answers
 from tests.lifecycles import BY_NAME, POLICY
 
@@ -26,4 +26,4 @@ def test_every_route_opens_a_procedure_with_what_it_asks_for(route: Route) -> No
 
 @BY_ROUTE
 def test_what_a_route_needs_is_an_answer(route: Route) -> None:
-    assert set(route.needs) <= {*Answers.__struct_fields__, RECIPIENT}
+    assert set(route.needs) <= {*Answers.__struct_fields__, RECIPIENT, OWN_NUMBER}

@@ -3,15 +3,17 @@
 import asyncio
 import statistics
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
 from uuid import uuid4
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHistory
 
 from chassis.temporal import connect, sealing_converter, worker
+from contracts.ids import CaseId
 from lifecycle import bodies, decide, engine, exclusions, records, sweeper
 from lifecycle.activities import Activities
 from lifecycle.desk import Desk
@@ -33,9 +35,10 @@ EARLY, LONG = 50, EVENTS_PER_RUN - 20
 QUERY, OFFICER = "query", "S0007"
 
 
-async def openings(desk: Desk, address: str, admin_dsn: str) -> tuple[float, float]:
+async def openings(desk: Desk, address: str, admin_dsn: str) -> Sequence[float]:
     """Cases a second from nothing to the first ring; and workflows a second that do nothing, with as many activities
-    of the same kind. In rounds by turns, each begun when the news of the one before has gone.
+    of the same kind: started as cases are, and as the client does it when nothing is said. In rounds by turns, each
+    begun when the news of the one before has gone.
     """
     rung: dict[str, asyncio.Event] = {}
     activities = Activities(desk)
@@ -50,28 +53,31 @@ async def openings(desk: Desk, address: str, admin_dsn: str) -> tuple[float, flo
     own = replace(desk, settings=desk.settings.model_copy(update={"kafka_prefix": f"bench-{uuid4()}-"}))
 
     async def open_one() -> None:
-        row = await _query(desk)
-        rung[str(row.case_id)] = asyncio.Event()
-        # As the service does it, which also knows from it that nothing was missed.
-        await sweeper.wake(own, client, row.case_id, row.workflow_id)
-        await rung[str(row.case_id)].wait()
+        case_id = await _open(desk)
+        rung[str(case_id)] = asyncio.Event()
+        await own.poke(case_id)()
+        await rung[str(case_id)].wait()
 
-    ours = nothing = 0.0
     async with (
         worker(client, own.task_queue, workflows=[Procedure], activities=[activities.decide, ring]),
         open_no_ops(await Client.connect(address)) as open_nothing,
+        asyncio.TaskGroup() as beside,
     ):
-        await open_one()  # warm
-        await open_nothing()
+        # What starts the workflows of a service's cases, too.
+        waking = beside.create_task(sweeper.sweep_forever(own, client))
+        ways = (open_one, partial(open_nothing, True), partial(open_nothing, False))
+        took = [0.0] * len(ways)
+        for one in ways:
+            await one()  # warm
         for _ in range(ROUNDS):
-            await news_gone(admin_dsn)
-            ours += await _seconds(open_one)
-            await news_gone(admin_dsn)
-            nothing += await _seconds(open_nothing)
-    return OPENED / ours, OPENED / nothing
+            for place, one in enumerate(ways):
+                await news_gone(admin_dsn)
+                took[place] += await _seconds(one)
+        waking.cancel()
+    return [OPENED / seconds for seconds in took]
 
 
-async def _seconds(one: Any) -> float:
+async def _seconds(one: Callable[[], Awaitable[None]]) -> float:
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def gated() -> None:
@@ -96,11 +102,17 @@ async def early_and_late(desk: Desk, admin_dsn: str) -> tuple[float, float]:
     return statistics.median(early), statistics.median(late)
 
 
-async def _query(desk: Desk) -> CaseRow:
+async def _open(desk: Desk) -> CaseId:
     now = datetime.now(UTC)
     async with desk.database.transaction() as session:
         case_id = await decide.open_case(session, desk, uuid4(), QUERY, 1, {}, now)
-        await exclusions.exclude(session, desk.keys.cell, case_id, Parties(), now)
+        await exclusions.exclude(session, desk.keys.cell, case_id, Parties(), now, desk.policy)
+    return case_id
+
+
+async def _query(desk: Desk) -> CaseRow:
+    case_id = await _open(desk)
+    async with desk.database.transaction() as session:
         row = await records.load(session, case_id)
     assert row is not None
     return row

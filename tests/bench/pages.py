@@ -61,7 +61,7 @@ async def queue(desk: Desk, issuer: str) -> list[float]:
         case_id = await decide.open_case(
             session, desk, uuid4(), "formal_report", 1, {"lodged_at": now.isoformat()}, now
         )
-        await exclusions.exclude(session, desk.keys.cell, case_id, Parties(), now)
+        await exclusions.exclude(session, desk.keys.cell, case_id, Parties(), now, desk.policy)
         await session.execute(_COPY, params={"number": CASES, "case_id": case_id})
     times = []
     async with looking_at(desk, issuer, "services.workflow.web", TEXTS, PANELS) as browser:

@@ -109,9 +109,9 @@ class OpensOnly:
 
 
 @asynccontextmanager
-async def open_no_ops(client: Client) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+async def open_no_ops(client: Client) -> AsyncIterator[Callable[[bool], Awaitable[None]]]:
     """A workflow that runs one local activity and then waits for a clock, as a case's does: from its start until the
-    activity has run.
+    activity has run. With True it is started as a case's is, whose first task comes with the answer.
     """
     queue, opened = f"bench-{uuid4()}", dict[str, asyncio.Event]()
 
@@ -119,10 +119,10 @@ async def open_no_ops(client: Client) -> AsyncIterator[Callable[[], Awaitable[No
     async def ring() -> None:
         opened[activity.info().workflow_id or ""].set()
 
-    async def open_one() -> None:
+    async def open_one(eagerly: bool) -> None:
         workflow_id = str(uuid4())
         opened[workflow_id] = asyncio.Event()
-        await client.start_workflow(OpensOnly.run, id=workflow_id, task_queue=queue)
+        await client.start_workflow(OpensOnly.run, id=workflow_id, task_queue=queue, request_eager_start=eagerly)
         await opened[workflow_id].wait()
 
     async with Worker(

@@ -1,12 +1,18 @@
-"""One Chromium for all tests of pages, and fresh windows of it."""
+"""One Chromium and one portal for all tests of pages, and fresh windows of it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from litestar import Litestar, Request, get
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from ops.browser import HOW, find
+from ops.local_stack.paths import KIT
+from tests.browser.served import listening, self_signed, served
+from tests.integration.intake.world import World, build_world
+from tests.real_parts import PostgresServer
 
 PageFactory = Callable[..., Awaitable[Page]]
 _PATIENCE = 60_000  # milliseconds
@@ -62,6 +68,7 @@ async def page_factory(browser: Browser) -> AsyncIterator[PageFactory]:
             locale=language,
             java_script_enabled=javascript,
             forced_colors="active" if forced_colours else "none",
+            ignore_https_errors=True,
             **more,
         )
         contexts.append(context)
@@ -71,3 +78,40 @@ async def page_factory(browser: Browser) -> AsyncIterator[PageFactory]:
     yield fresh
     for context in contexts:
         await context.close()
+
+
+@dataclass
+class Portal:
+    """Where it is, where leaving leads to, and what that site was told of where somebody came from."""
+
+    address: str
+    neutral: str
+    world: World
+    referrers: list[str | None] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+async def portal(
+    postgres: PostgresServer, keystore: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Portal]:
+    """By TLS, as it is in life: what a browser keeps of a page depends on it. The dull site is on another host."""
+    database, store = await postgres.fresh("intake"), await keystore.fresh("intake")
+    listener, address = listening("https")
+    elsewhere, neutral = listening()
+    neutral = neutral.replace("127.0.0.1", "localhost") + "/weather"
+    folder = tmp_path_factory.mktemp("portal")
+    world = await build_world(
+        database, store, folder, "http://127.0.0.1:1", kit_dir=KIT, public_url=address, leave_to=neutral
+    )
+    portal = Portal(address, neutral, world)
+
+    @get("/weather", media_type="text/html")
+    async def weather(request: Request[Any, Any, Any]) -> str:
+        portal.referrers.append(request.headers.get("referer"))
+        return "<!doctype html><title>Weather</title><h1>Weather</h1>"
+
+    async with served(listener, world.app, self_signed(folder)), served(elsewhere, Litestar([weather])):
+        yield portal
+    await world.close()
+    await postgres.drop(database)
+    await keystore.drop(store)

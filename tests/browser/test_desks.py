@@ -99,6 +99,21 @@ async def test_every_page_of_a_desk_is_open_to_everybody_and_fits(
     assert said == []
 
 
+async def test_a_date_stays_on_one_line_where_the_window_is_no_wide_one(page_factory: PageFactory, desk: Desk) -> None:
+    for width, language in ((1000, "fr"), (660, "en")):
+        page = await page_factory(width=width)
+        await sign_in_at(page, desk, language)
+        lines = await page.evaluate(
+            "() => [...document.querySelectorAll('tbody td')].flatMap(one => [...one.childNodes]).map(one => {"
+            " const range = document.createRange(); range.selectNodeContents(one);"
+            " return [one.textContent, new Set([...range.getClientRects()].map(box => box.top)).size]; })"
+        )
+        dates = [count for text, count in lines if str(datetime.now(UTC).year) in text]
+        assert dates
+        assert set(dates) == {1}
+        assert await page.evaluate(_WIDER) <= 0
+
+
 async def test_a_case_is_worked_with_the_keyboard_alone_and_the_focus_is_never_hidden(
     page_factory: PageFactory, desk: Desk
 ) -> None:

@@ -2,19 +2,16 @@
 and without, in both directions of writing.
 """
 
-from collections.abc import AsyncIterator
 from typing import Final
 
 import pytest
 from playwright.async_api import Page
 
-from ops.local_stack.paths import KIT
+from services.intake.domain.ways import WAYS
 from services.intake.web.pages.questions import DIRECT, JOURNEYS
+from services.intake.web.pages.sending_draft import takes_files
 from tests.browser.axe import axe
-from tests.browser.conftest import PageFactory
-from tests.browser.served import listening, served
-from tests.integration.intake.world import World, build_world
-from tests.real_parts import PostgresServer
+from tests.browser.conftest import PageFactory, Portal
 
 pytestmark = pytest.mark.stack
 
@@ -27,21 +24,6 @@ _ANSWERS: Final = {
     "after": "second",
 }
 _WIDER: Final = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="module")
-async def portal(
-    postgres: PostgresServer, keystore: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[tuple[str, World]]:
-    database, store = await postgres.fresh("intake"), await keystore.fresh("intake")
-    listener, address = listening()
-    folder = tmp_path_factory.mktemp("keys")
-    world = await build_world(database, store, folder, "http://127.0.0.1:1", kit_dir=KIT, public_url=address)
-    async with served(listener, world.app):
-        yield address, world
-    await world.close()
-    await postgres.drop(database)
-    await keystore.drop(store)
 
 
 async def begin(page: Page, address: str, language: str) -> None:
@@ -67,16 +49,13 @@ async def press(page: Page, selector: str) -> None:
         await page.locator(selector).click()
 
 
-@pytest.mark.parametrize("way", JOURNEYS)
-async def test_every_page_of_a_way_is_open_to_everybody(
-    portal: tuple[str, World], page_factory: PageFactory, way: str
-) -> None:
+@pytest.mark.parametrize("way", [*WAYS])
+async def test_every_page_of_a_way_is_open_to_everybody(portal: Portal, page_factory: PageFactory, way: str) -> None:
     """No fault that axe can see, empty and with what was not taken, and nothing said on the console."""
-    address, _ = portal
     page = await page_factory(width=1280)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
-    await begin(page, address, "en")
+    await begin(page, portal.address, "en")
     looked_at = set()
     while "/s/" in page.url:
         assert await axe(page) == [], page.url
@@ -91,7 +70,7 @@ async def test_every_page_of_a_way_is_open_to_everybody(
             assert await page.evaluate("() => document.activeElement.id") == "what-to-do"
             await fill(page)
             await press(page, "button[value=on]")
-    assert len(looked_at) == 3 + len(JOURNEYS[way])
+    assert len(looked_at) == 3 + len(JOURNEYS[way]) + takes_files(way)
     assert page.url.endswith("/check")
     assert await axe(page) == []
     if way != DIRECT:
@@ -105,13 +84,12 @@ async def test_every_page_of_a_way_is_open_to_everybody(
     assert said == []
 
 
-@pytest.mark.parametrize("way", JOURNEYS)
+@pytest.mark.parametrize("way", [*WAYS])
 async def test_every_way_is_walked_on_a_phone_without_scripts_from_right_to_left(
-    portal: tuple[str, World], page_factory: PageFactory, way: str
+    portal: Portal, page_factory: PageFactory, way: str
 ) -> None:
-    address, _ = portal
     page = await page_factory(width=320, height=640, javascript=False)
-    await begin(page, address, "ar")
+    await begin(page, portal.address, "ar")
     while "/s/" in page.url:
         assert await page.evaluate(_WIDER) == 0, page.url
         if await page.locator(f"button[value={way}]").count():
@@ -132,12 +110,11 @@ async def test_every_way_is_walked_on_a_phone_without_scripts_from_right_to_left
 
 
 async def test_s18_the_printed_sheet_holds_the_code_and_a_neutral_word_alone(
-    portal: tuple[str, World], page_factory: PageFactory
+    portal: Portal, page_factory: PageFactory
 ) -> None:
-    address, _ = portal
     page = await page_factory()
-    await begin(page, address, "en")
-    for button in ("on", "on", "support_referral", *["on"] * len(JOURNEYS["support_referral"]), "send"):
+    await begin(page, portal.address, "en")
+    for button in ("on", "on", "support_referral", *["on"] * (len(JOURNEYS["support_referral"]) + 1), "send"):
         await press(page, f"button[value={button}]")
     code = await page.locator(".code").inner_text()
     await page.emulate_media(media="print")
@@ -146,12 +123,9 @@ async def test_s18_the_printed_sheet_holds_the_code_and_a_neutral_word_alone(
     assert await page.title() == "Keep this \N{EN DASH} Staff services"
 
 
-async def test_the_rows_of_the_ways_stand_level_on_a_wide_screen(
-    portal: tuple[str, World], page_factory: PageFactory
-) -> None:
-    address, _ = portal
+async def test_the_rows_of_the_ways_stand_level_on_a_wide_screen(portal: Portal, page_factory: PageFactory) -> None:
     page = await page_factory(width=1280)
-    await begin(page, address, "en")
+    await begin(page, portal.address, "en")
     await press(page, "button[value=on]")
     await press(page, "button[value=on]")
     tops = await page.evaluate(
@@ -163,28 +137,162 @@ async def test_the_rows_of_the_ways_stand_level_on_a_wide_screen(
     assert len(set(tops[0])) == 7
 
 
-async def test_a_way_is_chosen_and_a_question_answered_by_the_keyboard_alone(
-    portal: tuple[str, World], page_factory: PageFactory
+_STOPS: Final = """() => {
+    const named = one => [one.tagName, one.name || one.id || one.getAttribute('href') || one.innerText, one.value || '']
+        .join(' ').trim();
+    const groups = {};
+    const stops = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+        .filter(one => one.getClientRects().length)
+        .filter(one => {
+            if (one.type !== 'radio') return true;
+            const group = [...document.getElementsByName(one.name)];
+            return one === (group.find(other => other.checked) || group[0]);
+        });
+    return stops.map(named);
+}"""
+"""What Tab has to reach, in the order in which it is read; of several to choose one from, one."""
+_FOCUSED: Final = """() => {
+    const one = document.activeElement, box = one.getBoundingClientRect();
+    const top = Math.max(box.top, 0), bottom = Math.min(box.bottom, innerHeight), middle = (top + bottom) / 2;
+    const points = [0.1, 0.5, 0.9].map(part => [box.left + box.width * part, middle]);
+    const seen = bottom > top && points.some(([x, y]) => {
+        const at = document.elementFromPoint(x, y);
+        return at && (at === one || one.contains(at) || at.contains(one));
+    });
+    const drawn = [one, one.labels && one.labels[0]].filter(Boolean).flatMap(part =>
+        [getComputedStyle(part), getComputedStyle(part, '::before')]);
+    const marked = drawn.some(style => style.outlineStyle !== 'none' || style.boxShadow !== 'none');
+    const name = [one.tagName, one.name || one.id || one.getAttribute('href') || one.innerText, one.value || ''];
+    return [name.join(' ').trim(), seen, marked];
+}"""
+"""Whether it can be seen where the keyboard is: nothing lies over it, and something marks it."""
+
+
+@pytest.mark.parametrize(("width", "height", "language"), [(1280, 720, "en"), (320, 256, "ar")])
+async def test_the_way_to_a_talk_is_walked_by_the_keyboard_alone(
+    portal: Portal, page_factory: PageFactory, width: int, height: int, language: str
 ) -> None:
-    address, _ = portal
-    page = await page_factory()
-    await begin(page, address, "en")
-    await _tab_to(page, "button[value=on]")
-    async with page.expect_navigation():
-        await page.keyboard.press("Enter")
-    await _tab_to(page, "[name=affected_is]")
-    await page.keyboard.press("Space")
-    await _tab_to(page, "button[value=on]")
-    async with page.expect_navigation():
-        await page.keyboard.press("Enter")
-    await _tab_to(page, "button[value=informal_resolution]")
-    async with page.expect_navigation():
-        await page.keyboard.press("Enter")
-    assert page.url.endswith("/s/4")
+    """Every page from the first to the inbox: everything is reached in its order, seen there, and left again."""
+    page = await page_factory(width=width, height=height)
+    await page.goto(f"{portal.address}/{language}")
+    answers = {
+        "[name=mode][value=anonymous]": "Space",
+        "[name=what_happened]": "He shouts in every meeting.",
+        "[name=kept]": "Space",
+    }
+    onwards = ("main a[href$='/before']", "button[value=informal_resolution]", "button[value=on]", "button[value=send]")
+    pages = []
+    while not page.url.endswith("/inbox"):
+        await _tab_through(page)
+        pages.append(page.url.rpartition("/")[2])
+        assert len(pages) <= 16, pages
+        for selector, answer in answers.items():
+            if await page.locator(selector).count():
+                await _tab_to(page, selector.partition("[value")[0])
+                if not await page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                    await page.keyboard.press("ArrowDown")
+                if answer == "Space":
+                    await page.keyboard.press("Space")
+                else:
+                    await page.keyboard.type(answer)
+        there = [one for one in onwards if await page.locator(one).count()]
+        kept = page.url.endswith("/sent") and not await page.locator("[name=kept]").count()
+        button = there[0] if there else "main a.govuk-button" if kept else "main form button"
+        await _tab_to(page, button)
+        async with page.expect_navigation():
+            await page.keyboard.press("Enter")
+    await _tab_through(page)
+    assert pages == [language, "before", *(str(number) for number in range(1, 11)), "files", "check", "sent", "sent"]
+    assert "He shouts in every meeting." not in await page.inner_text("main")
+
+
+async def _tab_through(page: Page) -> None:
+    """From the top of a page that was just opened, and out of it again."""
+    stops = await page.evaluate(_STOPS)
+    for wanted in stops:
+        await page.keyboard.press("Tab")
+        name, seen, marked = await page.evaluate(_FOCUSED)
+        assert name == wanted, page.url
+        assert seen, f"{name} has the focus and cannot be seen on {page.url}"
+        assert marked, f"nothing shows that {name} has the focus on {page.url}"
+    await page.keyboard.press("Tab")
+    assert (await page.evaluate(_FOCUSED))[0] != stops[-1], "a trap"
+
+
+_SPACED: Final = """
+* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
+p { margin-block-end: 2em !important; }"""
+"""As WCAG 1.4.12 lets somebody set it."""
+_LOST: Final = """() => {
+    const off = one => one.closest('.govuk-visually-hidden, .govuk-skip-link, textarea, select, input');
+    const found = [];
+    for (const one of document.querySelectorAll('details')) one.open = true;
+    for (const one of document.querySelectorAll('body *')) {
+        const style = getComputedStyle(one), hides = style.overflowX !== 'visible' || style.overflowY !== 'visible';
+        if (!off(one) && hides && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1))
+            found.push(`cut: ${one.className} ${one.innerText}`);
+    }
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), boxes = [];
+    while (walker.nextNode()) {
+        const node = walker.currentNode, range = document.createRange();
+        if (!node.data.trim() || off(node.parentElement)) continue;
+        range.selectNodeContents(node);
+        for (const box of range.getClientRects()) if (box.width > 1) boxes.push([box, node]);
+    }
+    boxes.forEach(([one, node], place) => boxes.slice(place + 1).forEach(([other, next]) => {
+        const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+        const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+        if (node !== next && wide > 2 && high > 0.4 * Math.min(one.height, other.height))
+            found.push(`over each other: ${node.data} | ${next.data}`);
+    }));
+    if (document.documentElement.scrollWidth > document.documentElement.clientWidth) found.push('wider than the page');
+    return found;
+}"""
+"""What cannot be read any more."""
+
+
+@pytest.mark.parametrize(("width", "language"), [(1280, "fr"), (320, "ar")])
+async def test_with_more_space_between_lines_words_and_letters_nothing_is_cut_or_lies_over_another(
+    portal: Portal, page_factory: PageFactory, width: int, language: str
+) -> None:
+    # What is injected here is no style of ours.
+    page = await page_factory(width=width, height=640, bypass_csp=True)
+
+    async def is_whole() -> None:
+        assert await page.evaluate(_LOST) == [], page.url
+        await page.add_style_tag(content=_SPACED)
+        assert await page.evaluate(_LOST) == [], f"{page.url}, spaced"
+
+    for path in ("", "/told", "/online", "/privacy", "/data", "/accessibility", "/outside", "/back", "/before"):
+        await page.goto(f"{portal.address}/{language}{path}")
+        await is_whole()
+    await press(page, "main button[type=submit]")
+    await page.locator("[value=self_harm]").check()
+    while "/s/" in page.url:
+        await is_whole()
+        await fill(page)
+        way = page.locator("button[value=informal_resolution]")
+        await press(page, "button[value=informal_resolution]" if await way.count() else "button[value=on]")
+    await is_whole()
+    await press(page, "button[value=keep]")
+    await is_whole()
+    await page.go_back()
+    await press(page, "button[value=send]")
+    await is_whole()
+    await page.locator("[name=kept]").check()
+    await press(page, "main button[type=submit]")
+    for path in ("/sent", "/inbox", "/inbox/whole", "/inbox/days", "/inbox/further"):
+        await page.goto(f"{portal.address}/{language}{path}")
+        await is_whole()
+    await page.goto(f"{portal.address}/{language}/inbox")
+    for ending in ("/change", "/file", "/mail", "/name"):
+        await press(page, f"main a[href$='{ending}']")
+        await is_whole()
+        await page.goto(f"{portal.address}/{language}/inbox")
 
 
 async def _tab_to(page: Page, selector: str) -> None:
-    for _ in range(60):
+    for _ in range(90):
         await page.keyboard.press("Tab")
         if await page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return

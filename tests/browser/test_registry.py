@@ -10,10 +10,13 @@ from ops.local_stack.oidc import Oidc
 from ops.local_stack.paths import KIT
 from services.intake.desk.app import desk_app
 from services.intake.desk.settings import DeskSettings
+from services.intake.use_cases import decide_release
 from tests.browser.axe import axe
 from tests.browser.conftest import PageFactory
 from tests.browser.served import listening, served
-from tests.integration.intake.world import World, build_world
+from tests.integration.intake.conftest import client_of
+from tests.integration.intake.test_releases import HEAR, Desk, Request
+from tests.integration.intake.world import World, build_world, code_of_new, formal
 from tests.real_parts import PostgresServer
 
 pytestmark = pytest.mark.stack
@@ -30,6 +33,7 @@ _TOLD = {
 class Both:
     portal: str
     desk: str
+    world: World
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +52,7 @@ async def both(
     settings = DeskSettings(**given | {"public_url": desk, "portal_url": portal, "oidc_client_secret": "any"})
     app = desk_app(settings, world.intake)
     async with served(listener, world.app), served(beside, app):
-        yield Both(portal, desk)
+        yield Both(portal, desk, world)
     await app.state.sign_in.close()
     await world.close()
     await postgres.drop(database)
@@ -100,6 +104,10 @@ async def test_what_came_is_entered_and_its_code_replaced_on_pages_open_to_every
     await page.emulate_media(media="print")
     assert (await page.inner_text("body")).split() == code.split()
     await page.emulate_media(media="screen")
+    await page.check("[name=kept]")
+    await press(page, "main form button")
+    await is_open_to_everybody(page)
+    assert await page.inner_text(".code") == code
     await press(page, "main form button")
     assert page.url.endswith("/tasks")
     await page.goto(f"{both.portal}/{language}/back")
@@ -132,3 +140,55 @@ async def test_the_custodian_is_told_on_a_page_open_to_everybody_that_nothing_ca
     assert page.url.endswith("/reissue")
     assert await page.evaluate("document.activeElement.id") == "what-to-do"
     await is_open_to_everybody(page)
+
+
+@pytest.mark.parametrize(("width", "language"), [(1280, "en"), (320, "ar")])
+async def test_who_asks_for_a_name_is_answered_and_shown_on_pages_open_to_everybody(
+    both: Both, page_factory: PageFactory, monkeypatch: pytest.MonkeyPatch, width: int, language: str
+) -> None:
+    desk = Desk()
+    monkeypatch.setattr(decide_release, "open_to_custodian", desk.open_to)
+    async with client_of(both.world) as client:
+        code = await code_of_new(client, formal())
+        unnamed = await code_of_new(client, formal(mode="anonymous", parties={"alleged_offender": ["S0017"]}))
+        report_id = await both.world.report_id(client, code)
+    given, asked = [await Request(both.world, report_id, *purpose).ask() for purpose in ((), (HEAR,))]
+    page = await page_factory(width=width)
+    await page.goto(f"{both.desk}/{language}")
+    await page.click(f"button[value={CUSTODIAN}]")
+    await page.wait_for_url(f"{both.desk}/{language}/tasks")
+    await is_open_to_everybody(page)
+    desk.answers = False
+    await press(page, "main a[href$='/releases']")
+    await is_open_to_everybody(page)
+    assert await page.locator("main .calm").count() == 1, "a desk that is silent is told"
+    desk.answers = True
+    await page.reload()
+    await is_open_to_everybody(page)
+    assert await page.locator("main .calm").count() == 0
+    for one, answer in ((asked, "agree"), (given, "agree")):
+        await press(page, f"main a[href$='{one.asked.release_id}']")
+        await is_open_to_everybody(page)
+        await press(page, "main form button")
+        await is_open_to_everybody(page)
+        await page.check(f"[name=answer][value={answer}]")
+        await press(page, "main form button")
+        if one is asked:
+            # She has not said yes: it goes no further.
+            assert page.url.endswith(str(one.asked.release_id))
+            await is_open_to_everybody(page)
+            await page.goto(f"{both.desk}/{language}/releases")
+    assert page.url.endswith("/releases")
+    await is_open_to_everybody(page)
+
+    for code_, form in ((code, "[name=which]"), (unnamed, "[name=name]")):
+        window = await page_factory(width=width)
+        await window.goto(f"{both.portal}/{language}/back")
+        await window.fill("main input[type=text]", code_)
+        await press(window, "main form button")
+        await is_open_to_everybody(window)
+        await press(window, "main a[href$='/name']")
+        assert await window.locator(f"main form {form}").count() == 1
+        await is_open_to_everybody(window)
+        await press(window, "main form button")
+        await is_open_to_everybody(window)

@@ -3,13 +3,15 @@
 The one who reports has a phone's width and no scripts; staff sit at a desk. Nothing is done here by an interface.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from playwright.async_api import Locator, Page
 
+from tests.browser.axe import axe
 from tests.browser.conftest import PageFactory
 from tests.waiting import eventually
 
@@ -18,6 +20,18 @@ Answers = Mapping[str, str | datetime | Literal[True]]
 PATIENCE = 120
 """Seconds until what one desk has done is to be seen at another."""
 _WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+_LOOKED_AT: Final[set[str]] = set()
+"""The pages of desks, by their address without the ids in it: each is looked at once in a run."""
+
+
+async def no_barrier(page: Page) -> None:
+    """Nothing that a program can see keeps anybody from using this page."""
+    address = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "*", page.url.partition("?")[0])
+    if address not in _LOOKED_AT:
+        assert await axe(page) == [], page.url
+        _LOOKED_AT.add(address)
 
 
 async def press(page: Page, what: Locator) -> None:
@@ -140,6 +154,7 @@ class Staff:
         await self.page.goto(path if path.startswith("http") else f"{self.desk}/en{path}")
         if await self.page.locator(f"button[value={self.staff_id}]").count():
             await self.signs_in()
+        await no_barrier(self.page)
         return await said(self.page)
 
     async def matters(self, lifecycle: str, path: str = "/queue") -> list[str]:
@@ -168,6 +183,7 @@ class Staff:
         if await self.asked_again():
             await press(self.page, self.page.locator("main form button[type=submit]"))
         assert self.page.url.endswith("/contents"), await said(self.page)
+        await no_barrier(self.page)
         return await said(self.page)
 
     async def writes(self, text: str) -> None:
@@ -186,6 +202,7 @@ class Staff:
         await eventually(offered, within=PATIENCE)
         await press(self.page, self.page.locator(f"main a[href$='/do/{action}']"))
         await self.sign_in_where_asked()
+        await no_barrier(self.page)
 
     async def does(self, address: str, action: str, answers: Answers | None = None) -> str:
         """An action, recorded; the matter's page then."""
@@ -207,6 +224,7 @@ class Staff:
         """Signs in again where that was asked for, and comes back to the form."""
         if "/sign-in-again" not in self.page.url:
             return False
+        await no_barrier(self.page)
         await press(self.page, self.page.get_by_role("main").get_by_role("link", name="Sign in again"))
         await self.signs_in()
         return True

@@ -1,4 +1,6 @@
-"""The whole stack under the `rehearsal` pack, once for all end-to-end tests, in a state folder of its own."""
+"""The whole stack under the `rehearsal` pack, once for all end-to-end tests, in a state folder of its own. It goes down
+after them: even at rest it would take its part of the machine from all other tests.
+"""
 
 import os
 import subprocess
@@ -39,7 +41,14 @@ class WholeStack:
         )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The told story comes first: it reads whatever its stack says meanwhile, and others leave news on their way."""
+    ours = [item for item in items if item.path.parent == Path(__file__).parent]
+    in_turn = iter(sorted(ours, key=lambda item: item.path.name != "test_story.py"))
+    items[:] = [next(in_turn) if item in ours else item for item in items]
+
+
+@pytest.fixture(scope="package")
 def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeStack]:
     state = tmp_path_factory.mktemp("stack")
     plain = {name: value for name, value in os.environ.items() if not name.startswith("RECOURSE_")}

@@ -55,22 +55,23 @@ def encodings(text: str) -> dict[str, bytes]:
 
 
 class Scanner:
-    """Finds the given secrets (label → text) in byte streams; one compiled pattern for all forms."""
+    """Finds the given secrets (label → text) in byte streams: form after form, which is several times as fast as one
+    pattern of them all.
+    """
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         self._by_form: dict[bytes, tuple[str, str]] = {}
         for label, text in secrets.items():
             for encoding, form in encodings(text).items():
                 self._by_form.setdefault(form, (label, encoding))
-        ordered = sorted(self._by_form, key=len, reverse=True)
-        self._pattern = re.compile(b"|".join(re.escape(form) for form in ordered))
 
     def scan(self, data: bytes, where: str) -> set[Finding]:
         """All findings in `data` and in whatever gzip, zlib or zstd streams lie inside it."""
         return {
-            Finding(*self._by_form[match.group()], f"{where}{layer}")
+            Finding(*named, f"{where}{layer}")
             for layer, layer_data in layers(data)
-            for match in self._pattern.finditer(layer_data)
+            for form, named in self._by_form.items()
+            if form in layer_data
         }
 
     def scan_files(self, paths: Iterable[Path]) -> set[Finding]:

@@ -39,7 +39,9 @@ SIGN_INS: Final = (
     ("audit", "S0015"),
 )
 """Oversight, a manager and one whom a matter is about share a desk, and see other pages."""
-INFORMATION: Final = ("", "/before", "/online", "/privacy", "/accessibility", "/told", "/outside", "/back", "/closed")
+INFORMATION: Final = (
+    *("", "/before", "/online", "/privacy", "/data", "/accessibility", "/told", "/outside", "/back", "/closed"),
+)
 
 
 @dataclass

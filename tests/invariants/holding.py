@@ -7,18 +7,24 @@ database, a door or a page, and has its tests there.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 
 from lifecycle import engine
 from lifecycle.clocks import waiting
 from lifecycle.handover import STEPS
-from lifecycle.model import FROZEN, ActorKind, EffectKind, Step
+from lifecycle.model import FROZEN, ActorKind, Case, EffectKind, Step
+from lifecycle.recipients import heard_as
 from lifecycle.replay import RING, again
-from policy.model import BY_ASSIGNMENT
+from lifecycle.table import Lifecycle
+from policy.lint import INDEPENDENT, OWN_CELL
+from policy.model import BY_ASSIGNMENT, Policy
+from services.workflow.domain import supervisor_parts, supervisor_rules
 from services.workflow.domain.retention import HOLD, WINDOWS
 from tests.invariants import holding_measures, holding_people
 from tests.invariants.matters import Change, Held, last, runs, version
 from tests.invariants.organisation import Organisation
+from tests.lifecycles import BY_NAME
 from tests.unit.lifecycle.test_tables import AFTER_CLOSING
 
 GOES_BY_ITSELF = {
@@ -27,6 +33,70 @@ GOES_BY_ITSELF = {
     ("retaliation", "ret.complete"): {"info_complete"},
 }
 """Where time alone may move an open case: what ends protects nobody less, and nothing is held against anybody."""
+
+RINGS = 200
+"""More than any clock needs to come to the top, level by level, with what rings beside it."""
+WAITS: Mapping[tuple[str, str], str] = {
+    **dict.fromkeys(
+        (
+            *(("informal_resolution", state) for state in ("talking", "steps_agreed")),
+            *(("mediation", state.name) for state in BY_NAME["mediation"].states),
+        ),
+        "a talk may last; she asks for somebody else, or stops, whenever she likes",
+    ),
+    # What a manager has begun himself goes up all the same, until he has done something (`is_nobodys_to_ask_for`).
+    **{
+        ("supervisor_request", state.name): "she is shown the other ways; nobody above the manager is told (policy 6)"
+        for state in BY_NAME["supervisor_request"].states
+    },
+    **dict.fromkeys(
+        (
+            *(("misdirected_report", state) for state in ("referred", "copy_purged")),
+            *(("respondent", state) for state in ("to_notify", "cleared")),
+            ("interim_measure", "restored"),
+        ),
+        "what comes next is a step of the system's own, done again until it is done",
+    ),
+    **{
+        ("support_referral", state.name): "her own cell: she takes help or leaves it, and the offer stands"
+        for state in BY_NAME["support_referral"].states
+    },
+    **{
+        ("respondent", state): "his turn, or over for him; what it belongs to goes up"
+        for state in ("notified", "responded", "charged", "replied", "outcome_told")
+    },
+    ("sea_report", "her_choice"): "whether it goes on is hers alone to say",
+    ("sea_report", "oio_acknowledged"): "it is a formal report now, which goes up",
+    ("review", "appealed"): "a tribunal has it; no clock of ours runs there",
+    ("danger_alert", "in_hand"): "somebody is with it; it opens and promises nothing more",
+    ("emergency_separation", "danger_seen"): "whoever saw it acts now or not at all; nothing holds anybody yet",
+    **dict.fromkeys(
+        (("query", "opened"), ("query", "contacted")),
+        "it asks the office to look, and goes up until the office has; what comes of it may be nothing",
+    ),
+}
+"""Where nothing goes up by itself, and why that is right."""
+
+
+def is_nobodys_to_ask_for(case: Case) -> bool:
+    """Whether it is a request that has no inbox in which somebody could ask further."""
+    return case.facts.get("begun_by") == supervisor_rules.BY_MANAGER and case.state not in supervisor_parts.DONE
+
+
+def goes_up(lifecycle: Lifecycle, case: Case, policy: Policy) -> bool:
+    """Whether somebody independent hears of it at last, or it closes, where from now on nobody does anything."""
+    for _ in range(RINGS):
+        due = engine.next_due(lifecycle, case, policy)
+        if due is None:
+            return False
+        case = engine.on_due(lifecycle, case, due, due.at, policy)
+        told = [heard_as(one, policy) for one in case.effects if one.kind is EffectKind.NOTIFY]
+        if lifecycle.is_closed(case) or not (INDEPENDENT | OWN_CELL).isdisjoint(told):
+            return True
+        # The errand finds whoever is next above, and at last has an auditor hear that nobody is.
+        if supervisor_parts.LEVEL_UP in case.effects:
+            return True
+    return False
 
 
 # The engine.
@@ -71,6 +141,8 @@ def an_open_case_goes_on(organisation: Organisation, held: Held) -> None:
     assert shown == min((one.due_at for one in seen), default=None)
     if case.lifecycle == "formal_report" and held.is_open and case.facts.get("subfile") is not True:
         assert shown is not None, f"{case.state}: she is told no date"
+    if held.is_open and ((case.lifecycle, case.state) not in WAITS or is_nobodys_to_ask_for(case)):
+        assert goes_up(held.lifecycle, case, policy), f"{case.lifecycle}: in {case.state} silence is the end of it"
     if held.is_open and due is None:
         assert any(
             offer.open

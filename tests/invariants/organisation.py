@@ -37,6 +37,7 @@ OTHER_PACK = replace(
 PACKS = (POLICY, OTHER_PACK)
 LODGED = (
     *("informal_resolution", "supervisor_request", "formal_report", "sea_report", "support_referral", "retaliation"),
+    "data_request",
     *("emergency_separation", "danger_alert", "interim_measure", "respondent", "review", "mediation", "query"),
     *("recommendation", "misdirected_report"),
 )

@@ -14,9 +14,11 @@ from lifecycle.table import Field, FieldKind, Lifecycle, Rule
 from policy.model import Office, Role
 from policy.routing import desk_for, offices_of
 from tests.integration.workflow.house import (
+    COLLEAGUE,
     INVESTIGATOR,
     LEGAL_AND_HEAD,
     OTHER_HEAD,
+    OTHER_MANAGER,
     PARTIES,
     PERSON,
     SECOND_INVESTIGATOR,
@@ -24,7 +26,8 @@ from tests.integration.workflow.house import (
     House,
 )
 from tests.integration.workflow.test_alerts_and_results import ALERT
-from tests.integration.workflow.test_formal_reports import investigating, of_report, took
+from tests.integration.workflow.test_formal_reports import assessing, by_her, facts_of, investigating, of_report, took
+from tests.integration.workflow.test_respondents import case_of, cleared, sees
 from tests.lifecycles import LIFECYCLES, NOW, POLICY, act, opened, refused, ring_until, staff
 
 ONLY_SHE_KNOWS = "It was at the handover of the red file, where only the two of us were."
@@ -60,6 +63,48 @@ async def test_an_anonymous_reporter_could_be_known_by_what_is_told(house: House
     assert await read_by(house, case_id, OTHER_HEAD, "decision") == set()
     for row in await house.query("select data, facts from (select data, data -> 'facts' as facts from cases) c"):
         assert "red file" not in str(row), "and no fact of procedure has a word of it"
+
+
+async def test_several_alleged_offenders(house: House) -> None:
+    """One report, a file for each: what is written, told and found in one is in no other, and neither sees the other's
+    or knows that there is one.
+    """
+    main = await investigating(house)
+    await took(house, INVESTIGATOR, main, "open_subfile", {}, {"respondent": SUPERVISOR})
+    await house.run_errands()
+    _, sub = await of_report(house, main, "formal_report")
+    before = await facts_of(house, main)
+    await took(house, INVESTIGATOR, sub.case_id, "open_investigation", {"kind": "other"}, {"reasons": ONLY_SHE_KNOWS})
+    await took(house, INVESTIGATOR, sub.case_id, "notify_subject", {}, {"letter": "To the first."})
+    await took(house, INVESTIGATOR, main, "notify_subject", {}, {"letter": "To the second."})
+    assert (await facts_of(house, main)).keys() - before.keys() == {"subject_notified"}, "by its own step alone"
+    assert ONLY_SHE_KNOWS in await read_by(house, sub.case_id, SECOND_INVESTIGATOR, "investigation")
+    assert ONLY_SHE_KNOWS not in await read_by(house, main, SECOND_INVESTIGATOR, "investigation")
+    first, second = await case_of(house, main, SUPERVISOR), await case_of(house, main, OTHER_MANAGER)
+    assert first.case_id != second.case_id
+    for his, other in ((first, OTHER_MANAGER), (second, SUPERVISOR)):
+        assert not await sees(house, his, other)
+    await cleared(house, sub.case_id)
+    assert ((await house.row(first.case_id)).state, (await house.row(second.case_id)).state) == ("cleared", "notified")
+
+
+async def test_a_group_complains(house: House) -> None:
+    """Two of them report: the office knows that they belong together and nothing else does. What the one asks for,
+    takes back or is told stays hers, and the other report goes on as it was.
+    """
+    first = await assessing(house, PARTIES)
+    second = await house.open()
+    await house.route(second, Parties(COLLEAGUE, (SUPERVISOR,)))
+    for name in ("acknowledge", "start_assessment"):
+        await took(house, INVESTIGATOR, second, name)
+    before = await facts_of(house, first)
+    await took(house, INVESTIGATOR, second, "link_report", {"relation": "group"}, {"other_case": str(first)})
+    await by_her(house, second, "withdraw", stop_contact=True)
+    assert (await facts_of(house, second))["withdrawn"] is True
+    assert await facts_of(house, first) == before
+    assert (await house.act(INVESTIGATOR, second, "ask_person")).code == "CONTACT_UNWANTED"
+    await took(house, INVESTIGATOR, first, "ask_person")
+    assert str(first) not in str(await house.query("select data, step from cases join case_steps using (case_id)"))
 
 
 async def test_a_handler_gossips(house: House) -> None:

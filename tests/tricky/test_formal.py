@@ -35,7 +35,6 @@ from tests.lifecycles import (
     SYSTEM,
     act,
     effect_names,
-    opened,
     refused,
     ring_until,
 )
@@ -87,36 +86,12 @@ def test_the_reporter_withdraws() -> None:
     assert act(act(goes_on, "notify_subject", INVESTIGATOR), "record_response", SYSTEM).state == "investigating"
 
 
-def test_a_withdrawal_by_the_code_alone_is_parked_and_checked() -> None:
-    """The code may be in a partner's hands: contact stops at once, and nothing is closed on it before a check."""
+def test_the_alleged_offender_holds_the_code_and_withdraws() -> None:
+    """Or a partner does: contact stops at once, and nothing is closed on the code alone before she could be asked."""
     case = withdrawn()
     assert refused(case, "check_withdrawal", INTAKE).code == "TIME_NOT_OVER"
     assert refused(case, "close_no_action", INVESTIGATOR, reason="withdrawn").code == "CLOSING_TOO_EARLY"
     assert act(case, "take_back_withdrawal", PERSON).facts["withdrawn"] is False
-
-
-def test_a_group_complains() -> None:
-    """Each has a report, an inbox and a withdrawal of her own; the links are the office's and carry no field over."""
-    first, second = assessing(), assessing()
-    linked = act(first, "link_report", INTAKE, relation="group")
-    assert linked.facts.keys() - first.facts.keys() == {"relation"}
-    gone = withdrawn(second)
-    assert "withdrawn" not in linked.facts
-    assert act(linked, "open_investigation", INVESTIGATOR).state == "investigating"
-    assert gone.state == "assessing"
-    for outcome in (told(), told()):
-        assert outcome.state == "outcome_communicated", "each is told for herself"
-
-
-def test_several_alleged_offenders() -> None:
-    """One sub-file for each: cleared in one, charged in the other, and no word of one in the other."""
-    main = act(investigating(), "open_subfile", INVESTIGATOR)
-    assert opens(main) == [("formal_report", None)]
-    sub = act(opened("formal_report"), "begin_subfile", SYSTEM)
-    assert sub.facts.keys() & {"respondent", "finding"} == set()
-    one, other = no_case(), at_leg("substantiated")
-    assert opens(one) == [("respondent", "clear")]
-    assert opens(act(other, "charge", LEGAL)) == [("respondent", "charge")]
 
 
 def test_a_counter_complaint() -> None:

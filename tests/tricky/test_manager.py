@@ -18,7 +18,7 @@ from tests.integration.workflow.house import (
     House,
 )
 from tests.integration.workflow.house import PERSON as HER
-from tests.integration.workflow.test_managers import manager_of, sees, told
+from tests.integration.workflow.test_managers import asks_further, manager_of, sees, told
 from tests.lifecycles import NOW, PERSON, POLICY, REPORT, SYSTEM, act, effect_names, opened, refused, ring_until, staff
 
 MANAGER = staff(SUPERVISOR, Role.MANAGER)
@@ -76,6 +76,8 @@ def test_retaliation_is_threatened_before_there_is_any_report() -> None:
 async def test_the_alleged_offender_is_the_head_of_mission(house: House) -> None:
     """What is told about him goes past him to headquarters, and he gets no notice."""
     case_id = await told(house, Parties(HER, (NEXT_MANAGER,), recipient=NEXT_MANAGER), level="higher_manager")
+    assert await manager_of(house, case_id) == ("asking_who_next", None)
+    await asks_further(house, case_id)
     assert await manager_of(house, case_id) == ("told", "S0001")
     assert {staff_id for _, staff_id in await house.notices()} == {"S0001"}
     for staff_id in LINES:
@@ -87,6 +89,7 @@ async def test_nobody_who_answers_to_the_alleged_offender_is_found_by_the_system
     chosen = await told(house, Parties(HER, (NEXT_MANAGER,), recipient=SUPERVISOR))
     assert (await manager_of(house, chosen))[1] == SUPERVISOR
     found = await told(house, Parties(HER, (NEXT_MANAGER,), recipient=COLLEAGUE))
+    await asks_further(house, found)
     assert (await manager_of(house, found))[1] == "S0001"
 
 

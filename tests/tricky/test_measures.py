@@ -9,15 +9,17 @@ import pytest
 
 from chassis.web.problems import Problem
 from contracts.ids import CaseId
-from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureDecided
+from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureDecided, MeasureRestored
 from contracts.people.v1.people_pb2 import Person
 from contracts.topics import HR_PEOPLE
+from lifecycle.desk import EffectRefused
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Refused
 from services.workflow.desk import route
 from tests.integration.workflow.house import (
     COLLEAGUE,
+    HR_DIRECTOR,
     INVESTIGATOR,
     LEGAL_AND_HEAD,
     OTHER_HEAD,
@@ -34,6 +36,7 @@ from tests.unit.workflow.measures import LINE, OIO, ON_HIM, effective, told_firs
 from tests.unit.workflow.measures import SUSPENSION as SUSPENDED
 
 APART = "They share no house, car or table until it is looked at."
+LIFTED = {"reasons": "They have both moved away from the compound."}
 ELSEWHERE = {"type": "physical_separation", **ON_HIM}
 
 
@@ -115,6 +118,45 @@ async def test_a_measure_where_there_are_several_alleged_offenders(house: House)
             await checked(house, measure, {**LINE}, words(**named))
         assert wrong.value.facts["field"] == f"texts.persons.{part}"
     assert await checked(house, measure, {**LINE}, words(**line, temporary_supervisor=COLLEAGUE)) is None
+
+
+async def test_of_several_those_who_share_her_house_have_the_letter_and_no_other_does(house: House) -> None:
+    """It is her who moves, so the decision names none of them: whoever releases the letter says for whom it is."""
+    await house.people()
+    await house.hr_key()
+    made = await open_by_staff(
+        house, OTHER_HEAD, "interim_measure", {}, None, alleged_offender=[SUPERVISOR, OTHER_MANAGER, COLLEAGUE]
+    )
+    measure = UUID(str(made["case_id"]))
+    await house.act(LEGAL_AND_HEAD, measure, "alert", ALERT, RISK)
+    await house.act(OTHER_HEAD, measure, "acknowledge_alert")
+    said = {"reference": "W-2026-7", "alternative_offered": True, "effects_explained": True}
+    assert isinstance(await house.act(SECOND_INVESTIGATOR, measure, "record_consent", said), Decided)
+    move = terms(type="physical_separation", burden="affected_individual", covers_housing=True)
+    texts = words(person=PERSON) | {"arrangement": "Another room, in another house."}
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", move, texts), Decided)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    told = {"told_her": True, "still_agrees": True}
+    assert isinstance(await house.act(SECOND_INVESTIGATOR, measure, "record_told", told), Decided)
+    await house.run_errands()
+    letter, settled = {"letter": "You use the other entrance."}, {"she_is_settled": True}
+    with pytest.raises(EffectRefused) as unclear:
+        await house.act(INVESTIGATOR, measure, "release_notice", settled, letter)
+    assert unclear.value.refused == Refused("FOR_WHOM_MISSING", "policy 2.13", {"field": "for_whom"})
+    action = Action(uuid4(), "release_notice", settled, frozenset({"letter", "for_whom"}))
+    async with house.desk.database.transaction() as session:
+        with pytest.raises(Problem):
+            await house.desk.check(session, await house.row(measure), action, letter | {"for_whom": PERSON})
+    both = letter | {"for_whom": f"{SUPERVISOR.lower()}, {OTHER_MANAGER}"}
+    assert isinstance(await house.act(INVESTIGATOR, measure, "release_notice", settled, both), Decided)
+    his = [who for wording, who in await house.notices() if wording == "respondent.told"]
+    assert sorted(his) == sorted([SUPERVISOR, OTHER_MANAGER])
+    assert isinstance(await house.act(HR_DIRECTOR, measure, "lift_measure", {"safety_check": True}, LIFTED), Decided)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureRestored)
+    assert isinstance(await house.act(SECOND_INVESTIGATOR, measure, "record_told", {"told_her": True}), Decided)
+    over = [who for wording, who in await house.notices() if wording == "interim_measure.over"]
+    assert {SUPERVISOR, OTHER_MANAGER} <= set(over)
+    assert COLLEAGUE not in over
 
 
 async def test_each_of_a_group_has_a_measure_and_a_consent_of_her_own(house: House) -> None:

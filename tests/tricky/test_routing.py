@@ -104,7 +104,7 @@ async def parts(house: House, case_id: CaseId, staff_id: str) -> frozenset[Role]
         now = datetime.now(UTC)
         listed, _ = await access.cases_seen_by(session, house.desk, staff_id, now, after=None, limit=50)
     seen = access.may_see(house.desk, row, actor)
-    assert seen == (case_id in {one.case_id for one in listed}), "the list and the case say the same"
+    assert seen == (case_id in {one.case_id for one, _ in listed}), "the list and the case say the same"
     return actor.roles & house.desk.readers_of(row) if seen else frozenset()
 
 
@@ -278,6 +278,36 @@ async def test_inv_32_where_nobody_of_a_desk_is_left_the_next_body_has_it(house:
     assert not await told(house, "formal_report") & (OVERSIGHT | {OUTSIDE_INVESTIGATOR}), "it fails closed"
 
 
+@pytest.mark.parametrize(
+    ("refused", "desk", "legal"),
+    [
+        ("S0005", None, {LEGAL}),
+        ("S0006", None, {LEGAL}),
+        (LEGAL, "oio_outside_counsel", {OUTSIDE_COUNSEL}),
+    ],
+)
+async def test_inv_32_each_part_is_somebodys_or_the_next_bodys(
+    house: House, refused: str, desk: str | None, legal: set[str]
+) -> None:
+    """One officer may be out and a colleague left, who does what is to be done; the only lawyer leaves nobody."""
+    case_id = await routed(house, await lodge(house), about(OFFENDER, refused=(refused,)))
+    assert (await house.row(case_id)).desk == desk
+    row = await house.row(case_id)
+    policy, now = house.desk.policy_of(row), datetime.now(UTC)
+    assert {one.staff_id for one in policy.appointed(Role.LEGAL_OFFICER, now)} == legal
+    officer = "S0006" if refused == "S0005" else "S0005"
+    assert not isinstance(await house.act(officer, case_id, "acknowledge"), Refused), "nobody's silence holds it up"
+
+
+async def test_inv_32_whoever_says_that_they_are_in_conflict_may_leave_a_part_to_the_next_body(house: House) -> None:
+    case_id = await routed(house, await lodge(house), about(OFFENDER))
+    assert (await house.row(case_id)).desk is None
+    async with house.desk.database.transaction() as session:
+        await recusal.step_aside(session, house.desk, case_id, LEGAL)
+    await parties.retag(house.desk)
+    assert (await house.row(case_id)).desk == "oio_outside_counsel"
+
+
 async def test_her_own_word_moves_a_report_as_a_name_does(house: House) -> None:
     case_id = await routed(house, await lodge(house, "committee"), about(about=("oio",)))
     assert await readers(house, case_id) == COMMITTEE | {OUTSIDE_INVESTIGATOR}
@@ -353,7 +383,7 @@ async def test_a_handler_who_says_that_they_have_a_conflict_is_out_of_it(house: 
     assert await readers(house, case_id) == {"S0005"}
     assert await recused(house, case_id), "in the same moment"
     assert await recusal.release_the_unfit(house.desk) == 0
-    trail = await house.query("select convert_from(entry_json, 'UTF8') as entry from audit_trail")
+    trail = await house.query("select convert_from(entry_json, 'UTF8') as entry from audit_readable")
     assert not [one.entry for one in trail if "conflict.declared" in one.entry and "S0006" in one.entry]
 
 

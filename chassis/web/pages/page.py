@@ -213,10 +213,10 @@ class Page:
         """Keeps what was typed here for when the same person comes back to the form."""
         self.needs_session().data[_TYPED + self.path] = {"values": found.values, "errors": found.errors}
 
-    def taken(self) -> None:
-        """Forgets what was typed here: it has been taken."""
+    def taken(self, path: str = "") -> None:
+        """Forgets what was typed here, or on the page at `path`: it has been taken."""
         if self.session is not None:
-            self.session.data.pop(_TYPED + self.path, None)
+            self.session.data.pop(_TYPED + (path or self.path), None)
 
     def begin(self, idle: timedelta) -> WebSession:
         """A new session under a new cookie, with nothing of the one there was."""

@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ontracts/audit/v1/audit.proto\x12\x12\x63ontracts.audit.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"t\n\nAuditEntry\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\r\n\x05shard\x18\x02 \x01(\r\x12\x0e\n\x06number\x18\x03 \x01(\x04\x12\x15\n\rprevious_hash\x18\x04 \x01(\x0c\x12\x0c\n\x04hash\x18\x05 \x01(\x0c\x12\x12\n\nentry_json\x18\x06 \x01(\x0c\"H\n\tAuditHead\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\r\n\x05shard\x18\x02 \x01(\r\x12\x0e\n\x06number\x18\x03 \x01(\x04\x12\x0c\n\x04hash\x18\x04 \x01(\x0c\"q\n\tHeartbeat\x12\x0e\n\x06source\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x05heads\x18\x03 \x03(\x0b\x32\x1d.contracts.audit.v1.AuditHead\"u\n\nCheckpoint\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x11\n\thead_hash\x18\x03 \x01(\x0c\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsignature\x18\x05 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ontracts/audit/v1/audit.proto\x12\x12\x63ontracts.audit.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x91\x01\n\nAuditEntry\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\r\n\x05shard\x18\x02 \x01(\r\x12\x0e\n\x06number\x18\x03 \x01(\x04\x12\x15\n\rprevious_hash\x18\x04 \x01(\x0c\x12\x0c\n\x04hash\x18\x05 \x01(\x0c\x12\x12\n\nentry_json\x18\x06 \x01(\x0c\x12\r\n\x05\x61\x63tor\x18\x07 \x01(\t\x12\x0c\n\x04salt\x18\x08 \x01(\x0c\"H\n\tAuditHead\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\r\n\x05shard\x18\x02 \x01(\r\x12\x0e\n\x06number\x18\x03 \x01(\x04\x12\x0c\n\x04hash\x18\x04 \x01(\x0c\"q\n\tHeartbeat\x12\x0e\n\x06source\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x05heads\x18\x03 \x03(\x0b\x32\x1d.contracts.audit.v1.AuditHead\"u\n\nCheckpoint\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x11\n\thead_hash\x18\x03 \x01(\x0c\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsignature\x18\x05 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.audit.v1.audit_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AUDITENTRY']._serialized_start=87
-  _globals['_AUDITENTRY']._serialized_end=203
-  _globals['_AUDITHEAD']._serialized_start=205
-  _globals['_AUDITHEAD']._serialized_end=277
-  _globals['_HEARTBEAT']._serialized_start=279
-  _globals['_HEARTBEAT']._serialized_end=392
-  _globals['_CHECKPOINT']._serialized_start=394
-  _globals['_CHECKPOINT']._serialized_end=511
+  _globals['_AUDITENTRY']._serialized_start=88
+  _globals['_AUDITENTRY']._serialized_end=233
+  _globals['_AUDITHEAD']._serialized_start=235
+  _globals['_AUDITHEAD']._serialized_end=307
+  _globals['_HEARTBEAT']._serialized_start=309
+  _globals['_HEARTBEAT']._serialized_end=422
+  _globals['_CHECKPOINT']._serialized_start=424
+  _globals['_CHECKPOINT']._serialized_end=541
 # @@protoc_insertion_point(module_scope)

@@ -10,20 +10,24 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class AuditEntry(_message.Message):
-    __slots__ = ("source", "shard", "number", "previous_hash", "hash", "entry_json")
+    __slots__ = ("source", "shard", "number", "previous_hash", "hash", "entry_json", "actor", "salt")
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     SHARD_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_HASH_FIELD_NUMBER: _ClassVar[int]
     HASH_FIELD_NUMBER: _ClassVar[int]
     ENTRY_JSON_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_FIELD_NUMBER: _ClassVar[int]
+    SALT_FIELD_NUMBER: _ClassVar[int]
     source: str
     shard: int
     number: int
     previous_hash: bytes
     hash: bytes
     entry_json: bytes
-    def __init__(self, source: _Optional[str] = ..., shard: _Optional[int] = ..., number: _Optional[int] = ..., previous_hash: _Optional[bytes] = ..., hash: _Optional[bytes] = ..., entry_json: _Optional[bytes] = ...) -> None: ...
+    actor: str
+    salt: bytes
+    def __init__(self, source: _Optional[str] = ..., shard: _Optional[int] = ..., number: _Optional[int] = ..., previous_hash: _Optional[bytes] = ..., hash: _Optional[bytes] = ..., entry_json: _Optional[bytes] = ..., actor: _Optional[str] = ..., salt: _Optional[bytes] = ...) -> None: ...
 
 class AuditHead(_message.Message):
     __slots__ = ("source", "shard", "number", "hash")

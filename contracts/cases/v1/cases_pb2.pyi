@@ -18,7 +18,7 @@ class Offer(_message.Message):
     def __init__(self, action: _Optional[str] = ..., fields_json: _Optional[str] = ...) -> None: ...
 
 class CaseChanged(_message.Message):
-    __slots__ = ("report_id", "lifecycle", "number", "version", "state", "next_date", "offers", "wording_key", "changed_at", "closed", "sealed_facts")
+    __slots__ = ("report_id", "lifecycle", "number", "version", "state", "next_date", "offers", "wording_key", "changed_at", "closed", "sealed_facts", "no_contact")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]
     LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -30,6 +30,7 @@ class CaseChanged(_message.Message):
     CHANGED_AT_FIELD_NUMBER: _ClassVar[int]
     CLOSED_FIELD_NUMBER: _ClassVar[int]
     SEALED_FACTS_FIELD_NUMBER: _ClassVar[int]
+    NO_CONTACT_FIELD_NUMBER: _ClassVar[int]
     report_id: str
     lifecycle: str
     number: int
@@ -41,7 +42,8 @@ class CaseChanged(_message.Message):
     changed_at: _timestamp_pb2.Timestamp
     closed: bool
     sealed_facts: bytes
-    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., version: _Optional[int] = ..., state: _Optional[str] = ..., next_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., wording_key: _Optional[str] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., sealed_facts: _Optional[bytes] = ...) -> None: ...
+    no_contact: bool
+    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., version: _Optional[int] = ..., state: _Optional[str] = ..., next_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., wording_key: _Optional[str] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., sealed_facts: _Optional[bytes] = ..., no_contact: _Optional[bool] = ...) -> None: ...
 
 class ReportEventApplied(_message.Message):
     __slots__ = ("report_id", "sequence")
@@ -58,14 +60,16 @@ class ReportOpened(_message.Message):
     def __init__(self, report_id: _Optional[str] = ...) -> None: ...
 
 class CaseErased(_message.Message):
-    __slots__ = ("report_id", "lifecycle", "number")
+    __slots__ = ("report_id", "lifecycle", "number", "actors_until")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]
     LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
+    ACTORS_UNTIL_FIELD_NUMBER: _ClassVar[int]
     report_id: str
     lifecycle: str
     number: int
-    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+    actors_until: _timestamp_pb2.Timestamp
+    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., actors_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class PersonActionRefused(_message.Message):
     __slots__ = ("report_id", "lifecycle", "number", "action_id", "code")
@@ -80,6 +84,14 @@ class PersonActionRefused(_message.Message):
     action_id: str
     code: str
     def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., action_id: _Optional[str] = ..., code: _Optional[str] = ...) -> None: ...
+
+class IdentityReleaseEnded(_message.Message):
+    __slots__ = ("report_id", "request_id")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    request_id: str
+    def __init__(self, report_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class StaffNotice(_message.Message):
     __slots__ = ("notice_id", "recipient_ref", "wording_key", "may_wait", "late_office")

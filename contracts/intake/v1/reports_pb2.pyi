@@ -72,6 +72,24 @@ class PartiesAdded(_message.Message):
     item_id: str
     def __init__(self, report_id: _Optional[str] = ..., item_id: _Optional[str] = ...) -> None: ...
 
+class NameGiven(_message.Message):
+    __slots__ = ("report_id", "item_ids")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    ITEM_IDS_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    item_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, report_id: _Optional[str] = ..., item_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class IdentityAnswered(_message.Message):
+    __slots__ = ("report_id", "request_id", "until")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    request_id: str
+    until: _timestamp_pb2.Timestamp
+    def __init__(self, report_id: _Optional[str] = ..., request_id: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class MessagePlaced(_message.Message):
     __slots__ = ("report_id", "item_id", "action_id")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]

@@ -202,6 +202,11 @@ class Acting:
             await self._act(step, handler, case_id)
 
     async def _write(self, handler: Handler, case_id: str) -> None:
+        async def seen() -> bool:
+            return (await handler.ask(case_id)).is_success
+
+        # Nobody sees a case before it is known who must not.
+        await until("the case at the desk", seen, PATIENCE, EVERY)
         words = self.matter.words
         self.filling.message = await handler.write(case_id, f"{words.mark} {words.message}")
 

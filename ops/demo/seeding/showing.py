@@ -30,6 +30,7 @@ SIGN_INS: Final = (
     ("S0069", "security officer", "workflow"),
     ("S0073", "keeper of appointments and policy", "workflow"),
     ("S0074", "the second keeper, who approves", "workflow"),
+    ("S0075", "data protection officer", "workflow"),
     ("S0024", "a manager whom somebody told", "workflow"),
     ("S0049", "one whom a matter is about", "workflow"),
     ("S0007", "ethics officer", "ethics"),

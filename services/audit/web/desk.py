@@ -18,8 +18,9 @@ from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
 from services.audit.verify import Verification, verify
 from services.audit.web.api import Record, check_role, note_verification
+from services.audit.web.findings import sentence_in
 
-TABS: Final[tuple[Tab, ...]] = (("/record", N_("The record")),)
+TABS: Final[tuple[Tab, ...]] = (("/record", N_("The record")), ("/accesses", N_("Access log")))
 
 
 @dataclass
@@ -62,7 +63,7 @@ def routes(of: Record, dsn: str, public: Ed25519PublicKey) -> list[HTTPRouteHand
     @get("/{language:str}/record", include_in_schema=False)
     async def record(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         check_role(of.policy, signed_in)
-        return page.show("record.html", reading=reading, staff=signed_in.staff_id)
+        return page.show("record.html", reading=reading, sentence=sentence_in(page.language), staff=signed_in.staff_id)
 
     @post("/{language:str}/record", include_in_schema=False)
     async def begin(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:

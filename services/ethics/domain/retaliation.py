@@ -7,20 +7,27 @@ and then one named investigator of it alone (invariant 31). Clocks remind and es
 from __future__ import annotations
 
 from lifecycle.clocks import erases, start
-from lifecycle.fields import choice, reference, time
+from lifecycle.fields import SPOKEN_LANGUAGE, choice, reference, time
 from lifecycle.model import Effect, EffectKind
-from lifecycle.recipients import escalation, her_inbox
+from lifecycle.recipients import date_missed, escalation, her_inbox
 from lifecycle.table import ClockRule, Field, FieldKind, Lifecycle, Opening, Outcome, State
 from policy.model import Role
 from services.ethics.domain import retaliation_asking as asking
 from services.ethics.domain import retaliation_finding as finding
 from services.ethics.domain import retaliation_protecting as protecting
 from services.ethics.domain import retaliation_rules as rules
-from services.ethics.domain.retaliation_parts import ASKED, FEARED, OPEN, TOLD_BY_ANOTHER, tell_office
+from services.ethics.domain.retaliation_parts import (
+    ASKED,
+    FEARED,
+    FIND_REVIEWER,
+    OPEN,
+    TOLD_BY_ANOTHER,
+    tell_office,
+)
 
 LATE = escalation("retaliation.late", Role.ETHICS_OFFICER)
-DELAYED = her_inbox("retaliation.delayed")
-"""A deadline of ours has passed: she is told, and nothing follows from it against anybody."""
+DELAYED = date_missed("retaliation.delayed")
+"""A deadline of ours has passed: she is told once, and nothing follows from it against anybody."""
 
 
 def _late(key: str, pause_cap: str | None = None) -> ClockRule:
@@ -49,6 +56,7 @@ LIFECYCLE = Lifecycle(
             time("lodged_at"),
             choice("mode", "confidential", "anonymous", required=False),
             reference("language", required=False),
+            SPOKEN_LANGUAGE,
             Field("kind", FieldKind.CHOICE, False, (rules.REQUEST, rules.FEAR, rules.THIRD_PARTY), rules.REQUEST),
             # A contract that ends soon has a shorter deadline.
             choice("contract_end", "soon", "later", required=False),
@@ -80,7 +88,7 @@ LIFECYCLE = Lifecycle(
         _late("ret.remedy"),
         ClockRule(
             "ret.review",
-            outcomes=(Outcome(effects=(escalation("retaliation.review_late", Role.REVIEWER), DELAYED)),),
+            outcomes=(Outcome(effects=(escalation("retaliation.review_late", Role.REVIEWER), DELAYED, FIND_REVIEWER)),),
             repeats=True,
             person_sees=True,
         ),
@@ -94,7 +102,16 @@ LIFECYCLE = Lifecycle(
         # Every thirty days she hears from us, also when nothing has moved.
         ClockRule(
             "report.update",
-            outcomes=(Outcome(effects=(tell_office("retaliation.update_due"), her_inbox("retaliation.no_news"))),),
+            outcomes=(
+                Outcome(
+                    effects=(
+                        tell_office("retaliation.update_due"),
+                        her_inbox("retaliation.no_news"),
+                        # Due again, and nobody has told her anything: one level above the office, then the next.
+                        escalation("retaliation.late", Role.ETHICS_OFFICER, after=1),
+                    )
+                ),
+            ),
             repeats=True,
         ),
         *(_check_in(key) for key in rules.MONITORING),

@@ -43,6 +43,7 @@ RULES = (
         to=COLLECTING,
         clocks=(meet("ret.ack"), start("ret.complete"), start("report.update")),
         assigns={Role.ETHICS_OFFICER: ACTOR},
+        derives=rules.time_limit,
         effects=(TAKEN_ON,),
     ),
     Rule(

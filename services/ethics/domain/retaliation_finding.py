@@ -16,7 +16,9 @@ from services.ethics.domain.retaliation_parts import (
     CLOSED,
     COLLECTING,
     ETHICS,
+    FIND_REVIEWER,
     PERSON,
+    RELEASE_REVIEWER,
     REVIEWERS,
     REVIEWING,
     SYSTEM,
@@ -93,7 +95,7 @@ RULES = (
         to="review_asked",
         guards=(rules.REVIEW_OPEN,),
         clocks=(meet("ret.appeal"), start("ret.review")),
-        effects=(Effect(EffectKind.ERRAND, "find_reviewer"),),
+        effects=(FIND_REVIEWER,),
     ),
     # Somebody outside the office, or its alternate, who has had no part in the finding.
     Rule(
@@ -105,6 +107,8 @@ RULES = (
         assigns={Role.REVIEWER: "reviewer"},
         effects=(assigned("retaliation.to_review", Role.REVIEWER),),
     ),
+    # Whoever had it has come into conflict, has left or is no longer appointed: the next one is found.
+    Rule(RELEASE_REVIEWER, ("review_asked",), SYSTEM, unassigns=(Role.REVIEWER,), effects=(FIND_REVIEWER,)),
     Rule(
         action="uphold_finding",
         states=("review_asked",),

@@ -25,6 +25,7 @@ OPEN = (*FIRST, *HANDLED)
 
 TAKEN_ON = Effect(EffectKind.EMIT, "taken_on")
 """Somebody handles it from now on: not who handles the other side of the same dispute (invariant 49)."""
+FIND_REVIEWER, RELEASE_REVIEWER = Effect(EffectKind.ERRAND, "find_reviewer"), "release_reviewer"
 CLOSED = Effect(EffectKind.EMIT, "protection_closed")
 """From here the look-ahead runs."""
 

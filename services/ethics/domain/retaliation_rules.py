@@ -48,6 +48,20 @@ def burden_of_proof(situation: Situation) -> Facts:
     return {"burden": str(tribunal.burden), "standard": str(tribunal.standard)}
 
 
+def time_limit(situation: Situation) -> Facts:
+    """Whether she asked within `ret.window` of the last act she named: a flag; nothing follows from it by itself."""
+    policy, case = situation.policy, situation.case
+    named = next((one for one in ("last_act_on", "first_act_on") if case.facts.get(one)), None)
+    if named is None:
+        return {}
+    if not policy.is_set("ret.window"):
+        return {"time_limit": "unset"}
+    ends = policy.due("ret.window", time_of(case.facts, named))
+    told = [step.at for step in case.steps if step.action == "report_act"]
+    asked = told[-1] if told else time_of(case.facts, "lodged_at")
+    return {"time_limit": "passed" if asked > ends else "kept", "time_limit_at": ends.isoformat()}
+
+
 def standards(policy: Policy) -> tuple[str, ...]:
     return (policy.tribunal.standard,)
 

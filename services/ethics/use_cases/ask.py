@@ -84,7 +84,7 @@ async def ask(
     assert row is not None
     concerned = Parties(affected_individual=staff_id)
     await parties.keep(session, desk, row, concerned)
-    await exclude(session, desk.keys.cell, case_id, concerned, now)
+    await exclude(session, desk.keys.cell, case_id, concerned, now, desk.policy)
     resting_on = [
         {
             "protection_id": str(one.protection_id),

@@ -11,9 +11,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis import audit_trail
+from chassis import audit_actors, audit_trail
 from contracts.ids import CaseId
 from lifecycle.desk import Desk
+from lifecycle.erasing import actors_until
+from policy.model import Policy
 from services.ethics.use_cases.ask import ask_about_seen
 from services.ethics.use_cases.names import lock_person, person_tag, protected_person
 
@@ -40,7 +42,7 @@ _FIND: Final = text("select activity, started_at, person_tag from protected wher
 _CORRECT: Final = text("""
     update protected set activity = :activity, started_at = :started_at where protection_id = :protection_id
 """)
-_FORGET: Final = text("delete from protected where until < clock_now()")
+_FORGET: Final = text("delete from protected where until < clock_now() returning protection_id, now()")
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ async def correct_activity(
     return await ask_about_seen(session, desk, before.person_tag, started_at, now)
 
 
-async def forget_ended(session: AsyncSession) -> None:
-    """Whose look-aheads are over leaves the register."""
-    await session.execute(_FORGET)
+async def forget_ended(session: AsyncSession, policy: Policy) -> None:
+    """Whose look-aheads are over leaves the register; in time it is forgotten who corrected what stood there."""
+    for protection_id, ended_at in (await session.execute(_FORGET)).all():
+        if until := actors_until(policy, ended_at):
+            await audit_actors.keep_until(session, str(protection_id), until)

@@ -14,6 +14,7 @@ from lifecycle.decide import decide_as
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
 from lifecycle.fields import time_of
+from lifecycle.guards import version_of
 from lifecycle.model import Action, Actor, ActorKind, Case
 from lifecycle.parties import PartiesNotHere
 from lifecycle.records import CaseRow
@@ -26,6 +27,7 @@ from services.ethics.use_cases.protect import Protection, start_protection
 RETALIATION: Final = retaliation.LIFECYCLE.name
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
 _ASKED: Final = "asked_protection"
+_ASSIGN: Final = "assign_reviewer"
 _STEP: Final = UUID("6a9c2f0e-7c0d-4d0b-9d0b-5c6e2c0d8f11")
 
 
@@ -52,7 +54,8 @@ async def route(desk: Desk, case_id: CaseId) -> None:
 
 async def find_reviewer(desk: Desk, case_id: CaseId) -> None:
     """Whoever reviews for others, else the office's alternate; never somebody in conflict, nor who made the finding.
-    Bears being done twice. Raises NoReviewer.
+    Where whoever has it has let the time pass, the next one has it, if there is one. Bears being done twice. Raises
+    NoReviewer.
     """
     async with desk.database.transaction() as session:
         row = await records.lock(session, case_id)
@@ -60,12 +63,15 @@ async def find_reviewer(desk: Desk, case_id: CaseId) -> None:
             return
         now = await records.clock_now(session)
         case = from_json(row.data)
-        if Role.REVIEWER in case.assigned:
+        waits = Role.REVIEWER not in case.assigned
+        if not waits and not _is_silent(case):
             return
         reviewer = await _reviewer(session, desk, row, case)
-        if reviewer is None:
+        if reviewer is None and waits:
             raise NoReviewer
-        action = Action(uuid5(_STEP, f"{case_id}|{case.version}"), "assign_reviewer", {"reviewer": reviewer})
+        if reviewer is None:
+            return
+        action = Action(uuid5(_STEP, f"{case_id}|{case.version}"), _ASSIGN, {"reviewer": reviewer})
         await decide_as(session, desk, case_id, action, SYSTEM, now)
 
 
@@ -106,12 +112,20 @@ async def _protect(session: AsyncSession, desk: Desk, case_id: CaseId) -> list[C
     return await start_protection(session, desk, protection, await records.clock_now(session))
 
 
+def _is_silent(case: Case) -> bool:
+    """Whether the time for the second look has passed since somebody got it."""
+    late = [step.version for step in case.steps if step.facts.get("clock") == "ret.review"]
+    return max(late, default=0) > version_of(case, _ASSIGN)
+
+
 async def _reviewer(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> str | None:
     policy, now = desk.policy_of(row), await records.clock_now(session)
-    found = {step.by for step in case.steps if step.action == "find_no_prima_facie"}
+    asked = version_of(case, "ask_review")
+    had = {str(step.facts["reviewer"]) for step in case.steps if step.action == _ASSIGN and step.version > asked}
+    had |= {step.by for step in case.steps if step.action == "find_no_prima_facie"}
     for role in (Role.REVIEWER, Role.ALTERNATE_ETHICS_OFFICER):
         for one in policy.appointed(role, now):
             actor = await access.actor_of(session, desk, row, one.staff_id, now)
-            if role in actor.roles and not actor.excluded and one.staff_id not in found:
+            if role in actor.roles and not actor.excluded and one.staff_id not in had:
                 return one.staff_id
     return None

@@ -99,9 +99,12 @@ def routes(bridge: Bridge) -> list[HTTPRouteHandler]:
             found = await task_page(session, bridge, signed_in.staff_id, after, _PAGE, only_open=not everything)
             facts = {"count": len(found.tasks)}
             await audit_trail.record(session, "tasks_read", object_ref="tasks", actor=signed_in.staff_id, facts=facts)
+        now = datetime.now(UTC)
         return page.show(
             "tasks.html", tasks=found.tasks, more=found.next_cursor, everything=bool(everything),
-            now=datetime.now(UTC), staff=signed_in.staff_id, **words,
+            yours=[one for one in found.tasks if _needs_somebody(one, now)],
+            later=[one for one in found.tasks if not _needs_somebody(one, now)],
+            staff=signed_in.staff_id, **words,
         )  # fmt: skip
 
     @get("/{language:str}/tasks/{task_id:uuid}", include_in_schema=False)
@@ -143,6 +146,12 @@ def routes(bridge: Bridge) -> list[HTTPRouteHandler]:
         return page.go(f"/tasks/{task_id}")
 
     return [queue, show, say]
+
+
+def _needs_somebody(task: TaskView, now: datetime) -> bool:
+    """Something went wrong, or it was handed over and its hour has come; what is to be left undone is asked at once."""
+    handed = task.state == TaskState.HANDED and (task.kind == TaskKind.HOLD or task.due_at <= now)
+    return handed or task.state == TaskState.FAILED
 
 
 async def _seen(bridge: Bridge, task_id: UUID, staff_id: str) -> tuple[TaskView, str]:

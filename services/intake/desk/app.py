@@ -13,7 +13,7 @@ from chassis.web.run import Service
 from chassis.web.sign_in import SignIn
 from lifecycle.in_force import InForce
 from policy.load import load
-from services.intake.desk import entering, reissuing, tasks
+from services.intake.desk import entering, reissuing, releasing, sending, tasks
 from services.intake.desk.settings import DeskSettings
 from services.intake.intake import Intake
 
@@ -42,9 +42,11 @@ def desk_app(settings: DeskSettings, intake: Intake) -> App:
         packages=PACKAGES,
         tabs=tasks.TABS,
         routes=[
-            *tasks.routes(intake, settings.portal_url),
+            *tasks.routes(intake, settings.peers, settings.portal_url),
             *entering.routes(intake),
+            *sending.routes(intake),
             *reissuing.routes(intake, settings.peers),
+            *releasing.routes(intake, settings.peers),
         ],
         catalogs=[Path(policy.__path__[0]) / "locale"],
     )

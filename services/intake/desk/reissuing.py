@@ -10,6 +10,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
 
 from chassis.web.desk_sign_in import require_recent
 from chassis.web.pages.forms import Choice, Field, Read, as_day
@@ -18,10 +19,11 @@ from chassis.web.pages.words import N_
 from chassis.web.problems import unavailable
 from chassis.web.sign_in import SignedIn
 from policy.model import Role
+from services.intake.asked_desks import DeskUnreachable
 from services.intake.desk.tasks import GIVEN, check_role
 from services.intake.domain.codes import NAMED_AT, SeveralMatch
-from services.intake.intake import Intake, NothingHere, utc_now
-from services.intake.use_cases.reissue_code import DeskUnreachable, Lost, find_report, reissue_code
+from services.intake.intake import AlreadyErased, Intake, NothingHere, utc_now
+from services.intake.use_cases.reissue_code import Lost, find_report, reissue_code
 from services.intake.use_cases.replace_code import code_for
 from services.intake.web.pages.questions import DIRECT, JOURNEYS
 from services.intake.web.pages.questions_asked import staff_number
@@ -32,6 +34,7 @@ _WHO: Final = staff_number(
     "staff_id", N_("Staff number of the person"), "", N_("Enter the staff number of the person, like S0012.")
 )
 _NOTHING: Final = N_("Nothing was found for which you can give another code. Without a name there never is one.")
+_ERASED: Final = N_("What was written has been destroyed since you looked for it. Nothing is left for a code to open.")
 _SEVERAL: Final = N_("More than one was sent about then. Ask the person for the very day.")
 
 
@@ -123,6 +126,9 @@ def routes(intake: Intake, peers: Mapping[str, str]) -> list[HTTPRouteHandler]:
         except NothingHere:
             del data[_LOST]
             return page.go("/reissue/refused")
+        except AlreadyErased:
+            del data[_LOST]
+            return page.go("/reissue/refused?erased=true")
         except DeskUnreachable:
             raise unavailable() from None
         del data[_LOST]
@@ -130,8 +136,11 @@ def routes(intake: Intake, peers: Mapping[str, str]) -> list[HTTPRouteHandler]:
         return page.go("/code")
 
     @get("/{language:str}/reissue/refused", include_in_schema=False)
-    async def refused(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
+    async def refused(
+        page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], erased: FromQuery[bool] = False
+    ) -> Response[Any]:
         check_role(intake, signed_in, Role.CUSTODIAN)
-        return page.show("reissue_refused.html", nothing=_NOTHING, staff=signed_in.staff_id)
+        why = _ERASED if erased else _NOTHING
+        return page.show("reissue_refused.html", why=why, staff=signed_in.staff_id)
 
     return [ask, find, confirm, give, refused]

@@ -1,5 +1,6 @@
 """Who may do what at this desk, and the page that says it to whoever may do something."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -13,6 +14,7 @@ from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
 from policy.model import Role
 from services.intake.intake import Intake, utc_now
+from services.intake.use_cases.decide_release import requests_for
 
 TABS: Final[tuple[Tab, ...]] = (("/tasks", N_("Your tasks")),)
 _AT_WORK: Final = (Role.REGISTRAR, Role.CUSTODIAN)
@@ -28,13 +30,14 @@ def check_role(intake: Intake, signed_in: SignedIn, *roles: Role) -> frozenset[R
     return frozenset(held)
 
 
-def routes(intake: Intake, portal_url: str) -> list[HTTPRouteHandler]:
+def routes(intake: Intake, peers: Mapping[str, str], portal_url: str) -> list[HTTPRouteHandler]:
     @get("/{language:str}/tasks", include_in_schema=False)
     async def tasks(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         roles = check_role(intake, signed_in, *_AT_WORK)
         if GIVEN in page.needs_session().data:
             return page.go("/code")
-        return page.show("tasks.html", roles=roles, staff=signed_in.staff_id)
+        waiting = await requests_for(intake, peers, signed_in) if Role.CUSTODIAN in roles else None
+        return page.show("tasks.html", roles=roles, waiting=waiting, staff=signed_in.staff_id)
 
     @get("/{language:str}/code", include_in_schema=False)
     async def code(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:

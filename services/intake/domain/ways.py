@@ -11,6 +11,10 @@ from typing import Literal
 Said = Literal["yes", "no", "not_said"]
 Affected = Literal["personnel", "child", "beneficiary", "community_member", "not_said"]
 
+OWN_DATA = "data_request"
+"""Asking what is held about oneself: no answer to what has happened, so it stands apart from the ways and is shown
+beside none of them.
+"""
 NOT_PERSONNEL = ("child", "beneficiary", "community_member")
 TOWARDS_THE_OTHER = ("direct_approach", "supervisor_request", "informal_resolution")
 """Ways on which somebody speaks with the other person without anybody having looked into it."""

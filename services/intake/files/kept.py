@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -93,12 +93,10 @@ class FileKeys:
             (self.copy_id, self._copy_key, file.copy),
             (self.original_id, self._original_key, file.original),
         ):
-            sealer = StreamSealer(data_key, context=file_context(self._report_id, item_id))
-            number = 0
-            async for part, last in _with_last(content.parts(session)):
-                row = {"item_id": item_id, "number": number, "ciphertext": sealer.seal(part, last=last)}
+            context = file_context(self._report_id, item_id)
+            async for number, ciphertext in sealed_chunks(data_key, content.parts(session), context=context):
+                row = {"item_id": item_id, "number": number, "ciphertext": ciphertext}
                 await session.execute(insert(FileChunk), params=[row])
-                number += 1
 
 
 def of_memory(held: MemoryFile) -> Content:
@@ -133,20 +131,35 @@ async def opened(database: Database, keystore: Keystore, item: Item, route_key: 
     return Opened(about, Content(int(about["size"]), parts))
 
 
-async def chunks_of(database: Database, item_id: UUID, within: AsyncSession | None = None) -> AsyncIterator[bytes]:
-    """The sealed chunks in order; without `within` each is looked up by itself: whoever reads slowly keeps no
+def chunks_of(database: Database, item_id: UUID, within: AsyncSession | None = None) -> AsyncIterator[bytes]:
+    """The sealed chunks of an item, in order."""
+    of_item = select(col(FileChunk.ciphertext)).where(col(FileChunk.item_id) == item_id)
+    return in_order(database, lambda number: of_item.where(col(FileChunk.number) == number), within)
+
+
+async def in_order(
+    database: Database, chunk_at: Callable[[int], Select[bytes]], within: AsyncSession | None
+) -> AsyncIterator[bytes]:
+    """Chunks by their number; without `within` each is looked up by itself: whoever reads slowly keeps no
     connection.
     """
     number = 0
     while True:
-        found = select(col(FileChunk.ciphertext)).where(
-            col(FileChunk.item_id) == item_id, col(FileChunk.number) == number
-        )
         async with nullcontext(within) if within else database.transaction() as session:
-            chunk = await session.scalar(found)
+            chunk = await session.scalar(chunk_at(number))
         if chunk is None:
             return
         yield chunk
+        number += 1
+
+
+async def sealed_chunks(
+    data_key: bytes, parts: AsyncIterator[bytes], *, context: bytes
+) -> AsyncIterator[tuple[int, bytes]]:
+    """A stream as it is kept: each chunk with its number."""
+    sealer, number = StreamSealer(data_key, context=context), 0
+    async for part, last in _with_last(parts):
+        yield number, sealer.seal(part, last=last)
         number += 1
 
 

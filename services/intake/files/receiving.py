@@ -17,7 +17,7 @@ from services.intake.files.memory import MemoryFile
 LARGEST: Final = 20 * 1024 * 1024
 """Bytes of one file."""
 MOST: Final = 10
-"""Files of one route."""
+"""Files of one route, or of one draft."""
 _ROUTES_FULL: Final = 3
 """How many routes' worth of files there is room for under one code."""
 
@@ -61,7 +61,7 @@ class Receiving:
     def __init__(self, largest: int = LARGEST, most: int = MOST, cleaner: Cleaner | None = None) -> None:
         self.largest, self.most = largest, most
         self._cleaner = cleaner or Cleaner()
-        self._now: set[UUID] = set()
+        self._now: set[UUID | bytes] = set()
         self._cleaning = asyncio.Semaphore(_CLEANED_AT_ONCE)
         self.slowest = _SLOWEST
         self.waiting = _WAITING
@@ -77,13 +77,13 @@ class Receiving:
         return place(self._carrying, self.waiting)
 
     @asynccontextmanager
-    async def received(self, report_id: UUID, parts: AsyncIterator[bytes]) -> AsyncIterator[File]:
-        """The file and its cleaned copy, for as long as this lasts; one of a route at a time. Raises FileRefused,
-        TooManyAtOnce, and TimeoutError for what takes too long or comes too slowly.
+    async def received(self, goes_to: UUID | bytes, parts: AsyncIterator[bytes]) -> AsyncIterator[File]:
+        """The file and its cleaned copy, for as long as this lasts; one at a time of a route, or of a session (its
+        digest). Raises FileRefused, TooManyAtOnce, and TimeoutError for what takes too long or comes too slowly.
         """
-        if len(self._now) >= _AT_ONCE or report_id in self._now:
+        if len(self._now) >= _AT_ONCE or goes_to in self._now:
             raise TooManyAtOnce
-        self._now.add(report_id)
+        self._now.add(goes_to)
         try:
             with MemoryFile() as original, MemoryFile() as copy:
                 async with asyncio.timeout(_SECONDS):
@@ -92,7 +92,7 @@ class Receiving:
                     verdict = await self._cleaner.clean(original, copy)
                 yield File(verdict.kind, verdict.removed, of_memory(copy), of_memory(original))
         finally:
-            self._now.remove(report_id)
+            self._now.remove(goes_to)
 
     async def _in_time(self, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Raises TimeoutError where less than `_LEAST` has come within `slowest` seconds."""

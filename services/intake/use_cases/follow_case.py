@@ -9,13 +9,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis import audit_trail
+from chassis import audit_actors, audit_trail
 from chassis.outbox import add_event
 from chassis.sealing import is_for
 from contracts.intake.v1.reports_pb2 import PlacedInInbox
 from contracts.topics import reports_to
 from services.intake.intake import Intake, audit_object, desk_of_case
-from services.intake.tables import Consent, Exclusion, Item, PersonAction, Report, RouteCase
+from services.intake.tables import Consent, Exclusion, IdentityRelease, Item, PersonAction, Report, RouteCase
 from services.intake.use_cases.choose_mails import forget_mails, tell_her
 from services.intake.use_cases.pass_on import had
 from services.intake.use_cases.protect import close_when_over
@@ -26,10 +26,12 @@ class NotItsReport(Exception):
     """A desk tells of a report that went to another desk."""
 
 
-async def show_case(session: AsyncSession, intake: Intake, service: str, case: RouteCase, now: datetime) -> None:
+async def show_case(
+    session: AsyncSession, intake: Intake, service: str, case: RouteCase, now: datetime, *, quiet: bool = False
+) -> None:
     """Put a case as it is now into the inbox and confirm that it lies there. An older version than the one shown, and
-    a matter that did not come through intake, change nothing. A desk that has passed the report on still tells of its
-    own case. Raises NotItsReport.
+    a matter that did not come through intake, change nothing; told again to her newer code, that version opens to it. A
+    desk that has passed the report on still tells of its own case. `quiet`: no mail says so. Raises NotItsReport.
     """
     report = await session.get(Report, case.report_id, with_for_update=True)
     if report is None:
@@ -55,11 +57,14 @@ async def show_case(session: AsyncSession, intake: Intake, service: str, case: R
         key, told = report.route_public_key, case.sealed_facts
         if key and told and not is_for(key, told):
             # Sealed to the code before this one: the desk has not heard of it yet, or did before it had the report.
+            # Told the key, it tells this version again.
             await tell_desks(session, report)
-        if _shows_anew(before, case):
+        if _shows_anew(before, case) and not quiet:
             await tell_her(session, case.report_id, now)
         if ends:
             await close_when_over(session, intake, report, now)
+    elif before is not None and before.version == case.version and _opens_now(report, before, case):
+        before.sealed_facts = case.sealed_facts
 
 
 async def note_opened(session: AsyncSession, service: str, report_id: UUID, now: datetime) -> None:
@@ -81,10 +86,16 @@ async def note_refused(
 
 
 async def erase_route(
-    session: AsyncSession, intake: Intake, service: str, report_id: UUID, lifecycle: str, now: datetime
+    session: AsyncSession,
+    intake: Intake,
+    service: str,
+    report_id: UUID,
+    lifecycle: str,
+    now: datetime,
+    actors_until: datetime | None,
 ) -> None:
     """The desk has erased the matter: destroy what opens its contents, then forget them. What remains says that there
-    was a route and how its case ended. Raises NotItsReport.
+    was a route and how its case ended, and until `actors_until` who opened it. Raises NotItsReport.
     """
     report = await _own_report(session, service, report_id, lifecycle)
     if report is None or report.lifecycle != lifecycle or report.erased_at is not None:
@@ -97,17 +108,31 @@ async def erase_route(
     of_route = update(RouteCase).where(col(RouteCase.report_id) == report_id)
     await session.execute(of_route.values(sealed_facts=None))
     await forget_mails(session, report_id)
-    for table in (Item, Exclusion, Consent, PersonAction):
+    for table in (Item, Exclusion, Consent, IdentityRelease, PersonAction):
         await session.execute(delete(table).where(col(table.report_id) == report_id))
+    # For the ombuds cell entries name the cell alone, and nobody.
+    if actors_until and audit_object(report) == str(report_id):
+        await audit_actors.keep_until(session, str(report_id), actors_until)
     await audit_trail.record(session, "contents_erased", object_ref=audit_object(report), actor=None)
 
 
+def _opens_now(report: Report, before: RouteCase, case: RouteCase) -> bool:
+    """Whether what she alone is told opens to her code as it comes, and as it lies there it does not."""
+    kept, comes = (
+        report.route_public_key and one.sealed_facts and is_for(report.route_public_key, one.sealed_facts)
+        for one in (before, case)
+    )
+    return bool(comes and not kept)
+
+
 def _shows_anew(before: RouteCase | None, case: RouteCase) -> bool:
-    """Whether she finds something else than before: how it stands, or what she is asked. The rest of a case's versions
-    are steps of others that her inbox does not show.
+    """Whether she finds something else than before: how it stands, what she is asked, or a word to her, which is said
+    anew each time even if it is the same. The rest of a case's versions are steps of others that her inbox does not
+    show: one that only puts the state's words back tells her nothing, and no mail says when it was.
     """
-    shown = [(one.wording_key, one.state, one.offers) if one else None for one in (before, case)]
-    return shown[0] != shown[1]
+    if before is None or case.wording_key != f"{case.lifecycle}.{case.state}":
+        return True
+    return (before.state, before.offers) != (case.state, case.offers)
 
 
 async def _own_report(

@@ -4,19 +4,20 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from chassis.access_code import ACCESS_CODE_BYTES, AccessCode
 from chassis.sealing import open_with, seal_json
 from services.intake.intake import Intake, NothingHere
-from services.intake.tables import KeptPlace
+from services.intake.tables import DraftFile, KeptPlace
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,18 @@ class Kept:
     until: date
 
 
-async def keep_place(intake: Intake, draft: Mapping[str, Any], now: datetime, code: AccessCode | None = None) -> Kept:
-    """Under a new code, or in the place of what `code` opened before. Raises TooMuchToKeep."""
+async def keep_place(
+    intake: Intake,
+    draft: Mapping[str, Any],
+    now: datetime,
+    code: AccessCode | None = None,
+    files: Sequence[UUID] = (),
+) -> Kept:
+    """Under a new code, or in the place of what `code` opened before; its files go with it from here on, and no more
+    with the session. Raises TooMuchToKeep.
+    """
     code = code or AccessCode(secrets.token_bytes(ACCESS_CODE_BYTES))
-    digest, until = _digest(intake, code), intake.policy.due("draft.expire", now).date()
+    digest, until = place_digest(intake, code), intake.policy.due("draft.expire", now).date()
     values = {
         "sealed": seal_json(code.list_key(), dict(draft), context=b"place|" + digest),
         "forget_on": until + timedelta(days=1),
@@ -38,6 +47,8 @@ async def keep_place(intake: Intake, draft: Mapping[str, Any], now: datetime, co
     row = insert(KeptPlace).values(digest=digest, **values)
     async with intake.database.transaction() as session:
         await session.execute(row.on_conflict_do_update(index_elements=["digest"], set_=values))
+        of_place = update(DraftFile).values(of_session=None, of_place=digest)
+        await session.execute(of_place.where(col(DraftFile.file_id).in_(files)))
     return Kept(code, until)
 
 
@@ -46,7 +57,7 @@ async def place_of(intake: Intake, code: AccessCode, now: datetime) -> dict[str,
     time is over.
     """
     async with intake.database.transaction() as session:
-        row = await session.get(KeptPlace, _digest(intake, code))
+        row = await session.get(KeptPlace, place_digest(intake, code))
     if row is None or row.forget_on <= now.date():
         raise NothingHere
     draft: dict[str, Any] = json.loads(open_with(code.list_key(), row.sealed, context=b"place|" + row.digest))
@@ -54,9 +65,9 @@ async def place_of(intake: Intake, code: AccessCode, now: datetime) -> dict[str,
 
 
 async def forget_place(intake: Intake, code: AccessCode) -> None:
-    """It was sent, or is to be gone."""
+    """It was sent, or is to be gone; with its files."""
     async with intake.database.transaction() as session:
-        await session.execute(delete(KeptPlace).where(col(KeptPlace.digest) == _digest(intake, code)))
+        await session.execute(delete(KeptPlace).where(col(KeptPlace.digest) == place_digest(intake, code)))
 
 
 async def forget_old_places(intake: Intake, now: datetime) -> None:
@@ -64,5 +75,6 @@ async def forget_old_places(intake: Intake, now: datetime) -> None:
         await session.execute(delete(KeptPlace).where(col(KeptPlace.forget_on) <= now.date()))
 
 
-def _digest(intake: Intake, code: AccessCode) -> bytes:
+def place_digest(intake: Intake, code: AccessCode) -> bytes:
+    """Under which the place of this code lies."""
     return code.lookup_digest(intake.keys.secret("pepper"))

@@ -5,7 +5,7 @@ news. A crash between them leaves an orphan that a sweep removes, and the same r
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -32,6 +32,7 @@ from services.intake.routing import desk_of
 from services.intake.tables import Consent, Direction, ItemKind, Report, UnsettledLodging
 from services.intake.use_cases import protect
 from services.intake.use_cases.announce import announce
+from services.intake.use_cases.hold_file import Held
 from services.intake.use_cases.protect import ETHICS_CONTACT
 
 HOW_IT_CAME: Final = "how_it_came"
@@ -77,9 +78,17 @@ class Request:
 
     @classmethod
     def of(
-        cls, intake: Intake, key: str, draft: LodgeReport, code: AccessCode | None, entry: Entry | None = None
+        cls,
+        intake: Intake,
+        key: str,
+        draft: LodgeReport,
+        code: AccessCode | None,
+        entry: Entry | None = None,
+        held: Sequence[Held] = (),
     ) -> "Request":
-        """`code` is that of a person who comes back; without one the request makes a new code."""
+        """`code` is that of a person who comes back; without one the request makes a new code. `held`: the files of
+        the draft; with another file it is another request.
+        """
         secret, pepper = intake.keys.secret("code"), intake.keys.secret("pepper")
         giver = code.lookup_digest(pepper) if code else b""
         return cls(
@@ -88,15 +97,17 @@ class Request:
             new_code=code is None,
             request_digest=tag(pepper, "request", key, giver),
             # Keyed with the request's own key: who has the row and not the key cannot try words against it.
-            body_digest=tag(key.encode(), "body", msgspec.json.encode(draft), giver),
+            body_digest=tag(
+                key.encode(), "body", msgspec.json.encode(draft), giver, *(one.file_id.bytes for one in held)
+            ),
             entry=entry,
         )
 
 
 @dataclass(frozen=True)
 class Carried:
-    """What she ticked of her earlier routes, opened in memory: answers (name and text), perhaps parties, and files,
-    which are read when they are written.
+    """What she ticked of her earlier routes, opened in memory: answers (name and text), perhaps parties; and files, of
+    those routes or of the draft, which are read when they are written.
     """
 
     answers: Sequence[Mapping[str, str]] = ()
@@ -113,14 +124,22 @@ class Receipt:
 
 
 async def lodge_report(
-    intake: Intake, draft: LodgeReport, key: str, now: datetime, entry: Entry | None = None
+    intake: Intake,
+    draft: LodgeReport,
+    key: str,
+    now: datetime,
+    entry: Entry | None = None,
+    held: Sequence[Held] = (),
 ) -> Receipt:
-    """Lodge the first report of a new access code; the same `key` with the same draft gets the same answer.
+    """Lodge the first report of a new access code; the same `key` with the same draft and files gets the same answer.
 
-    Raises IdempotencyKeyReused, StillBeingAnswered, and DeskKeyUnknown while the desk has not told its key.
+    Raises IdempotencyKeyReused, StillBeingAnswered, and DeskKeyUnknown while the desk has not told its key; with files
+    TooManyAtOnce, and SealNotOpened where one is gone.
     """
-    carried = Carried([{"name": HOW_IT_CAME, "text": entry.how}]) if entry else Carried()
-    return await lodge(intake, Request.of(intake, key, draft, None, entry), draft, carried, now)
+    how = [{"name": HOW_IT_CAME, "text": entry.how}] if entry else []
+    carried = Carried(how, files=[one.file(intake.database) for one in held])
+    async with intake.receiving.carrying() if held else nullcontext():
+        return await lodge(intake, Request.of(intake, key, draft, None, entry, held), draft, carried, now)
 
 
 async def answered(intake: Intake, request: Request) -> Receipt | None:

@@ -63,9 +63,11 @@ _GOES_ON: Final = text("""
 def whoever_writes(parties: Parties, route: str, choices: Mapping[str, str]) -> str | None:
     """Whose act it is that is protected (policy 1), and who may get another code for it (invariant 8): whoever reports,
     for herself or for somebody else. The one whom it happened to is not watched over for what another has done, without
-    having heard of it or being able to opt out, and does not get to read it.
+    having heard of it or being able to opt out, and does not get to read it; nor where what another wrote is taken over
+    and it is not said again for whom.
     """
-    return parties.reporter or (None if for_somebody_else(route, choices) else parties.affected_individual)
+    for_another = parties.reporter is not None or for_somebody_else(route, choices)
+    return parties.reporter or (None if for_another else parties.affected_individual)
 
 
 async def start(

@@ -20,14 +20,17 @@ from services.intake.bodies import (
     MessageSeen,
     PartiesSeen,
     RefusedAction,
+    ReleaseSeen,
     RouteSeen,
 )
 from services.intake.intake import Intake
 from services.intake.items import items_of, open_items
 from services.intake.route_list import given_anew, routes_of
-from services.intake.tables import Direction, Item, ItemKind, PersonAction, Report, RouteCase
+from services.intake.tables import Direction, IdentityRelease, Item, ItemKind, PersonAction, Report, RouteCase
 from services.intake.use_cases.choose_mails import MAILS
+from services.intake.use_cases.give_name import CONFIDENTIAL, all_named, is_numbered
 from services.intake.use_cases.protect import ETHICS_CONTACT, answers_of
+from services.intake.use_cases.release_identity import asks_her, shows_her
 from services.intake.use_cases.set_reminder import reminders_of
 
 logger = logging.getLogger(__name__)
@@ -46,6 +49,9 @@ async def read_inbox(intake: Intake, code: AccessCode, now: datetime) -> Inbox:
         of_hers = select(PersonAction).where(col(PersonAction.report_id).in_(report_ids))
         refused = list(await session.scalars(of_hers.where(col(PersonAction.refused).is_not(None))))
         items = await items_of(session, report_ids)
+        of_releases = select(IdentityRelease).where(col(IdentityRelease.report_id).in_(report_ids))
+        of_releases = of_releases.order_by(col(IdentityRelease.asked_at))
+        releases = [one for one in await session.scalars(of_releases) if shows_her(intake, one)]
         answers = {report_id: await answers_of(session, report_id) for report_id in report_ids}
     return Inbox(
         routes=[
@@ -57,6 +63,7 @@ async def read_inbox(intake: Intake, code: AccessCode, now: datetime) -> Inbox:
                 own := [item for item in items if item.report_id == report_id and item.kind != ItemKind.ORIGINAL],
                 await open_items(intake.keystore, own, code.route_key(report_id)),
                 answers[report_id],
+                [_release(intake, one, now) for one in releases if one.report_id == report_id],
                 code,
             )
             for report_id in report_ids
@@ -75,14 +82,21 @@ def _route(
     items: Sequence[Item],
     contents: dict[UUID, dict[str, Any]],
     answers: dict[str, tuple[int, bool]],
+    releases: list[ReleaseSeen],
     code: AccessCode,
 ) -> RouteSeen:
     opened = [(item, contents[item.item_id]) for item in items if item.item_id in contents]
+    # Without a yes before it there is no answer at all.
+    _, mails = answers.get(MAILS, (0, None))
     return RouteSeen(
         report_id=report.report_id,
         route=report.lifecycle,
         next_date=None if report.erased_at else report.next_date,
         closed=report.erased_at is not None,
+        named=report.mode == CONFIDENTIAL,
+        numbered=is_numbered(
+            report, items, all_named(content for item, content in opened if item.kind == ItemKind.PARTIES)
+        ),
         cases=[_case(case, code) for case in cases],
         refused_actions=[RefusedAction(action_id=one.action_id, code=one.refused or "") for one in refused],
         messages=[
@@ -104,8 +118,23 @@ def _route(
             PartiesSeen(item_id=item.item_id, **content) for item, content in opened if item.kind == ItemKind.PARTIES
         ],
         files=[_file(item, content) for item, content in opened if item.kind == ItemKind.FILE],
+        releases=releases,
         ethics_contact=answers.get(ETHICS_CONTACT, (0, False))[1],
-        mails=answers.get(MAILS, (0, False))[1],
+        mails=mails is True,
+        mails_ended=mails is False,
+    )
+
+
+def _release(intake: Intake, release: IdentityRelease, now: datetime) -> ReleaseSeen:
+    return ReleaseSeen(
+        release_id=release.release_id,
+        purpose=release.purpose,
+        role=release.role,
+        asked=asks_her(intake, release),
+        agrees=release.agrees,
+        since=release.given_at.date() if release.given_at else None,
+        until=release.until.date() if release.until else None,
+        over=release.ended_at is not None or (release.until is not None and release.until <= now),
     )
 
 

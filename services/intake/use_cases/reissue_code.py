@@ -8,21 +8,20 @@ the custodian: it is replaced at its first use, as any code that is handed over.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
-import httpx
 import msgspec
 from sqlalchemy import select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis import audit_trail, service_tokens
+from chassis import audit_trail
 from chassis.access_code import AccessCode
 from chassis.keystore import Wrap
 from chassis.sealing import ROUTE, desk_label, is_for, key_id, unwrap, wrap_context
 from chassis.web.sign_in import SignedIn
+from services.intake.asked_desks import DeskUnreachable, ask_desk
 from services.intake.domain.codes import ABOUT, NAMED_AT, meant
 from services.intake.intake import Intake, NothingHere, audit_object, lock_report, utc_now
 from services.intake.items import CUSTODIAN, content_of, items_of
@@ -34,13 +33,6 @@ from services.intake.use_cases.replace_code import tell_desks
 
 RULE: Final = "invariant 8"
 _ATTEMPTS: Final = 3
-_TIMEOUT: Final = 15.0
-
-
-class DeskUnreachable(Exception):
-    """The desk does not answer, or it is passing the report on, or more was written every time that it did answer:
-    nothing was changed.
-    """
 
 
 @dataclass(frozen=True)
@@ -96,8 +88,8 @@ async def reissue_code(
 ) -> None:
     """From here on `new` opens this one route, once it was replaced; the same again ends what was cut off.
 
-    Raises NothingHere, also where the desk refuses, DeskUnreachable, and IdempotencyKeyReused where `new` is a code of
-    something else.
+    Raises NothingHere, also where the desk refuses, AlreadyErased, IdempotencyKeyReused where `new` is a code of
+    something else, and DeskUnreachable: also while the report is passed on, and where more was written each time.
     """
     public = new.route_key(report_id).public
     for _ in range(_ATTEMPTS):
@@ -141,26 +133,14 @@ async def _wrapped_by_desk(
 ) -> dict[UUID, bytes]:
     public = new.route_key(report.report_id).public
     claims = {"report_id": str(report.report_id), "office": report.office, "key_id": key_id(public)}
-    token = service_tokens.mint(intake.keys.signing, "intake", report.service, claims, utc_now())
     body = {
         "report_id": report.report_id,
         "office": report.office,
         "route_key_b64": public,
         "items": [{"item_id": item_id, "wrapped_b64": wrapped} for item_id, wrapped in own.items()],
     }
-    headers = {
-        "Authorization": f"Service {token}", "X-Acting-Token": acting.token, "Content-Type": "application/json",
-    }  # fmt: skip
-    async with httpx.AsyncClient(base_url=peers[report.service], timeout=_TIMEOUT, trust_env=False) as client:
-        try:
-            answer = await client.post("/internal/v1/rewraps", content=msgspec.json.encode(body), headers=headers)
-        except httpx.HTTPError as error:
-            raise DeskUnreachable(type(error).__name__) from None
-    if answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
-        raise NothingHere
-    if not answer.is_success:
-        raise DeskUnreachable(str(answer.status_code))
-    given = msgspec.json.decode(answer.content, type=_Rewraps)
+    answer = await ask_desk(intake, peers, acting, report.service, "/internal/v1/rewraps", claims, body)
+    given = msgspec.json.decode(answer, type=_Rewraps)
     return {item.item_id: item.wrapped_b64 for item in given.items}
 
 
@@ -226,6 +206,6 @@ async def _check_at_rest(session: AsyncSession, report_id: UUID) -> None:
 
 
 async def _forget_told(session: AsyncSession, report_id: UUID) -> None:
-    """What desks told her alone is sealed to the lost code; they tell it again with the next step."""
+    """What desks told her alone is sealed to the lost code; they tell it again when they hear of the new key."""
     of_report = update(RouteCase).where(col(RouteCase.report_id) == report_id)
     await session.execute(of_report.values(sealed_facts=None))

@@ -19,12 +19,14 @@ from chassis.outbox import add_event
 from chassis.sealing import ROUTE, desk_label, is_for
 from contracts.intake.v1.reports_pb2 import MessageReceived, PartiesAdded, PersonActed
 from contracts.topics import reports_to
+from lifecycle.model import STOP_CONTACT
 from services.intake.bodies import Act, AddParties, SendMessage
 from services.intake.intake import AlreadyErased, Intake, NothingHere, audit_object, desk_of_case, lock_report
 from services.intake.items import SealedItem, add_items, seal_item
 from services.intake.parties import Parties, keep_out
 from services.intake.route_list import routes_of
 from services.intake.tables import Direction, ItemKind, PersonAction, Report
+from services.intake.use_cases.choose_mails import take_mails_back
 from services.intake.use_cases.prove_consent import keep_consent
 
 # A code word, an id, a date or a time; nothing in which something could be told.
@@ -95,6 +97,9 @@ async def act(intake: Intake, code: AccessCode, action: Act, now: datetime) -> N
         desk = desk_of_case(report, action.lifecycle)
         await add_event(session, reports_to(desk), str(report.report_id), news)
         await keep_consent(session, report, action, now)
+        if action.facts.get(STOP_CONTACT) is True:
+            # In her own transaction: what is under way finds no address any more (invariant 16).
+            await take_mails_back(session, report.report_id, now)
         await audit_trail.record(session, "person_acted", object_ref=audit_object(report), actor=None)
 
 

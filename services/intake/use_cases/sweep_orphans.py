@@ -14,6 +14,7 @@ from sqlmodel import col
 from services.intake.intake import Intake, utc_now
 from services.intake.tables import AccessCodeRow, Item, UnsettledLodging
 from services.intake.use_cases.keep_place import forget_old_places
+from services.intake.use_cases.release_identity import end_over
 from services.intake.use_cases.set_reminder import forget_old_reminders
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ async def sweep_forever(intake: Intake) -> None:
             await sweep_orphans(intake, utc_now())
             await forget_old_reminders(intake, utc_now())
             await forget_old_places(intake, utc_now())
+            await end_over(intake, utc_now())
         except (SQLAlchemyError, OSError) as error:
             logger.warning("orphans not swept", extra={"error": type(error).__name__})
         await asyncio.sleep(_SWEEP_EVERY)

@@ -3,9 +3,13 @@ sealed anew, under new ids, to the new desk. Nothing on the new route points bac
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
 
 from chassis.access_code import AccessCode
 from services.intake.bodies import LodgeReport
@@ -13,9 +17,10 @@ from services.intake.files.kept import File, opened
 from services.intake.files.kinds import Kind, Removed
 from services.intake.intake import Intake
 from services.intake.items import items_of, open_items
-from services.intake.parties import NOBODY, Parties
+from services.intake.parties import NOBODY, UNNAMED, Parties
 from services.intake.route_list import routes_of
-from services.intake.tables import Direction, Item, ItemKind
+from services.intake.tables import Direction, Item, ItemKind, Report
+from services.intake.use_cases.hold_file import Held
 from services.intake.use_cases.keep_file import check_room
 from services.intake.use_cases.lodge_report import Carried, Receipt, Request, answered, lodge
 
@@ -31,18 +36,21 @@ class NotToBeTakenOver(Exception):
         self.place = place
 
 
-async def take_over(intake: Intake, code: AccessCode, draft: LodgeReport, key: str, now: datetime) -> Receipt:
-    """Lodge a further report under `code`; the same `key` with the same draft gets the same answer.
+async def take_over(
+    intake: Intake, code: AccessCode, draft: LodgeReport, key: str, now: datetime, held: Sequence[Held] = ()
+) -> Receipt:
+    """Lodge a further report under `code`; the same `key` with the same draft and files gets the same answer.
 
-    Raises NothingHere for an unknown code, NotToBeTakenOver, TooManyRoutes, where files are ticked FileRefused and
-    TooManyAtOnce, and what `lodge_report` raises.
+    Raises NothingHere for an unknown code, NotToBeTakenOver, TooManyRoutes, where there are files FileRefused, and
+    what `lodge_report` raises.
     """
     async with intake.database.transaction() as session:
         report_ids = await routes_of(session, intake, code)
-    request = Request.of(intake, key, draft, code)
+    request = Request.of(intake, key, draft, code, held=held)
     if before := await answered(intake, request):
         return before
     carried = await _opened(intake, code, report_ids, draft.take_over)
+    carried = replace(carried, files=[*carried.files, *(one.file(intake.database) for one in held)])
     if not carried.files:
         return await lodge(intake, request, draft, carried, now)
     async with intake.receiving.carrying():
@@ -56,6 +64,8 @@ async def _opened(intake: Intake, code: AccessCode, report_ids: Sequence[UUID], 
         return Carried()
     async with intake.database.transaction() as session:
         items = [item for item in await items_of(session, report_ids) if item.item_id in set(ticked)]
+        without_name = col(Report.report_id).in_(report_ids), col(Report.mode) == "anonymous"
+        anonymous = set(await session.scalars(select(col(Report.report_id)).where(*without_name)))
     own = {item.item_id: item for item in items if item.direction == Direction.PERSON}
     contents: dict[UUID, dict[str, Any]] = {}
     for report_id in {item.report_id for item in own.values()}:
@@ -68,7 +78,11 @@ async def _opened(intake: Intake, code: AccessCode, report_ids: Sequence[UUID], 
         content = contents[item_id]
         match own[item_id].kind:
             case ItemKind.PARTIES:
-                parties = parties.joined_with(Parties.read(content))
+                named = Parties.read(content)
+                if own[item_id].report_id in anonymous and named.affected_individual:
+                    # Without a name nobody has said that this is herself.
+                    named = replace(named, reporter=named.reporter or UNNAMED)
+                parties = parties.joined_with(named)
             case ItemKind.FILE:
                 files.append(await _file(intake, code, own[item_id], content, place))
             case ItemKind.ORIGINAL:

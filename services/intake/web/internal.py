@@ -15,6 +15,7 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from chassis import audit_trail
+from chassis.sealing import key_id
 from chassis.web.attachments import MEDIA_TYPE
 from chassis.web.calling_service import calling_service
 from chassis.web.frames import framed
@@ -26,6 +27,7 @@ from services.intake.use_cases.choose_mails import DELIVERY, hand_out_wish
 from services.intake.use_cases.hand_out import HandedOut, hand_out_contents, hand_out_file, hand_out_parties
 from services.intake.use_cases.place_message import Reply, place_message
 from services.intake.use_cases.prove_consent import prove_consent
+from services.intake.use_cases.release_identity import Asked, ask_release, hand_out_identity
 
 ROUTING: Final = "routing"
 """The one purpose that parties are opened for without a person."""
@@ -69,6 +71,22 @@ class PlaceMessage(Struct, forbid_unknown_fields=True, kw_only=True):
     office: Code
     ciphertext_b64: Ciphertext
     wraps: ReplyWraps
+
+
+class AskRelease(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`public_key_b64`: whom it is to be sealed to, made for this request."""
+
+    request_id: UUID
+    report_id: UUID
+    lifecycle: Code
+    purpose: Code
+    role: Code
+    public_key_b64: Wrapped
+
+
+class AskIdentity(Struct, forbid_unknown_fields=True, kw_only=True):
+    request_id: UUID
+    report_id: UUID
 
 
 class ItemOut(Struct, kw_only=True):
@@ -204,6 +222,43 @@ async def post_delivery(
     return DeliveryOut(wish_id=wish.wish_id, sealed_b64=wish.sealed)
 
 
+@put("/internal/v1/identity-requests", status_code=204, summary="Ask the custodian who reports, for one handler")
+async def put_identity_request(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    publics: NamedDependency[Publics],
+    data: JSONBody[AskRelease],
+) -> None:
+    claims = {
+        "report_id": str(data.report_id), "request_id": str(data.request_id), "purpose": data.purpose,
+        "role": data.role, "key_id": key_id(data.public_key_b64),
+    }  # fmt: skip
+    service = await asking_service(request, intake, publics, claims)
+    asked = Asked(
+        release_id=data.request_id,
+        report_id=data.report_id,
+        lifecycle=data.lifecycle,
+        purpose=data.purpose,
+        role=data.role,
+        staff_id=await _acting(request, intake),
+        public_key=data.public_key_b64,
+    )
+    await ask_release(intake, service, asked, utc_now())
+
+
+@post("/internal/v1/identities", status_code=200, summary="Who reports, sealed to the handler it was released to")
+async def post_identity(
+    request: Request[Any, Any, Any],
+    intake: NamedDependency[Intake],
+    publics: NamedDependency[Publics],
+    data: JSONBody[AskIdentity],
+) -> ItemOut:
+    claims = {"report_id": str(data.report_id), "request_id": str(data.request_id)}
+    service = await asking_service(request, intake, publics, claims)
+    acting = await _acting(request, intake)
+    return _item_out(await hand_out_identity(intake, service, data.request_id, data.report_id, acting, utc_now()))
+
+
 async def asking_service(
     request: Request[Any, Any, Any],
     intake: Intake,
@@ -264,4 +319,13 @@ def _item_out(item: HandedOut) -> ItemOut:
     )
 
 
-ROUTES: Final = [post_parties, post_contents, post_consent_proof, post_file, post_delivery, put_message]
+ROUTES: Final = [
+    post_parties,
+    post_contents,
+    post_consent_proof,
+    post_file,
+    post_delivery,
+    put_message,
+    put_identity_request,
+    post_identity,
+]

@@ -14,9 +14,11 @@ from services.intake.files.kinds import FileRefused
 from services.intake.files.receiving import TooManyAtOnce
 from services.intake.intake import AlreadyErased, NothingHere
 from services.intake.route_list import CodeToBeReplaced, TooManyRoutes
+from services.intake.use_cases.give_name import AlreadyNamed
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused, StillBeingAnswered
 from services.intake.use_cases.pass_on import NotToBePassedOn, WrapsMissing
 from services.intake.use_cases.place_message import MessageIdTaken, SealedToOldCode
+from services.intake.use_cases.release_identity import RefusedLately
 from services.intake.use_cases.replace_code import NotHandedOver
 from services.intake.use_cases.send_message import NotAFact, PassedOnMeanwhile
 from services.intake.use_cases.take_over import NotToBeTakenOver
@@ -40,6 +42,8 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
         "code_to_be_replaced",
         "Somebody else has seen this code. Take one that you alone know first: POST /api/v1/inbox/code.",
     ),
+    AlreadyNamed: lambda _: Problem(409, "already_named", "This route has a name already, and keeps it."),
+    RefusedLately: lambda _: Problem(409, "refused_lately", "This was refused, and cannot be asked for again yet."),
     NotHandedOver: lambda _: Problem(409, "not_handed_over", "This code is yours alone already. Go on using it."),
     IdempotencyKeyReused: lambda _: Problem(
         422, "idempotency_key_reused", "This Idempotency-Key came before with another request. Take a fresh random one."

@@ -16,12 +16,14 @@ from msgspec.structs import asdict
 
 from chassis.access_code import ACCESS_CODE_BYTES, AccessCode, AccessCodeMalformed
 from chassis.web.problems import invalid
-from policy.model import DAY, RECIPIENT, Route
+from policy.model import DAY, OWN_NUMBER, RECIPIENT, Route
 from services.intake.bodies import (
     Act,
     AddParties,
     AnswerConsent,
+    AnswerRelease,
     AskWays,
+    GiveName,
     Inbox,
     Lodged,
     LodgeReport,
@@ -31,9 +33,11 @@ from services.intake.bodies import (
 )
 from services.intake.domain.ways import Situation, Ways, ways
 from services.intake.intake import Intake, utc_now
+from services.intake.use_cases.give_name import give_name
 from services.intake.use_cases.lodge_report import lodge_report
 from services.intake.use_cases.protect import answer_consent
 from services.intake.use_cases.read_inbox import read_inbox
+from services.intake.use_cases.release_identity import answer_release
 from services.intake.use_cases.replace_code import code_for, replace_code
 from services.intake.use_cases.send_message import act, add_parties, send_message
 from services.intake.use_cases.set_reminder import forget_reminder, set_reminder
@@ -187,6 +191,18 @@ async def post_parties(
     return ActionTaken(data.action_id)
 
 
+@post("/api/v1/inbox/names", status_code=202, summary="Give a name to a route that has none", security=ONLY_WITH_CODE)
+async def post_name(
+    request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[GiveName]
+) -> ActionTaken:
+    if data.name is None and data.staff_id is None:
+        raise invalid("name", "Give a name, a staff id, or both.")
+    if data.name is not None:
+        _check_words("name", data.name)
+    await give_name(intake, code_of(request), data, utc_now())
+    return ActionTaken(data.action_id)
+
+
 @post(
     "/api/v1/inbox/consents",
     status_code=204,
@@ -197,6 +213,18 @@ async def post_consent(
     request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[AnswerConsent]
 ) -> None:
     await answer_consent(intake, code_of(request), data, utc_now())
+
+
+@post(
+    "/api/v1/inbox/releases",
+    status_code=204,
+    summary="Agree that a handler may learn who one is, or take it back",
+    security=ONLY_WITH_CODE,
+)
+async def post_release(
+    request: Request[Any, Any, Any], intake: NamedDependency[Intake], data: JSONBody[AnswerRelease]
+) -> None:
+    await answer_release(intake, code_of(request), data, utc_now())
 
 
 def check_complete(intake: Intake, draft: LodgeReport) -> None:
@@ -216,6 +244,9 @@ def check_complete(intake: Intake, draft: LodgeReport) -> None:
         if needed == RECIPIENT:
             if draft.parties.recipient is None:
                 raise invalid("parties.recipient", "Name the manager whom you tell, by staff id.")
+        elif needed == OWN_NUMBER:
+            if draft.mode == "anonymous" or draft.parties.affected_individual is None:
+                raise invalid("parties.affected_individual", "Say who you are, by staff id and in confidence.")
         elif needed not in given and not draft.take_over:
             raise invalid(f"answers.{needed}", "This needs a few words.")
     _check_identity(draft, route)
@@ -262,7 +293,9 @@ ROUTES: Final = [
     post_message,
     post_action,
     post_parties,
+    post_name,
     post_consent,
+    post_release,
     post_reminder,
     delete_reminder,
     post_ways,

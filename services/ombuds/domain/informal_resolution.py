@@ -7,7 +7,7 @@ the person's own word ends a talk (invariant 14), and what is left of it is dest
 from __future__ import annotations
 
 from lifecycle.clocks import meet, start
-from lifecycle.fields import choice, flag, reference, staff, text, time
+from lifecycle.fields import SPOKEN_LANGUAGE, choice, flag, reference, staff, text, time
 from lifecycle.guards import confirmed, is_appointed, is_assigned
 from lifecycle.model import ActorKind, Case, Effect, EffectKind, Facts
 from lifecycle.recipients import assigned, escalation, her_inbox
@@ -87,6 +87,7 @@ def wish(name: str, *choices: str) -> Field:
 LIFECYCLE = Lifecycle(
     name="informal_resolution",
     tells=(LISTENER,),
+    calendar_of=LISTENER,
     states=(
         State("requested", person_sees=True),
         State("offered", person_sees=True),
@@ -102,6 +103,7 @@ LIFECYCLE = Lifecycle(
             time("lodged_at"),
             choice("mode", "confidential", "anonymous", required=False),
             reference("language", required=False),
+            SPOKEN_LANGUAGE,
             wish("contact_gender", "woman", "man", "any"),
             wish("safe_channel", "inbox", "mail", "phone", "meeting"),
             wish("not_from_my_office", "yes", "no"),
@@ -199,6 +201,14 @@ LIFECYCLE = Lifecycle(
             states=OPEN,
             by=PERSON,
             clocks=tuple(meet(key) for key in CHECK_INS),
+        ),
+        # Until she writes again, for as long as she likes: nothing is asked of her, and no time limit runs meanwhile.
+        Rule(
+            action="pause_talk",
+            states=HELD,
+            by=PERSON,
+            clocks=tuple(meet(key) for key in CHECK_INS),
+            effects=(assigned("informal_resolution.pause_wished", LISTENER),),
         ),
         Rule(
             action="propose_mediation",

@@ -29,6 +29,7 @@ _TALK: Final = {
             "note_options": N_("Note the options you went through"),
             "propose_mediation": N_("Propose a mediation"),
             "raise_imminent_harm": N_("Somebody is in danger: raise it"),
+            "pause_talk": N_("The person asks for a pause"),
             "end_talk": N_("The person ends the talk"),
         },
     ),
@@ -44,7 +45,10 @@ _TALK: Final = {
             "propose_steps": N_("Write the steps to the person first. Only their own yes makes them agreed."),
             "propose_mediation": N_("The other party is not asked before the person has said yes."),
             "raise_imminent_harm": N_("The only word that leaves this cell: what the danger is and what is needed."),
-            "told_limits": N_("Exploitation or abuse of people we serve has to be reported. All else stays here."),
+            "told_limits": N_(
+                "Exploitation or abuse of people we serve has to be reported. Of a danger to life, the least is told. "
+                "All else stays here."
+            ),
             "danger": N_("The danger and the place, nothing of the talk."),
             "person_told": N_("Tell the person first where that is safe."),
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag
-from lifecycle.model import STOP_CONTACT, ActorKind, Effect, EffectKind
+from lifecycle.model import NO_MESSAGES, ActorKind, Effect, EffectKind
 from lifecycle.recipients import took_part
 from lifecycle.table import Field, FieldKind, Rule
 from services.support.domain.guards import AS_SHOWN, CHILD_TOLD, NO_COLD_CONTACT, OWN_WORD, SCOPES, SERVICES
@@ -33,7 +33,7 @@ OWN_RULES = (
         guards=MAY_CONSENT,
         fields=(THIS_SERVICE, choice("scope", *SCOPES), flag("own_word", required=False)),
         checks=(OWN_WORD,),
-        sets={STOP_CONTACT: False},
+        sets={NO_MESSAGES: False},
         clocks=(meet("support.restate"), REFER_SOON, FRESH_CONSENT),
         effects=tell_handler("consent_given"),
     ),
@@ -45,7 +45,7 @@ OWN_RULES = (
         by=HERSELF,
         to="declined",
         fields=(THIS_SERVICE,),
-        sets={STOP_CONTACT: True},
+        sets={NO_MESSAGES: True},
         clocks=(meet("support.first"), start("support.restate")),
         effects=tell_handler("said_no"),
     ),

@@ -8,7 +8,7 @@ to the very words that will go.
 from __future__ import annotations
 
 from lifecycle.clocks import erases, start
-from lifecycle.fields import choice, reference, time
+from lifecycle.fields import SPOKEN_LANGUAGE, choice, reference, time
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import appointed, escalation, her_inbox
 from lifecycle.table import ClockRule, Field, FieldKind, Lifecycle, Opening, Outcome, State
@@ -39,6 +39,7 @@ LIFECYCLE = Lifecycle(
             time("lodged_at"),
             choice("mode", "confidential", "anonymous", required=False),
             reference("language", required=False),
+            SPOKEN_LANGUAGE,
             Field("service", FieldKind.CHOICE, required=False, choices=SERVICES, default=SERVICES[0]),
             *(choice(service, "wished", required=False) for service in SERVICES),
             choice("urgency", "now", "soon", "can_wait", required=False),
@@ -60,6 +61,7 @@ LIFECYCLE = Lifecycle(
     ),
     rules=(*CELL_RULES, *OWN_RULES),
     tells=(Role.SPECIALIST,),
+    calendar_of=Role.SPECIALIST,
     clocks=(
         *(
             ClockRule(key, outcomes=(LATE,), repeats=True, person_sees=True)

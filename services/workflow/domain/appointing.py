@@ -43,6 +43,12 @@ def may_approve(policy: Policy, staff_id: str, now: datetime) -> bool:
     return not policy.roles_of(staff_id, now).isdisjoint(policy.delegation[DELEGATION].second)
 
 
+def approvers(policy: Policy, drafted_by: str, appointed: str | None, now: datetime) -> frozenset[str]:
+    """Who may give the second word on a draft. `appointed`: whom it appoints; None for an end."""
+    second = {one.staff_id for role in policy.delegation[DELEGATION].second for one in policy.appointed(role, now)}
+    return frozenset(one for one in second if approving_refused(policy, drafted_by, one, appointed, now) is None)
+
+
 def appointing_refused(
     policy: Policy,
     one: Appointment,
@@ -97,7 +103,7 @@ def ending_refused(policy: Policy, ended: Ended, today: date) -> Refused | None:
         return _refused(Refusal.IN_THE_PAST)
     if found.to is not None and found.to <= ended.last_day:
         return _refused(Refusal.ENDS_SOONER_ALREADY)
-    return _locks_out(*_after(policy, ended, today))
+    return locks_out(*_after(policy, ended, today))
 
 
 def leaves_nobody(policy: Policy, ended: Ended, role: Role, today: date) -> bool:
@@ -112,7 +118,7 @@ def _after(policy: Policy, ended: Ended, today: date) -> tuple[Policy, datetime]
     return with_changes(policy, Changes(1, ended=(ended,))), datetime.combine(day, time.min, UTC)
 
 
-def _locks_out(policy: Policy, at: datetime) -> Refused | None:
+def locks_out(policy: Policy, at: datetime) -> Refused | None:
     """Nobody could appoint anybody any more, and nobody could mend it."""
     delegation = policy.delegation[DELEGATION]
     people = {one.staff_id for role in (*delegation.deciders, *delegation.second) for one in policy.appointed(role, at)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-HIGHER = "higher_manager"
+SUPERVISOR = "supervisor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Candidate:
     had_it: bool = False
 
 
-def may_be_asked(candidate: Candidate, level: str, *, anybody_named: bool) -> bool:
-    """Whether the person's own choice stands. A higher manager may also be one from beside the line; and where no
-    party is named, nobody's line can be told.
+def may_be_asked(candidate: Candidate, level: str | None, *, anybody_named: bool) -> bool:
+    """Whether the person's own choice stands. It may also be a manager from beside the line, unless she has said that
+    she means her own supervisor; and where no party is named, nobody's line can be told.
     """
-    duty = candidate.above_a_party or (candidate.manages and (level == HIGHER or not anybody_named))
+    duty = candidate.above_a_party or (candidate.manages and (level != SUPERVISOR or not anybody_named))
     return candidate.at_work and duty and not candidate.kept_out and not candidate.had_it
 
 
@@ -46,9 +46,8 @@ def levels_above(
     last: str | None, above_last: Sequence[str], line: Sequence[str], parties: Collection[str], skipped: str | None
 ) -> Sequence[str]:
     """Whose turn it may be after `last`, nearest first: never somebody below. `line` is everybody above the parties;
-    `last` may be one of those, or a party, or stand beside them; `skipped` is the supervisor whom the person passed
-    over on purpose.
+    `last` may be one of those, or a party, or stand beside them; `skipped` is her own supervisor, who has it only
+    where she named him herself (policy 2.1c).
     """
-    if last and (not line or last in line or last in parties):
-        return above_last
-    return [one for one in line if one != skipped]
+    upwards = above_last if last and (not line or last in line or last in parties) else line
+    return [one for one in upwards if one != skipped]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from lifecycle.clocks import meet, pause, resume, start
 from lifecycle.fields import choice, flag, number, staff, text, time
 from lifecycle.guards import confirmed, is_appointed, took_no_part
-from lifecycle.model import STOP_CONTACT, Effect, EffectKind, Facts
-from lifecycle.recipients import appointed, assigned, escalation, her_inbox
+from lifecycle.model import NO_MESSAGES, Effect, EffectKind, Facts
+from lifecycle.recipients import appointed, assigned, date_missed, escalation, her_inbox
 from lifecycle.table import ACTOR, ClockRule, Guard, Outcome, Rule, Situation
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
@@ -34,8 +34,10 @@ CLOSES = rules.delegated("close_without_investigation")
 
 
 def late(role: Role) -> tuple[Effect, ...]:
-    """A date of ours has passed: one level up hears of it, and she is told that we have not kept it."""
-    return escalation("formal_report.late", role), her_inbox("formal_report.date_missed")
+    """A date of ours has passed: one level up hears of it, two when it has passed again, and she is told once that we
+    have not kept it.
+    """
+    return escalation("formal_report.late", role), date_missed("formal_report.date_missed")
 
 
 def _limit_not_flagged(situation: Situation) -> Facts | None:
@@ -57,9 +59,10 @@ RECEIPT = (
         ),
     ),
     Rule(
+        # Whoever hears of it one level up can do it too: an officer who is silent holds nothing up.
         action="acknowledge",
         states=("submitted",),
-        by=frozenset({Role.INTAKE_OFFICER}),
+        by=OVERSIGHT,
         to="acknowledged",
         clocks=(meet("report.ack"), start("report.feedback"), NEXT_UPDATE),
         assigns={Role.INTAKE_OFFICER: ACTOR},
@@ -89,7 +92,7 @@ RECEIPT = (
         fields=(text("respondent"), staff("investigator")),
         clocks=(meet("report.ack"), NEXT_UPDATE),
         assigns={Role.INVESTIGATOR: "investigator"},
-        sets={rules.SUBFILE: True, STOP_CONTACT: True},
+        sets={rules.SUBFILE: True, NO_MESSAGES: True},
     ),
     Rule(
         action="hand_over",
@@ -239,16 +242,6 @@ ASSESSING = (
         clocks=(keep("keep.no_case"), REVIEW_WINDOW),
         effects=(CLEAR,),
     ),
-    Rule(
-        action="refer_other",
-        states=("assessing",),
-        by=INVESTIGATE,
-        to="referred_other",
-        fields=(choice("reason", "performance", "other_entity", "contract_owner"), text("reasons")),
-        guards=(CLOSES,),
-        clocks=(keep("keep.no_case"), REVIEW_WINDOW),
-        effects=(appointed("formal_report.referred", Role.HR_DIRECTOR),),
-    ),
     # A matter of the ethics office that came here: see misdirected_report. Nobody here reads it from now on.
     Rule(
         action="pass_on",
@@ -269,12 +262,14 @@ CLOCKS = (
         "report.ack",
         reminds=(appointed("formal_report.ack_soon", Role.INTAKE_OFFICER),),
         outcomes=(Outcome(effects=late(Role.INTAKE_OFFICER)),),
+        repeats=True,
         person_sees=True,
     ),
-    ClockRule("report.feedback", outcomes=(Outcome(effects=late(Role.INVESTIGATOR)),), person_sees=True),
+    ClockRule("report.feedback", outcomes=(Outcome(effects=late(Role.INVESTIGATOR)),), repeats=True, person_sees=True),
     ClockRule(
         "assess.target",
         outcomes=(Outcome(effects=late(Role.INVESTIGATOR)),),
+        repeats=True,
         person_sees=True,
         pause_cap="assess.pause",
     ),
@@ -289,7 +284,8 @@ CLOCKS = (
         ),
         person_sees=True,
     ),
-    # She hears from us even if nothing has moved.
+    # She hears from us even if nothing has moved. When it is due again and nobody has told her anything meanwhile,
+    # whoever has it is silent: the level above the intake officer hears of it, and each time after that the next one.
     ClockRule(
         "report.update",
         outcomes=(
@@ -298,6 +294,7 @@ CLOCKS = (
                     assigned("formal_report.update_due", Role.INTAKE_OFFICER),
                     assigned("formal_report.update_due", Role.INVESTIGATOR),
                     her_inbox("formal_report.nothing_new"),
+                    escalation("formal_report.late", Role.INTAKE_OFFICER, after=1),
                 )
             ),
         ),

@@ -232,7 +232,7 @@ RULES = (
 )
 
 CLOCKS = (
-    ClockRule("leg.review", outcomes=(Outcome(effects=LATE_REVIEW),), person_sees=True),
+    ClockRule("leg.review", outcomes=(Outcome(effects=LATE_REVIEW),), repeats=True, person_sees=True),
     # It lets legal affairs go on without a reply; it decides nothing.
     ClockRule(
         "charge.reply",

@@ -180,6 +180,7 @@ CLOCKS = (
     ClockRule(
         "investigation",
         outcomes=(Outcome(effects=late(Role.INVESTIGATOR)),),
+        repeats=True,
         person_sees=True,
         pause_cap="investigation.pause",
     ),

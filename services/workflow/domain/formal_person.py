@@ -28,15 +28,20 @@ RULES = (
         clocks=(start("withdraw.cooling"),),
         effects=(appointed("formal_report.withdrawn", Role.INTAKE_OFFICER),),
     ),
+    # Also of what is closed: else nobody could ever write to her of what else there is of her report.
     Rule(
         action="take_back_withdrawal",
-        states=OPEN,
+        states=(*OPEN, *CLOSED[:-1]),
         by=PERSON,
         guards=(rules.holds("withdrawn", "NOT_WITHDRAWN", "invariant 16"), rules.NOT_GONE),
         sets={"withdrawn": False, "withdrawal_checked": False, STOP_CONTACT: False},
         clocks=(meet("withdraw.cooling"),),
-        effects=(appointed("formal_report.withdrawal_taken_back", Role.INTAKE_OFFICER),),
+        effects=(
+            appointed("formal_report.withdrawal_taken_back", Role.INTAKE_OFFICER),
+            rules.CONTACT_WANTED_AGAIN,
+        ),
     ),
+    rules.notes_contact((*OPEN, *CLOSED[:-1]), rules.NOT_GONE),
     Rule(
         action="check_withdrawal",
         states=OPEN,

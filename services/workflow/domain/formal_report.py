@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lifecycle.clocks import start
-from lifecycle.fields import choice, reference, time
+from lifecycle.fields import SPOKEN_LANGUAGE, choice, reference, time
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import assigned
 from lifecycle.table import Lifecycle, Opening, Rule, State
@@ -20,6 +20,7 @@ from services.workflow.domain import (
     formal_investigation,
     formal_outcome,
     formal_person,
+    formal_referral,
     retention,
 )
 from services.workflow.domain.formal_rules import (
@@ -58,6 +59,7 @@ RULES = (
     ALERT,
     ASK_FOR_PROTECTION,
     *formal_assessment.RULES,
+    *formal_referral.RULES,
     *formal_investigation.RULES,
     *formal_discipline.RULES,
     *formal_outcome.RULES,
@@ -69,8 +71,7 @@ COOPERATION_ENDED = Effect(EffectKind.EMIT, "cooperation_ended")
 
 def _tells_its_end(rule: Rule) -> Rule:
     """However it ends: for whoever cooperated in it, the look-ahead runs from there."""
-    ends = rule.to in CLOSED and not set(rule.states) <= set(CLOSED)
-    return replace(rule, effects=(*rule.effects, COOPERATION_ENDED)) if ends else rule
+    return replace(rule, effects=(*rule.effects, COOPERATION_ENDED)) if rule.to in CLOSED else rule
 
 
 LIFECYCLE = Lifecycle(
@@ -105,8 +106,10 @@ LIFECYCLE = Lifecycle(
             time("lodged_at"),
             choice("mode", "confidential", "anonymous", required=False),
             reference("language", required=False),
+            SPOKEN_LANGUAGE,
             choice("writer", "affected", "witness", "third_party", required=False),
             choice("affected_wishes", "formal", NOT_FORMAL, "not_known", required=False),
+            formal_referral.OPENS_WITH,
         ),
         clocks=(start("report.ack", since="lodged_at"), start("assess.target", since="lodged_at")),
         effects=(Effect(EffectKind.ERRAND, "route"),),

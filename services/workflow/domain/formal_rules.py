@@ -8,8 +8,8 @@ from datetime import timedelta
 from lifecycle.clocks import DUE
 from lifecycle.fields import staff, time_of
 from lifecycle.guards import is_appointed, is_assigned
-from lifecycle.model import STOP_CONTACT, ActorKind, Effect, EffectKind, Facts
-from lifecycle.table import Field, Guard, Situation
+from lifecycle.model import NO_MESSAGES, STOP_CONTACT, ActorKind, Effect, EffectKind, Facts
+from lifecycle.table import Field, Guard, Rule, Situation
 from policy.model import Role
 
 OVERSIGHT = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR})
@@ -46,6 +46,13 @@ NOT_FORMAL = "not_formal"
 GONE = "person_gone"
 """She has died or cannot act any more; nobody acts in her name by her code."""
 SUBFILE = "subfile"
+TOLLED = "tolling"
+"""Time that was formally stopped: it never counts, whatever else a policy names."""
+
+
+def notes_contact(states: tuple[str, ...], *guards: Guard) -> Rule:
+    """She has taken it back in another case of her report that nobody writes to her."""
+    return Rule(NOTE_CONTACT, states, SYSTEM, guards=guards, sets={STOP_CONTACT: False})
 
 
 def parts(named: Mapping[Role, str]) -> tuple[Field, ...]:
@@ -106,9 +113,11 @@ def holds(fact: str, code: str, rule: str) -> Guard:
     return Guard(code, rule, broken)
 
 
-def holds_not(fact: str, code: str, rule: str) -> Guard:
+def holds_not(*facts: str, code: str, rule: str) -> Guard:
+    """None of these flags of the case is true."""
+
     def broken(situation: Situation) -> Facts | None:
-        return {"has": fact} if situation.case.facts.get(fact) is True else None
+        return next(({"has": fact} for fact in facts if situation.case.facts.get(fact) is True), None)
 
     return Guard(code, rule, broken)
 
@@ -150,12 +159,13 @@ def _preference_not_weighed(situation: Situation) -> Facts | None:
 
 
 def _closing_too_early(situation: Situation) -> Facts | None:
-    """Silence, a withdrawal or a late report closes nothing by itself: what has to come first has to have come."""
+    """Silence, a withdrawal, a late report or a wish closes nothing by itself: what comes first has to have come."""
     facts, reason = situation.case.facts, situation.facts["reason"]
     first = {
         "no_answer": situation.case.state == "needs_info" and rung(situation, "anon.silence"),
         "withdrawn": facts.get("withdrawal_checked") is True,
         "out_of_time": facts.get("admission") == "not_admitted",
+        "wish_respected": facts.get("weighed") == "wish_respected",
     }
     return None if first.get(str(reason), True) else {"reason": reason}
 
@@ -231,9 +241,12 @@ PROPOSED = Guard("NOT_PROPOSED", POLICY, _not_proposed)
 ACTED = Guard("NOT_DONE_YET", POLICY, _not_acted)
 OTHER_HANDLER = Guard("SAME_HANDLER", "invariant 49", _handler_of_both)
 SOMEBODY_ELSE = Guard("ALREADY_ASSIGNED", "lifecycle", _same_investigator)
-CONTACT_WANTED = holds_not(STOP_CONTACT, "CONTACT_UNWANTED", "invariant 16")
-NOT_GONE = holds_not(GONE, "PERSON_GONE", POLICY)
-MAIN_FILE = holds_not(SUBFILE, "ONLY_IN_THE_MAIN_FILE", POLICY)
+CONTACT_WANTED = holds_not(STOP_CONTACT, NO_MESSAGES, code="CONTACT_UNWANTED", rule="invariant 16")
+NOT_GONE = holds_not(GONE, code="PERSON_GONE", rule=POLICY)
+CONTACT_WANTED_AGAIN = Effect(EffectKind.EMIT, "contact_wanted_again")
+"""That nobody writes to her she has said of her whole report, in whichever case: taken back in one, it is in all."""
+NOTE_CONTACT = "note_contact_wanted"
+MAIN_FILE = holds_not(SUBFILE, code="ONLY_IN_THE_MAIN_FILE", rule=POLICY)
 NOTIFIED = holds("subject_notified", "NOT_NOTIFIED", HEARD)
 REDRESS = holds("redress_considered", "REDRESS_NOT_CONSIDERED", POLICY)
 VIEW = holds("view_recorded", "VIEW_NOT_RECORDED", POLICY)
@@ -251,13 +264,16 @@ CLEAR = to_respondent("clear")
 
 
 def time_limit(situation: Situation) -> Facts:
-    """When the time for reporting ended, where the policy has one: from the last incident, longer by what is tolled.
-    Nothing follows from it by itself.
+    """When the time for reporting ended, where the policy has one: from the last incident, longer by what is tolled; by
+    what the policy excludes, where it names what that may be. Nothing follows from it by itself.
     """
     policy, last = situation.policy, time_of(situation.facts, "last_incident_at")
     if not policy.is_set("report.window"):
         return {"time_limit": "unset"}
-    ends = policy.due("report.window", last) + timedelta(days=int(situation.facts.get("tolled_days", 0)))
+    excludes = policy.deadlines["report.window"].excludes
+    counts = not excludes or situation.facts.get("tolled_for") in (*excludes, TOLLED)
+    tolled = int(situation.facts.get("tolled_days", 0)) if counts else 0
+    ends = policy.due("report.window", last) + timedelta(days=tolled)
     if policy.is_set("report.window.latest"):
         ends = min(ends, policy.due("report.window.latest", last))
     late = time_of(situation.case.facts, "lodged_at") > ends

@@ -2,16 +2,34 @@
 
 Alert, consent, decision and review are taken by different persons (invariant 33). The protected person is told
 before the other side, at the beginning and at the end (invariant 43); what changes for her begins only if she agrees
-on that day (invariant 38), and the end date never puts the other side back by neglect (invariant 36).
+on that day (invariant 38), and the end date never puts the other side back by neglect (invariant 36). For as long as
+one is asked for or stands she hears of it again and again, also where nothing moves (policy 2.10).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lifecycle.clocks import start
 from lifecycle.model import Effect, EffectKind
-from lifecycle.table import Field, FieldKind, Lifecycle, Opening, State
+from lifecycle.recipients import HER_INBOX
+from lifecycle.table import Field, FieldKind, Lifecycle, Opening, Rule, State
 from services.workflow.domain import measure_asking, measure_beginning, measure_deciding, measure_standing
-from services.workflow.domain.measure_parts import ORIGIN, UNDECIDED, explained_to_her, her_own_word
+from services.workflow.domain.measure_parts import CLOSED, NEWS, ORIGIN, UNDECIDED, explained_to_her, her_own_word
+
+RULES = (
+    *measure_asking.RULES,
+    *measure_deciding.RULES,
+    *measure_beginning.RULES,
+    *measure_standing.RULES,
+)
+
+
+def _is_news(rule: Rule) -> Rule:
+    """She hears of each new state, and of what is said to her in so many words: the time for news begins again."""
+    says = rule.to is not None or any(effect.facts.get("to") == HER_INBOX for effect in rule.effects)
+    return replace(rule, clocks=(*rule.clocks, NEWS)) if says and rule.to not in CLOSED else rule
+
 
 LIFECYCLE = Lifecycle(
     name="interim_measure",
@@ -51,15 +69,10 @@ LIFECYCLE = Lifecycle(
             ),
             ORIGIN,
         ),
-        clocks=(start("im.need"),),
+        clocks=(start("im.need"), NEWS),
         effects=(Effect(EffectKind.ERRAND, "route"),),
     ),
-    rules=(
-        *measure_asking.RULES,
-        *measure_deciding.RULES,
-        *measure_beginning.RULES,
-        *measure_standing.RULES,
-    ),
+    rules=tuple(map(_is_news, RULES)),
     clocks=measure_standing.CLOCKS,
     shown=her_own_word,
     explains=explained_to_her,

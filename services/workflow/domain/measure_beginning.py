@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lifecycle.clocks import meet, start
 from lifecycle.fields import flag, number, reference, text
-from lifecycle.guards import confirmed, took_no_part
+from lifecycle.guards import confirmed
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import appointed, her_inbox, other_side
 from lifecycle.table import Field, FieldKind, Rule
@@ -13,6 +13,7 @@ from services.workflow.domain import measure_rules as rules
 from services.workflow.domain.measure_parts import (
     DECIDED,
     ETHICS,
+    FOR_WHOM,
     OUTSIDE_THE_DECISION,
     OVERSIGHT,
     RELEASE,
@@ -28,6 +29,8 @@ from services.workflow.domain.measure_parts import (
     ordered,
 )
 
+OTHER_SIDE_TOLD = "interim_measure.other_side_told"
+"""Where his own work changes he has his case with a letter instead (invariant 48)."""
 OPEN_RESPONDENT = Effect(EffectKind.OPEN, "respondent", {"action": "notify"})
 PROOF = (reference("proof_hash"),)
 TAKEN_BACK = ("acknowledged", "consent_asked", "consented", "consent_refused", "not_begun", "declined")
@@ -39,6 +42,11 @@ RELEASE_WAITS = tuple(
     for role in (Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.ETHICS_OFFICER)
 )
 NO_WORD = {"consent": False}
+LETTER = (
+    text("letter"),
+    text(FOR_WHOM, required=False),
+    Field("she_is_settled", FieldKind.FLAG, required=False, default=False),
+)
 
 RULES = (
     # The day has come, and she still agrees: HR is asked now.
@@ -161,14 +169,14 @@ RULES = (
         fields=(reference("proof", required=False),),
         guards=(rules.NOT_HELD,),
         checks=(rules.PROVEN, rules.CONSENT),
-        effects=(other_side("interim_measure.other_side_told"), TELL_LINE),
+        effects=(other_side(OTHER_SIDE_TOLD), TELL_LINE),
     ),
-    # Oversight is asked once; what it does not release in time is escalated.
+    # Oversight is asked once each time that she was told of something; what it does not release in time is escalated.
     Rule(
         action="ask_release",
         states=("told_first",),
         by=SYSTEM,
-        guards=(rules.HELD, took_no_part("ask_release", rule="lifecycle")),
+        guards=(rules.HELD, rules.NOT_ASKED),
         clocks=(start("im.release"),),
         effects=RELEASE_WAITS,
     ),
@@ -177,8 +185,49 @@ RULES = (
         states=("told_first",),
         by=OVERSIGHT | ETHICS,
         to="notified_of_measure",
-        fields=(text("letter"), Field("she_is_settled", FieldKind.FLAG, required=False, default=False)),
+        fields=LETTER,
         guards=(rules.HELD,),
+        checks=(rules.SETTLED, rules.CONSENT),
+        clocks=(meet("im.release"),),
+        effects=(OPEN_RESPONDENT, TELL_LINE),
+    ),
+    # An extension goes on where it stands. She is told of it first; then the other side is, by a letter where there was
+    # one (policy 2.13).
+    *(
+        rule
+        for state, news, clocks in (
+            ("effective", (other_side(OTHER_SIDE_TOLD), TELL_LINE), ()),
+            ("notified_of_measure", RELEASE_WAITS, (start("im.release"),)),
+        )
+        for rule in (
+            Rule(
+                action="record_placed",
+                states=(state,),
+                by=SYSTEM,
+                fields=(number("version"),),
+                guards=(rules.NEWS,),
+                checks=(rules.placed_since("record_applied"),),
+                clocks=clocks,
+                effects=news,
+            ),
+            Rule(
+                action="record_told",
+                states=(state,),
+                by=OUTSIDE_THE_DECISION,
+                fields=TOLD,
+                guards=(WRITER_ANOTHER, rules.NEWS),
+                checks=(TOLD_HER,),
+                clocks=clocks,
+                effects=news,
+            ),
+        )
+    ),
+    Rule(
+        action="release_notice",
+        states=("notified_of_measure",),
+        by=OVERSIGHT | ETHICS,
+        fields=LETTER,
+        guards=(rules.LETTER_WAITS,),
         checks=(rules.SETTLED, rules.CONSENT),
         clocks=(meet("im.release"),),
         effects=(OPEN_RESPONDENT, TELL_LINE),

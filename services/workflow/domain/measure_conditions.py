@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lifecycle.fields import choice, flag, reference, text, time
+from lifecycle.guards import version_of
 from lifecycle.model import Case, Facts, Step
 from lifecycle.table import Field, FieldKind, Guard, Situation
 from policy.model import MeasureType
@@ -18,6 +19,7 @@ EXCEPTIONAL = "exceptional_circumstances"
 WITHOUT_PAY = "invariant 40"
 _POLICY = "policy 2.3"
 DECISIONS = frozenset({"decide_measure", "extend_measure", "vary_measure"})
+TELLS_HER = frozenset({"record_placed", "record_told"})
 
 
 def _flag(name: str) -> Field:
@@ -59,16 +61,27 @@ def terms_at(case: Case, version: int) -> Facts:
     return {name: fact for step in decided for name, fact in step.facts.items()}
 
 
-def terms_known(case: Case) -> Facts:
-    """What was decided, as far as it has reached the other side: a change with its taking effect, of which she is told
-    first (invariant 43); an extension once HR has done it.
+def extensions(case: Case) -> tuple[int, int]:
+    """The versions at which HR had done an extension: the last of which the one whom the measure protects knows, and
+    one of which she does not know yet; 0 where there is none.
     """
-    decided, reached = "", 0
+    decided, untold, told = "", 0, 0
     for step in case.steps:
-        decided = step.action if step.action in DECISIONS else decided
-        if step.action == "make_effective" or (step.action == "record_applied" and decided == "extend_measure"):
-            reached = step.version
-    return terms_at(case, reached)
+        if step.action in DECISIONS:
+            decided = step.action
+        elif step.action == "record_applied":
+            untold = step.version if decided == "extend_measure" else 0
+        elif step.action in TELLS_HER and untold:
+            told, untold = untold, 0
+    return told, untold
+
+
+def terms_known(case: Case) -> Facts:
+    """What was decided, as far as it has reached the other side: the decision and each change with its taking effect,
+    an extension once HR has done it; of each of them she is told first (invariant 43).
+    """
+    told, _ = extensions(case)
+    return terms_at(case, max(version_of(case, "make_effective"), told))
 
 
 def measure_of(situation: Situation) -> MeasureType:

@@ -6,7 +6,7 @@ from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, text, time
 from lifecycle.guards import confirmed
 from lifecycle.model import Facts
-from lifecycle.recipients import appointed
+from lifecycle.recipients import appointed, her_inbox
 from lifecycle.table import Field, FieldKind, Guard, Rule, Situation
 from policy.model import Side
 from services.workflow.domain import measure_conditions as conditions
@@ -182,6 +182,7 @@ RULES = (
         fields=(text("reasons"),),
         guards=REVIEWS,
         clocks=(start("im.review", by="type"),),
+        effects=(her_inbox("interim_measure.reviewed"),),
     ),
     Rule(
         action="extend_measure",
@@ -204,7 +205,7 @@ RULES = (
         guards=(*DECIDES, NOT_THE_REVIEWER),
         checks=(*LAWFUL, rules.NOT_PROLONGED, *rules.LATER_DATES, *rules.PERIODS),
         derives=ordered,
-        clocks=(start("im.apply"),),
+        clocks=(meet("im.release"), start("im.apply")),
         effects=(DECIDED, TELL_ALERTERS),
     ),
     # Its end has passed without a decision: this is one, with a block of its own.

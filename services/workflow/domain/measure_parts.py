@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from lifecycle.clocks import DUE, meet
+from datetime import datetime
+
+from lifecycle.clocks import DUE, meet, start
 from lifecycle.guards import took_no_part
-from lifecycle.model import ActorKind, Case, Effect, EffectKind, Facts, Step
+from lifecycle.model import NO_NEWS, ActorKind, Case, Effect, EffectKind, Facts, Step
 from lifecycle.recipients import appointed, escalation, took_part
 from lifecycle.table import Field, FieldKind, Guard, Situation
 from policy.model import AtEnd, MeasureType, Policy, Role, Side
@@ -32,6 +34,8 @@ DECIDABLE = ("acknowledged", "consented", "consent_refused", "not_applied", "not
 RUNNING = ("effective", "notified_of_measure")
 SET_UP = ("applied", "told_first", *RUNNING, "varying", "passed_on")
 """What HR has done stands, or is on its way to stand otherwise."""
+NOT_OVER = (*SET_UP, "lifting", "restored")
+"""She is told first that it ends (invariant 43): until then nothing has ended for him."""
 OPEN = ("need_seen", *UNDECIDED, "declined", "decided", *SET_UP, "lifting", "restored", "lifted")
 CLOSED = ("ended", "not_taken_up")
 
@@ -44,6 +48,7 @@ NOT_THE_DECIDER = took_no_part(
 NOT_THE_REVIEWER = took_no_part("review_measure", "lift_measure", rule=SEPARATE)
 HAS_NOT_DECLINED = took_no_part("decline_alert", rule="policy 2.3")
 
+NEWS = start(NO_NEWS)
 KEPT = retention.keep("keep.hr_measure")
 OVER = tuple(
     meet(key)
@@ -66,6 +71,8 @@ TELL_LINE = Effect(EffectKind.EMIT, "interim_measure.line_told")
 """Who supervises either of them hears that something changes and from when to when, and no more (policy 2.10)."""
 TELL_ALERTERS = took_part("interim_measure.answered", "alert")
 
+FOR_WHOM = "for_whom"
+"""With whom of the other side she shares what a measure is about: what whoever releases the letter writes, sealed."""
 ESCALATING = frozenset({"im.decide", "im.review", "im.escalate"})
 ORDER = "order"
 """The fact that says at which version HR was last asked for something by an action."""
@@ -148,9 +155,21 @@ def her_own_word(case: Case) -> bool:
     return case.facts["writer"] == "affected"
 
 
-def other_side_knew(case: Case) -> bool:
-    """Whether the other side was told, before the last step, that the measure is in effect."""
-    return any(step.action in {"make_effective", "release_notice"} for step in case.steps[:-1])
+def hears_here(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an outcome asks it
+    return her_own_word(case)
+
+
+def waits_for_her(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an outcome asks it
+    return case.state == "consent_asked"
+
+
+def told_of_persons_at(case: Case) -> datetime | None:
+    """When that decision was taken which last reached the other side and named whom it is about; None before."""
+    named = told = None
+    for step in case.steps:
+        named = step.at if step.action in {"decide_measure", "vary_measure"} else named
+        told = named if step.action in {"make_effective", "release_notice"} else told
+    return told
 
 
 def lapses(case: Case, policy: Policy) -> bool:
@@ -159,6 +178,10 @@ def lapses(case: Case, policy: Policy) -> bool:
 
 def on_her(facts: Facts) -> bool:
     return facts.get("burden") == Side.AFFECTED_INDIVIDUAL
+
+
+def on_other_side(facts: Facts) -> bool:
+    return facts.get("burden") == Side.ALLEGED_OFFENDER
 
 
 def waits_for_proof(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an outcome asks it

@@ -9,7 +9,7 @@ from lifecycle.guards import in_order, not_before_now, version_of
 from lifecycle.model import Facts
 from lifecycle.table import Guard, Situation
 from policy.model import Side
-from services.workflow.domain.measure_conditions import known, measure_of
+from services.workflow.domain.measure_conditions import TELLS_HER, extensions, known, measure_of
 from services.workflow.domain.measure_parts import (
     HIGHER_DECIDERS,
     is_held,
@@ -164,6 +164,24 @@ def _does_not_lapse(situation: Situation) -> Facts | None:
     return None if lapses(case, situation.policy) else {"type": str(case.facts["type"])}
 
 
+def _nothing_new(situation: Situation) -> Facts | None:
+    """Of an extension she hears once HR has done it, and once."""
+    _, untold = extensions(situation.case)
+    return None if untold else {"action": "extend_measure"}
+
+
+def _no_letter_waits(situation: Situation) -> Facts | None:
+    """Of an extension he gets a letter, as he got one of the measure."""
+    told, _ = extensions(situation.case)
+    return None if told > version_of(situation.case, "release_notice") else {"action": "extend_measure"}
+
+
+def _asked_to_release(situation: Situation) -> Facts | None:
+    case = situation.case
+    told = max(version_of(case, action) for action in TELLS_HER)
+    return {"did": "ask_release"} if version_of(case, "ask_release") > told else None
+
+
 def _is_hers(situation: Situation) -> Facts | None:
     return {"burden": str(situation.case.facts["burden"])} if on_her(situation.case.facts) else None
 
@@ -186,6 +204,9 @@ PROVEN = Guard("CONSENT_NOT_PROVEN", HERS, _not_proven)
 SETTLED = Guard("NOT_CONFIRMED", "invariant 43", _not_settled)
 NOT_HELD = Guard("NOTICE_HELD", "policy 2.3", _waits_for_release)
 HELD = Guard("NOTICE_NOT_HELD", "policy 2.3", _needs_no_release)
+NEWS = Guard("NOTHING_NEW_TO_TELL", "invariant 43", _nothing_new)
+LETTER_WAITS = Guard("NOTICE_NOT_HELD", "policy 2.13", _no_letter_waits)
+NOT_ASKED = Guard("SAME_PERSON", "lifecycle", _asked_to_release)
 LAPSES = Guard("DOES_NOT_LAPSE", "invariant 36", _does_not_lapse)
 PASSES_ON = Guard("LAPSES", "invariant 36", _lapses)
 ON_OTHER_SIDE = Guard("NOT_ON_THIS_SIDE", "policy 2.13", _is_hers)

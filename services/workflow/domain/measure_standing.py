@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, number, text
-from lifecycle.model import Effect, EffectKind
-from lifecycle.recipients import appointed, escalation, other_side, took_part
+from lifecycle.model import NO_NEWS, Effect, EffectKind
+from lifecycle.recipients import appointed, assigned, date_missed, escalation, her_inbox, other_side, took_part
 from lifecycle.table import ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import measure_rules as rules
@@ -15,6 +15,7 @@ from services.workflow.domain.measure_parts import (
     CLOSED,
     COUNSEL,
     KEPT,
+    NEWS,
     OPEN,
     OUTSIDE_THE_DECISION,
     OVER,
@@ -29,16 +30,17 @@ from services.workflow.domain.measure_parts import (
     WRITER_AFFECTED,
     WRITER_ANOTHER,
     deciders,
+    hears_here,
     lapses,
     level_up,
     ordered,
+    waits_for_her,
     waits_for_proof,
 )
 
-OTHER_SIDE_OVER = "interim_measure.over"
-"""Said to the other side only if it was told of the beginning."""
+MISSED = date_missed("interim_measure.date_missed")
 STANDS = ("applied", "told_first", *RUNNING)
-KNOWN_OVER = (other_side(OTHER_SIDE_OVER), TELL_LINE, took_part(OTHER_SIDE_OVER, "alert"))
+KNOWN_OVER = (other_side("interim_measure.over"), TELL_LINE, took_part("interim_measure.over", "alert"))
 AFTERCARE = start("im.aftercare")
 
 RULES = (
@@ -126,27 +128,29 @@ RULES = (
     *retention.hold_rules(("lifted", *CLOSED), frozenset({Role.INVESTIGATOR}) | COUNSEL),
 )
 
+
+def above_who_alerted(wording: str, *, after: int = 0) -> tuple[Effect, ...]:
+    """One level above the two offices that may alert, once they have let it pass `after` times."""
+    return tuple(escalation(wording, role, after=after) for role in (Role.INTAKE_OFFICER, Role.ETHICS_OFFICER))
+
+
+UPDATE_DUE = "interim_measure.update_due"
+LATE, AFTERCARE_DUE = above_who_alerted("interim_measure.late"), "interim_measure.aftercare_due"
+
 CLOCKS = (
     ClockRule(
         "im.need",
-        outcomes=(
-            Outcome(
-                effects=(
-                    escalation("interim_measure.late", Role.INTAKE_OFFICER),
-                    escalation("interim_measure.late", Role.ETHICS_OFFICER),
-                )
-            ),
-        ),
+        outcomes=(Outcome(effects=(*LATE, MISSED)),),
         repeats=True,
     ),
     ClockRule(
         "im.ack",
-        outcomes=(Outcome(effects=(escalation("interim_measure.late", Role.ADMINISTRATIVE_HEAD),)),),
+        outcomes=(Outcome(effects=(escalation("interim_measure.late", Role.ADMINISTRATIVE_HEAD), MISSED)),),
     ),
-    ClockRule("im.decide", outcomes=(Outcome(effects=level_up("interim_measure.late")),), repeats=True),
+    ClockRule("im.decide", outcomes=(Outcome(effects=(*level_up("interim_measure.late"), MISSED)),), repeats=True),
     ClockRule(
         "im.answer",
-        outcomes=(Outcome(effects=(took_part("interim_measure.answer_waits", "alert"),)),),
+        outcomes=(Outcome(effects=(took_part("interim_measure.answer_waits", "alert"), *LATE)),),
         repeats=True,
     ),
     ClockRule("im.begin", outcomes=(Outcome(effects=(PROVE,)),), person_sees=True),
@@ -154,14 +158,14 @@ CLOCKS = (
         "im.apply",
         outcomes=(
             Outcome(when=waits_for_proof, effects=deciders("interim_measure.proof_waits")),
-            Outcome(effects=STUCK),
+            Outcome(effects=(*STUCK, escalation("interim_measure.stuck", Role.HR_DIRECTOR), MISSED)),
         ),
         repeats=True,
     ),
     ClockRule(
         "im.review",
         reminds=deciders("interim_measure.review_due"),
-        outcomes=(Outcome(effects=level_up("interim_measure.review_due")),),
+        outcomes=(Outcome(effects=(*level_up("interim_measure.review_due"), MISSED)),),
         repeats=True,
         person_sees=True,
     ),
@@ -178,12 +182,12 @@ CLOCKS = (
             Outcome(
                 when=lapses,
                 to="lifting",
-                clocks=(*OVER, start("im.apply")),
+                clocks=(*OVER, start("im.apply"), NEWS),
                 effects=(RESTORE, *deciders("interim_measure.lapsed")),
             ),
             Outcome(
                 to="passed_on",
-                clocks=(meet("im.review"), start("im.escalate"), start("im.apply")),
+                clocks=(meet("im.review"), meet("im.release"), start("im.escalate"), start("im.apply"), NEWS),
                 effects=(Effect(EffectKind.EMIT, "measure_passed_on"), *level_up("interim_measure.end_passed")),
             ),
         ),
@@ -192,14 +196,27 @@ CLOCKS = (
     ),
     ClockRule("im.escalate", outcomes=(Outcome(effects=level_up("interim_measure.end_passed")),), repeats=True),
     ClockRule(
-        "im.release", outcomes=(Outcome(effects=(*RELEASE_WAITS, *level_up("interim_measure.late"))),), repeats=True
+        "im.release",
+        outcomes=(Outcome(effects=(*RELEASE_WAITS, *level_up("interim_measure.late"), MISSED)),),
+        repeats=True,
     ),
     ClockRule("im.clear", outcomes=(Outcome(effects=level_up("interim_measure.cleared")),), repeats=True),
     ClockRule(
         "im.aftercare",
-        outcomes=(Outcome(effects=(took_part("interim_measure.aftercare_due", "alert"),)),),
+        outcomes=(Outcome(effects=(took_part(AFTERCARE_DUE, "alert"), *above_who_alerted(AFTERCARE_DUE, after=1))),),
         repeats=True,
         person_sees=True,
+    ),
+    # She hears from us even if nothing has moved, and of what she is asked where it waits for her. Where somebody else
+    # wrote, no inbox shows anything of it: whoever speaks with her tells her, or sees to it that somebody does.
+    ClockRule(
+        NO_NEWS,
+        outcomes=(
+            Outcome(when=waits_for_her, effects=(her_inbox("interim_measure.still_asked"),)),
+            Outcome(when=hears_here, effects=(her_inbox("interim_measure.nothing_new"),)),
+            Outcome(effects=(assigned(UPDATE_DUE, Role.WELFARE_OFFICER), took_part(UPDATE_DUE, "alert"))),
+        ),
+        repeats=True,
     ),
     *retention.clocks(("keep.hr_measure",), appointed("interim_measure.still_kept", Role.LEGAL_OFFICER)),
 )

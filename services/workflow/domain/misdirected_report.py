@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from lifecycle.clocks import erases, meet, start
 from lifecycle.fields import choice, number, reference, time
-from lifecycle.model import ActorKind, Effect, EffectKind
-from lifecycle.recipients import appointed, her_inbox
+from lifecycle.model import NO_NEWS, ActorKind, Effect, EffectKind
+from lifecycle.recipients import date_missed, escalation, her_inbox
 from lifecycle.table import ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
 from services.workflow.domain import retention
@@ -35,7 +35,7 @@ LIFECYCLE = Lifecycle(
             choice("received_by", "manager", "oversight"),
             choice("matter", "formal_report", "retaliation"),
         ),
-        clocks=(start("misdirect.forward", since="received_at"),),
+        clocks=(start("misdirect.forward", since="received_at"), start(NO_NEWS)),
     ),
     rules=(
         Rule(
@@ -43,6 +43,7 @@ LIFECYCLE = Lifecycle(
             states=("received",),
             by=SYSTEM,
             to="locked",
+            clocks=(start(NO_NEWS),),
             effects=(Effect(EffectKind.ERRAND, "pass_on"),),
         ),
         Rule(
@@ -51,7 +52,7 @@ LIFECYCLE = Lifecycle(
             by=SYSTEM,
             to="referred",
             fields=(reference("body"),),
-            clocks=(meet("misdirect.forward"),),
+            clocks=(meet("misdirect.forward"), start(NO_NEWS)),
         ),
         Rule(
             action="record_purged",
@@ -59,6 +60,7 @@ LIFECYCLE = Lifecycle(
             by=SYSTEM,
             to="copy_purged",
             fields=(reference("proof"),),
+            clocks=(start(NO_NEWS),),
         ),
         Rule(
             action="record_placed",
@@ -76,11 +78,17 @@ LIFECYCLE = Lifecycle(
             outcomes=(
                 Outcome(
                     effects=(
-                        appointed("misdirected_report.late", Role.AUDITOR),
-                        her_inbox("misdirected_report.date_missed"),
+                        escalation("misdirected_report.late", Role.INVESTIGATOR),
+                        date_missed("misdirected_report.date_missed"),
                     )
                 ),
             ),
+            repeats=True,
+            person_sees=True,
+        ),
+        ClockRule(
+            NO_NEWS,
+            outcomes=(Outcome(effects=(her_inbox("misdirected_report.nothing_new"),)),),
             repeats=True,
             person_sees=True,
         ),

@@ -1,7 +1,7 @@
 """Whom a decision on an interim measure touches, as the decider names them (sealed) and HR is told."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
@@ -65,6 +65,15 @@ class Persons:
             raise PersonsWrong("persons", f"A staff id has at most {_MAX} characters.")
         _are_different(found)
         return cls(**found)
+
+    def touched(self, affected: str | None, offenders: Sequence[str], *, others_burden: bool) -> tuple[str, ...]:
+        """Of the other side, whose own work changes, and who gives up the line. `others_burden`: the decider says that
+        it is the other side's work, also of somebody whom nobody named before; not where a line changes, for that
+        may be hers.
+        """
+        found = {one for one in offenders if one in (self.person, self.current_supervisor)}
+        unnamed = others_burden and not self.current_supervisor
+        return tuple(sorted(found | ({self.person} - {affected} if unnamed else set())))
 
     def complete(self) -> Self:
         """Whoever supervises for the time being appraises and approves, too, unless somebody else was named."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from lifecycle.model import Refused
 from policy.changes import DELEGATION, Difference, Signature, differences, refused, weakening
+from policy.lint import of_people
 from policy.model import Policy, Role
 from services.workflow.domain import appointing
 
@@ -21,6 +22,8 @@ class Refusal(StrEnum):
     UNKNOWN_VERSION = "UNKNOWN_VERSION"
     NOT_WHAT_WAS_DRAFTED = "NOT_WHAT_WAS_DRAFTED"
     HAS_MISTAKES = "HAS_MISTAKES"
+    NOT_HELD = "NOT_HELD"
+    LATER_ONE_MISSING = "LATER_ONE_MISSING"
     IN_FORCE_ALREADY = "IN_FORCE_ALREADY"
     IN_THE_PAST = "IN_THE_PAST"
     LATER_ONE_TAKES_BACK = "LATER_ONE_TAKES_BACK"
@@ -44,6 +47,15 @@ def may_approve(policy: Policy, staff_id: str, now: datetime) -> bool:
     )
 
 
+def approvers(in_force: Policy, found: Sequence[Difference], drafted_by: str, now: datetime) -> frozenset[str]:
+    """Who may give the second word on a draft, now or once its time has come. `found`: as in `approving_refused`."""
+    roles = set(in_force.delegation[DELEGATION].second)
+    if not weakening(found):
+        roles |= set(in_force.delegation[appointing.DELEGATION].second)
+    second = {one.staff_id for role in roles for one in in_force.appointed(role, now)}
+    return frozenset(one for one in second if one.casefold() != drafted_by.casefold())
+
+
 def drafting_refused(in_force: Policy, after: Policy, from_day: date, by: str, now: datetime) -> Refused | None:
     """`in_force`: with everybody appointed now."""
     if not may_draft(in_force, by, now):
@@ -53,6 +65,14 @@ def drafting_refused(in_force: Policy, after: Policy, from_day: date, by: str, n
     if from_day < now.date():
         return _refused(Refusal.IN_THE_PAST)
     return None
+
+
+def people_refused(after: Policy, now: datetime) -> Refused | None:
+    """`after`: with everybody appointed now. A role that nobody holds would decide nothing, and two people who can
+    appoint others are always left.
+    """
+    missing = next((f"{kind}.{key}" for kind, key, _, _ in of_people(after, now)), None)
+    return Refused(Refusal.NOT_HELD, RULE, {"missing": missing}) if missing else appointing.locks_out(after, now)
 
 
 def approving_refused(

@@ -8,15 +8,24 @@ reported stands in none of its facts.
 
 from __future__ import annotations
 
-from lifecycle.clocks import DUE, meet, start
+from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, reference, staff, text, time
 from lifecycle.guards import is_appointed, not_before_now
-from lifecycle.model import ActorKind, Case, Effect, EffectKind, Facts, Step
+from lifecycle.model import ActorKind, Case, Effect, EffectKind
 from lifecycle.recipients import appointed, escalation, other_side
-from lifecycle.table import ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
+from lifecycle.table import ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
 from services.workflow.domain import retention
 from services.workflow.domain.measure_parts import BY_ETHICS, ETHICS, ORIGIN, OVERSIGHT
+from services.workflow.domain.respondent_rules import (
+    CHANCE,
+    HEARD,
+    MEASURE_ALONE,
+    MEASURE_OVER,
+    NO_REVIEW,
+    NOTHING_WAITS,
+    earlier,
+)
 
 HIS = frozenset({Role.ALLEGED_OFFENDER})
 HANDLERS = OVERSIGHT | ETHICS
@@ -25,7 +34,6 @@ OFFICES = (Role.INVESTIGATOR, Role.ETHICS_OFFICER)
 SYSTEM = frozenset({ActorKind.SYSTEM})
 BEFORE_OUTCOME = ("notified", "responded", "charged", "replied")
 TOLD = (*BEFORE_OUTCOME, "outcome_told", "cleared")
-HEARD = "invariant 48"
 SUPPORT = "support_contact"
 
 CLEARED = Effect(EffectKind.EMIT, "respondent.cleared_for_others")
@@ -44,36 +52,6 @@ def handlers(case: Case) -> frozenset[Role]:
     return ETHICS if case.facts["origin"] == BY_ETHICS else OVERSIGHT
 
 
-def _has_answered(situation: Situation) -> bool:
-    """He did, or had the time to: to the charge where there is one, else to the notice."""
-    case = situation.case
-    charged = any(step.action == "charge" for step in case.steps)
-    key, answer = ("charge.reply", "reply_to_charge") if charged else ("subject.response", "respond")
-    since = max((step.version for step in case.steps if _says_what(step)), default=0)
-    answered = any(step.action == answer and step.version > since for step in case.steps)
-    clock = case.clocks.get(key)
-    return answered or (clock is not None and (DUE in clock.rung or clock.due_at <= situation.now))
-
-
-def _says_what(step: Step) -> bool:
-    """What he is said to have done; a letter on a measure alone is nothing that he has to answer first."""
-    return step.action == "charge" or (step.action == "notify" and step.facts.get("letter_about") == "allegation")
-
-
-def _not_heard(situation: Situation) -> Facts | None:
-    return None if _has_answered(situation) else {"needs": "respond"}
-
-
-def _earlier(name: str, key: str) -> Guard:
-    def broken(situation: Situation) -> Facts | None:
-        clock = situation.case.clocks.get(key)
-        later = clock is None or str(situation.facts[name]) > clock.due_at.isoformat()
-        return None if later else {"field": name, "after": key}
-
-    return Guard("TIMES_OUT_OF_ORDER", HEARD, broken)
-
-
-CHANCE = Guard("NOT_HEARD", HEARD, _not_heard)
 HAS_SUPPORT = is_appointed(SUPPORT, Role.WELFARE_OFFICER)
 REVIEW_WINDOW = start("review.request")
 OVER = (meet("subject.response"), meet("charge.reply"), meet("respondent.answer"), REVIEW_WINDOW)
@@ -81,7 +59,16 @@ FILE = reference("file", required=False)
 """The formal report, by its case, in which he is heard; not there while he was told of a measure alone."""
 
 BETWEEN_HIM_AND_US = frozenset(
-    {"notify", "write_letter", "receive_statement", "respond", "extend_response", "charge", "reply_to_charge"}
+    {
+        "notify",
+        "tell_of_measure",
+        "write_letter",
+        "receive_statement",
+        "respond",
+        "extend_response",
+        "charge",
+        "reply_to_charge",
+    }
     | {"extend_reply", "ask_more_time", "refuse_more_time", "name_companion", "name_support", "ask_review"}
     | {"receive_review", "tell_outcome", "tell_no_finding", "clear", "close_respondent"}
 )
@@ -126,14 +113,16 @@ LIFECYCLE = Lifecycle(
             action="notify",
             states=TOLD,
             by=SYSTEM,
-            fields=(
-                FILE,
-                choice("letter_about", "allegation", "measure"),
-                time("from_at", required=False),
-                time("until_at", required=False),
-                text("letter"),
-            ),
+            fields=(FILE, choice("letter_about", "allegation"), text("letter")),
             clocks=(start("subject.response"),),
+            effects=TELL_HIM,
+        ),
+        # The time that he has to answer what is said stays as it was promised to him.
+        Rule(
+            action="tell_of_measure",
+            states=TOLD,
+            by=SYSTEM,
+            fields=(time("from_at", required=False), time("until_at", required=False), text("letter")),
             effects=TELL_HIM,
         ),
         Rule(
@@ -165,7 +154,7 @@ LIFECYCLE = Lifecycle(
             states=BEFORE_OUTCOME,
             by=HANDLERS | SYSTEM,
             fields=(time("response_until"),),
-            checks=(not_before_now("response_until", HEARD), _earlier("response_until", "subject.response")),
+            checks=(not_before_now("response_until", HEARD), earlier("response_until", "subject.response")),
             clocks=(meet("respondent.answer"), start("subject.response", due="response_until")),
             effects=(*TELL_HIM, LONGER),
         ),
@@ -193,7 +182,7 @@ LIFECYCLE = Lifecycle(
             states=("charged", "replied"),
             by=SYSTEM,
             fields=(time("reply_until"),),
-            checks=(not_before_now("reply_until", HEARD), _earlier("reply_until", "charge.reply")),
+            checks=(not_before_now("reply_until", HEARD), earlier("reply_until", "charge.reply")),
             clocks=(meet("respondent.answer"), start("charge.reply", due="reply_until")),
             effects=TELL_HIM,
         ),
@@ -273,6 +262,16 @@ LIFECYCLE = Lifecycle(
             fields=(text("letter"),),
             clocks=OVER,
             effects=(other_side("respondent.nothing_found"), CLEARED),
+        ),
+        # No report ends what he was told of a measure alone: of one of the ethics office there is none on this side.
+        Rule(
+            action="close_respondent",
+            states=("notified", "responded"),
+            by=HANDLERS,
+            to="closed",
+            fields=(choice("reason", MEASURE_OVER),),
+            guards=(MEASURE_ALONE, NOTHING_WAITS, NO_REVIEW),
+            clocks=(retention.keep("keep.no_case"),),
         ),
         Rule(
             action="close_respondent",

@@ -7,11 +7,11 @@ refusal by itself. The file stays as it is until the end (invariant 53).
 
 from __future__ import annotations
 
-from lifecycle.clocks import meet, start
+from lifecycle.clocks import meet, standing, start
 from lifecycle.fields import choice, flag, reference, text
 from lifecycle.guards import is_assigned, took_no_part
-from lifecycle.model import Effect, EffectKind, Facts
-from lifecycle.recipients import appointed, assigned, escalation, her_inbox
+from lifecycle.model import NO_NEWS, ActorKind, Effect, EffectKind, Facts
+from lifecycle.recipients import appointed, assigned, date_missed, escalation, her_inbox
 from lifecycle.table import ACTOR, ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
 from services.workflow.domain import retention
@@ -22,6 +22,8 @@ BEFORE_END = ("requested", "under_review", "decided", "appealed")
 KEPT_FOR = ("keep.no_case",)
 ENDED = (Effect(EffectKind.EMIT, "review_ended"),)
 KEEP = (retention.keep("keep.no_case"),)
+LATE = (escalation("review.late", Role.REVIEWER), appointed("review.asked_for", Role.REVIEWER))
+"""One level above hears of it, and so does every reviewer: another one may take it from now on."""
 
 
 def _window_open(situation: Situation) -> Facts | None:
@@ -30,9 +32,20 @@ def _window_open(situation: Situation) -> Facts | None:
 
 
 def _not_hers(situation: Situation) -> Facts | None:
-    return None if situation.case.facts.get("party") == "person" else {"needs": "party"}
+    """Of the two parties she alone acts here by herself; of the other side it is recorded."""
+    hers = situation.actor.kind is not ActorKind.PERSON or situation.case.facts.get("party") == "person"
+    return None if hers else {"needs": "party"}
 
 
+def _has_its_reviewer(situation: Situation) -> Facts | None:
+    """Whoever has it keeps it for as long as they are in time; nobody takes their own from themselves."""
+    case, reviewer = situation.case, situation.case.assigned.get(Role.REVIEWER)
+    clocks = (case.clocks[key] for key in ("review.decide", "review.end") if key in case.clocks)
+    late = any(clock.runs and standing(clock, situation.now) == "breached" for clock in clocks)
+    return {"role": Role.REVIEWER} if reviewer and (reviewer == situation.actor.staff_id or not late) else None
+
+
+FREE = Guard("HAS_ITS_REVIEWER", POLICY, _has_its_reviewer)
 HERS = Guard("NOT_YOUR_REVIEW", POLICY, _not_hers)
 ITS_REVIEWER = is_assigned(Role.REVIEWER)
 
@@ -55,7 +68,7 @@ LIFECYCLE = Lifecycle(
             # His own case, where the other side asks: there he is told how it went.
             reference("asked_in", required=False),
         ),
-        clocks=(start("review.decide"),),
+        clocks=(start("review.decide"), start(NO_NEWS)),
         effects=(Effect(EffectKind.ERRAND, "route"),),
     ),
     rules=(
@@ -71,6 +84,16 @@ LIFECYCLE = Lifecycle(
             states=("requested",),
             by=REVIEWER,
             to="under_review",
+            clocks=(start(NO_NEWS),),
+            assigns={Role.REVIEWER: ACTOR},
+            effects=(Effect(EffectKind.EMIT, "reviewer_admitted"),),
+        ),
+        # Whoever had it is in conflict, has left or is silent: another reviewer goes on from where it stands.
+        Rule(
+            action="take_review",
+            states=("under_review", "decided", "appealed"),
+            by=REVIEWER,
+            guards=(FREE,),
             assigns={Role.REVIEWER: ACTOR},
             effects=(Effect(EffectKind.EMIT, "reviewer_admitted"),),
         ),
@@ -81,7 +104,13 @@ LIFECYCLE = Lifecycle(
             to="decided",
             fields=(choice("outcome", "upheld", "changed", "sent_back", "not_admitted"), text("reasons")),
             guards=(ITS_REVIEWER,),
-            clocks=(meet("review.decide"), start("review.appeal")),
+            # The file stays frozen until somebody ends it: that has a time too, once nobody can go further any more.
+            clocks=(
+                meet("review.decide"),
+                meet(NO_NEWS),
+                start("review.appeal"),
+                start("review.end", not_before=("review.appeal",)),
+            ),
             effects=(Effect(EffectKind.EMIT, "review_decided"),),
         ),
         # Staff to the tribunal, everybody else to the forum of their contract.
@@ -91,6 +120,8 @@ LIFECYCLE = Lifecycle(
             by=PERSON | SYSTEM | REVIEWER,
             to="appealed",
             fields=(choice("forum", "tribunal", "forum_of_the_contract"),),
+            guards=(HERS,),
+            clocks=(meet("review.end"),),
         ),
         Rule(
             action="record_appeal_outcome",
@@ -127,12 +158,26 @@ LIFECYCLE = Lifecycle(
     clocks=(
         ClockRule(
             "review.decide",
-            outcomes=(Outcome(effects=(escalation("review.late", Role.REVIEWER), her_inbox("review.date_missed"))),),
+            outcomes=(Outcome(effects=(*LATE, date_missed("review.date_missed"))),),
+            repeats=True,
             person_sees=True,
         ),
         ClockRule(
             "review.appeal",
             outcomes=(Outcome(effects=(assigned("review.window_over", Role.REVIEWER),)),),
+            person_sees=True,
+        ),
+        ClockRule(
+            "review.end",
+            outcomes=(Outcome(effects=(assigned("review.window_over", Role.REVIEWER), *LATE)),),
+            repeats=True,
+        ),
+        ClockRule(
+            NO_NEWS,
+            outcomes=(
+                Outcome(effects=(assigned("review.update_due", Role.REVIEWER), her_inbox("review.nothing_new"))),
+            ),
+            repeats=True,
             person_sees=True,
         ),
         *retention.clocks(KEPT_FOR, appointed("review.kept", Role.REVIEWER)),

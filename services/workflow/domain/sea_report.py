@@ -10,25 +10,29 @@ matter among personnel goes on only by the person's own word.
 from __future__ import annotations
 
 from lifecycle.clocks import erases, meet, start
-from lifecycle.fields import choice, flag, reference, text, time
-from lifecycle.model import STOP_CONTACT, ActorKind, Effect, EffectKind, Facts
-from lifecycle.recipients import appointed, escalation
+from lifecycle.fields import SPOKEN_LANGUAGE, choice, flag, reference, text, time
+from lifecycle.model import NO_NEWS, STOP_CONTACT, ActorKind, Case, Effect, EffectKind, Facts
+from lifecycle.recipients import appointed, date_missed, escalation, her_inbox
 from lifecycle.table import ClockRule, Field, FieldKind, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
-from policy.model import Role
+from policy.model import Policy, Role
+from services.workflow.domain import sea_outside
+from services.workflow.domain.formal_rules import CONTACT_WANTED_AGAIN, OVERSIGHT, holds, notes_contact
+from services.workflow.domain.sea_outside import RULE
 
 PERSON = frozenset({ActorKind.PERSON})
 SYSTEM = frozenset({ActorKind.SYSTEM})
-OVERSIGHT = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR})
 HELPERS = frozenset({Role.PSEAH_OFFICER, Role.SPECIALIST})
-RULE = "policy 2.7"
 
 NOT_PERSONNEL = ("child", "beneficiary", "community_member")
 OUR_OWN = ("own_personnel", "contractor_or_partner", "unknown")
 """Whose conduct oversight inquires into; another entity's people are that entity's to inquire into."""
 REPORTED = ("reported_to_oio", "oio_acknowledged")
 OPEN = ("told", "safety_first", "class_open", "her_choice", *REPORTED)
+CLOSED = ("referred", "closed")
 FORMAL = Effect(EffectKind.OPEN, "formal_report")
 REPORT_TO_OIO, LEAVE_CLASS_OPEN = "report_to_oio", "leave_class_open"
+IDENTITY_WITHDRAWN = Effect(EffectKind.EMIT, "sea_report.identity_withdrawn")
+"""Those who handle what has become of it elsewhere hear it, too."""
 TAKE_OVER, FORMAL_ERASED = "take_over_allegation", "record_report_erased"
 
 
@@ -50,14 +54,6 @@ def _known_to_be(situation: Situation) -> Facts | None:
     return {"field": "affected_is"} if reports_itself(situation.case.facts) else None
 
 
-def _offender_is(*classes: str) -> Guard:
-    def broken(situation: Situation) -> Facts | None:
-        found = situation.case.facts["offender_class"]
-        return None if found in classes else {"offender_class": found}
-
-    return Guard("OFFENDER_OF_ANOTHER_CLASS", RULE, broken)
-
-
 MANDATORY = Guard("NO_DUTY_TO_REPORT", RULE, _not_known_to_be)
 UNCLEAR = Guard("DUTY_TO_REPORT", RULE, _known_to_be)
 
@@ -66,8 +62,15 @@ def _helpers(wording: str) -> tuple[Effect, ...]:
     return appointed(wording, Role.PSEAH_OFFICER), appointed(wording, Role.SPECIALIST)
 
 
+MISSED = date_missed("sea_report.date_missed")
 TO_OIO = (appointed("sea_report.received", Role.INTAKE_OFFICER),)
-REACHED_OIO = (meet("sea.report"), start("report.ack"))
+REACHED_OIO = (meet("sea.report"), start("report.ack"), start(NO_NEWS))
+NOTHING_NEW = her_inbox("sea_report.nothing_new")
+
+
+def _oversight_has_it(case: Case, _: Policy) -> bool:
+    return case.state in ("class_open", *REPORTED)
+
 
 LIFECYCLE = Lifecycle(
     name="sea_report",
@@ -88,6 +91,7 @@ LIFECYCLE = Lifecycle(
             time("lodged_at"),
             choice("mode", "confidential", "anonymous", required=False),
             reference("language", required=False),
+            SPOKEN_LANGUAGE,
             asked("basis", "not_said", "told", "seen", "rumour"),
             asked("urgent_needs", "not_said", "yes", "no"),
             asked("affected_is", "unclear", *NOT_PERSONNEL, "personnel"),
@@ -95,7 +99,7 @@ LIFECYCLE = Lifecycle(
             asked("identity_consent", "not_given", "given"),
             asked("writer", "not_said", "affected", "focal_point", "personnel", "community_member"),
         ),
-        clocks=(start("sea.report", since="lodged_at"), start("sea.assist", since="lodged_at")),
+        clocks=(start("sea.report", since="lodged_at"), start("sea.assist", since="lodged_at"), start(NO_NEWS)),
         effects=(Effect(EffectKind.ERRAND, "route"),),
     ),
     rules=(
@@ -107,6 +111,7 @@ LIFECYCLE = Lifecycle(
             states=("told",),
             by=SYSTEM,
             to="safety_first",
+            clocks=(start(NO_NEWS),),
             effects=(*_helpers("sea_report.help_needed"), Effect(EffectKind.ERRAND, "tell_of_complaint")),
         ),
         Rule(
@@ -124,6 +129,7 @@ LIFECYCLE = Lifecycle(
             by=SYSTEM,
             to="class_open",
             guards=(UNCLEAR,),
+            clocks=(start(NO_NEWS),),
             effects=(appointed("sea_report.class_to_decide", Role.INTAKE_OFFICER),),
         ),
         # Whoever told may still know more, or wish it reported whatever it is.
@@ -150,7 +156,8 @@ LIFECYCLE = Lifecycle(
             by=OVERSIGHT,
             to="her_choice",
             fields=(text("reasons"),),
-            clocks=(meet("sea.report"),),
+            # Whether it goes on is hers to say: it is not we who owe her news.
+            clocks=(meet("sea.report"), meet(NO_NEWS)),
         ),
         Rule(
             action="leave_it",
@@ -171,26 +178,12 @@ LIFECYCLE = Lifecycle(
             states=("reported_to_oio",),
             by=OVERSIGHT,
             to="oio_acknowledged",
-            guards=(_offender_is(*OUR_OWN),),
-            clocks=(meet("report.ack"),),
+            guards=(sea_outside.offender_is(*OUR_OWN),),
+            # From here on the formal report tells her.
+            clocks=(meet("report.ack"), meet(NO_NEWS)),
             effects=(FORMAL,),
         ),
-        Rule(
-            action="refer_to_entity",
-            states=("reported_to_oio",),
-            by=OVERSIGHT,
-            to="referred",
-            fields=(choice("reason", "people_of_another_entity"), text("reasons")),
-            guards=(_offender_is("other_entity"),),
-            clocks=(start("keep.no_case", not_before=("ret.lookahead",)),),
-        ),
-        Rule(
-            action="tell_contract_owner",
-            states=("oio_acknowledged",),
-            by=OVERSIGHT,
-            fields=(text("what_was_told"),),
-            guards=(_offender_is("contractor_or_partner"),),
-        ),
+        *sea_outside.RULES,
         # By the person or by whoever helps; what help it was, oversight does not learn (invariant 30).
         Rule(
             action="record_assistance",
@@ -201,7 +194,18 @@ LIFECYCLE = Lifecycle(
         ),
         # Consent to be named is the affected person's, dated, and hers to take back (invariant 15).
         Rule("give_identity_consent", OPEN, PERSON, sets={"identity_consent": "given"}),
-        Rule("withdraw_identity_consent", OPEN, PERSON, sets={"identity_consent": "not_given"}),
+        # Everybody who has had the name hears of it; what had gone by then stands in the steps before this one.
+        Rule(
+            action="withdraw_identity_consent",
+            states=OPEN,
+            by=PERSON,
+            sets={"identity_consent": "not_given"},
+            effects=(
+                *_helpers("sea_report.identity_withdrawn"),
+                appointed("sea_report.identity_withdrawn", Role.INTAKE_OFFICER),
+                IDENTITY_WITHDRAWN,
+            ),
+        ),
         Rule(
             action="stop_taking_part",
             states=OPEN,
@@ -209,6 +213,16 @@ LIFECYCLE = Lifecycle(
             fields=(flag(STOP_CONTACT),),
             sets={"withdrawn": True},
         ),
+        # The code alone may be in somebody else's hands: nothing rests on it, and it is hers to take back.
+        Rule(
+            action="take_back_withdrawal",
+            states=(*OPEN, *CLOSED),
+            by=PERSON,
+            guards=(holds("withdrawn", "NOT_WITHDRAWN", "invariant 16"),),
+            sets={"withdrawn": False, STOP_CONTACT: False},
+            effects=(CONTACT_WANTED_AGAIN,),
+        ),
+        notes_contact((*OPEN, *CLOSED)),
         # What was written here is part of the formal report: it goes when that goes, not before.
         Rule(
             action=FORMAL_ERASED,
@@ -230,6 +244,7 @@ LIFECYCLE = Lifecycle(
                     effects=(
                         appointed("sea_report.report_late", Role.INTAKE_OFFICER),
                         escalation("sea_report.report_late", Role.PSEAH_OFFICER),
+                        MISSED,
                     )
                 ),
             ),
@@ -239,14 +254,27 @@ LIFECYCLE = Lifecycle(
         ClockRule(
             "sea.assist",
             reminds=_helpers("sea_report.no_help_yet"),
-            outcomes=(Outcome(effects=(escalation("sea_report.help_late", Role.PSEAH_OFFICER),)),),
+            outcomes=(Outcome(effects=(escalation("sea_report.help_late", Role.PSEAH_OFFICER), MISSED)),),
+            repeats=True,
+            person_sees=True,
+        ),
+        sea_outside.ANSWERS,
+        ClockRule(
+            "report.ack",
+            reminds=(appointed("sea_report.acknowledge_soon", Role.INTAKE_OFFICER),),
+            outcomes=(Outcome(effects=(escalation("sea_report.acknowledgement_late", Role.INTAKE_OFFICER), MISSED)),),
             repeats=True,
             person_sees=True,
         ),
         ClockRule(
-            "report.ack",
-            reminds=(appointed("sea_report.acknowledge_soon", Role.INTAKE_OFFICER),),
-            outcomes=(Outcome(effects=(escalation("sea_report.acknowledgement_late", Role.INTAKE_OFFICER),)),),
+            NO_NEWS,
+            outcomes=(
+                Outcome(
+                    when=_oversight_has_it,
+                    effects=(appointed("sea_report.update_due", Role.INTAKE_OFFICER), NOTHING_NEW),
+                ),
+                Outcome(effects=(NOTHING_NEW,)),
+            ),
             repeats=True,
             person_sees=True,
         ),

@@ -12,7 +12,9 @@ from services.workflow.domain.supervisor_parts import (
     ACTED,
     AGREEING,
     ANSWERED,
+    HER_TURN,
     MANAGER,
+    NEWS,
     NOTE_SEEN,
     PERSON,
     SYSTEM,
@@ -39,7 +41,7 @@ RULES = (
         to="seen_by_manager",
         fields=(text("what_was_seen"),),
         guards=(rules.HAS_NONE,),
-        clocks=ANSWERED,
+        clocks=(*ANSWERED, HER_TURN),
     ),
     Rule(
         action="acknowledge",
@@ -57,6 +59,7 @@ RULES = (
         fields=(reference("message"), choice("to_whom", *TO_WHOM), choice("names_her", "no", "yes")),
         guards=(rules.HAS_INBOX,),
         checks=(rules.NAMING_PROPOSED,),
+        clocks=(HER_TURN,),
     ),
     Rule(
         action="agree_steps",
@@ -69,6 +72,7 @@ RULES = (
             Field("names_her", FieldKind.CHOICE, choices=("no", "yes"), own=True),
         ),
         checks=(rules.AS_PROPOSED,),
+        clocks=(NEWS,),
         effects=(assigned("supervisor_request.steps_accepted", Role.MANAGER),),
     ),
     # Her agreement is hers to take back until it is carried out.
@@ -77,6 +81,7 @@ RULES = (
         states=("steps_proposed", "steps_agreed"),
         by=PERSON,
         to="acknowledged",
+        clocks=(NEWS,),
         effects=(assigned("supervisor_request.other_steps_wanted", Role.MANAGER),),
     ),
     # Only to stop it from happening again: the reasons are recorded, and she is told before anything is done.
@@ -87,6 +92,7 @@ RULES = (
         to="act_announced",
         fields=(text("reasons"),),
         guards=(rules.HAS_INBOX,),
+        clocks=(NEWS,),
     ),
     Rule(
         action="record_placed",
@@ -95,6 +101,7 @@ RULES = (
         to="may_act",
         fields=(Field("version", FieldKind.NUMBER),),
         checks=(rules.TOLD_FIRST,),
+        clocks=(NEWS,),
         effects=(assigned("supervisor_request.she_is_told", Role.MANAGER),),
     ),
     Rule(

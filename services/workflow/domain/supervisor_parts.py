@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lifecycle.clocks import meet, start
+from lifecycle.clocks import meet, renew, start
 from lifecycle.fields import flag
-from lifecycle.model import ActorKind, Effect, EffectKind
+from lifecycle.model import NO_NEWS, ActorKind, Effect, EffectKind
 from lifecycle.recipients import her_inbox
 from policy.model import Role
 
@@ -25,10 +25,15 @@ CHECK_INS = ("informal.checkin", "informal.checkin.second", "informal.checkin.th
 
 TELLS_ANEW = (start("supervisor.ack"), start("supervisor.act"))
 """Whoever has it next has been told only now."""
-ANSWERED = (meet("supervisor.ack"),)
-ACTED = (meet("supervisor.ack"), meet("supervisor.act"))
+NEWS, HER_TURN = start(NO_NEWS), meet(NO_NEWS)
+"""She has heard of something new; nothing new is said while it is for her to say how it goes on."""
+ANSWERED = (meet("supervisor.ack"), renew(NO_NEWS))
+ACTED = (meet("supervisor.ack"), meet("supervisor.act"), renew(NO_NEWS))
+"""News for her, where somebody waits for news at all: nobody does for what a manager has begun himself."""
 OFFER_ABOVE = her_inbox("supervisor_request.no_answer_yet")
 """He has been silent for too long: she hears of the ways that are open to her, and nobody else does."""
+LEVEL_UP = Effect(EffectKind.ERRAND, "hand_up")
+"""What a manager has begun himself has nobody who could ask further: it goes one level up by itself."""
 HOW_IS_IT = her_inbox("supervisor_request.how_is_it")
 KEEP = start("keep.informal_supervisor", not_before=("ret.lookahead",))
 

@@ -1,11 +1,14 @@
-"""The form on which a measure is decided, prolonged or changed: it asks what that kind of measure needs, and shows what
-has to be known for it. The rules are those of the decision itself (policy 2.3); here nothing is decided.
+"""The form on which a measure is decided, prolonged or changed, or its letter is written: it asks what that kind of
+measure needs, and shows what has to be known for it. The rules are those of the decision itself (policy 2.3); here
+nothing is decided.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from chassis.web.pages.forms import Field
@@ -15,7 +18,9 @@ from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.panels import Arranged, Group
 from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
 from policy.model import Policy, Side
+from services.workflow import respondents, sea
 from services.workflow.domain.measure_conditions import SECOND_SIGNATURE
 from services.workflow.domain.measure_parts import WRITTEN_REASONS, conditions_of
 from services.workflow.domain.persons import LINE_CHANGE, SEPARATION
@@ -104,21 +109,44 @@ async def concerned(desk: Desk, row: CaseRow, actor: Actor) -> Mapping[str, Any]
     """Whom the matter is about, for whoever is about to decide on the work of one of them; it stands in the trail."""
     async with desk.database.transaction() as session:
         found = await parties.parties_of(session, desk, row)
+        hers = found.affected_individual if found and not await sea.withholds_name(session, row.report_id) else None
         sides = [
-            *((Side.AFFECTED_INDIVIDUAL.value, one) for one in ([found.affected_individual] if found else []) if one),
+            *((Side.AFFECTED_INDIVIDUAL.value, one) for one in [hers] if one),
             *((Side.ALLEGED_OFFENDER.value, one) for one in (found.alleged_offender if found else ())),
         ]
         rows = []
         for side, staff_id in sides:
             person = await directory.person(session, staff_id)
             rows.append((side, staff_id, (person and person.line_staff_id) or ""))
-        facts = {"purpose": "measure"}
-        await audit_trail.record(session, "parties.opened", object_ref=str(row.case_id), actor=actor.name, facts=facts)
+        await _opened(session, row, actor)
     return {_CONCERNED: rows}
+
+
+async def addressed(desk: Desk, row: CaseRow, actor: Actor) -> Mapping[str, Any]:
+    """Whom a letter is for, for whoever is about to write it, or of whom they have to say it; it stands in the
+    trail.
+    """
+    async with desk.database.transaction() as session:
+        found = await respondents.meant(session, desk, row, from_json(row.data), respondents.NOTIFY)
+        if not found and (named := await parties.parties_of(session, desk, row)):
+            found = named.alleged_offender
+        await _opened(session, row, actor)
+    return {_CONCERNED: [(Side.ALLEGED_OFFENDER.value, one, "") for one in found]}
+
+
+def letter(policy: Policy, questions: Mapping[str, Field], known: Mapping[str, Any]) -> Sequence[Group]:  # noqa: ARG001
+    told = tuple((_SIDES[side][0], staff_id) for side, staff_id, _ in known.get(_CONCERNED, ()))
+    return (Group(N_("Whom it concerns"), tuple(questions.values()), told),)
+
+
+async def _opened(session: AsyncSession, row: CaseRow, actor: Actor) -> None:
+    facts = {"purpose": "measure"}
+    await audit_trail.record(session, "parties.opened", object_ref=str(row.case_id), actor=actor.name, facts=facts)
 
 
 ARRANGED: Final = {
     "decide_measure": Arranged(("type", "burden"), groups, concerned),
     "extend_measure": Arranged((), groups),
     "vary_measure": Arranged((), groups, concerned),
+    "release_notice": Arranged((), letter, addressed),
 }

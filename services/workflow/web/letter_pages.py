@@ -25,13 +25,14 @@ from lifecycle.serial import from_json
 from policy.model import Policy, Role
 from services.workflow.desk import MEASURE, RESPONDENT
 from services.workflow.domain.measure_conditions import DECISIONS, terms_at
-from services.workflow.respondents import NOTIFY
+from services.workflow.domain.measure_readers import LETTER
+from services.workflow.respondents import NOTIFY, OF_MEASURE
 from services.workflow.web.letters import Measure, letter, pdf
 
 FILE_NAME: Final = "document.pdf"
 """Says nothing in a folder of downloads."""
 _READ_FOR: Final = {MEASURE: "measure", RESPONDENT: "own_matter"}
-_RELEASE, _LETTER = "release_notice", "letter"
+_RELEASE: Final = "release_notice"
 _TIMES: Final = ("from_at", "review_at", "until_at")
 
 
@@ -47,10 +48,11 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         if row.lifecycle not in _READ_FOR or (row.lifecycle == RESPONDENT and actor.roles != {Role.ALLEGED_OFFENDER}):
             raise not_found()
         require_recent(signed_in, datetime.now(UTC))
-        await at_desk.note_reading(desk, case_id, signed_in, _READ_FOR[row.lifecycle], "contents.read")
+        await at_desk.note_reading(desk, case_id, signed_in, _READ_FOR[row.lifecycle], "letter.read")
         async with desk.database.transaction() as session:
             asked = [(row, None)] if row.lifecycle == MEASURE else await _released(session, row)
-            found = [await _measure(session, of, one, sent) for one, sent in asked]
+            hidden = at_desk.withheld(desk, row, actor)
+            found = [await _measure(session, of, one, sent, hidden) for one, sent in asked]
         if not found:
             raise not_found()
         made = await pdf(letter(page.language, found), desk.settings.kit_dir)
@@ -64,7 +66,7 @@ async def _released(session: AsyncSession, row: CaseRow) -> Sequence[tuple[CaseR
     """The measures of which a letter has come to this case, each with the step that last sent one; of the others, and
     of what is decided later, he hears nothing here.
     """
-    came = {step.at for step in from_json(row.data).steps if step.action == NOTIFY}
+    came = {step.at for step in from_json(row.data).steps if step.action in {NOTIFY, OF_MEASURE}}
     found = list[tuple[CaseRow, Step | None]]()
     for one in await records.of_report(session, row.report_id, MEASURE):
         steps = from_json(one.data).steps if one.erased_at is None else ()
@@ -74,16 +76,21 @@ async def _released(session: AsyncSession, row: CaseRow) -> Sequence[tuple[CaseR
     return found
 
 
-async def _measure(session: AsyncSession, of: DeskPages, row: CaseRow, sent: Step | None) -> Measure:
-    """As it was when that letter was sent; without one, as it stands."""
+async def _measure(
+    session: AsyncSession, of: DeskPages, row: CaseRow, sent: Step | None, hidden: frozenset[str]
+) -> Measure:
+    """As it was when that letter was sent; without one, as it stands. `hidden`: texts that are not shown."""
     case, policy = from_json(row.data), of.desk.policy_of(row)
     facts = terms_at(case, sent.version) if sent else case.facts
     kind = str(facts.get("type", facts.get("asked_type", "")))
+    words = LETTER not in hidden and await bodies.text_of(
+        session, of.desk, row, LETTER, _RELEASE, sent.at if sent else None
+    )
     return Measure(
         kind=of.wording.of("choice", kind, MEASURE) if kind else "",
         office=_office(policy, case, sent.version if sent else case.version),
         facts={name: str(facts[name]) for name in _TIMES if name in facts},
-        words=await bodies.text_of(session, of.desk, row, _LETTER, _RELEASE, sent.at if sent else None) or "",
+        words=words or "",
     )
 
 

@@ -17,8 +17,9 @@ from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
+from lifecycle.desk import Desk
 from lifecycle.fields import time_of
-from lifecycle.model import Case
+from lifecycle.model import Actor, Case
 from lifecycle.pages.desk_pages import DeskPages, short
 from lifecycle.pages.open_cases import open_cases
 from lifecycle.records import CaseRow
@@ -91,6 +92,12 @@ def lines_of(persons: Persons) -> Sequence[Line]:
     )
 
 
+def shows_lines(desk: Desk, row: CaseRow, actor: Actor) -> bool:
+    """Whether there is a change of line, and this reader may know whose it is."""
+    changes = row.lifecycle == LIFECYCLE and from_json(row.data).facts.get("type") == LINE_CHANGE
+    return changes and PERSONS not in at_desk.withheld(desk, row, actor)
+
+
 def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     desk = of.desk
 
@@ -111,9 +118,8 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], case_id: FromPath[UUID]
     ) -> Response[Any]:
         """Each look is a reading of the measure, in the trail; it shows people, and wants a recent sign-in."""
-        row, _ = await at_desk.show_case(desk, case_id, signed_in.staff_id)
-        case = from_json(row.data)
-        if row.lifecycle != LIFECYCLE or case.facts.get("type") != LINE_CHANGE:
+        row, actor = await at_desk.show_case(desk, case_id, signed_in.staff_id)
+        if not shows_lines(desk, row, actor):
             raise not_found()
         require_recent(signed_in, datetime.now(UTC))
         items = await at_desk.read_contents(desk, case_id, signed_in, _READ_FOR)
@@ -124,7 +130,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             "lines.html",
             case_id=case_id,
             lines=lines_of(Persons.parse(written[-1], LINE_CHANGE)),
-            since=_since(case),
+            since=_since(from_json(row.data)),
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, LIFECYCLE),

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from chassis import audit_trail
 from chassis.web.pages.page import Page
 from chassis.web.sign_in import SignedIn
-from lifecycle import access, at_desk, exclusions, parties, records
+from lifecycle import access, at_desk, exclusions, records
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Conflict
 from lifecycle.model import Case
@@ -23,9 +23,11 @@ from lifecycle.pages.desk_pages import DeskPages, newest_first, short
 from lifecycle.serial import from_json
 from lifecycle.views import CaseSeen, shown
 from policy.model import Role
+from services.workflow import other_side
 from services.workflow.desk import MEASURE, RESPONDENT
+from services.workflow.domain.measure_beginning import OTHER_SIDE_TOLD
 from services.workflow.domain.measure_conditions import terms_known
-from services.workflow.domain.measure_parts import SET_UP
+from services.workflow.domain.measure_parts import NOT_OVER
 
 _HIS: Final = text("""
     select case_id from cases
@@ -33,10 +35,7 @@ _HIS: Final = text("""
     order by opened_at desc
 """)
 _MEASURES: Final = text("select case_id from cases where lifecycle = :lifecycle and erased_at is null")
-_TOLD: Final = "interim_measure.other_side_told"
 _OF_THE_MEASURE: Final = ("from_at", "until_at")
-_NOT_OVER: Final = (*SET_UP, "lifting", "restored")
-"""She is told first that it ends (invariant 43): until then nothing has ended for him."""
 
 
 def routes(of: DeskPages) -> list[HTTPRouteHandler]:
@@ -45,11 +44,11 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         return page.show(
             "own.html",
             cases=await _his(of.desk, signed_in.staff_id),
-            told=await _told(of.desk, signed_in.staff_id),
-            sentence=of.desk.policy.wording[_TOLD],
+            told=await told_of_measures(of.desk, signed_in.staff_id),
+            sentence=of.desk.policy.wording[OTHER_SIDE_TOLD],
             of_measure=_OF_THE_MEASURE,
             known=terms_known,
-            not_over=_NOT_OVER,
+            not_over=NOT_OVER,
             newest_first=newest_first,
             short=short,
             staff=signed_in.staff_id,
@@ -68,7 +67,7 @@ async def _his(desk: Desk, staff_id: str) -> Sequence[CaseSeen]:
     return [shown(desk, row, actor, now) for row, actor in found if actor.roles == {Role.ALLEGED_OFFENDER}]
 
 
-async def _told(desk: Desk, staff_id: str) -> Sequence[Case]:
+async def told_of_measures(desk: Desk, staff_id: str) -> Sequence[Case]:
     """Measures of which he was told that they concern him, and no more than that (policy 2.3). What has a letter to him
     stands in his own case. Each that is shown to him stands in the trail.
     """
@@ -81,8 +80,7 @@ async def _told(desk: Desk, staff_id: str) -> Sequence[Case]:
             # Of what he was not told nothing is opened: the time of the answer would tell.
             if not any(step.action == "make_effective" for step in case.steps):
                 continue
-            named = await parties.parties_of(session, desk, row)
-            if named and staff_id in named.alleged_offender:
+            if staff_id in await other_side.told(session, desk, row, case):
                 facts = {"purpose": "own_matter"}
                 await audit_trail.record(
                     session, "parties.opened", object_ref=str(row.case_id), actor=staff_id, facts=facts

@@ -3,22 +3,25 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from litestar.handlers import HTTPRouteHandler
 
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
+from lifecycle import records
 from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages
 from lifecycle.pages.panels import Panels
 from lifecycle.views import CaseSeen
 from policy.model import Role
-from services.workflow.desk import EMERGENCY, MEASURE, PURPOSES, REPORT, REQUEST, RESPONDENT, REVIEW, SEA
+from services.workflow.desk import EMERGENCY, MEASURE, OWN_DATA, PURPOSES, REPORT, REQUEST, RESPONDENT, REVIEW, SEA
 from services.workflow.domain.persons import LINE_CHANGE
 from services.workflow.web import (
     appointment_pages,
     figure_pages,
+    identity_pages,
     letter_pages,
     measure_pages,
     opening_pages,
@@ -39,6 +42,7 @@ DECIDES: Final = frozenset(
     | {"notify_subject", "release_notice", "disclose_to_subject", "disclose_to_person"}
     | {"decide_disclosure", "announce_disclosure", "disclose_identity"}
     | {"separate", "end_separation"}
+    | {"answer_request", "refuse_request"}
 )
 
 
@@ -52,6 +56,7 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
         *opening_pages.routes(of, DECIDES),
         *measure_pages.routes(of),
         *letter_pages.routes(of),
+        *identity_pages.routes(of),
         *own_matter_pages.routes(of),
         *figure_pages.routes(of),
         *appointment_pages.routes(of),
@@ -61,15 +66,30 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
     ]
 
 
+def _asks_who(desk: Desk, case: CaseSeen, actor: Actor) -> bool:
+    """Whether they have a part in it by which the policy lets somebody ask who reports."""
+    parts = {role for role, name in case.assigned.items() if name == actor.staff_id}
+    route = desk.policy.routes.get(case.lifecycle)
+    kept = route is not None and route.keeps_reporter
+    return kept and any(parts & set(one.roles) for one in desk.policy.identity_purposes.values())
+
+
 def _shows_tab(desk: Desk, address: str, staff_id: str) -> bool:
     return address != appointment_pages.HOME or appointment_pages.has_desk(desk, staff_id, datetime.now(UTC))
 
 
+async def _has_lines(desk: Desk, case_id: UUID, actor: Actor) -> bool:
+    async with desk.database.transaction() as session:
+        row = await records.load(session, case_id)
+    return row is not None and measure_pages.shows_lines(desk, row, actor)
+
+
 async def _beside(of: DeskPages, page: Page, case: CaseSeen, actor: Actor) -> Mapping[str, Any]:  # noqa: ARG001
     return {
+        "has_identity": _asks_who(of.desk, case, actor),
         "has_letter": case.lifecycle == MEASURE and case.state not in NOTHING_TO_DECIDE,
         "stages": bar(case) if case.lifecycle == MEASURE else (),
-        "has_lines": case.lifecycle == MEASURE and case.facts.get("type") == LINE_CHANGE,
+        "has_lines": case.facts.get("type") == LINE_CHANGE and await _has_lines(of.desk, case.case_id, actor),
         "is_his": case.lifecycle == RESPONDENT and actor.roles == {Role.ALLEGED_OFFENDER},
     }
 
@@ -88,7 +108,9 @@ PANELS: Final = Panels(
     beside=_beside,
     decides=DECIDES,
     # Whoever reads one of these reads who is in it, whatever for. A danger alert is read at once.
-    discloses={name: PURPOSES[name] for name in (REPORT, SEA, MEASURE, EMERGENCY, RESPONDENT, REQUEST, REVIEW)},
+    discloses={
+        name: PURPOSES[name] for name in (REPORT, SEA, MEASURE, EMERGENCY, RESPONDENT, REQUEST, REVIEW, OWN_DATA)
+    },
     spreads={"persons": PERSONS},
     arranged=ARRANGED,
     hides=frozenset(

@@ -23,6 +23,7 @@ from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_, OWN_NAMES, SOURCE
 from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
+from chassis.web.trusted import authorities
 from lifecycle.desk import Desk
 from lifecycle.pages.desk_pages import DeskPages
 from lifecycle.past_cases import over_cases_of, totals
@@ -57,6 +58,7 @@ KINDS: Final[Mapping[str, str]] = {
     "route": N_("Routes"),
     "measure": N_("Interim measures"),
     "delegation": N_("Delegation"),
+    "identity_purpose": N_("What a name is given for"),
     "tribunal": N_("Tribunals"),
     "option": N_("Lists to choose from"),
     "resource": N_("Kinds of help"),
@@ -207,7 +209,10 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         check_policy(desk, signed_in)
         found = None
         async with httpx.AsyncClient(
-            base_url=desk.settings.peers.get("support", "http://127.0.0.1:1"), timeout=_TIMEOUT, trust_env=False
+            base_url=desk.settings.peers.get("support", "http://127.0.0.1:1"),
+            timeout=_TIMEOUT,
+            trust_env=False,
+            verify=authorities(),
         ) as client:
             with suppress(httpx.HTTPError, msgspec.MsgspecError):
                 found = await help_there(client)

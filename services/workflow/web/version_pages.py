@@ -61,7 +61,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
                 found = await policy_versions.find_draft(session, draft_id)
             except NotDrafted:
                 raise not_found() from None
-        after = policy_versions.usable(f"{found.pack}/{found.version}", now)
+            after = await policy_versions.usable(session, desk, f"{found.pack}/{found.version}", now)
         changed = () if isinstance(after, Refused) else differences(desk.policy, after)
         return page.show(
             "policy_draft.html",

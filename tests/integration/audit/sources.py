@@ -1,14 +1,14 @@
 """Sources with real audit trails, and the record that takes their entries as the consumer would hand them over."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 from google.protobuf.message import Message
 from sqlalchemy import text
 
-from chassis import audit_trail, migrations
+from chassis import audit_actors, audit_trail, migrations
 from chassis.database import Database
 from chassis.inbox import Event
 from contracts.audit.v1.audit_pb2 import AuditEntry, Heartbeat
@@ -44,6 +44,17 @@ class World:
         for object_ref in objects:
             async with self.databases[source].transaction() as session:
                 await audit_trail.record(session, "read", object_ref=object_ref, actor="S0001")
+
+    async def look(self, source: str, object_ref: str, actor: str | None, act: str, **facts: str) -> None:
+        async with self.databases[source].transaction() as session:
+            await audit_trail.record(session, act, object_ref=object_ref, actor=actor, facts=facts)
+
+    async def forget(self, source: str, *objects: str) -> None:
+        """The source forgets who acted on each: its time has been over for an hour."""
+        async with self.databases[source].transaction() as session:
+            for object_ref in objects:
+                await audit_actors.keep_until(session, object_ref, datetime.now(UTC) - timedelta(hours=1))
+        assert await audit_actors.forget_due(self.databases[source], datetime.now(UTC)) == len(objects)
 
     async def beat(self, source: str, now: datetime | None = None) -> None:
         async with self.databases[source].transaction() as session:

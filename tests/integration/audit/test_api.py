@@ -8,6 +8,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from chassis import keys
+from contracts.audit.v1.audit_pb2 import AuditEntry
 from ops.demo.sign_in import access_token
 from ops.local_stack.oidc import Oidc
 from services.audit.service import build
@@ -56,8 +57,9 @@ async def test_an_auditor_gets_the_verification_and_leaves_an_entry(
     assert (body["ok"], body["entries"], body["findings"]) == (True, 1, [])
     assert list(body["sources"]["workflow"]["arrived"].values()) == [1]
     [event] = await world.sent("audit")
-    entry = json.loads(event.message.entry_json)  # type: ignore[attr-defined]
-    assert (entry["act"], entry["actor"]) == ("verify_record", AUDITOR)
+    message = event.message
+    assert isinstance(message, AuditEntry)
+    assert (json.loads(message.entry_json)["act"], message.actor) == ("verify_record", AUDITOR)
 
 
 async def test_a_removed_row_is_in_the_answer(client: AsyncClient, world: World, oidc: Oidc) -> None:

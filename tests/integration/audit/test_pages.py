@@ -1,21 +1,27 @@
 """The auditor's page: one button, plain sentences, a proof file."""
 
 import json
+import re
 from collections.abc import AsyncIterator
+from html import unescape
 from pathlib import Path
 
 import pytest
 
 from chassis import keys
+from chassis.web.pages.words import Words
 from ops.local_stack.oidc import Oidc
+from services.audit import access_log
 from services.audit.service import build
 from services.audit.settings import AuditSettings
+from services.audit.verify import Fault, Finding
+from services.audit.web.findings import sentence_in
 from tests.integration.audit.sources import World
 from tests.integration.web.desk import DESK, Browser, csrf
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
-AUDITOR, SUPERVISOR = "S0015", "S0018"
+AUDITOR, SUPERVISOR, INVESTIGATOR = "S0015", "S0018", "S0064"
 
 
 @pytest.fixture
@@ -81,8 +87,72 @@ async def test_a_removed_row_is_said_in_a_sentence(browser: Browser, world: Worl
     page = await read_record(browser)
     assert "The record is not as it was written." in page
     assert "<li>Entry 1 was removed from the record.</li>" in page
+    assert "Entry 1 was removed" not in (french := (await browser.get("/fr/record")).text)
+    assert "<li>L'entrée 1 a été retirée du registre.</li>" in unescape(french)
 
 
-async def test_nobody_else_finds_the_page(browser: Browser) -> None:
+def test_whatever_can_be_wrong_has_words_with_its_numbers() -> None:
+    sentence = sentence_in(Words()["en"])
+    for fault in Fault:
+        for last in (41, 42):
+            assert "41" in sentence(Finding(fault, 41, last, "", "ombuds", 7))
+    assert "42" in sentence(Finding(Fault.MISSING, 41, 42, "", "ombuds", 7))
+    follows = sentence(Finding(Fault.CHANGED, 41, 41, "", "ombuds", 7))
+    assert "ombuds, shard 7, does not follow" in follows
+
+
+def cells(page: str) -> list[str]:
+    rows = re.findall(r"<tr.*?</tr>", page, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]*>", " ", row).split()) for row in rows]
+
+
+async def test_the_access_log_says_who_looked_as_what_and_for_what_by_role_and_purpose(
+    browser: Browser, world: World
+) -> None:
+    await world.act("workflow", "case-1")
+    for case, purpose in (("case-1", "assess"), ("case-2", "evidence")):
+        await world.look("workflow", case, INVESTIGATOR, "parties.opened", purpose=purpose)
+    await world.look("ethics", "case-3", None, "contents_handed_out", purpose="support", service="ombuds")
+    await world.look("workflow", "case-4", INVESTIGATOR, "letter.read", purpose="evidence", role="legal_officer")
+    # Said of a look that intake hands out and writes down, and of no look at all.
+    await world.look("workflow", "case-5", INVESTIGATOR, "contents.read", purpose="assess")
+    await world.look("workflow", "case-5", INVESTIGATOR, "identity.asked", purpose="check_facts")
+    await world.take_all()
+    every = cells((await browser.signed_in(AUDITOR, "/en/accesses")).text)
+    assert every[0] == "Role Purpose Times"
+    assert {"Investigator from outside assess 1", "Investigator from outside evidence 1"} <= set(every)
+    assert {"Legal officer evidence 1", "No appointment support 1"} <= set(every)
+    looks = every[every.index("When Who Role Purpose What") + 1 :]
+    assert len(looks) == 4
+    chosen = cells((await browser.get("/en/accesses?days=7&role=outside_investigator&purpose=evidence")).text)
+    (only,) = chosen[chosen.index("When Who Role Purpose What") + 1 :]
+    assert f"{INVESTIGATOR} Investigator from outside evidence parties: opened workflow case-2" in only
+
+
+async def test_who_looked_is_not_kept_for_ever(browser: Browser, world: World) -> None:
+    await world.look("workflow", "case-1", INVESTIGATOR, "letter.read", purpose="assess")
+    await world.look("workflow", "case-2", INVESTIGATOR, "letter.read", purpose="reply", role="legal_officer")
+    await world.forget("workflow", "case-1", "case-2")
+    await world.take_all()
+    every = cells((await browser.signed_in(AUDITOR, "/en/accesses")).text)
+    assert {"Not kept any more assess 1", "Legal officer reply 1"} <= set(every)
+    looks = sorted(every[every.index("When Who Role Purpose What") + 1 :], key=lambda one: "assess" in one)
+    assert "Not kept any more Legal officer reply letter: read workflow case-2" in looks[0]
+    assert "Not kept any more Not kept any more assess letter: read workflow case-1" in looks[1]
+
+
+async def test_the_access_log_goes_on_page_by_page(browser: Browser, world: World) -> None:
+    for number in range(access_log.PAGE + 1):
+        await world.look("workflow", f"case-{number}", INVESTIGATOR, "letter.read", purpose="assess")
+    await world.take_all()
+    first = (await browser.signed_in(AUDITOR, "/en/accesses")).text
+    (more,) = re.findall(r'href="(/en/accesses[^"]*before=[^"]*)"', first)
+    rest = (await browser.get(more.replace("&amp;", "&"))).text
+    seen = [len(re.findall("letter: read", one)) for one in (first, rest)]
+    assert seen == [access_log.PAGE, 1]
+
+
+async def test_nobody_else_finds_the_pages(browser: Browser) -> None:
     assert (await browser.signed_in(SUPERVISOR, "/en/record")).status_code == 404
+    assert (await browser.get("/en/accesses")).status_code == 404
     assert (await browser.get("/en/record/proof")).status_code == 404

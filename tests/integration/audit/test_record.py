@@ -83,7 +83,7 @@ async def test_what_does_not_fit_its_chain_is_refused(world: World) -> None:
     first, second, third = await world.sent("workflow")
     assert isinstance(second.message, AuditEntry)
     await world.take(first)
-    rewritten = changed(second.message, entry_json=second.message.entry_json.replace(b"S0001", b"S0002"))
+    rewritten = changed(second.message, entry_json=second.message.entry_json.replace(b'"read"', b'"look"'))
     other_start = changed(second.message, previous_hash=bytes(32))
     other_start.hash = chain_hash(bytes(32), other_start.entry_json)
     misnumbered = changed(second.message, number=7)
@@ -92,6 +92,7 @@ async def test_what_does_not_fit_its_chain_is_refused(world: World) -> None:
         "hash_wrong": replace(second, message=rewritten),
         "chain_broken": replace(second, message=other_start),
         "not_its_own": replace(second, message=misnumbered),
+        "actor_wrong": replace(second, message=changed(second.message, actor="S0002")),
     }
     for code, event in wrong.items():
         with pytest.raises(InvalidMessage) as refused:
@@ -99,6 +100,8 @@ async def test_what_does_not_fit_its_chain_is_refused(world: World) -> None:
         assert refused.value.code == code
     with pytest.raises(InvalidMessage, match="not_its_own"):
         await world.take(replace(second, source="ethics"))
+    with pytest.raises(InvalidMessage, match="actor_wrong"):
+        await world.take(replace(second, message=changed(second.message, actor="")))
     assert len(await world.entries()) == 1
     await world.take(second)
     await world.take(third)
@@ -110,10 +113,29 @@ async def test_a_source_that_tells_another_story_of_the_same_number_is_refused(w
     [event] = await world.sent("workflow")
     await world.take(event)
     assert isinstance(event.message, AuditEntry)
-    forked = changed(event.message, entry_json=event.message.entry_json.replace(b"S0001", b"S0002"))
+    forked = changed(event.message, entry_json=event.message.entry_json.replace(b'"read"', b'"look"'))
     forked.hash = chain_hash(forked.previous_hash, forked.entry_json)
     with pytest.raises(InvalidMessage, match="forked"):
         await world.take(replace(event, message=forked))
+
+
+async def test_who_acted_on_what_is_over_is_forgotten_with_the_entry_that_says_so(world: World) -> None:
+    for source in ("workflow", "ethics"):
+        await world.act(source, "case-1", "case-1", "case-2")
+    await world.forget("workflow", "case-1")
+    await world.take_all("ethics")
+    first, *_, said = sent = await world.sent("workflow")
+    for event in sent:
+        await world.take(event)
+    named = [("ethics", "case-1"), ("ethics", "case-1"), ("ethics", "case-2"), ("workflow", "case-2")]
+    assert sorted(await _named(world)) == named
+    # Told again, nothing comes back.
+    await world.take(first)
+    await world.take(said)
+    assert sorted(await _named(world)) == named
+    assert not any(b"S0001" in entry.entry_json for entry in await world.entries())
+    found = await verify(world.test_database.dsn("audit"))
+    assert (found.ok, found.entries) == (True, 7)
 
 
 async def test_an_ombuds_chain_that_was_rewritten_or_shortened_is_refused(world: World) -> None:
@@ -127,6 +149,12 @@ async def test_an_ombuds_chain_that_was_rewritten_or_shortened_is_refused(world:
         setattr(message.heads[0], field, value)  # type: ignore[attr-defined]
         with pytest.raises(InvalidMessage, match=code):
             await world.take(replace(heartbeat, message=message))
+
+
+@pytest.mark.parametrize("statement", ["update actors set actor = 'S0009'", "truncate actors"])
+async def test_the_service_can_forget_who_acted_and_name_nobody_else(world: World, statement: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        await _execute(world, statement)
 
 
 @pytest.mark.parametrize("table", ["entries", "checkpoints"])
@@ -146,6 +174,11 @@ async def test_the_schema_goes_up_down_and_up_again_and_is_what_the_code_declare
     await migrations.migrate(dsn, CHAIN)
     assert await migrations.differences(dsn, Base.metadata) == []
     assert await world.entries() == []
+
+
+async def _named(world: World) -> list[tuple[str, str]]:
+    async with world.databases["audit"].transaction() as session:
+        return [tuple(row) for row in await session.execute(text("select source, object_ref from actors"))]
 
 
 async def _execute(world: World, statement: str) -> None:

@@ -53,6 +53,8 @@ async def checkpoint(world: World) -> None:
 async def test_an_untouched_record_is_as_it_was_written(filled: World) -> None:
     found = await verify(filled.test_database.dsn("audit"), PUBLIC)
     assert (found.ok, found.entries, found.checkpoints) == (True, 12, 1)
+    assert found.sealed_at is not None
+    assert found.as_json()["sealed_at"] == found.sealed_at.isoformat()
 
 
 async def test_a_changed_and_a_removed_row_of_a_copy_are_both_found_and_named(filled: World, copy: str) -> None:
@@ -94,6 +96,80 @@ async def test_any_changed_column_is_found(filled: World, change: str) -> None:
     await filled.as_owner(change)
     found = await verify(filled.test_database.dsn("audit"), PUBLIC)
     assert 5 in [finding.first for finding in found.findings if finding.fault is Fault.CHANGED]
+
+
+@pytest.fixture
+async def forgotten(filled: World) -> World:
+    """Who read the first case is not kept any more; entry 13 says so."""
+    await filled.forget("workflow", "case-0")
+    await filled.take_all()
+    return filled
+
+
+async def test_a_record_without_those_who_are_forgotten_is_as_it_was_written(forgotten: World) -> None:
+    found = await verify(forgotten.test_database.dsn("audit"), PUBLIC)
+    assert (found.findings, found.entries, found.checkpoints) == ([], 13, 1)
+    assert (1,) not in await _rows(forgotten.test_database.admin_dsn, "select number from audit.actors")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault", "sentence"),
+    [
+        (
+            "update entries set entry_json = set_byte(entry_json, 20, 7) where number = {}",
+            Fault.CHANGED,
+            "Entry {} is not as it was written: what it says no longer fits its hash.",
+        ),
+        ("delete from entries where number = {}", Fault.REMOVED, "Entry {} was removed from the record."),
+        (
+            "insert into actors select {}, source, object_ref, actor, salt from actors limit 1",
+            Fault.ACTOR,
+            "Who is named beside entry {} is not who acted in it.",
+        ),
+    ],
+    ids=["changed", "removed", "named"],
+)
+async def test_what_is_done_to_an_entry_whose_actor_is_forgotten_is_found(
+    forgotten: World, change: str, fault: Fault, sentence: str
+) -> None:
+    [(number,)] = await _rows(
+        forgotten.test_database.admin_dsn,
+        "select number from audit.entries where number not in (select number from audit.actors) and number < 9",
+    )
+    await forgotten.as_owner(change.format(number))
+    found = await verify(forgotten.test_database.dsn("audit"), PUBLIC)
+    assert (fault, number, sentence.format(number)) in [
+        (one.fault, one.first, one.sentence) for one in found.findings
+    ], found.findings
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("delete from actors", "Who acted in entry 5 was removed, and no entry says that it was forgotten."),
+        ("update actors set actor = 'S0002'", "Who is named beside entry 5 is not who acted in it."),
+        ("update actors set salt = salt || salt", "Who is named beside entry 5 is not who acted in it."),
+    ],
+    ids=["removed", "another", "salt"],
+)
+async def test_an_actor_who_goes_or_is_exchanged_without_an_entry_is_found(
+    filled: World, change: str, sentence: str
+) -> None:
+    await filled.as_owner(f"{change} where number = 5")
+    found = await verify(filled.test_database.dsn("audit"), PUBLIC)
+    assert [(one.fault, one.first, one.sentence) for one in found.findings] == [(Fault.ACTOR, 5, sentence)]
+
+
+async def test_an_actor_who_is_said_to_be_forgotten_and_is_not_is_found(filled: World) -> None:
+    [(actor,)] = await _rows(
+        filled.test_database.admin_dsn, "select actors::text from audit.actors where object_ref = 'case-0'"
+    )
+    await filled.forget("workflow", "case-0")
+    await filled.take_all()
+    await filled.as_owner(f"insert into actors select (cast('{actor}' as actors)).*")
+    found = await verify(filled.test_database.dsn("audit"), PUBLIC)
+    [finding] = found.findings
+    assert finding.sentence == f"Who acted in entry {finding.first} is still there, though forgotten."
 
 
 async def test_entries_removed_from_the_end_are_found(filled: World) -> None:

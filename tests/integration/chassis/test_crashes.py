@@ -1,13 +1,10 @@
 """Processes are killed and brokers go away: nothing is lost, nothing is had twice, order per key is kept."""
 
 import asyncio
-import json
-import os
 import random
 import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -25,7 +22,9 @@ from ops.local_stack import topics
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.kafka import ADMIN, Kafka
 from ops.local_stack.ports import free_port
+from tests.forks import Fork, forked
 from tests.integration.chassis.house import House, eventually, note
+from tests.integration.chassis.worker import work
 from tests.real_parts import KafkaServer, password
 
 pytestmark = pytest.mark.stack
@@ -36,35 +35,9 @@ KILLS = 30
 """Random moments of relay and consumer; the Temporal worker has its own in tests/integration/lifecycle."""
 
 
-@asynccontextmanager
-async def worker(house: House, failpoints: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
-    """The worker process, armed or not; when it still lives at the end it is stopped politely."""
-    given = {
-        "admin_dsn": house.test_database.admin_dsn,
-        "database": house.test_database.name,
-        "bootstrap": house.bootstrap,
-        "prefix": house.prefix,
-        "scratch": str(house.scratch),
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.integration.chassis.worker",
-        cwd=ROOT,
-        env={**os.environ, "TEST_HOUSE": json.dumps(given), "RECOURSE_FAILPOINTS": failpoints},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdin is not None
-    try:
-        yield process
-        if process.returncode is None:
-            process.stdin.close()
-            assert await process.wait() == 0
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+def worker(house: House, failpoints: str = "") -> AbstractAsyncContextManager[Fork]:
+    """Armed or not; when it still lives at the end it is stopped politely."""
+    return forked(work, house.test_database, house.bootstrap, house.prefix, house.scratch, failpoints=failpoints)
 
 
 async def all_applied(house: House, expected: dict[str, list[str]]) -> None:
@@ -88,11 +61,11 @@ async def test_a_kill_at_a_failpoint_loses_nothing_and_repeats_nothing(house: Ho
         for key, words in expected.items():
             await house.emit("intake", REPORTS, key, words)
         # More, one by one, until the point was hit: how many events a batch takes is the relay's own affair.
-        while process.returncode is None:
+        while process.exit_code() is None:
             await house.emit("intake", REPORTS, "r1", [f"r1-{len(expected['r1'])}"])
             expected["r1"].append(f"r1-{len(expected['r1'])}")
             await asyncio.sleep(0.05)
-        assert process.returncode == -signal.SIGKILL
+        assert process.exit_code() == -signal.SIGKILL
     async with worker(house):
         await all_applied(house, expected)
 
@@ -102,8 +75,6 @@ async def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(house: Ho
     expected: dict[str, list[str]] = {key: [] for key in KEYS}
     for _ in range(KILLS):
         async with worker(house) as process:
-            assert process.stdout is not None
-            await process.stdout.readline()
             for _ in range(seeded.randrange(1, 40)):
                 key = seeded.choice(KEYS)
                 word = f"{key}-{len(expected[key])}"
@@ -111,7 +82,7 @@ async def test_kills_at_random_moments_lose_nothing_and_repeat_nothing(house: Ho
                 expected[key].append(word)
             await asyncio.sleep(seeded.random() / 4)
             process.kill()
-            await process.wait()
+            await process.ended()
     async with worker(house):
         await all_applied(house, expected)
 

@@ -251,7 +251,7 @@ class Office:
 
     def audited(self, act: str) -> Callable[[], Awaitable[list[Any]]]:
         async def entries() -> list[Any]:
-            found = await self.rows("select convert_from(entry_json, 'UTF8') from audit_trail")
+            found = await self.rows("select convert_from(entry_json, 'UTF8') from audit_readable")
             return [entry for (text,) in found if (entry := json.loads(text))["act"] == act]
 
         return entries

@@ -178,8 +178,11 @@ async def test_who_is_protected_no_more_leaves_the_register(quiet_office: Office
     over, runs = await office.protect(), await office.protect(UNPROTECTED)
     await office.end(over, NOW - timedelta(days=3 * 365))
     async with office.desk.database.transaction() as session:
-        await forget_ended(session)
+        await forget_ended(session, office.desk.policy)
     assert await office.rows("select protection_id from protected") == [(runs,)]
+    [(object_ref, kept)] = await office.rows("select object_ref, until - now() from actors_kept")
+    assert object_ref == str(over), "who corrected it is forgotten later"
+    assert kept > timedelta()
 
 
 async def test_inv_45_since_when_somebody_is_protected_changes_only_with_a_trace(quiet_office: Office) -> None:

@@ -14,6 +14,7 @@ from contracts.holds.v1.holds_pb2 import HoldAnswered, HoldAsked, HoldReleased
 from contracts.requests.v1.requests_pb2 import ProtectionAlerted
 from contracts.topics import ETHICS_CASES, ETHICS_HOLDS, ETHICS_REQUESTS, HR_HOLD_RESULTS
 from lifecycle import bodies, erasing, notices, recusal, reports
+from lifecycle.decide import ring
 from lifecycle.durable import Decided
 from lifecycle.model import Actor, ActorKind, Refused
 from policy.model import Role
@@ -31,7 +32,8 @@ from tests.integration.ethics.office import (
 pytestmark = pytest.mark.stack
 PERSON, SYSTEM = Actor(ActorKind.PERSON), Actor(ActorKind.SYSTEM)
 INTAKE_OFFICER, INVESTIGATOR, OTHER_INVESTIGATOR = "S0005", "S0006", "S0005"
-HR_DIRECTOR, EXECUTIVE_HEAD, REVIEWER, ALTERNATE = "S0002", "S0001", "S0068", "S0066"
+HR_DIRECTOR, EXECUTIVE_HEAD, ALTERNATE = "S0002", "S0001", "S0066"
+REVIEWER, SECOND_REVIEWER = "S0068", "S0076"
 TO_REVIEW = (("acknowledge", ETHICS_OFFICER), ("complete_file", ETHICS_OFFICER), ("start_review", ETHICS_OFFICER))
 TO_FINDING = (*TO_REVIEW, ("find_prima_facie", ETHICS_OFFICER))
 
@@ -239,7 +241,21 @@ async def test_a_finding_is_reviewed_by_somebody_outside_the_office_who_is_in_no
     await office.desk.errands["find_reviewer"](case_id)
     await office.desk.errands["find_reviewer"](case_id)
     row = await office.row(case_id)
-    assert row.data["assigned"]["reviewer"] == ALTERNATE, "the reviewer reports to the one whom it is about"
+    assert row.data["assigned"]["reviewer"] == SECOND_REVIEWER, "the first reports to the one whom it is about"
+    later = datetime.now(UTC)
+    for held_by in (ALTERNATE, ALTERNATE):
+        # Nobody answers: the next one has it, once for each time that it is late, and where nobody is left it stays.
+        later += timedelta(days=31)
+        async with office.desk.database.transaction() as session:
+            await ring(session, office.desk, case_id, later)
+        await office.desk.errands["find_reviewer"](case_id)
+        await office.desk.errands["find_reviewer"](case_id)
+        assert (await office.row(case_id)).data["assigned"]["reviewer"] == held_by
+    await office.person(SECOND_REVIEWER, OFFENDER)
+    third = await office.request()
+    await office.walk(third, *TO_REVIEW, ("find_no_prima_facie", ETHICS_OFFICER), ("ask_review", PERSON))
+    await office.desk.errands["find_reviewer"](third)
+    assert (await office.row(third)).data["assigned"]["reviewer"] == ALTERNATE, "and so does the second"
     policy = office.desk.policy
     office.desk.policy = replace(
         policy, appointments=tuple(one for one in policy.appointments if one.staff_id != ALTERNATE)

@@ -90,7 +90,7 @@ async def test_what_a_query_is_about_is_read_with_a_purpose_and_written_down(qui
         assert (item["kind"], protection["staff_id"], facts["kind"]) == ("facts", PROTECTED, KIND)
     acts = [
         (entry["actor"], entry["facts"].get("purpose"))
-        for (text,) in await quiet_office.rows("select convert_from(entry_json, 'UTF8') from audit_trail")
+        for (text,) in await quiet_office.rows("select convert_from(entry_json, 'UTF8') from audit_readable")
         if "purpose" in (entry := json.loads(text))["facts"] and entry["actor"] == ETHICS_OFFICER
     ]
     assert acts == [(ETHICS_OFFICER, "review")]

@@ -12,6 +12,7 @@ from chassis.inbox import InvalidMessage
 from chassis.sealing import seal_to
 from contracts.requests.v1.requests_pb2 import ComplaintMade, CooperationEnded, CooperationStarted
 from contracts.topics import WORKFLOW_REQUESTS
+from lifecycle import exclusions
 from services.ethics.use_cases.watch_contracts import watch_contracts
 from tests.integration.ethics.office import ETHICS_OFFICER, PROTECTED, UNPROTECTED, Office, personnel_action
 
@@ -44,6 +45,10 @@ async def test_inv_46_the_end_of_a_protected_persons_contract_is_asked_about_at_
         ("contract_end", "non_renewal", ENDS.isoformat())
     }
     assert all(one["protections"][0]["staff_id"] == PROTECTED for one in facts)
+    async with office.desk.database.transaction() as session:
+        outdated = await exclusions.outdated(session, office.desk.policy, NOW)
+    # Whoever stands in for somebody in a line must not see a query either, from its beginning on.
+    assert outdated.keys().isdisjoint(await office.queries())
 
 
 async def test_a_contract_that_is_renewed_is_asked_about_anew_and_one_without_an_end_never(

@@ -59,9 +59,11 @@ async def empty_house(
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def house(empty_house: Callable[[Tryton], Any], tryton: Tryton) -> AsyncIterator[House]:
-    """One running bridge for all tests that do not break it; each takes people of its own."""
+    """One running bridge for all tests that do not break it; each takes people of its own. It ends with them: it reads
+    the directory each second.
+    """
     async with empty_house(tryton) as made, made.bridge():
         await eventually(made.is_settled)
         yield made

@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.database import Database
 from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureFailed, MeasurePassedOn, MeasureRestored
 from policy.load import load
+from services.hr_bridge.ending import note_ended
 from tests.integration.hr_bridge.house import PASS_ON, RESTORE, House
 from tests.integration.hr_bridge.test_hr_desk import DIRECTOR, OFFICER, confirm, listed, task_of
 from tests.waiting import eventually
@@ -102,10 +104,28 @@ async def test_what_nobody_had_begun_is_undone_at_once_and_withdrawn_from_hr(hou
     task = await handed(house, measure)
     early = await confirm(house, OFFICER, task["task_id"])
     assert (early.status_code, early.json()["code"]) == (409, "nothing_to_confirm"), "its hour has not come"
+    assert await who_is_kept(house, measure) == [(None, None)]
     await house.end(measure, RESTORE)
     await house.result(measure, MeasureRestored)
     states = await house.rows("select kind, state from tasks where measure_id = :id order by number", id=measure)
     assert states == [("apply", "withdrawn"), ("restore", "done")]
+    # Who opened or confirmed them is kept while HR's note of them would be, and then as long as of a case.
+    policy = load(house.bridge_settings().policy)
+    for finished_at, until in await who_is_kept(house, measure):
+        assert until == policy.due("keep.access_log", policy.due("keep.hr_measure", finished_at))
+
+
+async def who_is_kept(house: House, measure: UUID) -> list[tuple[Any, ...]]:
+    """Of a measure's tasks, when each was finished, and until when it is kept who opened it."""
+    settings = house.bridge_settings()
+    database = Database(settings.database_dsn)
+    async with database.transaction() as session:
+        await note_ended(session, load(settings.policy))
+    await database.close()
+    return await house.rows(
+        "select finished_at, until from tasks left join actors_kept on object_ref = cast(task_id as text)"
+        " where measure_id = :id order by number", id=measure,
+    )  # fmt: skip
 
 
 async def test_what_somebody_may_have_begun_is_undone_by_hand(house: House) -> None:

@@ -143,7 +143,7 @@ async def test_what_was_put_right_by_hand_counts_when_the_hr_system_says_so(hous
 async def test_reading_and_confirming_leave_a_trace(house: House) -> None:
     await listed(house, OFFICER)
     acts = await house.rows(
-        "select count(*) from audit_trail where convert_from(entry_json, 'UTF8') like :act",
+        "select count(*) from audit_readable where convert_from(entry_json, 'UTF8') like :act",
         act='%"act":"tasks_read","actor":"S0009"%',
     )
     assert acts[0][0] >= 1

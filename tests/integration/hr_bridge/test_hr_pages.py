@@ -94,7 +94,12 @@ async def test_what_is_open_stands_first_and_what_is_done_on_request_alone(
         await task_of(house, await house.decide("S0034", "S0025", "S0029", from_at=at)) for at in (later, sooner)
     ]
     theirs = await task_of(house, await house.decide("S0030", "S0099", "S0014", from_at=sooner, approver=OFFICER))
-    assert "Also what is done" in (await browser.get("/en/queue")).text
+    asked = await task_of(house, await house.hold("S0033", "non_renewal"))
+    page = (await browser.get("/en/queue")).text
+    assert "Also what is done" in page
+    yours, _, later = page.partition("What goes on by itself, or later")
+    assert asked in yours.partition("For you to do now")[2], "what somebody has to answer"
+    assert all(one in later and one not in yours for one in waiting), "what its day has not come for"
     for at_once in (1, 50):  # on pages of one, each has to go on after a row that is shown
         monkeypatch.setattr(desk, "_PAGE", at_once)
         opened, everything = await listed(browser, "/en/queue"), await listed(browser, "/en/queue?everything=yes")

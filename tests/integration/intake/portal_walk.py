@@ -38,10 +38,11 @@ async def choose(browser: PortalBrowser, way: str, answers: Answers | None = Non
 async def onwards(browser: PortalBrowser, answers: Answers) -> None:
     """Answers page after page, until the ways, the check, or a page that is not taken."""
     while "/s/" in browser.path:
-        form, before = browser.form(), browser.path
+        # Of a page with several forms, the last one goes on.
+        form, before = browser.form(place=-1), browser.path
         if "way" in form.names:
             return
-        await browser.fill({name: given for name, given in answers.items() if name in form.names})
+        await browser.fill({name: given for name, given in answers.items() if name in form.names}, place=-1)
         if browser.path == before:
             return
 

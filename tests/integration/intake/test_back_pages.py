@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from services.intake.route_list import routes_of
 from services.intake.use_cases.keep_place import keep_place, place_of
 from services.intake.web.pages import returning
+from services.intake.web.pages.returning import NO_SOONER
 from tests.integration.intake.conftest import Browse
 from tests.integration.intake.portal_browser import come_back, text_field
 from tests.integration.intake.world import World, code_of_new, inbox
@@ -47,6 +49,27 @@ async def test_s20_what_opens_nothing_gets_one_answer_whatever_it_is(client: htt
         assert not browser.cookie
     assert len(answers) == len(pages) == 1
     assert "Nothing opens with this code." in browser.text
+
+
+async def test_s20_no_code_is_answered_sooner_than_another(
+    client: httpx.AsyncClient, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that goes on by a tenth of a second whenever somebody looks at it."""
+    waited: list[float] = []
+    ticks = (tenth / 10 for tenth in range(1000, 2000))
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    clock = SimpleNamespace(time=lambda: next(ticks))
+    monkeypatch.setattr(returning, "asyncio", SimpleNamespace(get_running_loop=lambda: clock, sleep=sleep))
+    code = await code_of_new(client)
+    browser = await browse()
+    monkeypatch.setattr(returning, "NO_SOONER", NO_SOONER)
+    for one in (code, NEVER_GIVEN, "no code at all"):
+        await come_back(browser, one)
+    assert waited == pytest.approx([NO_SOONER - 0.1] * 3)
+    assert NO_SOONER >= 0.3
 
 
 async def test_a_wrong_code_costs_the_same_look_ups_as_a_malformed_one(

@@ -17,10 +17,11 @@ from contracts.cases.v1.cases_pb2 import CaseErased
 from contracts.topics import OMBUDS_CASES
 from services.intake.intake import utc_now
 from services.intake.tables import Base
+from services.intake.use_cases.hold_file import Draft, hold_file
 from services.intake.use_cases.sweep_orphans import ORPHANED_AFTER, sweep_orphans
 from tests import planted_files as planted
 from tests.integration.intake.conftest import SignIn, client_of
-from tests.integration.intake.test_files import files, route, send
+from tests.integration.intake.test_files import come, files, route, send
 from tests.integration.intake.test_passing import passed_on, told
 from tests.integration.intake.test_sweep import LostAfterWriting, on
 from tests.integration.intake.world import MIGRATIONS, World, formal, inbox, lodge
@@ -253,6 +254,9 @@ async def test_the_schema_goes_down_and_up_with_files_in_it(fresh_world: FreshWo
     async with client_of(world) as client:
         code, report_id = await route(client, world)
         await send(client, code, report_id, planted.jpeg())
+        draft = Draft(b"of a session")
+        await world.rows("insert into web_sessions values ($1, '', now(), now())", draft.session)
+        assert await hold_file(world.intake, draft, uuid4(), come(b"words"))
         dsn = world.database.migration_dsn("intake")
         await migrations.migrate(dsn, MIGRATIONS, "0007")
         left = await world.rows("select distinct kind from items order by kind")
@@ -260,4 +264,5 @@ async def test_the_schema_goes_down_and_up_with_files_in_it(fresh_world: FreshWo
         await migrations.migrate(dsn, MIGRATIONS)
         assert await migrations.differences(dsn, Base.metadata) == []
         assert await files(client, code) == []
+        assert await hold_file(world.intake, draft, uuid4(), come(b"words"))
         assert (await send(client, code, report_id, planted.jpeg())).status_code == 201

@@ -88,8 +88,11 @@ async def test_who_deals_with_it_is_sealed_to_her_and_gone_with_the_matter(
     await world.tell("ombuds", OMBUDS_CASES, report_id, changed(report_id, 2, sealed_facts=told))
     (case,) = (await inbox(client, code))["routes"][0]["cases"]
     assert (case["state"], case["facts"]) == ("talking", {})
-    erased = CaseErased(report_id=report_id, lifecycle="informal_resolution", number=1)
+    erased = CaseErased(
+        report_id=report_id, lifecycle="informal_resolution", number=1, actors_until=datetime(2031, 3, 1, tzinfo=UTC)
+    )
     await world.tell("ombuds", OMBUDS_CASES, report_id, erased)
+    assert not await world.rows("select 1 from actors_kept where object_ref = any($1)", ["ombuds", report_id])
     kept = await world.rows("select sealed_facts from route_cases where report_id = $1", UUID(report_id))
     assert [one["sealed_facts"] for one in kept] == [None]
 
@@ -107,6 +110,14 @@ async def test_a_desk_that_seals_to_an_earlier_code_is_told_the_key_again(
         await world.tell("ombuds", OMBUDS_CASES, report_id, changed(report_id, version, sealed_facts=told))
     again = [one for one in await world.events(report_id) if isinstance(one.message, RouteKeyReplaced)]
     assert [(one.topic, one.message.route_public_key) for one in again] == [("intake.reports.ombuds.v1", hers)]
+    # Told again, that version opens to her; what opens stays, and nothing else of the version changes.
+    context = told_context(UUID(report_id), "informal_resolution", 1, 2)
+    for public, who in ((hers, "S0012"), (other, "S0013"), (hers, "S0014")):
+        told = seal_to(public, f'{{"focal_point": "{who}"}}'.encode(), context=context)
+        anew = changed(report_id, 2, sealed_facts=told, state="another", wording_key="informal_resolution.another")
+        await world.tell("ombuds", OMBUDS_CASES, report_id, anew)
+        (case,) = (await inbox(client, code))["routes"][0]["cases"]
+        assert (case["facts"], case["state"]) == ({"focal_point": "S0012"}, "talking")
 
 
 async def test_only_a_newer_version_changes_what_she_sees(client: httpx.AsyncClient, world: World) -> None:
@@ -299,7 +310,11 @@ async def test_the_route_list_and_the_report_stay_apart_after_erasure(client: ht
     body = draft(route="formal_report")
     code = await code_of_new(client, body)
     report_id = await world.report_id(client, code)
-    await world.tell("workflow", WORKFLOW_CASES, report_id, CaseErased(report_id=report_id, lifecycle="formal_report"))
+    until = datetime(2031, 3, 1, tzinfo=UTC)
+    erased = CaseErased(report_id=report_id, lifecycle="formal_report", actors_until=until)
+    await world.tell("workflow", WORKFLOW_CASES, report_id, erased)
+    kept = await world.rows("select until from actors_kept where object_ref = $1", report_id)
+    assert [one["until"] for one in kept] == [until], "when it is forgotten who opened it"
     added = await client.post(
         "/api/v1/reports", json=draft(), headers=with_code(code) | {"Idempotency-Key": str(uuid4())}
     )

@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from chassis.sealing import seal_to, told_context
 from chassis.web.pages.words import Words
 from contracts.cases.v1.cases_pb2 import CaseErased, Offer, PersonActionRefused
 from contracts.topics import OMBUDS_CASES, WORKFLOW_CASES
+from policy.model import Role
 from tests.integration.intake.conftest import Browse, SignIn
 from tests.integration.intake.desk_news import SOON, acts, offer, tells
 from tests.integration.intake.portal_browser import text_field
@@ -77,8 +78,9 @@ async def test_she_is_told_who_deals_with_it_and_what_changes_for_her(
     }
     context = told_context(UUID(report_id), "interim_measure", 1, 1)
     told = seal_to(row["route_public_key"], json.dumps(facts).encode(), context=context)
+    asked = offer("renew_consent", {"name": "effects_seen", "kind": "flag", "required": True})
     case = tells(report_id, lifecycle="interim_measure", state="effective", wording_key="interim_measure.effective",
-                 sealed_facts=told)  # fmt: skip
+                 sealed_facts=told, offers=[asked, offer("withdraw_consent")])  # fmt: skip
     await world.tell("workflow", WORKFLOW_CASES, report_id, case)
     browser = await browse(code)
     for words in (
@@ -88,6 +90,10 @@ async def test_she_is_told_who_deals_with_it_and_what_changes_for_her(
         "S0011",
     ):
         assert words in browser.text
+    await browser.follow("Still agree to the change")
+    policy, now = world.intake.policy, datetime.now(UTC)
+    heads = sorted({one.staff_id for one in policy.appointed(Role.ADMINISTRATIVE_HEAD, now)})
+    assert f"A head of office {' , '.join(heads)} The director of HR" in browser.text
 
 
 async def test_a_desk_that_tells_what_nobody_has_words_for_does_not_close_her_inbox(
@@ -117,7 +123,7 @@ async def test_a_desk_that_tells_what_nobody_has_words_for_does_not_close_her_in
     assert browser.page.status_code == 200
 
 
-async def test_the_newest_messages_show_and_her_own_words_do_not(
+async def test_the_alleged_offender_holds_the_code_and_sees_the_newest_messages_and_none_of_her_words(
     client: httpx.AsyncClient, browse: Browse, world: World, signed_in: SignIn
 ) -> None:
     code = await code_of_new(client)

@@ -15,10 +15,13 @@ pytestmark = pytest.mark.stack
 async def test_pages_to_be_read_need_no_session_and_set_no_cookie(browse: Browse, world: World) -> None:
     for language in OWN_NAMES:
         browser = await browse(language=language)
-        for path in ("/told", "/online", "/privacy", "/accessibility"):
+        for path in ("/told", "/online", "/privacy", "/accessibility", "/data"):
             answer = await browser.go(path)
             assert (answer.status_code, "set-cookie" in answer.headers) == (200, False)
-            english = re.fullmatch(r"(What to do|Online|Privacy|Accessibility) \u2013 Staff services", browser.title)
+            english = re.fullmatch(
+                r"(What to do|Online|Privacy|Accessibility|Ask what is held about you) \u2013 Staff services",
+                browser.title,
+            )
             assert english or language != "en"
 
 

@@ -14,13 +14,14 @@ from chassis.desk_keys import DeskPublicKey
 from chassis.keystore import Keystore
 from chassis.sealing import ROUTE, desk_label, unwrap, wrap, wrap_context
 from chassis.web.sign_in import SignedIn
+from services.intake.asked_desks import DeskUnreachable
 from services.intake.intake import Intake
 from services.intake.items import add_items, seal_item
 from services.intake.tables import Direction, ItemKind, Report
 from services.intake.use_cases import reissue_code as reissuing
 from services.intake.use_cases.choose_mails import Wish, choose_mails, tell_her
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused
-from services.intake.use_cases.reissue_code import DeskUnreachable, reissue_code
+from services.intake.use_cases.reissue_code import reissue_code
 from tests.integration.intake.test_passing import ask, lodged, put, rewrapped
 from tests.integration.intake.test_registrar import take_new_code
 from tests.integration.intake.world import World, code_of_new, formal, inbox, key, with_code
@@ -71,7 +72,7 @@ async def lost_for_good(client: httpx.AsyncClient, lost: str) -> None:
     assert (found["routes"], found["given_anew"]) == ([], 1)
 
 
-async def test_inv_08_a_code_that_opens_something_else_is_no_other_code(
+async def test_inv_08_a_named_reporter_lost_the_code_and_what_opens_something_else_is_no_other_code(
     client: httpx.AsyncClient, world: World, reissue: Reissue
 ) -> None:
     lost, others = await code_of_new(client, formal()), await code_of_new(client, formal())

@@ -5,7 +5,7 @@ import html
 import json
 import logging
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -18,10 +18,11 @@ from services.notifications.wording import WORDS, to_person
 from tests.integration.intake.conftest import Browse, SignIn
 from tests.integration.intake.desk_news import offer, tells
 from tests.integration.intake.portal_browser import PortalBrowser
-from tests.integration.intake.world import World, code_of_new, inbox
+from tests.integration.intake.world import World, code_of_new, inbox, with_code
 
 pytestmark = pytest.mark.stack
 HERS = "ann@mail.example"
+ENDED = "You get no mails here any more. You can turn them on again: Whether I get mails"
 
 
 async def notices(world: World) -> list[Any]:
@@ -88,6 +89,24 @@ async def test_every_kind_of_news_asks_for_the_same_mail_and_names_no_report(
     assert len({key for key, _ in told} | {notice.recipient_ref for _, notice in told}) == 8
 
 
+async def test_that_there_is_nothing_new_is_said_by_mail_each_time(
+    client: httpx.AsyncClient, world: World, browse: Browse
+) -> None:
+    """Every thirty days, even if nothing has moved: else the second silence sounds like the first. A step that her
+    inbox does not show takes the note away again, and no mail tells when.
+    """
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    await choose(await browse(code), HERS)
+    told = list[int]()
+    for version, words in enumerate(("talking", "nothing_new", "nothing_new", "talking", "talking"), start=1):
+        before = len(await notices(world))
+        news = tells(report_id, version, state="talking", wording_key=f"informal_resolution.{words}")
+        await world.tell("ombuds", OMBUDS_CASES, report_id, news)
+        told.append(len(await notices(world)) - before)
+    assert told == [1, 1, 1, 0, 0]
+
+
 async def test_a_work_address_is_taken_only_after_she_was_asked_again(
     client: httpx.AsyncClient, world: World, browse: Browse
 ) -> None:
@@ -139,6 +158,51 @@ async def test_she_changes_it_and_ends_it_at_any_time_and_what_was_under_way_fin
         UUID(report_id),
     )
     assert [tuple(row) for row in kept] == [(1, True), (2, False)]
+
+
+async def test_inv_16_nobody_is_to_contact_her_and_so_no_mail_does(
+    client: httpx.AsyncClient, world: World, browse: Browse
+) -> None:
+    """In the transaction of her act, also the mail that is under way; she may choose mails again."""
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    browser = await browse(code)
+    assert ENDED not in browser.text, "she never had any"
+    await choose(browser, HERS)
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id))
+    _, under_way = (await notices(world))[-1]
+    for stop, answer in ((False, 200), (True, 404)):
+        acted = {"lifecycle": "informal_resolution", "number": 1, "action_id": str(uuid4()), "action": "withdraw"}
+        sent = {"report_id": report_id, **acted, "facts": {"stop_contact": stop}}
+        assert (await client.post("/api/v1/inbox/actions", json=sent, headers=with_code(code))).status_code == 202
+        assert (await ask(client, world, under_way.recipient_ref)).status_code == answer
+    assert (await inbox(client, code))["routes"][0]["mails"] is False
+    before = len(await notices(world))
+    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id, 2, state="waiting"))
+    assert len(await notices(world)) == before
+    # Her inbox says that they have ended, and where they begin again: she may not know that her no did it.
+    browser = await browse(code)
+    assert ENDED in browser.text
+    await choose(browser, HERS)
+    assert (await inbox(client, code))["routes"][0]["mails_ended"] is False
+    await browser.go("/inbox")
+    assert ENDED not in browser.text
+
+
+async def test_where_its_desk_knows_that_she_is_not_to_be_written_to_no_news_asks_for_a_mail(
+    client: httpx.AsyncClient, world: World, browse: Browse
+) -> None:
+    """She has died, say: her inbox goes on, and nobody is written to. If it was an error, her mails are still hers."""
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    await choose(await browse(code), HERS)
+    told = list[int]()
+    for version, quiet in ((1, False), (2, True), (3, False)):
+        before = len(await notices(world))
+        news = tells(report_id, version, state=f"state_{version}", no_contact=quiet)
+        await world.tell("ombuds", OMBUDS_CASES, report_id, news)
+        told.append(len(await notices(world)) - before)
+    assert told == [1, 0, 1]
 
 
 async def test_with_the_contents_the_address_goes(client: httpx.AsyncClient, world: World, browse: Browse) -> None:

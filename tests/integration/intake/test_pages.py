@@ -1,12 +1,14 @@
 """The first pages and the description of the interface."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from chassis.web.pages.words import OWN_NAMES
+from services.intake.numbers import numbers
 from tests.integration.intake.portal_browser import PortalBrowser
 from tests.integration.intake.world import World
 
@@ -29,6 +31,18 @@ async def test_the_first_page_says_where_help_is_before_anything_else(client: ht
     text = re.sub(r"\s+", " ", answer.text)
     # Help comes before anything is asked or explained (invariant 21).
     assert text.index("Are you in danger now?") < text.index("See your options") < text.index("Who can see")
+    # Numbers by duty station, without a choice and without the directory of help, which may be down.
+    for number in ('Security operations room</bdi>: <bdi dir="ltr"><strong>+00 000 0100', "Port Selwick</bdi>"):
+        assert text.index("Are you in danger now?") < text.index(number) < text.index("See your options")
+
+
+def test_without_a_file_of_numbers_the_first_page_has_none_and_stands(tmp_path: Path) -> None:
+    assert {one.place for one in numbers()} >= {"", "Port Selwick"}
+    assert {one.name for one in numbers()} >= {"Security operations room", "Ambulance and police"}
+    broken = tmp_path / "help.toml"
+    assert numbers(broken) == ()
+    broken.write_text("[help.one]\nservice = 'emergency'\n", encoding="utf-8")
+    assert numbers(broken) == ()
 
 
 async def test_the_first_page_has_no_cookie_and_loads_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:

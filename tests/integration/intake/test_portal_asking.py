@@ -3,13 +3,14 @@ taken.
 """
 
 import html
+import json
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from chassis.web.pages.words import OWN_NAMES
-from services.intake.web.pages.questions import JOURNEYS
+from services.intake.domain.ways import WAYS
 from tests.integration.intake.portal_browser import PortalBrowser
 from tests.integration.intake.portal_walk import begin, choose, data_of, onwards, send, to_the_check
 from tests.integration.intake.world import World, inbox
@@ -68,16 +69,15 @@ async def test_the_ways_stand_side_by_side_with_the_same_rows_and_none_chosen(
     await onwards(browser, {})
     page = browser.page.text
     rows = "Who will know it is you", "What we can do", "What we cannot do", "What might happen", "Can you stop"
-    assert {page.count(f"<dt>{row}</dt>") for row in (*rows, "Time limits")} == {7}
-    buttons = page.count("name=way")
-    assert buttons == 7 == page.count('<button class="govuk-button" id=b')
+    assert {page.count(f"<dt>{row}<dd>") for row in (*rows, "Time limits")} == {7}
+    assert page.count("name=way") == 7
     assert "checked" not in page
     # What the policy leaves open is not invented, and a default is called one.
     for office in ("oversight", "ethics"):
         assert page.count(f"There may be a time limit. Ask the {office} office or your focal point.") == 1
     assert "You get an answer within 7 days." in browser.text
     assert page.count("You get an answer within") == 6
-    assert page.count(".*</dd>") == 5
+    assert page.count(".*</dl>") == 5
     assert page.count("* A default of this site.") == 1
     await browser.fill()
     assert "Choose one of the ways, or leave this site." in browser.text
@@ -191,7 +191,7 @@ async def test_two_windows_on_two_pages_both_keep_what_they_were_told(client: ht
     other = PortalBrowser(client, world.settings.public_url)
     other.cookie = browser.cookie
     await browser.go("/s/6")
-    await other.go("/s/8")
+    await other.go("/s/9")
     await browser.fill({"what_happened": "In the one window."})
     await other.fill({"safe_times": "In the other window."})
     await browser.go("/check")
@@ -298,15 +298,15 @@ async def test_there_is_no_page_before_the_first_and_none_after_the_last(
         assert (await browser.go(path)).status_code == 404
     await browser.go("/s/1")
     await choose(browser, "informal_resolution")
-    assert (await browser.go("/s/10")).status_code == 404
+    assert (await browser.go("/s/11")).status_code == 404
 
 
 async def test_a_way_back_is_a_link_to_the_page_before(client: httpx.AsyncClient, world: World) -> None:
     browser = await begin(client, world)
     await to_the_check(browser, "informal_resolution", {})
-    for number in range(9, 0, -1):
+    for page in ("files", *range(10, 0, -1)):
         await browser.follow("Back")
-        assert browser.path == browser.at(f"/s/{number}")
+        assert browser.path == browser.at(f"/s/{page}")
     await browser.follow("Back")
     assert browser.path == browser.at("/before")
 
@@ -362,7 +362,7 @@ async def test_every_page_of_every_way_stands_in_each_language(client: httpx.Asy
         assert row["language"] == language
 
 
-@pytest.mark.parametrize("way", [*JOURNEYS])
+@pytest.mark.parametrize("way", [*WAYS])
 async def test_a_page_is_small_enough_for_a_slow_line(client: httpx.AsyncClient, world: World, way: str) -> None:
     """Ten kilobytes for each page after the first; pages are not compressed: they hold secrets beside what was typed.
     The seven ways side by side in Arabic, whose letters take two bytes, are over it by a tenth.
@@ -375,3 +375,48 @@ async def test_a_page_is_small_enough_for_a_slow_line(client: httpx.AsyncClient,
         pages = {answer.request.url.path: len(answer.content) for answer in browser.seen if answer.status_code == 200}
         longest = 11_500 if language == "ar" else 10_240
         assert {path: size for path, size in pages.items() if size > longest} == {}
+
+
+async def test_whom_she_asks_to_listen_is_her_choice_from_a_list_and_goes_sealed_to_that_desk_alone(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    told = {"not_these_people": "S0011", "alleged_offender": "S0013", "spoken_language": "fr", "language": "es"}
+    await choose(browser, "informal_resolution")
+    while "listener" not in browser.form().names:
+        await browser.fill({name: given for name, given in told.items() if name in browser.form().names})
+    at = browser.path
+    assert browser.form().offered["listener"] == ["", "S0012", "S0010"]
+    assert "checked" not in browser.page.text
+    await browser.fill({"near": "valm", "step": "look"})
+    assert (browser.path, browser.form().offered["listener"]) == (at, ["", "S0010", "S0012"])
+    assert "Ombudsperson S0010 · Valmora At the place you named." in browser.text
+    await browser.fill({"listener": "S0012"})
+    await onwards(browser, {})
+    asked = browser.text.partition("Who is asked to listen")[2].partition("Who will see this")[0]
+    assert "Focal point S0012 · Tarn You chose this person." in asked
+    # Named since, the one she chose is not asked, and she hears of it before anything is sent.
+    await browser.go("/s/7")
+    await browser.fill({"alleged_offender": "S0012"})
+    assert "The person you chose cannot listen to you here." in browser.text
+    assert "send" not in browser.form("Stop").offered["step"]
+    await browser.go("/s/7")
+    await browser.fill({"alleged_offender": "S0013"})
+    code = await send(browser)
+    report_id = await world.report_id(client, code)
+    (lodged,) = [one.message for one in await world.events(report_id)]
+    assert (lodged.language, json.loads(lodged.facts_json)["spoken_language"]) == ("es", "fr")
+    assert "S0012" not in str(lodged)
+    (handed,) = (await world.ask_parties(client, "ombuds", report_id)).json()["items"]
+    named = world.open_as_desk("ombuds", "ombuds", report_id, handed)
+    assert (named["recipient"], named["not_these_people"]) == ("S0012", ["S0011"])
+    assert (await world.ask_parties(client, "workflow", report_id)).status_code == 404
+
+
+async def test_whoever_chooses_nobody_lets_the_desk_choose(client: httpx.AsyncClient, world: World) -> None:
+    browser = await begin(client, world)
+    await to_the_check(browser, "informal_resolution", {})
+    assert "You let us choose." in browser.text
+    code = await send(browser)
+    report_id = await world.report_id(client, code)
+    assert (await world.events(report_id))[0].message.parties_item_id == ""

@@ -1,6 +1,7 @@
 """Stopping in the middle: the draft goes under a code of its own, opens with nothing else, and goes in time."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from chassis.sealing import SealNotOpened, open_with
 from chassis.web.pages.words import Words
 from services.intake.intake import NothingHere, utc_now
 from services.intake.use_cases.keep_place import forget_old_places, keep_place, place_of
+from services.intake.web.pages.asking_draft import files_in
 from tests.integration.intake.portal_browser import PortalBrowser
 from tests.integration.intake.portal_walk import begin, choose, code_on, data_of, onwards, send, to_the_check
 from tests.integration.intake.world import World, inbox
@@ -152,14 +154,79 @@ async def test_what_was_sent_or_deleted_is_kept_under_no_other_code(client: http
             await place_of(world.intake, AccessCode.parse(code), utc_now())
 
 
-async def test_places_are_swept_after_their_day(client: httpx.AsyncClient, world: World) -> None:
-    _, code = await kept(client, world)
+async def added(world: World, browser: PortalBrowser, content: bytes) -> UUID:
+    """A file of the draft in this browser: the newest."""
+    await browser.go("/s/files")
+    await browser.go((await browser.send_file(browser.form("Add this file"), "a", content)).headers["location"])
+    return files_in(await data_of(world, browser))[-1].file_id
+
+
+async def chunks(world: World, file_id: UUID) -> int:
+    (row,) = await world.rows("select count(*) from draft_chunks where file_id = $1", file_id)
+    return int(row["count"])
+
+
+async def test_files_go_with_the_place_and_no_more_with_the_session(client: httpx.AsyncClient, world: World) -> None:
+    browser, _ = await kept(client, world)
+    first, second = await added(world, browser, b"one"), await added(world, browser, b"two")
+    await browser.fill({"step": "keep"}, place=-1)
+    code = code_on(browser)
+    await browser.fill()
+    assert browser.cookie == ""
+    assert [await chunks(world, one) for one in (first, second)] == [2, 2], "each and its copy"
+    digest = AccessCode.parse(code).lookup_digest(world.intake.keys.secret("pepper"))
+    (row,) = await world.rows("select sealed from kept_places where digest = $1", digest)
+    assert b"text/plain" not in row["sealed"]
+
+    elsewhere = PortalBrowser(client, world.settings.public_url)
+    await elsewhere.go("/back")
+    await elsewhere.fill({"code": code})
+    assert elsewhere.path == elsewhere.at("/s/files")
+    third = await added(world, elsewhere, b"three")
+    await elsewhere.fill({"remove": str(first)}, button="Remove")
+    assert [await chunks(world, one) for one in (first, second, third)] == [0, 2, 2], "also from the place"
+    await onwards(elsewhere, {})
+    access = await send(elsewhere)
+    (route,) = (await inbox(client, access))["routes"]
+    assert [one["name"] for one in route["files"]] == ["file-1.txt", "file-2.txt"]
+    assert [await chunks(world, one) for one in (second, third)] == [0, 0]
+
+
+async def test_what_was_sent_from_one_window_is_not_sent_without_its_files_from_another(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser, _ = await kept(client, world)
+    await added(world, browser, b"one")
+    await browser.go("/check")
+    await browser.fill({"step": "keep"})
+    code = code_on(browser)
+    late = PortalBrowser(client, world.settings.public_url)
+    await late.go("/back")
+    await late.fill({"code": code})
+    assert "file-1.txt" in late.text
+    await browser.go("/check")
+    await send(browser)
+    await late.fill({"step": "send"})
+    assert late.path == late.at("/check")
+    assert "Nothing was sent: a file is not there any more." in late.text
+    assert "file-1.txt" not in late.text
+    (route,) = (await inbox(client, await send(late)))["routes"]
+    assert route["files"] == []
+
+
+async def test_places_are_swept_after_their_day_with_their_files(client: httpx.AsyncClient, world: World) -> None:
+    browser, _ = await kept(client, world)
+    file_id = await added(world, browser, b"one")
+    await browser.fill({"step": "keep"}, place=-1)
+    code = code_on(browser)
     digest = AccessCode.parse(code).lookup_digest(world.intake.keys.secret("pepper"))
     until = world.intake.policy.due("draft.expire", utc_now())
     await forget_old_places(world.intake, until)
     assert await world.rows("select 1 from kept_places where digest = $1", digest)
+    assert await chunks(world, file_id)
     await forget_old_places(world.intake, until + timedelta(days=1))
     assert not await world.rows("select 1 from kept_places where digest = $1", digest)
+    assert not await chunks(world, file_id)
 
 
 async def test_more_than_may_be_kept_is_told_on_a_page_and_what_was_there_stays(

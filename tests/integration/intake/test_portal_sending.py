@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from chassis.web.pages.words import Words
+from services.intake import route_list
 from services.intake.intake import utc_now
 from tests.integration.intake.conftest import client_of
-from tests.integration.intake.portal_browser import PortalBrowser
+from tests.integration.intake.portal_browser import PortalBrowser, come_back
 from tests.integration.intake.portal_walk import (
     begin,
     change_data,
@@ -324,6 +325,31 @@ async def test_after_sending_nothing_of_the_draft_is_left_and_the_code_is(
     assert browser.path == browser.at("/sent")
 
 
+async def test_where_a_code_has_no_room_for_another_way_she_reads_what_to_do_and_keeps_what_she_wrote(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await begin(client, world)
+    await to_the_check(browser, "informal_resolution", {})
+    code = await send(browser)
+    await browser.go("/s/1")
+    await to_the_check(browser, "formal_report", {"what_happened": WORDS})
+    with monkeypatch.context() as changed:
+        changed.setattr(route_list, "MOST_ROUTES", 1)
+        await browser.fill({"step": "send"})
+    assert browser.path == browser.at("/check")
+    assert "Nothing was sent: this code has no room for another way." in browser.text
+    assert "It is &lt;b&gt;loud" in browser.page.text
+    assert len((await inbox(client, code))["routes"]) == 1
+    # From the place that she keeps she goes on without the code, and nothing speaks of it.
+    await browser.fill({"step": "keep"})
+    place = code_on(browser)
+    other = PortalBrowser(browser.client, browser.origin, browser.language)
+    await come_back(other, place)
+    await other.go("/check")
+    assert "no room" not in other.text
+    assert await send(other) != code
+
+
 async def test_a_further_way_goes_under_the_code_that_she_has(client: httpx.AsyncClient, world: World) -> None:
     browser = await begin(client, world)
     await to_the_check(browser, "informal_resolution", {})
@@ -335,6 +361,51 @@ async def test_a_further_way_goes_under_the_code_that_she_has(client: httpx.Asyn
     assert browser.path == browser.at("/sent")
     assert "<bdi" not in browser.page.text, "it is the code that she has"
     assert [one["route"] for one in (await inbox(client, code))["routes"]] == ["informal_resolution", "formal_report"]
+
+
+async def test_what_is_held_is_asked_apart_from_the_ways_with_a_number_and_under_a_key_of_its_own(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = PortalBrowser(client, world.settings.public_url, "en")
+    await browser.go("/privacy")
+    await browser.follow("Ask what is held about you")
+    assert (browser.path, browser.cookie) == (browser.at("/data"), "")
+    assert "Say what others may have told, or whether anybody has. That is the same for everybody." in browser.text
+    assert "You get an answer within one month." in browser.text
+    await browser.fill(button="Continue")
+    assert browser.path == browser.at("/s/4")
+    await browser.fill({"right": "know"})
+    assert browser.path == browser.at("/s/4")
+    assert "Enter your staff number, like S0012." in browser.text, "nobody could tell whose data it is"
+    given = {"right": "put_right", "wish": WORDS, "my_number": "S0018", "not_these_people": "S0012"}
+    await onwards(browser, given)
+    assert "The data protection officer reads this." in browser.text
+    code = await send(browser)
+
+    (route,) = (await inbox(client, code))["routes"]
+    body = {
+        "route": "data_request",
+        "mode": "confidential",
+        "answers": {"wish": WORDS},
+        "parties": {"affected_individual": "S0018"},
+        "not_these_people": ["S0012"],
+        "choices": {"right": "put_right"},
+    }
+    direct = await lodge(client, body)
+    (other,) = (await inbox(client, direct.json()["access_code"]))["routes"]
+    rows = await rows_of(world, route["report_id"])
+    assert rows == await rows_of(world, other["report_id"])
+    assert rows["report"][0]["office"] == "data_protection"
+    assert {row["recipient"] for row in await world.wraps(route["report_id"])} == {
+        "route", "workflow/data_protection", "intake/custodian",
+    }  # fmt: skip
+    for wrong in ({"mode": "anonymous"}, {"parties": {}}, {"parties": {"reporter": "S0018"}}):
+        refused = await lodge(client, body | wrong)
+        assert (refused.status_code, refused.json()["field"]) == (400, "parties.affected_individual")
+    # Among the ways it is not.
+    await browser.fill({"kept": "yes"})
+    await browser.go("/s/3")
+    assert "data_request" not in browser.page.text
 
 
 async def test_everything_is_deleted_at_a_word(client: httpx.AsyncClient, world: World) -> None:

@@ -255,6 +255,31 @@ async def test_nobody_is_watched_over_for_what_somebody_else_reports(
     assert await started(world) == before
 
 
+@pytest.mark.parametrize(
+    ("earlier", "hers"),
+    [
+        (formal(mode="anonymous", choices={"writer": "witness"}), False),
+        (formal(mode="anonymous"), False),
+        (formal(choices={"writer": "third_party"}), False),
+        (draft(), True),
+    ],
+    ids=["without a name, for another", "without a name", "for another", "for herself"],
+)
+async def test_whoever_is_affected_is_taken_for_the_reporter_of_what_was_taken_over_only_where_that_was_said(
+    world: World, client: httpx.AsyncClient, earlier: dict[str, Any], hers: bool
+) -> None:
+    code = await code_of_new(client, earlier)
+    (parties,) = (await inbox(client, code))["routes"][0]["parties"]
+    known = {one["key"] for one in await started(world)}
+    body = formal(answers={}, parties={}, not_these_people=[], take_over=[parties["item_id"]])
+    assert (await lodge(client, body, code=code)).status_code == 201
+    new = (await inbox(client, code))["routes"][1]
+    assert new["parties"][0]["affected_individual"] == "S0018"
+    assert len({one["key"] for one in await started(world)} - known) == hers
+    identities = "select 1 from items where report_id = $1 and kind = 'identity'"
+    assert len(await world.rows(identities, UUID(new["report_id"]))) == hers, "who may get another code for it"
+
+
 async def test_an_anonymous_report_says_nowhere_who_wrote_it(client: httpx.AsyncClient) -> None:
     named = {"alleged_offender": ["S0017"], "reporter": COLLEAGUE}
     answer = await lodge(client, formal(mode="anonymous", choices={"writer": "witness"}, parties=named))

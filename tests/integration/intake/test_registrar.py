@@ -16,20 +16,22 @@ from chassis.keystore import Keystore
 from chassis.sealing import TOLD_BYTES, SealNotOpened, open_from, seal_to, told_context, unwrap, wrap_context
 from chassis.web import session_rows
 from chassis.web.session_rows import SessionKey
+from contracts.cases.v1.cases_pb2 import CaseErased
 from contracts.topics import WORKFLOW_CASES
 from services.intake.bodies import Answers, LodgeReport
 from services.intake.desk.app import desk_app
 from services.intake.desk.settings import DeskSettings
 from services.intake.route_list import list_of
 from services.intake.tables import Report
+from services.intake.use_cases import reissue_code as reissuing
 from services.intake.use_cases.lodge_report import Entry, lodge_report
 from services.intake.use_cases.replace_code import replace_code
 from tests.integration.intake.conftest import Browse, SignIn
 from tests.integration.intake.desk_news import tells
 from tests.integration.intake.portal_browser import come_back
 from tests.integration.intake.portal_walk import code_on
-from tests.integration.intake.world import World, code_of_new, inbox, key, lodge, with_code
-from tests.integration.web.desk import DESK, Browser, csrf
+from tests.integration.intake.world import World, code_of_new, formal, inbox, key, lodge, with_code
+from tests.integration.web.desk import DESK, Browser, csrf, led_to
 
 pytestmark = pytest.mark.stack
 REGISTRAR, SUPERVISOR, CUSTODIAN = "S0020", "S0018", "S0061"
@@ -64,9 +66,9 @@ async def press(desk: Browser, path: str, page: httpx.Response, **fields: str) -
     return await desk.get(answer.headers["location"])
 
 
-async def entered(desk: Browser, answers: dict[str, str]) -> httpx.Response:
-    """From the first page to the check."""
-    page = await desk.signed_in(REGISTRAR, "/en/entry")
+async def entered(desk: Browser, answers: dict[str, str], page: httpx.Response | None = None) -> httpx.Response:
+    """From the first page to the check; without a page, from the sign-in."""
+    page = page or await desk.signed_in(REGISTRAR, "/en/entry")
     page = await press(desk, "/en/entry", page, how="phone", way="formal_report", **RECEIVED)
     while found := re.search(r'action="(/en/entry/\d+)"', page.text):
         asked = set(re.findall(r'name="([a-z_]+)"', page.text))
@@ -75,12 +77,20 @@ async def entered(desk: Browser, answers: dict[str, str]) -> httpx.Response:
     return page
 
 
-async def lodged(desk: Browser) -> str:
+async def lodged(desk: Browser, page: httpx.Response | None = None) -> str:
     """The code that is to be handed over."""
-    page = await entered(desk, ANSWERS)
+    page = await entered(desk, ANSWERS, page)
     assert "Check what you entered" in page.text, page.text
     page = await press(desk, "/en/entry/check", page, step="lodge")
+    assert "First put the code on paper" in page.text, page.text
+    first = code_shown(page)
+    page = await press(desk, "/en/entry/code", page, code=first, kept="yes")
     assert "Hand over the code" in page.text, page.text
+    assert code_shown(page) == first
+    return first
+
+
+def code_shown(page: httpx.Response) -> str:
     return "-".join(re.findall(r"<span>([2-9A-Z]{4})</span>", page.text))
 
 
@@ -170,13 +180,12 @@ async def test_a_code_is_shown_until_it_is_handed_over_whatever_else_is_begun(de
     before = await world.rows("select count(*) from reports")
     await keeps(desk, world, given=code)
     begins = {"how": "paper", "way": "formal_report"} | RECEIVED
-    for path, fields in (("/en/entry/check", {"step": "lodge"}), ("/en/entry", begins)):
+    for path, fields in (("/en/entry/code", {"kept": "yes", "code": code}), ("/en/entry", begins)):
         answer = await desk.send(path, csrf=csrf(page), **fields)
         assert (answer.status_code, answer.headers["location"]) == (303, "/en/code")
-    for path in ("/en/entry", "/en/entry/4"):
+    for path in ("/en/entry", "/en/entry/4", "/en/entry/code"):
         assert (await desk.get(path)).headers["location"] == "/en/code"
-    shown = await desk.get("/en/code")
-    assert "-".join(re.findall(r"<span>([2-9A-Z]{4})</span>", shown.text)) == code
+    assert code_shown(await desk.get("/en/code")) == code
     assert await world.rows("select count(*) from reports") == before
 
 
@@ -187,6 +196,98 @@ async def test_so_is_one_that_is_given_again(desk: Browser, world: World) -> Non
     assert (await desk.get("/en/reissue")).headers["location"] == "/en/code"
     answer = await desk.send("/en/reissue/confirm", csrf=csrf(page))
     assert (answer.status_code, answer.headers.get("location")) == (303, "/en/code")
+
+
+async def sign_in_ends(desk: Browser, world: World, path: str, page: httpx.Response, **typed: str) -> httpx.Response:
+    """What is sent from `path` after a quarter of an hour, and where the same person is led when signed in again."""
+    await world.rows("delete from web_sessions")
+    hidden = dict(re.findall(r'type="hidden" name="([\w-]+)" value="([^"]*)"', page.text))
+    answer = await desk.send(path, **(hidden | typed))
+    assert answer.headers["location"].startswith("/en/signed-out?lost=true&kept=true&back="), answer.headers
+    back = await desk.get(await desk.chosen(await desk.at_provider(f"/sign-in?back={path}"), REGISTRAR))
+    found = await desk.get(led_to(back))
+    return await desk.get(found.headers["location"]) if found.status_code == 303 else found
+
+
+async def test_a_session_that_ends_leaves_nobody_with_a_report_and_no_code(desk: Browser, world: World) -> None:
+    before = await world.rows("select count(*) from reports")
+    page = await entered(desk, ANSWERS)
+    page = await press(desk, "/en/entry/check", page, step="lodge")
+    first = code_shown(page)
+    assert "Nothing has been sent yet." in page.text
+    page = await press(desk, "/en/entry/code", page, code=first)
+    assert "Write the code down or print it, then tick the box." in page.text
+    page = await sign_in_ends(desk, world, "/en/entry/code", page, kept="yes")
+    assert await world.rows("select count(*) from reports") == before
+    assert "The code on your paper opens nothing" in page.text
+    page = await desk.get("/en/entry")
+    assert "The code on your paper" not in page.text
+    again = await lodged(desk, page)
+    assert again != first
+    # From here on he has it on paper: what his session does is nothing to the person.
+    await world.rows("delete from web_sessions")
+    await report_of(world, again)
+
+
+async def test_what_was_sent_is_not_called_unsent_where_only_its_answer_was_lost(desk: Browser, world: World) -> None:
+    page = await press(desk, "/en/entry/check", await entered(desk, ANSWERS), step="lodge")
+    sent = await desk.send("/en/entry/code", csrf=csrf(page), code=code_shown(page), kept="yes")
+    assert sent.headers["location"] == "/en/code"
+    before = await world.rows("select count(*) from reports")
+    again = await sign_in_ends(desk, world, "/en/entry/code", page, kept="yes")
+    assert "Hand over the code" in again.text
+    assert code_shown(again) == code_shown(page)
+    assert await world.rows("select count(*) from reports") == before
+
+
+async def test_a_code_that_another_window_has_replaced_is_shown_before_anything_is_sent(
+    desk: Browser, world: World
+) -> None:
+    page = await press(desk, "/en/entry/check", await entered(desk, ANSWERS), step="lodge")
+    begins = {"how": "paper", "way": "formal_report"} | RECEIVED
+    await press(desk, "/en/entry", await desk.get("/en/entry"), **begins)
+    before = await world.rows("select count(*) from reports")
+    anew = await press(desk, "/en/entry/code", page, code=code_shown(page), kept="yes")
+    assert "First put the code on paper" in anew.text
+    assert code_shown(anew) != code_shown(page)
+    assert await world.rows("select count(*) from reports") == before
+
+
+async def test_words_that_were_sent_after_the_sign_in_had_ended_stand_in_their_form_again(
+    desk: Browser, world: World
+) -> None:
+    page = await desk.signed_in(REGISTRAR, "/en/entry")
+    page = await press(desk, "/en/entry", page, how="phone", way="formal_report", **RECEIVED)
+    while 'name="what_happened"' not in page.text:
+        (path,) = re.findall(r'action="(/en/entry/\d+)"', page.text)
+        asked = set(re.findall(r'name="([a-z_]+)"', page.text))
+        page = await press(desk, path, page, **{name: value for name, value in ANSWERS.items() if name in asked})
+    (path,) = re.findall(r'action="(/en/entry/\d+)"', page.text)
+    page = await sign_in_ends(desk, world, path, page, what_happened="He threw <b>my</b> papers at me.")
+    assert "He threw &lt;b&gt;my&lt;/b&gt; papers at me.</textarea>" in page.text
+    assert "What was answered on the others is no longer here" in page.text
+    page = await press(desk, path, page, what_happened="He threw my papers at me.")
+    check = (await desk.get("/en/entry/check")).text
+    for kept in ("By phone", "3 March 2026, 09:30", "He threw my papers at me."):
+        assert kept in check
+
+
+async def test_where_it_was_destroyed_meanwhile_the_custodian_reads_that_nothing_is_left(
+    desk: Browser, client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report_id = await world.report_id(client, await code_of_new(client, formal()))
+
+    async def erased_meanwhile(*_: Any) -> dict[UUID, bytes]:
+        gone = CaseErased(report_id=report_id, lifecycle="formal_report", number=1)
+        await world.tell("workflow", WORKFLOW_CASES, report_id, gone)
+        return {}
+
+    monkeypatch.setattr(reissuing, "_wrapped_by_desk", erased_meanwhile)
+    page = await desk.signed_in(CUSTODIAN, "/en/reissue")
+    await keeps(desk, world, reissue={"report": report_id, "way": "formal_report", "key": key()})
+    page = await press(desk, "/en/reissue/confirm", page)
+    assert "What was written has been destroyed since you looked for it." in page.text
+    assert (await desk.get("/en/reissue/confirm")).headers["location"] == "/en/reissue"
 
 
 async def test_the_person_gets_a_code_of_her_own_before_anything_is_opened(
@@ -328,10 +429,12 @@ async def take_new_code(client: httpx.AsyncClient, handed: str, once: str = "") 
 
 
 async def test_nobody_enters_what_names_them_and_nothing_is_entered_ahead_of_time(desk: Browser, world: World) -> None:
+    code = await handed_over(world)
     before = await world.rows("select count(*) from reports")
     page = await entered(desk, ANSWERS | {"not_these_people": f"S0012, {REGISTRAR.lower()}"})
     assert "Somebody else has to enter it." in page.text
-    assert (await desk.send("/en/entry/check", csrf=csrf(page), step="lodge")).headers["location"] == "/en/entry/check"
+    answer = await desk.send("/en/entry/code", csrf=csrf(page), kept="yes", code=code)
+    assert answer.headers["location"] == "/en/entry/check"
     page = await press(desk, "/en/entry/check", page, step="delete")
     assert "Your tasks" in page.text
     ahead = datetime.now(UTC) + timedelta(days=2)

@@ -1,6 +1,7 @@
 """Lines of the safety list that need no screen: every form, time-out, and what the portal's logs know of a visitor."""
 
 import logging
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -51,6 +52,26 @@ async def test_s16_after_the_time_that_was_chosen_a_page_has_closed_and_the_draf
         assert WORDS not in browser.page.text
     answer = await browser.go("/s/4")
     assert "It has closed to protect you." in answer.text
+
+
+async def test_s16_the_time_is_stated_and_begins_anew_without_a_script_and_without_touching_what_is_written(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "formal_report")
+    await onwards(browser, {})
+    assert "what_happened" in browser.form().names
+    assert "These pages close when you do nothing for 30 minutes." in browser.text
+    ends = "select max(expires_at) as expires_at from web_sessions"
+    await world.rows("update web_sessions set expires_at = now() + interval '1 minute'")
+    (soon,) = await world.rows(ends)
+    await browser.go("/stay")
+    assert "They stay open for 30 more minutes." in browser.text
+    (later,) = await world.rows(ends)
+    assert later["expires_at"] - soon["expires_at"] > timedelta(minutes=25)
+    await world.rows("update web_sessions set expires_at = now() - interval '1 second'")
+    await browser.go("/stay")
+    assert browser.path == browser.at("/closed")
 
 
 async def test_s22_no_log_knows_where_somebody_came_from_or_what_they_wrote(

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from chassis.keystore import Keystore, Wrap
 from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.sweep_orphans import ORPHANED_AFTER, sweep_orphans
 from services.intake.web.pages import returning
+from services.intake.web.pages.words_of_cases import ROUTES
 from tests.integration.intake.conftest import Browse, client_of
 from tests.integration.intake.portal_browser import PortalBrowser, come_back
 from tests.integration.intake.test_sweep import on
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.stack
 NEVER_GIVEN = "2222-3333-4444-5555-6666-7777"
 
 
-async def test_what_she_sent_opens_after_the_code_was_typed_again_and_for_that_page_alone(
+async def test_the_alleged_offender_holds_the_code_and_is_asked_for_it_again_before_any_page_of_her_words(
     client: httpx.AsyncClient, browse: Browse
 ) -> None:
     code = await code_of_new(client, draft(answers={"what_happened": "<b>He shouts.</b> أهلا"}))
@@ -65,6 +67,11 @@ async def test_a_further_way_takes_over_what_she_ticks_and_no_more(
         assert answer.headers["location"] == "/en/inbox"
     await browser.go("/inbox")
     assert "It has been sent on the new way as well." in browser.text
+    # Two forms and two headings: whoever hears them is told which is which.
+    for way in ("formal_report", "informal_resolution"):
+        assert f'Write a message<span class="govuk-visually-hidden">: {ROUTES[way]}</span>' in browser.page.text
+    named = re.findall(r'id="s-(\w+)" aria-labelledby="s-(\w+) r-(\w+)">Send<', browser.page.text)
+    assert len(named) == len({one for three in named for one in three}) == 2
     (old, new) = (await inbox(client, code))["routes"]
     assert (old["report_id"], new["route"]) == (talk, "formal_report")
     assert [one["text"] for one in new["answers"]] == ["That it stops."]

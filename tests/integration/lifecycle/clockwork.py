@@ -164,7 +164,7 @@ def _later(case: Case, by: timedelta) -> Case:
 
 def _clock_later(clock: Clock, by: timedelta) -> Clock:
     times = ("started_at", "due_at", "paused_at", "met_at")
-    return replace(clock, **{name: at + by for name in times if (at := getattr(clock, name)) is not None})
+    return clock._replace(**{name: at + by for name in times if (at := getattr(clock, name)) is not None})
 
 
 def _facts_later(facts: Facts, by: timedelta) -> dict[str, Fact]:

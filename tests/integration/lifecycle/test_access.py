@@ -17,7 +17,7 @@ async def test_neither_the_length_of_a_page_nor_where_it_ends_tells_of_a_hidden_
             await exclusions.exclude(session, loans.desk.keys.cell, hidden, parties, now)
         after: access.Position | None = None
         for left in (opened[3], opened[1]):
-            (row,), after = await access.cases_seen_by(
+            ((row, _),), after = await access.cases_seen_by(
                 session, loans.desk, OTHER_INVESTIGATOR, now, after=after, limit=1
             )
             found.append(row.case_id)
@@ -32,5 +32,5 @@ async def test_more_hidden_cases_than_are_looked_at_at_once_end_no_list_early(lo
     for _ in range(access._AT_ONCE + 1):
         await loans.open(tagged=False)
     async with loans.desk.database.transaction() as session:
-        rows, rest = await access.cases_seen_by(session, loans.desk, OTHER_INVESTIGATOR, now, after=None, limit=50)
-    assert ([row.case_id for row in rows], rest) == ([seen], None)
+        found, rest = await access.cases_seen_by(session, loans.desk, OTHER_INVESTIGATOR, now, after=None, limit=50)
+    assert ([row.case_id for row, _ in found], rest) == ([seen], None)

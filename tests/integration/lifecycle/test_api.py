@@ -26,7 +26,7 @@ def until_at(**more: float) -> dict[str, str]:
 
 
 async def trail(loans: Loans) -> list[dict[str, Any]]:
-    return [json.loads(row.entry_json) for row in await loans.query("select entry_json from audit_trail")]
+    return [json.loads(row.entry_json) for row in await loans.query("select entry_json from audit_readable")]
 
 
 async def test_an_action_goes_through_and_is_answered_the_same_when_sent_again(

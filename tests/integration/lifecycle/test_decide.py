@@ -31,7 +31,7 @@ async def news(loans: Loans) -> list[CaseChanged]:
 
 
 async def trail(loans: Loans) -> list[dict[str, object]]:
-    rows = await loans.query("select entry_json from audit_trail order by shard, number")
+    rows = await loans.query("select entry_json from audit_readable order by shard, number")
     return [json.loads(row.entry_json) for row in rows]
 
 
@@ -282,7 +282,14 @@ async def test_erasing_closes_every_text_in_a_copy_and_keeps_the_answers(loans: 
             anew, copied[0].ciphertext, copied[0].wrapped, item_id=copied[0].body_id, context=f"case|{case_id}"
         )
     erased = await loans.query("select value from outbox where type = 'contracts.cases.v1.CaseErased'")
-    assert [CaseErased.FromString(one.value).report_id for one in erased] == [str(row.report_id)]
+    (told,) = [CaseErased.FromString(one.value) for one in erased]
+    assert told.report_id == str(row.report_id)
+    # Who opened it is kept for a while longer, by the case's own policy.
+    until = loans.desk.policy_of(row).due("keep.access_log", stub.erased_at)
+    assert until > stub.erased_at
+    assert told.actors_until.ToDatetime(UTC) == until
+    kept = await loans.query("select object_ref, until from actors_kept order by object_ref")
+    assert [tuple(one) for one in kept] == sorted((str(one), until) for one in (case_id, row.report_id))
 
     lent = await loans.query("select answer, actor from case_actions where action_id = :id", id=lend)
     assert lent[0].answer["version"] == 2

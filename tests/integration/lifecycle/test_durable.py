@@ -3,12 +3,10 @@
 import asyncio
 import contextlib
 import json
-import os
 import random
 import signal
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +24,9 @@ from lifecycle.sender import ActionLost, Sender
 from lifecycle.sweeper import reconcile, sweep_forever
 from ops.local_stack.ports import free_port
 from ops.local_stack.temporal import Temporal
+from tests.forks import Fork, forked
 from tests.integration.lifecycle.loans import INVESTIGATOR, Loans
+from tests.integration.lifecycle.worker_process import work
 from tests.real_parts import TemporalServer
 
 KILLS = 20
@@ -178,6 +178,20 @@ async def test_what_a_person_did_reaches_the_workflow_and_erasure_ends_it(
         assert await act(loans, case_id, "remark") == Refused("CASE_UNKNOWN", "decide")
 
 
+async def test_a_workflow_that_runs_although_nobody_noted_its_start_is_told_of_a_change(
+    loans: Loans, temporal: TemporalServer
+) -> None:
+    at_temporal(loans, temporal.address)
+    async with working(loans, sweeps=False) as client:
+        case_id = await loans.open()
+        await act(loans, case_id, "remark")
+        waking = asyncio.create_task(sweep_forever(loans.desk, client))
+        await loans.decide(await loans.sign(case_id, "lend", {"until_at": within(2)}))
+        await loans.desk.poke(case_id)()
+        await reached(loans, case_id, "overdue")
+        waking.cancel()
+
+
 async def test_actions_that_meet_continue_as_new_are_each_taken_once(loans: Loans, temporal: TemporalServer) -> None:
     at_temporal(loans, temporal.address)
     actions = 60
@@ -238,24 +252,8 @@ async def test_nothing_that_temporal_keeps_is_readable(loans: Loans, tmp_path: P
         assert secret.encode() not in kept
 
 
-@asynccontextmanager
-async def worker_process(
-    loans: Loans, folder: Path, *, sweeps: bool, environment: Mapping[str, str]
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    told = folder / "settings.json"
-    told.write_text(loans.desk.settings.model_dump_json())
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.integration.lifecycle.worker_process", told, "yes" if sweeps else "no",
-        stdout=asyncio.subprocess.PIPE, env={**os.environ, **environment},
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        assert await asyncio.wait_for(process.stdout.readline(), SOON) == b"ready\n"
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+def worker_process(loans: Loans, failpoints: str = "") -> AbstractAsyncContextManager[Fork]:
+    return forked(work, loans.desk.settings, failpoints=failpoints)
 
 
 @pytest.mark.parametrize("failpoint", ["decide.before_commit", "decide.after_commit"])
@@ -270,10 +268,9 @@ async def test_inv_54_a_worker_killed_around_its_commit_loses_no_clock_and_acts_
         at_temporal(loans, server.address)
         case_id, action_id = await loans.open(), uuid4()
         until_at = within(4)
-        dies = {"RECOURSE_FAILPOINTS": failpoint}
-        async with worker_process(loans, tmp_path, sweeps=True, environment=dies) as worker:
+        async with worker_process(loans, failpoint) as worker:
             caller = asyncio.create_task(act(loans, case_id, "lend", action_id, until_at=until_at))
-            assert await asyncio.wait_for(worker.wait(), SOON) == -signal.SIGKILL
+            assert await worker.ended() == -signal.SIGKILL
             caller.cancel()
             with contextlib.suppress(asyncio.CancelledError, ActionLost):
                 await caller
@@ -282,7 +279,7 @@ async def test_inv_54_a_worker_killed_around_its_commit_loses_no_clock_and_acts_
         await server.ready()
         assert (await loans.row(case_id)).state == ("lent" if failpoint == "decide.after_commit" else "asked")
 
-        async with worker_process(loans, tmp_path, sweeps=True, environment={}):
+        async with worker_process(loans):
             if failpoint == "decide.before_commit":
                 await answered(loans, case_id, "lend", action_id, until_at=until_at)
             await reached(loans, case_id, "overdue")
@@ -303,10 +300,10 @@ async def test_inv_54_a_worker_killed_around_a_ring_rings_it_once(
     until_at = (began + timedelta(seconds=5)).isoformat()
     await loans.decide(await loans.sign(case_id, "lend", {"until_at": until_at}), began)
 
-    async with worker_process(loans, tmp_path, sweeps=True, environment={"RECOURSE_FAILPOINTS": failpoint}) as worker:
-        assert await asyncio.wait_for(worker.wait(), SOON) == -signal.SIGKILL
+    async with worker_process(loans, failpoint) as worker:
+        assert await worker.ended() == -signal.SIGKILL
     assert (await loans.row(case_id)).state == ("overdue" if failpoint == "ring.after_commit" else "lent")
-    async with worker_process(loans, tmp_path, sweeps=True, environment={}):
+    async with worker_process(loans):
         await reached(loans, case_id, "overdue")
         # Its workflow is at work again.
         await answered(loans, case_id, "remark", uuid4())
@@ -327,9 +324,9 @@ async def test_inv_54_a_worker_killed_around_the_end_of_an_errand_has_it_done_on
     case_id = await loans.open()
     workflow_id = (await loans.row(case_id)).workflow_id
     handle = client.get_workflow_handle(workflow_id)
-    async with worker_process(loans, tmp_path, sweeps=True, environment={"RECOURSE_FAILPOINTS": failpoint}) as worker:
+    async with worker_process(loans, failpoint) as worker:
         caller = asyncio.create_task(act(loans, case_id, "repair"))
-        assert await asyncio.wait_for(worker.wait(), SOON) == -signal.SIGKILL
+        assert await worker.ended() == -signal.SIGKILL
         caller.cancel()
         with contextlib.suppress(asyncio.CancelledError, ActionLost):
             await caller
@@ -342,7 +339,7 @@ async def test_inv_54_a_worker_killed_around_the_end_of_an_errand_has_it_done_on
         )
     )
 
-    async with worker_process(loans, tmp_path, sweeps=True, environment={}):
+    async with worker_process(loans):
 
         async def settled() -> bool:
             return not (await handle.describe()).raw_description.pending_activities
@@ -359,18 +356,18 @@ async def test_a_worker_killed_at_random_moments_loses_no_action_and_no_clock(
     seeded = random.Random(20261122)
     asked: list[tuple[UUID, UUID, str]] = []
     for _ in range(KILLS):
-        async with worker_process(loans, tmp_path, sweeps=True, environment={}) as worker:
+        async with worker_process(loans) as worker:
             one = await loans.open(), uuid4(), within(seeded.uniform(1, 4))
             asked.append(one)
             caller = asyncio.create_task(act(loans, one[0], "lend", one[1], until_at=one[2]))
             await asyncio.sleep(seeded.uniform(0, 0.4))
             worker.kill()
-            await worker.wait()
+            await worker.ended()
             caller.cancel()
             with contextlib.suppress(asyncio.CancelledError, ActionLost):
                 await caller
 
-    async with worker_process(loans, tmp_path, sweeps=True, environment={}):
+    async with worker_process(loans):
         for case_id, action_id, until_at in asked:
             row = await loans.row(case_id)
             if row.state == "asked":

@@ -13,12 +13,15 @@ from typing import Any, Final
 import pytest
 
 from contracts.ids import CaseId
+from lifecycle import durable
 from lifecycle.clocks import DUE, RESUMED
+from lifecycle.durable import Procedure
 from lifecycle.model import Case, Clock, EffectKind, Refused, Step
+from lifecycle.recipients import is_said_at
 from lifecycle.table import ClockChangeKind, ClockRule, Lifecycle, Rule
 from policy.model import Role
 from tests.integration.lifecycle.clockwork import A_LONG_TIME, LATE, POLICY, Clockwork, rings
-from tests.lifecycles import LIFECYCLES, NOW, at, attempt, opened, texts, valid_facts
+from tests.lifecycles import BY_NAME, LIFECYCLES, NOW, at, attempt, opened, texts, valid_facts
 from tests.unit.lifecycle.test_cells import actor_for, standing
 from tests.waiting import eventually
 
@@ -58,6 +61,8 @@ def taken(lifecycle: Lifecycle, rule: Rule, facts: Mapping[str, str]) -> Case:
     return answer
 
 
+A_SHORT_RUN: Final = 20
+"""Events: a few looks at the case."""
 SOON: Final[Mapping[str, str]] = {"from_at": at(2)}
 """What is decided today for a day to come."""
 EVERY_CLOCK: Final = [(lifecycle, clock.key) for lifecycle in LIFECYCLES for clock in lifecycle.clocks]
@@ -141,9 +146,10 @@ def test_it_reminds_and_rings_once_when_it_is_due(
             break  # The next round has begun.
         rang_on_time(rule, clock, ring)
         told = [(name, level) for version, name, level in lived.heard if version == last.version]
-        names = [{effect.name for effect in one.effects if effect.kind is EffectKind.NOTIFY} for one in rule.outcomes]
+        said = [[one for one in outcome.effects if is_said_at(one, number)] for outcome in rule.outcomes]
+        names = [{effect.name for effect in effects if effect.kind is EffectKind.NOTIFY} for effects in said]
         assert any(one <= {name for name, _ in told} for one in names), "somebody hears of it"
-        assert {level for _, level in told} <= {None, number}, "each round goes one level further up"
+        assert {level for _, level in told} <= {None, number, number - 1}, "each round goes one level further up"
         if rule.repeats:
             clock = Clock(key, last.at, POLICY.due(deadline, last.at), deadline=deadline)
     assert len(rounds) == 1 or rule.repeats
@@ -154,6 +160,41 @@ def started_by_another(lived: Lived, lifecycle: Lifecycle, key: str) -> Clock:
     assert after is not None
     at = next(step.at for step in rings(lived.case, after, lived.begun.version) if step.facts["mark"] == DUE)
     return Clock(key, at, POLICY.due(key, at), deadline=key)
+
+
+async def test_what_a_run_waits_for_goes_along_when_it_goes_on_as_a_new_one(
+    works: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reminded once, then continued as new: the other reminders and the end come from the next run, each in time."""
+    measure, key = BY_NAME["interim_measure"], "im.end"
+    rule, case_id = measure.clock_of[key], await works.put(begun(measure, key).case, key)
+    begins = await works.case(case_id)
+    (_, first), *others = expected(rule, begins.clocks[key])
+    assert len(others) > 1, "a reminder and the end are still to come"
+    await works.wind_on(case_id, first + LATE)
+    await has_rung(works, case_id, key, 1)
+
+    handle = await works.handle(case_id)
+    run_id = (await handle.describe()).run_id
+
+    async def waits() -> bool:
+        """It has taken in all that was sent, and waits for its next clock: before that it would be wound past it."""
+        return (await handle.fetch_history()).events[-1].HasField("timer_started_event_attributes")
+
+    async def goes_on() -> bool:
+        await handle.signal(Procedure.wake)
+        await eventually(waits)
+        return (await handle.describe()).run_id != run_id
+
+    with monkeypatch.context() as patch:
+        patch.setattr(durable, "EVENTS_PER_RUN", A_SHORT_RUN)
+        await eventually(goes_on)
+
+    await works.wind_on(case_id, begins.clocks[key].due_at + LATE)
+    lived = await has_rung(works, case_id, key, 1 + len(others))
+    rang_on_time(rule, begins.clocks[key], rings(lived, key))
+    end = rings(lived, key)[-1].version
+    assert [name for one, version, name, _ in works.heard if (one, version) == (case_id, end)], "somebody hears of it"
 
 
 def rule_that(lifecycle: Lifecycle, kind: ClockChangeKind, key: str) -> Rule:
@@ -245,7 +286,7 @@ def test_it_stands_still_while_it_is_paused_and_then_has_as_long_as_before(
     assert early == [], "its time has passed while it stood"
     action = rule_that(lifecycle, ClockChangeKind.RESUME, key).action
     stood = next(step.at for step in case.steps if step.action == action) - paused.at
-    rang_on_time(lifecycle.clock_of[key], replace(paused.clock, due_at=paused.clock.due_at + stood), rings(case, key))
+    rang_on_time(lifecycle.clock_of[key], paused.clock._replace(due_at=paused.clock.due_at + stood), rings(case, key))
 
 
 @pytest.mark.parametrize(("lifecycle", "key"), PAUSABLE, ids=ids(PAUSABLE))
@@ -260,5 +301,5 @@ def test_it_goes_on_by_itself_when_it_has_stood_as_long_as_it_may(
     ends = POLICY.due(str(lifecycle.clock_of[key].pause_cap), paused.at)
     assert by_itself.facts["mark"] == RESUMED
     assert ends <= by_itself.at < ends + LATE
-    moved = replace(paused.clock, due_at=paused.clock.due_at + (by_itself.at - paused.at))
+    moved = paused.clock._replace(due_at=paused.clock.due_at + (by_itself.at - paused.at))
     rang_on_time(lifecycle.clock_of[key], moved, others)

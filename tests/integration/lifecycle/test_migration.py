@@ -35,7 +35,7 @@ async def migrate(loans: Loans, case_id: UUID, **more: Any) -> Any:
 
 
 async def trail(loans: Loans, case_id: UUID) -> list[dict[str, Any]]:
-    query = "select entry_json from audit_trail where object_ref = :case_id order by object_number"
+    query = "select entry_json from audit_readable where object_ref = :case_id order by object_number"
     return [json.loads(row.entry_json) for row in await loans.query(query, case_id=str(case_id))]
 
 
@@ -136,8 +136,8 @@ async def test_the_history_tells_of_it_and_plays_each_step_under_its_policy(loan
     assert (moved["facts"]["was"], moved["facts"]["policy"], told["policy"]) == (
         "rehearsal/1", "rehearsal/2", "rehearsal/2",
     )  # fmt: skip
-    then = case_history.show_as_of(loans.desk, row, NOW, None)
-    later = case_history.show_as_of(loans.desk, row, NOW + timedelta(seconds=61), None)
+    then = await case_history.show_as_of(loans.desk, row, NOW, None)
+    later = await case_history.show_as_of(loans.desk, row, NOW + timedelta(seconds=61), None)
     assert then is not None
     assert later is not None
     assert (later["policy"], later["deviations"]) == ("rehearsal/2", [])

@@ -48,6 +48,8 @@ async def test_a_queue_lists_what_is_open_by_the_next_date(browser: Browser, loa
     queue = await browser.signed_in(INVESTIGATOR)
     assert re.findall(r'href="/en/cases/([0-9a-f-]{36})"', queue.text) == [str(soon), str(later), str(quiet)]
     assert "Somebody asks for it" in queue.text
+    # What may be done is not what it waits for: a remark moves nothing on.
+    assert queue.text.count('data-name="Next step for you">Lend it<') == 3
     everything = await browser.get("/en/queue?everything=yes")
     assert len(re.findall(r'href="/en/cases/', everything.text)) == 4
     assert not re.findall(r'href="/en/cases/', (await browser.get("/en/queue?lifecycle=loan&after=x")).text)
@@ -184,6 +186,14 @@ async def test_whoever_has_a_conflict_steps_aside_with_one_button(browser: Brows
     assert (answer.status_code, answer.headers["location"]) == (303, "/en/queue")
     assert str(case_id) not in (await browser.get("/en/queue")).text
     assert (await browser.get(f"/en/cases/{case_id}")).status_code == 404
+
+
+async def test_what_makes_a_conflict_is_named_before_anything_is_opened(browser: Browser, loans: Loans) -> None:
+    case_id = await loans.open()
+    ask = (await browser.signed_in(INVESTIGATOR, f"/en/cases/{case_id}/reading")).text
+    for relation in loans.desk.policy.options["conflict"].choices.values():
+        assert f"<li>{relation}</li>" in ask
+    assert f'href="/en/cases/{case_id}/conflict"' in ask
 
 
 async def test_a_form_without_its_token_or_from_elsewhere_changes_nothing(browser: Browser, loans: Loans) -> None:

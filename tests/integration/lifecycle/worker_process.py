@@ -1,13 +1,8 @@
-"""A worker of the invented desk as a process of its own, so that a test can have it killed.
-
-`python -m tests.integration.lifecycle.worker_process <settings.json> <sweeps: yes|no>`
-"""
+"""A worker of the invented desk as a process of its own, so that a test can have it killed."""
 
 import asyncio
-import json
-import sys
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 from chassis import temporal
 from chassis.settings import Settings
@@ -17,18 +12,14 @@ from lifecycle.sweeper import sweep_forever
 from tests.integration.lifecycle.loans import make_loans
 
 
-async def main(settings: Settings, *, sweeps: bool) -> None:
+async def work(runs: Callable[[], None], told_to_stop: Callable[[], Awaitable[None]], settings: Settings) -> None:
     desk = make_loans(settings).desk
     client = await temporal.connect(desk.settings, desk.keys)
     activities = Activities(desk).all
     async with temporal.worker(client, desk.task_queue, workflows=[Procedure], activities=activities):
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        if sweeps:
-            await sweep_forever(desk, client, overdue_by=timedelta(seconds=1), every=timedelta(milliseconds=300))
-        await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    told = Settings(**json.loads(Path(sys.argv[1]).read_text()))
-    asyncio.run(main(told, sweeps=sys.argv[2] == "yes"))
+        sweeping = asyncio.create_task(
+            sweep_forever(desk, client, overdue_by=timedelta(seconds=1), every=timedelta(milliseconds=300))
+        )
+        runs()
+        await told_to_stop()
+        sweeping.cancel()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from time import monotonic
 from uuid import UUID, uuid4
@@ -12,13 +13,16 @@ from chassis.web.pages.words import Language
 from ops.local_stack.smtp import Smtp
 from policy.model import Office
 from services.notifications import digests
+from services.notifications.peers import Meant, Peers
+from services.notifications.sender import ClaimLost, Notice, Sender
+from services.notifications.tables import Ending
 from services.notifications.wording import WORDS, digest, to_staff, to_staff_above
 from tests.integration.notifications.post import Post, mails
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
-OFFICER, MANAGER = "S0007", "S0044"
-"""One who is appointed, at a place by the clock of Zurich, and one who is not."""
+OFFICER, OTHER, MANAGER = "S0007", "S0005", "S0044"
+"""Two who are appointed, the one at a place by the clock of Zurich, and one who is not."""
 MONDAY = date(2027, 2, 8)
 EARLY = datetime(2027, 2, 8, 5, 30, tzinfo=UTC)
 FIRST, SECOND = datetime(2027, 2, 8, 7, tzinfo=UTC), datetime(2027, 2, 8, 13, tzinfo=UTC)
@@ -130,6 +134,30 @@ async def test_a_digest_comes_also_when_there_is_nothing_and_only_once(post: Pos
     assert [mail["Subject"] for mail in mails(sink.maildir)] == [digest(ENGLISH, 0, None).subject] * 2
 
 
+async def test_staff_is_written_to_in_the_first_language_of_their_appointment_that_mails_have(
+    post: Post, sink: Smtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One whose appointment names none that mails have, and who holds none, in the installation's."""
+    clock, known = Clock(EARLY), post.of_notifications()
+    speaks = {OFFICER: ("pt", "fr", "en"), OTHER: ("pt",)}
+    appointments = [replace(one, languages=speaks.get(one.staff_id, ())) for one in known.policy.appointments]
+    known.policy = replace(known.policy, appointments=tuple(appointments))
+    monkeypatch.setattr(post, "of_notifications", lambda: known)
+    for staff_id in (OFFICER, OTHER, MANAGER):
+        await post.employ(staff_id, address(staff_id))
+    async with post.ethics(), post.hr_bridge(), post.sender(clock=clock):
+        for staff_id in (OFFICER, OTHER):
+            await eventually(ended(post, await news(post, staff_id, late=Office.ECO.value)))
+        await eventually(ended(post, await news(post, MANAGER)))
+        clock.set(FIRST)
+        await eventually(ended(post, digest_at(post, FIRST)))
+    sent = [(mail["To"], mail["Subject"]) for mail in mails(sink.maildir)]
+    said = {who: {subject for to, subject in sent if to == address(who)} for who in (OFFICER, OTHER, MANAGER)}
+    french, english = (to_staff(WORDS[code]).subject for code in ("fr", "en"))
+    assert said[OFFICER] == {french, digest(WORDS["fr"], 0, None).subject}
+    assert said[OTHER] - {digest(ENGLISH, 0, None).subject} == said[MANAGER] == {english}
+
+
 async def test_what_is_late_and_whoever_holds_no_appointment_waits_for_no_digest(post: Post, sink: Smtp) -> None:
     clock = Clock(EARLY)
     for staff_id in (OFFICER, MANAGER):
@@ -169,6 +197,71 @@ async def test_while_a_desk_does_not_answer_a_digest_waits_instead_of_saying_tha
             await eventually(ended(post, digest_at(post, FIRST)))
     assert [mail["Subject"] for mail in mails(sink.maildir)] == [digest(ENGLISH, 1, None).subject]
     assert (await post.endings())[event_id] == "sent"
+
+
+async def three_wait(post: Post, clock: Clock) -> None:
+    """For the digest at `FIRST`."""
+    await post.employ(OFFICER, address(OFFICER))
+    waiting = [await news(post, case_id=await case(post)) for _ in range(3)]
+    async with post.ethics(), post.sender(clock=clock):
+        await eventually(planned(post, *waiting))
+
+
+async def test_a_digest_that_asks_for_longer_than_a_claim_lasts_keeps_its_claim(
+    post: Post, sink: Smtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, asked, claimed = Clock(EARLY), 0, set[UUID]()
+    await three_wait(post, clock)
+    other = Sender(post.notifications(), post.of_notifications(), post.keys("notifications"), clock=clock)
+    recipient = Peers.recipient
+
+    async def slowly(peers: Peers, source: str, reference: UUID) -> Meant:
+        nonlocal asked
+        asked += 1
+        clock.set(clock() + timedelta(seconds=90))
+        claimed.update(one.event_id for one in await other._claim(20))  # as another process that looks for what waits
+        return await recipient(peers, source, reference)
+
+    monkeypatch.setattr(Peers, "recipient", slowly)
+    async with post.ethics(), post.hr_bridge():
+        clock.set(FIRST)
+        async with post.sender(clock=clock):
+            await eventually(ended(post, digest_at(post, FIRST)))
+    assert (asked, digest_at(post, FIRST) in claimed) == (3, False)
+    assert [mail["Subject"] for mail in mails(sink.maildir)] == [digest(ENGLISH, 3, None).subject]
+
+
+async def test_an_attempt_that_has_lost_its_claim_sends_nothing(
+    post: Post, sink: Smtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, stuck, lost = Clock(EARLY), False, asyncio.Event()
+    await three_wait(post, clock)
+    recipient, attempt = Peers.recipient, Sender._digest
+
+    async def once_for_long(peers: Peers, source: str, reference: UUID) -> Meant:
+        nonlocal stuck
+        if not stuck:
+            stuck = True
+            clock.set(clock() + timedelta(minutes=3))
+            async with post.sender(clock=clock):
+                await eventually(ended(post, digest_at(post, FIRST)))
+        return await recipient(peers, source, reference)
+
+    async def noting_a_lost_claim(sender: Sender, notice: Notice, peers: Peers) -> Ending | None:
+        try:
+            return await attempt(sender, notice, peers)
+        except ClaimLost:
+            if notice.event_id == digest_at(post, FIRST):
+                lost.set()
+            raise
+
+    monkeypatch.setattr(Peers, "recipient", once_for_long)
+    monkeypatch.setattr(Sender, "_digest", noting_a_lost_claim)
+    async with post.ethics(), post.hr_bridge():
+        clock.set(FIRST)
+        async with post.sender(clock=clock):
+            await asyncio.wait_for(lost.wait(), timeout=60)
+    assert [mail["Subject"] for mail in mails(sink.maildir)] == [digest(ENGLISH, 3, None).subject]
 
 
 async def test_a_digest_that_could_not_go_gives_way_to_the_next_and_loses_nothing(post: Post, sink: Smtp) -> None:

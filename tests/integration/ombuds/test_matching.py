@@ -9,8 +9,11 @@ import pytest
 
 from chassis.web.problems import Problem
 from lifecycle.exclusions import Parties
-from lifecycle.model import Action, Actor, ActorKind
+from lifecycle.model import Action, Actor, ActorKind, Clock
+from lifecycle.serial import from_json
+from policy.load import load
 from policy.model import Role
+from policy.working_time import Calendar
 from services.ombuds.matching import DirectoryIncomplete
 from tests.integration.ombuds.cell import (
     ELSEWHERE,
@@ -23,6 +26,7 @@ from tests.integration.ombuds.cell import (
     PERSON,
     SUPERVISOR,
     Cell,
+    taken,
 )
 
 
@@ -37,6 +41,34 @@ async def test_somebody_in_nobodys_line_is_asked_and_told_without_a_word(cell: C
     assert await cell.match(case_id) == ELSEWHERE
     assert (await cell.row(case_id)).state == "offered"
     assert await cell.told() == [(ELSEWHERE, "informal_resolution.match_offered")]
+
+
+async def test_working_days_are_counted_where_whoever_is_asked_is_appointed(cell: Cell) -> None:
+    """Holidays of the next days: one where the first is appointed, three where the second is and both live."""
+    days = [datetime.now(UTC).date() + timedelta(days=one) for one in (1, 2, 3)]
+    works = {"selwick": days[:1], "tarn": days}
+    cell.desk.policy = replace(
+        load("iom-2024-03"),
+        stations={key: Calendar(UTC, frozenset(), holidays=frozenset(off)) for key, off in works.items()},
+    )
+    await cell.people(stations={ELSEWHERE: "tarn", FURTHER: "tarn"})
+    case_id = await cell.wish()
+
+    async def first_answer() -> Clock:
+        return from_json((await cell.row(case_id)).data).clocks["rwfp.first"]
+
+    assert await cell.match(case_id) == ELSEWHERE
+    first = await first_answer()
+    assert first.due_at - first.started_at == timedelta(days=3)
+    assert (await cell.row(case_id)).next_due_at == first.due_at
+
+    await cell.act(case_id, "decline_match", listener(ELSEWHERE))
+    assert await cell.match(case_id) == FURTHER
+    assert await first_answer() == first, "she has been told that day, and waits no longer for another"
+    taken(await cell.act(case_id, "accept_match", listener(FURTHER), told_limits=True))
+    await cell.steps_aside(case_id, FURTHER)
+    assert (await first_answer()).place is None
+    assert await cell.match(case_id) == OMBUDSPERSON
 
 
 async def test_a_focal_point_of_the_supervisors_line_is_never_asked(cell: Cell) -> None:
@@ -214,7 +246,10 @@ async def test_the_one_she_prefers_is_asked_where_nothing_speaks_against_it(cell
         return Parties(PERSON, (SUPERVISOR,), recipient=staff_id)
 
     assert await cell.match(await cell.wish(), preferring(FURTHER)) == FURTHER
-    assert await cell.match(await cell.wish(), preferring(IN_HIS_LINE)) == ELSEWHERE
+    assert await cell.match(await cell.wish(), preferring(OMBUDSPERSON)) == OMBUDSPERSON
+    assert await cell.match(await cell.wish(not_from_my_office="yes"), preferring(ELSEWHERE)) == ELSEWHERE
+    for nobody in (IN_HIS_LINE, SUPERVISOR, "S9999"):
+        assert await cell.match(await cell.wish(), preferring(nobody)) in {ELSEWHERE, FURTHER}
 
 
 def known_of(cell: Cell, staff_id: str, **known: Any) -> None:
@@ -229,6 +264,8 @@ async def test_inv_19_whoever_speaks_her_language_is_asked_before_others(cell: C
 
     assert await cell.match(await cell.wish(language="pt-BR")) == FURTHER
     assert await cell.match(await cell.wish(language="sw")) == ELSEWHERE
+    assert await cell.match(await cell.wish(language="en", spoken_language="fr")) == FURTHER
+    assert await cell.match(await cell.wish(language="fr", spoken_language="en")) == ELSEWHERE
 
 
 async def test_inv_19_a_wish_for_a_woman_or_a_man_is_kept_where_it_is_known(cell: Cell) -> None:

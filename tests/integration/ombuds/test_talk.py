@@ -84,7 +84,7 @@ async def test_a_talk_is_held_and_leaves_nothing_that_opens(whole: Whole) -> Non
     assert (await listener.read(case_id, "curiosity")).status_code == 400
     readings = await whole.query(
         "select entry ->> 'actor' as reader, entry -> 'facts' ->> 'purpose' as purpose from"
-        " (select convert_from(entry_json, 'utf8')::json as entry from audit_trail) trail"
+        " (select convert_from(entry_json, 'utf8')::json as entry from audit_readable) trail"
         " where entry ->> 'act' = 'contents.read'"
     )
     assert {tuple(one) for one in readings} == {(ELSEWHERE, "conversation")}, "who and what for"

@@ -439,6 +439,9 @@ async def test_a_schema_from_before_gets_the_table(kept: Kept) -> None:
     """The first revision makes it too, on a machine that is new."""
     owner = kept.made.migration_dsn("audit")
     await kept.query("drop table web_sessions")
+    await kept.query("drop index ix_entries_accesses")
+    await kept.query("drop view audit_readable")
+    await kept.query("drop table audit_actors, actors_kept, actors")
     await kept.query("update alembic_version set version_num = '0001'")
     await migrate(owner, CHAIN)
     await kept.begun()

@@ -3,7 +3,7 @@
 import itertools
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -57,6 +57,11 @@ PERSON, SUPERVISOR, NEXT_MANAGER, OTHER_MANAGER, COLLEAGUE = "S0018", "S0017", "
 INVESTIGATOR, SECOND_INVESTIGATOR = "S0005", "S0006"
 LEGAL_AND_HEAD, OTHER_HEAD, HR_DIRECTOR = "S0003", "S0004", "S0002"
 PARTIES = Parties(affected_individual=PERSON, alleged_offender=(SUPERVISOR,))
+
+
+def today() -> date:
+    """When it is asked for: a long run of tests goes on past midnight."""
+    return datetime.now(UTC).date()
 
 
 def person(staff_id: str, line: str, *, at: datetime | None = None, active: bool = True) -> Person:
@@ -113,7 +118,12 @@ class House:
 
     async def open(self, lifecycle: str = "formal_report", report_id: UUID | None = None, number: int = 1) -> CaseId:
         now = datetime.now(UTC)
-        facts = {"lodged_at": now.isoformat(), "writer": "affected"} if lifecycle == "formal_report" else {}
+        by_her = {
+            "formal_report": {"writer": "affected"},
+            "sea_report": {"writer": "affected"},
+            "supervisor_request": {},
+        }
+        facts = {"lodged_at": now.isoformat(), **by_her[lifecycle]} if lifecycle in by_her else {}
         async with self.desk.database.transaction() as session:
             return await decide.open_case(session, self.desk, report_id or uuid4(), lifecycle, number, facts, now)
 
@@ -137,6 +147,8 @@ class House:
         name: str,
         facts: dict[str, Any] | None = None,
         texts: dict[str, str] | None = None,
+        *,
+        now: datetime | None = None,
     ) -> Any:
         """As the web process and then the case's workflow do with what somebody of the staff asks for."""
         row = await self.row(case_id)
@@ -144,7 +156,7 @@ class House:
         async with self.desk.database.transaction() as session:
             signed = await Sender(self.desk).sign(session, row, action, texts or {}, staff_id)
         async with self.desk.database.transaction() as session:
-            return await decide.decide(session, self.desk, signed, datetime.now(UTC))
+            return await decide.decide(session, self.desk, signed, now or datetime.now(UTC))
 
     async def steps_aside(self, case_id: UUID, staff_id: str) -> None:
         """Somebody says that they have a conflict, as the API takes it."""
@@ -182,6 +194,10 @@ class House:
             )
             for notice in notices
         ]
+
+    async def notices_of(self, wording_key: str) -> list[str]:
+        """For whom a notice of these words waits to be sent, oldest first."""
+        return [staff_id for wording, staff_id in await self.notices() if wording == wording_key]
 
     async def row(self, case_id: UUID) -> CaseRow:
         async with self.desk.database.transaction() as session:

@@ -1,4 +1,4 @@
-"""The custodian's desk beside the processes of `whole`: on intake's stores, in the process of the test."""
+"""Desks beside the processes of `whole`, in the process of the test: the custodian's and workflow's pages."""
 
 import re
 from collections.abc import AsyncIterator
@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 import httpx
 
+from chassis.settings import Settings
 from services.intake.desk.app import build
 from services.intake.desk.settings import DeskSettings
+from services.workflow import service as workflow_service
 from tests.integration.web.desk import DESK, Browser, csrf
 from tests.integration.workflow.whole import Whole
 
@@ -23,6 +25,24 @@ async def custodian_desk(whole: Whole) -> AsyncIterator[Browser]:
     peers = {service: whole.url(service) for service in whole.processes}
     own = {"service": "intake", "peers": peers, "public_url": DESK, "oidc_client_secret": "any"}
     service = build(DeskSettings(**given | own))
+    browser = Browser(service.app)
+    try:
+        yield browser
+    finally:
+        await browser.client.aclose()
+        await service.app.state.sign_in.close()
+        for close in service.close:
+            await close()
+
+
+@asynccontextmanager
+async def workflow_desk(whole: Whole) -> AsyncIterator[Browser]:
+    """A browser at workflow's own pages, on the stores of its process."""
+    names = {f"RECOURSE_{name}".upper(): name for name in Settings.model_fields}
+    given = {names[name]: value for name, value in whole.environment("workflow").items() if name in names}
+    peers = {service: whole.url(service) for service in whole.processes}
+    own = {"service": "workflow", "peers": peers, "public_url": DESK, "oidc_client_secret": "any"}
+    service = workflow_service.build(Settings(**given | own))
     browser = Browser(service.app)
     try:
         yield browser

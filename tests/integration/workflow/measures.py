@@ -14,7 +14,7 @@ from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
 from services.workflow.desk import route
 from services.workflow.web.openings import Concerned, OpenCase, opened
-from tests.integration.workflow.house import INVESTIGATOR, OTHER_HEAD, PARTIES, PERSON, SUPERVISOR, House
+from tests.integration.workflow.house import HR_DIRECTOR, INVESTIGATOR, OTHER_HEAD, PARTIES, PERSON, SUPERVISOR, House
 from tests.integration.workflow.test_alerts_and_results import ALERT, LEAST, REASONS, RISK, measures, reported
 
 GUARD, WELFARE, EXECUTIVE = "S0069", "S0014", "S0001"
@@ -84,6 +84,15 @@ async def suspended(house: House) -> UUID:
     return measure
 
 
+async def extended(house: House, measure: UUID, **shown: Any) -> None:
+    """It is to last longer; HR has not done it."""
+    now = datetime.fromisoformat((await house.row(measure)).data["facts"]["until_at"]) - timedelta(seconds=5)
+    times = {"review_at": now + timedelta(seconds=90), "until_at": now + timedelta(seconds=180)}
+    facts = {"effects_seen": True, **shown, **{name: at.isoformat() for name, at in times.items()}}
+    texts = {"reasons": "Nothing between them has changed.", "least_burden": LEAST, "arrangement": HOW}
+    assert isinstance(await house.act(HR_DIRECTOR, measure, "extend_measure", facts, texts, now=now), Decided)
+
+
 async def placed(house: House, case_id: UUID) -> None:
     row = await house.row(case_id)
     message = PlacedInInbox(
@@ -99,5 +108,5 @@ async def name_at_hr(house: House, measure: UUID) -> str:
 
 async def seen_by(house: House, staff_id: str, lifecycle: str) -> list[UUID]:
     async with house.desk.database.transaction() as session:
-        rows, _ = await access.cases_seen_by(session, house.desk, staff_id, datetime.now(UTC), after=None, limit=50)
-    return [row.case_id for row in rows if row.lifecycle == lifecycle]
+        found, _ = await access.cases_seen_by(session, house.desk, staff_id, datetime.now(UTC), after=None, limit=50)
+    return [row.case_id for row, _ in found if row.lifecycle == lifecycle]

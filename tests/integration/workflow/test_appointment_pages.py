@@ -18,12 +18,11 @@ from services.workflow.web.wording import TEXTS
 from tests.integration.lifecycle.test_recent_sign_in import later
 from tests.integration.web.desk import Browser, csrf, led_to
 from tests.integration.web.panels import looking_at, seen, sent
-from tests.integration.workflow.house import COLLEAGUE, INVESTIGATOR, LINES, House
+from tests.integration.workflow.house import COLLEAGUE, INVESTIGATOR, LINES, House, today
 
 FIRST, SECOND, CHIEF, AUDITOR = "S0073", "S0074", "S0001", "S0015"
 NEW = "/en/admin/appointments/new"
 WORDING = Wording(TEXTS)
-TODAY = datetime.now(UTC).date()
 
 
 def on(name: str, day: object) -> dict[str, str]:
@@ -62,7 +61,7 @@ async def roles(house: House, staff_id: str) -> frozenset[Role]:
 async def test_one_drafts_another_approves_and_it_counts(house: House, browser: Browser) -> None:
     page = await browser.signed_in(FIRST, "/en/admin")
     assert "Waiting for a second person Nothing" in seen(page)
-    asked = {"staff_id": COLLEAGUE.lower(), "role": "focal_point", "place": "selwick", **on("from", TODAY)}
+    asked = {"staff_id": COLLEAGUE.lower(), "role": "focal_point", "place": "selwick", **on("from", today())}
     draft = await drafted(browser, NEW, **asked, languages="fr")
     said = seen(await browser.get(draft))
     assert "You drafted this. Somebody else approves it." in said
@@ -85,7 +84,7 @@ async def test_the_second_word_waits_for_a_fresh_sign_in(
     house: House, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await browser.signed_in(FIRST, "/en/admin")
-    asked = {"staff_id": COLLEAGUE, "role": "focal_point", "place": "selwick", **on("from", TODAY)}
+    asked = {"staff_id": COLLEAGUE, "role": "focal_point", "place": "selwick", **on("from", today())}
     draft = await drafted(browser, NEW, **asked)
     page = await signed_in_instead(browser, SECOND, draft)
     with monkeypatch.context() as patch:
@@ -105,7 +104,7 @@ async def test_an_end_says_who_is_left_and_is_set_aside_by_whoever_drafted_it(ho
     await browser.signed_in(FIRST, "/en/admin")
     [one] = house.desk.policy.appointed(Role.AUDITOR, datetime.now(UTC))
     path = f"/en/admin/appointments/{appointment_id(one)}/end"
-    draft = await drafted(browser, path, **on("last_day", TODAY + timedelta(days=3)))
+    draft = await drafted(browser, path, **on("last_day", today() + timedelta(days=3)))
     assert "After that nobody holds this role." in seen(await browser.get(draft))
     assert (await decided(browser, draft, "set_aside")).headers["location"] == "/en/admin"
     assert AUDITOR in seen(await browser.get("/en/admin"))
@@ -114,7 +113,7 @@ async def test_an_end_says_who_is_left_and_is_set_aside_by_whoever_drafted_it(ho
 
 async def test_what_cannot_be_is_said_beside_what_was_typed(house: House, browser: Browser) -> None:
     await browser.signed_in(FIRST, "/en/admin")
-    asked = {"staff_id": AUDITOR, "role": "investigator", "place": "selwick", **on("from", TODAY)}
+    asked = {"staff_id": AUDITOR, "role": "investigator", "place": "selwick", **on("from", today())}
     answer = await sent(browser, NEW, await browser.get(NEW), **asked)
     assert answer.headers["location"] == NEW
     page = await browser.get(NEW)

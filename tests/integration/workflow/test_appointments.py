@@ -15,7 +15,7 @@ from lifecycle.in_force import InForce
 from lifecycle.model import Refused
 from policy.appointing import Ended, appointment_id
 from policy.model import Role
-from services.workflow import appointments
+from services.workflow import appointments, second_words
 from services.workflow.appointments import NotDrafted, Wanted
 from services.workflow.domain.appointing import Refusal
 from tests.integration.workflow.house import (
@@ -67,7 +67,7 @@ async def published(house: House) -> list[AppointmentsInForce]:
 
 async def entries(house: House, draft_id: UUID) -> list[str]:
     rows = await house.query(
-        "select entry_json from audit_trail where object_ref = :draft order by object_number", draft=str(draft_id)
+        "select entry_json from audit_readable where object_ref = :draft order by object_number", draft=str(draft_id)
     )
     return [row.entry_json.decode() for row in rows]
 
@@ -79,6 +79,7 @@ async def test_a_draft_is_nothing_and_the_second_word_puts_it_in_force_everywher
     await process.read()
     assert known.desk.policy.roles_of(COLLEAGUE, NOW) == set()
     assert await published(known) == []
+    assert await known.notices() == [(second_words.WAITING, SECOND)], "whoever may approve hears of it, once"
     assert await approved(known, draft_id) is None
     before = known.desk.policy
     await process.read()

@@ -10,19 +10,27 @@ import pytest
 from contracts.measures.v1.measures_pb2 import MEASURE_ENDING_RESTORE, MeasureApplied, MeasureDecided, MeasureEnded
 from ops.demo.clients import Reporter
 from tests.integration.workflow.house import HR_DIRECTOR, INVESTIGATOR, OTHER_HEAD, PERSON
-from tests.integration.workflow.test_measure_path import OTHER_SIDE_TOLD, consented, decision, her_state_is, state_is
+from tests.integration.workflow.test_measure_path import (
+    OTHER_SIDE_TOLD,
+    consented,
+    decision,
+    her_state_is,
+    reported,
+    state_is,
+)
 from tests.integration.workflow.whole import Whole
 from tests.waiting import eventually
 
 
-async def revoked_at_intake(whole: Whole, report_id: str) -> None:
+async def revoked_at_intake(whole: Whole, report_id: str, consent: str = "interim_measure.1") -> None:
     """She has taken it back, and the event of it is still on its way to the desk."""
     await whole.query(
         "insert into consents (report_id, consent, version, given, at, action_id)"
         " select report_id, consent, max(version) + 1, false, now(), :action from consents"
-        " where report_id = :report and consent = 'interim_measure.1' group by report_id, consent returning 1",
+        " where report_id = :report and consent = :consent group by report_id, consent returning 1",
         "intake",
         report=UUID(report_id),
+        consent=consent,
         action=uuid4(),
     )
 
@@ -164,3 +172,39 @@ async def at_hr_in_the_end(whole: Whole, measure: str) -> list[type[Any]]:
     asked = await at_hr(whole, measure)
     assert all(one.ending == MEASURE_ENDING_RESTORE for one in asked if isinstance(one, MeasureEnded))
     return [type(one) for one in asked]
+
+
+async def test_inv_15_her_report_goes_to_a_body_outside_with_a_proof_of_that_moment_or_not_at_all(whole: Whole) -> None:
+    reporter, report_id, case_id = await reported(whole)
+    investigator = await whole.staff(INVESTIGATOR)
+    for name in ("acknowledge", "start_assessment"):
+        await investigator.act(name, case_id)
+    sends = ("refer_to_entity", case_id, {"reason": "other_entity"}, {"reasons": "They are the vendor's people."})
+    assert (await investigator.try_to(*sends)).json()["code"] == "REFERRAL_NOT_AGREED"
+    await investigator.act("ask_referral_consent", case_id, {"referred_to": "other_entity"})
+
+    async def agrees() -> bool:
+        case = await reporter.case("formal_report", "formal_report")
+        if case is None or "agree_to_referral" not in [one["action"] for one in case["offers"]]:
+            return False
+        await reporter.act(report_id, case, "agree_to_referral", {"referred_to": "other_entity"})
+        return True
+
+    await eventually(agrees)
+
+    async def has_agreed() -> bool:
+        return bool((await investigator.case(case_id))["facts"].get("referral_consent") == "given")
+
+    await eventually(has_agreed)
+    await revoked_at_intake(whole, report_id, "formal_report.1")
+    refused = (await investigator.try_to(*sends)).json()
+    assert (refused["code"], refused["params"]) == ("CONSENT_NOT_PROVEN", {"field": "proof"})
+    case = await reporter.case("formal_report", "formal_report")
+    assert case is not None
+    await reporter.act(report_id, case, "agree_to_referral", {"referred_to": "other_entity"})
+
+    async def is_proven() -> bool:
+        return (await investigator.try_to(*sends)).is_success
+
+    await eventually(is_proven)
+    assert await state_is(investigator, case_id, "referred_other")

@@ -36,7 +36,16 @@ from tests.integration.workflow.house import (
     SUPERVISOR,
     House,
 )
-from tests.integration.workflow.measures import GUARD, acknowledged, name_at_hr, placed, terms, words
+from tests.integration.workflow.measures import (
+    GUARD,
+    acknowledged,
+    extended,
+    name_at_hr,
+    placed,
+    suspended,
+    terms,
+    words,
+)
 from tests.integration.workflow.test_formal_reports import investigating, took
 
 NOTHING = "There is nothing here for you now."
@@ -92,7 +101,10 @@ async def test_a_manager_sees_what_was_told_to_him_and_begins_on_what_he_has_see
 
 async def test_on_other_peoples_staff_a_manager_is_told_what_to_do_instead(house: House, browser: Browser) -> None:
     await house.people()
-    await browser.signed_in(OTHER_MANAGER, "/en/requests")
+    page = await browser.signed_in(OTHER_MANAGER, "/en/requests")
+    # Whoever leads somebody for a time is told in one sentence that nobody says what for.
+    assert "HR may have somebody report to you for a time: the reason is told to nobody" in page.text
+    assert not re.search(f"{PERSON}|{SUPERVISOR}", page.text)
     path = "/en/requests/new"
     await form(browser, path, affected_individual=PERSON, alleged_offender=COLLEAGUE, what_was_seen="I saw it.")
     said = seen(await browser.get(path))
@@ -169,7 +181,7 @@ async def test_a_change_of_line_shows_whose_it_was_and_whose_it_is_and_the_look_
     assert ("Appraisal", SUPERVISOR, OTHER_MANAGER) in rows
     assert ("Leave", SUPERVISOR, OTHER_HEAD) in rows
     assert len(rows) == 6
-    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_readable")]
     assert [one["facts"] for one in trail if one["act"] == "contents.read"] == [{"purpose": "measure"}]
 
 
@@ -183,9 +195,33 @@ async def test_whose_line_changes_is_shown_and_recorded_after_a_fresh_sign_in_al
         later(patch)
         answer = await browser.get(path)
     assert answer.headers["location"] == "/sign-in?" + urlencode({"back": path, "again": "true"})
-    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_readable")]
     assert "contents.read" not in {one["act"] for one in trail}
     assert SUPERVISOR in (await browser.get(path)).text
+
+
+@pytest.mark.parametrize(("reader", "reads"), [(INVESTIGATOR, False), (HR_DIRECTOR, True)], ids=["alerted", "decides"])
+async def test_whose_line_it_is_is_read_by_whoever_may_decide_and_not_by_whoever_alerted(
+    house: House, browser: Browser, reader: str, reads: bool
+) -> None:
+    measure = await line_changed(house)
+    page = await browser.signed_in(reader, f"/en/cases/{measure}")
+    assert ("Effect on reporting lines" in page.text) == reads
+    assert (await browser.get(f"/en/cases/{measure}/lines")).status_code == (200 if reads else 404)
+    ask = f"/en/cases/{measure}/reading"
+    await form(browser, ask, purpose="measure")
+    contents = await browser.get(f"/en/cases/{measure}/contents")
+    assert "Another approves." in contents.text, "the step is there for both"
+    assert bool(re.search(f"{PERSON}|{SUPERVISOR}|{OTHER_MANAGER}|{OTHER_HEAD}", seen(contents))) == reads
+
+
+async def test_whoever_writes_the_letter_sees_on_its_form_whom_it_is_for(house: House, browser: Browser) -> None:
+    measure = await suspended(house)
+    page = await browser.signed_in(INVESTIGATOR, f"/en/cases/{measure}/do/release_notice")
+    assert f"The alleged offender {SUPERVISOR}" in seen(page)
+    assert PERSON not in seen(page)
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_readable")]
+    assert ("parties.opened", INVESTIGATOR) in [(one["act"], one["actor"]) for one in trail]
 
 
 async def test_the_review_calendar_has_what_is_overdue_first_and_then_eight_weeks(
@@ -227,7 +263,7 @@ async def test_whoever_was_told_of_a_measure_without_a_letter_reads_that_and_unt
     assert re.search(r"From \d+ \w+ \d{4}, \d\d:\d\d UTC Until \d+ \w+", text)
     assert ("It has ended." in text, NOTHING in text) == (False, False)
     assert not re.search(f"{PERSON}|{OTHER_MANAGER}|{str(measure)[:8]}", page.text)
-    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_readable")]
     assert ("parties.opened", SUPERVISOR) in [(one["act"], one["actor"]) for one in trail]
     await signed_out(browser, page)
     assert seen(await browser.signed_in(PERSON, "/en/own")).endswith(NOTHING), "hers stands in her inbox"
@@ -256,6 +292,24 @@ async def test_what_changes_or_ends_stands_on_his_page_only_once_she_knows(house
     assert "It has ended." in seen(await browser.get("/en/own"))
 
 
+async def test_an_extension_reaches_him_once_hr_has_done_it_and_her_inbox_shows_it(
+    house: House, browser: Browser
+) -> None:
+    measure = await line_changed(house)
+    first = seen(await browser.signed_in(SUPERVISOR, "/en/own"))
+    notice = ("respondent.letter", SUPERVISOR)
+    before = (await house.notices()).count(notice)
+    await extended(house, measure)
+    assert seen(await browser.get("/en/own")) == first
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    assert seen(await browser.get("/en/own")) == first
+    await placed(house, measure)
+    assert seen(await browser.get("/en/own")) != first, "it ends later"
+    assert (await house.notices()).count(notice) == before + 1
+    await placed(house, measure)
+    assert (await house.notices()).count(notice) == before + 1, "once"
+
+
 async def test_of_a_measure_that_he_was_not_told_of_nothing_is_opened_for_his_page(
     house: House, browser: Browser
 ) -> None:
@@ -269,7 +323,7 @@ async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: Hous
     measure = await _told_of_a_measure(house)
     page = await browser.signed_in(SUPERVISOR, "/en/own")
     text = seen(page)
-    assert "Told of it" in text
+    assert "You were told of something" in text
     assert "Time to respond" in text
     for act in ("Respond", "Name a companion", "Ask for more time", "Ask for a review"):
         assert act in text
@@ -293,9 +347,12 @@ def varied(**facts: Any) -> dict[str, Any]:
 
 
 async def _told_of_a_measure(house: House, named: Parties = PARTIES) -> UUID:
-    measure = await acknowledged(house, named)
-    suspended: dict[str, Any] = {"type": "suspension_with_pay", "burden": "alleged_offender"}
-    facts = terms(**suspended, serious_misconduct=True, hearing="heard", redeployment_considered=True)
+    return await _decided_and_told(house, await acknowledged(house, named))
+
+
+async def _decided_and_told(house: House, measure: UUID) -> UUID:
+    kind: dict[str, Any] = {"type": "suspension_with_pay", "burden": "alleged_offender"}
+    facts = terms(**kind, serious_misconduct=True, hearing="heard", redeployment_considered=True)
     texts = words(person=SUPERVISOR) | {"arrangement": "He stays at home with full pay."}
     assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", facts, texts), Decided)
     await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
@@ -335,7 +392,7 @@ async def test_a_decision_asks_first_what_is_to_be_done_and_then_what_that_needs
     for other in ("persons", "location", "covers_housing", "arrangement", "hearing", "exceptional_circumstances"):
         assert f'name="{other}"' not in page.text
     assert not re.search(r"<label[^>]*>\s*[a-z]+_[a-z_]+", page.text)
-    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_readable")]
     assert ("parties.opened", OTHER_HEAD) in [(one["act"], one["actor"]) for one in trail]
     # What was written stays when another measure is thought of; what that one needs is asked, and cannot be left out.
     await sent(browser, path, page, step="back", reasons="She sits beside him.")

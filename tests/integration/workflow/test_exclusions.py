@@ -104,7 +104,7 @@ async def test_two_cases_about_the_same_people_share_no_tag_and_no_row_names_any
     ]
     assert len(first) == len(second) == 5
     assert not first & second
-    for table in ("cases", "case_tags", "case_parties", "case_exclusions", "audit_trail", "outbox"):
+    for table in ("cases", "case_tags", "case_parties", "case_exclusions", "audit_readable", "outbox"):
         rows = await house.query(f"select * from {table}")
         assert rows
         assert PERSON.encode() not in b"".join(repr(row).encode() for row in rows)

@@ -3,10 +3,12 @@ who has lost hers.
 """
 
 import base64
+import hashlib
 import os
+import re
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -17,9 +19,10 @@ from chassis.sealing import SEED_BYTES, DeskPrivateKey, key_id
 from ops.demo.clients import Handler, Reporter
 from ops.demo.sign_in import access_token
 from tests import planted_files as planted
-from tests.integration.workflow.house import INVESTIGATOR, LEGAL_AND_HEAD, SUPERVISOR
-from tests.integration.workflow.lost_code import CUSTODIAN, asked_for, custodian_desk, given
-from tests.integration.workflow.test_measure_path import PERSON, REPORT, reported
+from tests.integration.web.desk import Browser, csrf
+from tests.integration.workflow.house import INVESTIGATOR, LEGAL_AND_HEAD, PERSON, SECOND_INVESTIGATOR, SUPERVISOR
+from tests.integration.workflow.lost_code import CUSTODIAN, asked_for, custodian_desk, given, workflow_desk
+from tests.integration.workflow.test_measure_path import REPORT, WORDS, reported
 from tests.integration.workflow.whole import Whole
 from tests.waiting import eventually
 
@@ -72,6 +75,14 @@ async def test_oversight_reads_the_copy_and_as_evidence_what_was_sent(whole: Who
         photograph, 'attachment; filename="file-1-original.jpg"',
     )  # fmt: skip
 
+    # A picture as it was sent is for the two whom the case names, whoever else of the office reads the case.
+    colleague = await whole.staff(SECOND_INVESTIGATOR)
+    assert (await download(colleague, case_id, first["item_id"])).status_code == 200
+    kept_from = await download(colleague, case_id, original, "evidence")
+    assert (kept_from.status_code, kept_from.json()["code"]) == (409, "NOT_ASSIGNED")
+    await officer.act("hand_over", case_id, {"investigator": SECOND_INVESTIGATOR})
+    assert (await download(colleague, case_id, original, "evidence")).content == photograph
+
     # Nobody else, nothing else, for nothing else.
     unseen = [
         await download(await whole.staff(SUPERVISOR), case_id, first["item_id"]),
@@ -87,10 +98,11 @@ async def test_oversight_reads_the_copy_and_as_evidence_what_was_sent(whole: Who
 
     readings = await whole.query(
         "select entry ->> 'actor' as actor, entry -> 'facts' ->> 'purpose' as purpose from"
-        " (select convert_from(entry_json, 'utf8')::json as entry from audit_trail) trail"
+        " (select convert_from(entry_json, 'utf8')::json as entry from audit_readable) trail"
         " where entry ->> 'act' = 'file.read'"
     )
-    assert {tuple(one) for one in readings} == {(INVESTIGATOR, "assessment"), (INVESTIGATOR, "evidence")}
+    whom = (INVESTIGATOR, SECOND_INVESTIGATOR)
+    assert {tuple(one) for one in readings} == {(who, what) for who in whom for what in ("assessment", "evidence")}
 
     # What is missing is seen to be missing.
     await whole.query("delete from file_chunks where number = 3 returning item_id", "intake")
@@ -154,7 +166,7 @@ async def test_inv_08_the_custodian_alone_gives_another_code_and_it_opens_one_re
     for service in ("intake", "workflow"):
         trail = await whole.query(
             "select entry ->> 'actor' as actor, entry ->> 'rule' as rule from"
-            " (select convert_from(entry_json, 'utf8')::json as entry from audit_trail) trail"
+            " (select convert_from(entry_json, 'utf8')::json as entry from audit_readable) trail"
             " where entry ->> 'act' in ('code_reissued', 'code.reissued') and entry ->> 'object' = :own",
             service,
             own=report_id,
@@ -185,6 +197,89 @@ async def test_no_other_code_is_given_for_what_has_no_name_or_names_the_custodia
     assert (said[409].json()["code"], said[409].json()["rule"]) == ("NAMED_REPORTER_NEEDED", "invariant 8")
     assert (await ask_desk(whole, report_id, await access_token(whole.issuer, INVESTIGATOR))).status_code == 404
     assert (await ask_desk(whole, report_id, token)).status_code == 200
+    # And which of them the custodian may decide on, of who learns who sent it: neither what names him nor what is not.
+    named = next(one for one, answer in answers.items() if answer.status_code == 404)
+    asked = [report_id, *(str(one) for one in answers), str(uuid4())]
+    assert set((await ask_custody(whole, asked, token)).json()["report_ids"]) == set(asked[:-1]) - {str(named)}
+    assert (await ask_custody(whole, asked, await access_token(whole.issuer, INVESTIGATOR))).status_code == 404
+    assert (await ask_custody(whole, asked, token, signed_for=[report_id])).status_code == 401
+
+
+async def test_inv_02_the_custodian_gives_who_reports_to_one_handler_for_one_purpose_and_it_ends_with_the_part(
+    whole: Whole,
+) -> None:
+    reporter, report_id, case_id = await reported(whole)
+    officer = await whole.staff(INVESTIGATOR)
+    await officer.act("acknowledge", case_id)
+    await officer.act("start_assessment", case_id)
+    # Whoever deals with the case reads whom it is about, and not who reports it.
+    (named,) = [one for one in await officer.read_contents(case_id, "assessment") if one["kind"] == "parties"]
+    assert SUPERVISOR in named["text"]
+    assert PERSON not in str(await officer.read_contents(case_id, "evidence"))
+
+    panel = f"/en/cases/{case_id}/identity"
+    async with workflow_desk(whole) as desk, workflow_desk(whole) as other, custodian_desk(whole) as custody:
+        await desk.signed_in(INVESTIGATOR, panel)
+        assert (await asks(desk, panel, "check_facts")).status_code == 303
+        waiting = await custody.signed_in(CUSTODIAN, "/en/releases")
+        (release_id,) = asked_of(waiting)
+        seen = await custody.get(f"/en/releases/{release_id}")
+        assert INVESTIGATOR in seen.text
+        for hidden in (PERSON, SUPERVISOR, WORDS, report_id, case_id):
+            assert hidden not in waiting.text + seen.text
+        answer = await custody.send(f"/en/releases/{release_id}", csrf=csrf(seen), answer="agree")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/en/releases")
+
+        async def is_given() -> str:
+            page = await desk.get(panel)
+            return page.text if "Given to you until" in page.text else ""
+
+        assert PERSON not in await eventually(is_given)
+        open_at = f"{panel}/{release_id}"
+        # Nothing is shown but by a press of the button, each time anew, and to nobody else.
+        assert (await desk.get(open_at)).headers["location"] == panel
+        answer = await desk.send(open_at, csrf=csrf(await desk.get(panel)))
+        assert PERSON in (await desk.get(answer.headers["location"])).text
+        assert (await desk.get(open_at)).headers["location"] == panel
+        await other.signed_in(SECOND_INVESTIGATOR, panel)
+        await other.send(open_at, csrf=csrf(await other.get(f"/en/cases/{case_id}/reading")))
+        assert (await other.get(open_at)).status_code == 404
+
+        (given_to,) = (await reporter.route("formal_report"))["releases"]
+        assert (given_to["role"], given_to["purpose"], given_to["over"]) == ("investigator", "check_facts", False)
+
+        # With the part goes what rested on it, in the same transaction here, and what lies with intake.
+        await officer.act("hand_over", case_id, {"investigator": SECOND_INVESTIGATOR})
+        await desk.send(open_at, csrf=csrf(await desk.get(f"/en/cases/{case_id}/reading")))
+        assert (await desk.get(open_at)).status_code == 404
+
+    async def is_over() -> bool:
+        (one,) = (await reporter.route("formal_report"))["releases"]
+        return bool(one["over"])
+
+    await eventually(is_over)
+    for service, acts in (
+        ("workflow", {"identity.asked", "identity.looked_at", "identity.ended"}),
+        ("intake", {"identity_asked", "identity_released", "identity_handed_out", "identity_release_ended"}),
+    ):
+        trail = await whole.query(
+            "select entry ->> 'act' as act, entry ->> 'actor' as actor, entry -> 'facts' ->> 'purpose' as purpose from"
+            " (select convert_from(entry_json, 'utf8')::json as entry from audit_readable) trail"
+            " where entry ->> 'act' like 'identity%' and entry ->> 'object' = :own",
+            service,
+            own=case_id if service == "workflow" else report_id,
+        )
+        assert {one.act for one in trail} == acts
+        assert {one.purpose for one in trail} == {"check_facts"}
+        assert {one.actor for one in trail} <= {INVESTIGATOR, CUSTODIAN, None}
+
+
+async def asks(desk: Browser, panel: str, purpose: str) -> httpx.Response:
+    return await desk.send(panel, csrf=csrf(await desk.get(panel)), purpose=purpose)
+
+
+def asked_of(page: httpx.Response) -> list[str]:
+    return re.findall(r'href="/en/releases/([0-9a-f-]{36})"', page.text)
 
 
 async def long_ago(whole: Whole, but: str = "") -> None:
@@ -205,6 +300,18 @@ async def both_opened(whole: Whole, known: set[str]) -> list[Any] | None:
     )
     new = [row for row in rows if str(row.case_id) not in known]
     return new if len(new) == 2 else None
+
+
+async def ask_custody(
+    whole: Whole, report_ids: list[str], acting: str, signed_for: list[str] | None = None
+) -> httpx.Response:
+    """As intake asks; `signed_for`: the reports that its token names where those are others."""
+    digest = hashlib.sha256(b"".join(UUID(one).bytes for one in signed_for or report_ids)).hexdigest()
+    signing = ServiceKeys.load(whole.folder / "intake").signing
+    token = service_tokens.mint(signing, "intake", "workflow", {"reports": digest}, datetime.now(UTC))
+    headers = {"Authorization": f"Service {token}", "X-Acting-Token": acting}
+    url = f"{whole.url('workflow')}/internal/v1/custody"
+    return await whole.http.post(url, json={"report_ids": report_ids}, headers=headers)
 
 
 async def ask_desk(whole: Whole, report_id: str, acting: str) -> httpx.Response:

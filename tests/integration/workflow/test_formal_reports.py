@@ -1,5 +1,6 @@
 """A formal report on the real stores: sub-files, links, witnesses, reviews, and what is left at its end."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,10 +11,16 @@ import pytest
 from chassis.web.problems import Problem
 from chassis.web.sign_in import SignedIn
 from contracts.ids import CaseId
-from contracts.intake.v1.reports_pb2 import MessageReceived, PersonActed
+from contracts.intake.v1.reports_pb2 import (
+    REPORTING_MODE_ANONYMOUS,
+    MessageReceived,
+    NameGiven,
+    PersonActed,
+    ReportLodged,
+)
 from contracts.requests.v1.requests_pb2 import CooperationEnded, CooperationStarted
 from contracts.topics import INTAKE_REPORTS_WORKFLOW
-from lifecycle import access, parties, records
+from lifecycle import access, parties, records, recusal
 from lifecycle.at_desk import _contents
 from lifecycle.decide import decide_as, open_case, ring
 from lifecycle.desk import EffectRefused
@@ -22,7 +29,7 @@ from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Refused
 from lifecycle.serial import from_json
 from policy.model import Role
-from services.workflow import formal_reports
+from services.workflow import formal_reports, measures
 from services.workflow.cooperation import protection_id
 from tests.integration.workflow.house import (
     COLLEAGUE,
@@ -35,8 +42,9 @@ from tests.integration.workflow.house import (
     SUPERVISOR,
     House,
 )
+from tests.waiting import eventually
 
-REVIEWER = "S0068"
+REVIEWER, SECOND_REVIEWER = "S0068", "S0076"
 TWO = Parties(affected_individual=PERSON, alleged_offender=(SUPERVISOR, OTHER_MANAGER))
 
 
@@ -156,7 +164,7 @@ async def test_nobody_has_two_sub_files(house: House) -> None:
 
 
 async def test_a_part_goes_to_nobody_who_must_not_see_it(house: House) -> None:
-    named = Parties(affected_individual=PERSON, alleged_offender=(SUPERVISOR,), refused=(LEGAL_AND_HEAD,))
+    named = Parties(affected_individual=PERSON, alleged_offender=(OTHER_MANAGER,), refused=(LEGAL_AND_HEAD,))
     case_id = await investigating(house, named)
     facts = {"finding": "not_substantiated", "legal_officer": LEGAL_AND_HEAD}
     with pytest.raises(Problem) as problem:
@@ -293,6 +301,25 @@ async def test_a_review_freezes_the_file_lets_its_reviewer_in_and_undoes_both(ho
     assert REVIEWER not in (await house.row(case_id)).handlers
 
 
+async def test_where_the_reviewer_steps_aside_the_second_goes_on_and_sees_the_file(house: House) -> None:
+    case_id = await closed(house)
+    await by_her(house, case_id, "request_review", about="closure")
+    (review,) = await of_report(house, case_id, "review")
+    await house.run_errands()
+    assert {("review.asked_for", one) for one in (REVIEWER, SECOND_REVIEWER)} <= set(await house.notices())
+    await took(house, REVIEWER, review.case_id, "take_review")
+    assert isinstance(await house.act(SECOND_REVIEWER, review.case_id, "take_review"), Refused)
+    async with house.desk.database.transaction() as session:
+        await recusal.step_aside(session, house.desk, review.case_id, REVIEWER)
+    assert ("handover.waiting", SECOND_REVIEWER) in await house.notices()
+    assert isinstance(await house.act(REVIEWER, review.case_id, "take_review"), Refused)
+    await took(house, SECOND_REVIEWER, review.case_id, "take_review")
+    handlers = (await house.row(case_id)).handlers
+    assert SECOND_REVIEWER in handlers
+    assert REVIEWER not in handlers
+    await took(house, SECOND_REVIEWER, review.case_id, "decide_review", {"outcome": "upheld"}, {"reasons": "r"})
+
+
 async def test_a_file_stays_frozen_until_its_last_review_has_ended(house: House) -> None:
     case_id = await closed(house)
     for _ in range(2):
@@ -348,6 +375,28 @@ async def test_inv_53_a_review_holds_up_every_case_of_the_report_whatever_its_pr
     assert steps == ["open", "freeze", "unfreeze"]
 
 
+async def test_inv_53_a_case_that_is_opened_while_a_review_is_asked_for_is_held_up_too(house: House) -> None:
+    """The ethics office's alert has opened a measure and is not committed; she asks at this moment."""
+    case_id = await closed(house)
+    report_id, now = (await house.row(case_id)).report_id, datetime.now(UTC)
+    before = now - timedelta(days=1)
+    facts = {"urgency": "green", "purpose": "retaliation_risk"}
+    async with house.desk.database.transaction() as session:
+        told = {"lodged_at": before.isoformat()}
+        oldest = await open_case(session, house.desk, report_id, "supervisor_request", 1, told, before)
+
+    async def waits() -> bool:
+        here = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        return bool(await house.query(here))
+
+    async with house.desk.database.transaction() as session:
+        measure = await measures.alert_from(session, house.desk, report_id, "w", facts, "S0007", "affected", TWO)
+        asks = asyncio.create_task(by_her(house, case_id, "request_review", about="closure"))
+        await eventually(waits)
+    await asks
+    assert [(await facts_of(house, one)).get("frozen") for one in (case_id, oldest, measure)] == [True, True, True]
+
+
 async def test_the_parties_of_a_review_are_those_of_its_report(house: House) -> None:
     case_id = await closed(house)
     await by_her(house, case_id, "request_review", about="closure")
@@ -371,3 +420,21 @@ async def test_inv_09_whoever_does_not_work_on_it_reads_only_what_was_written_fo
     seen = await _contents(house.desk, row, counsel, reader, "legal_review")
     assert [(one.action, one.text) for one in seen] == [("report_to_leg", "What was found.")]
     assert "open_investigation" not in {one.action for one in seen}, "the office's own reasons are not among it"
+
+
+async def test_a_name_that_is_given_later_makes_every_case_of_that_report_one_told_in_confidence(house: House) -> None:
+    reports = [str(uuid4()), str(uuid4())]
+    for report_id in reports:
+        lodged = ReportLodged(
+            report_id=report_id, lifecycle="formal_report", mode=REPORTING_MODE_ANONYMOUS, route_public_key=b"key"
+        )
+        await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, lodged)
+    named, other = reports
+    for _ in range(2):
+        await house.receive(INTAKE_REPORTS_WORKFLOW, named, NameGiven(report_id=named))
+    async with house.desk.database.transaction() as session:
+        cases = [from_json(row.data) for one in reports for row in await records.of_report(session, UUID(one))]
+    assert [(str(case.report_id), case.facts["mode"]) for case in cases] == [
+        (named, "confidential"), (other, "anonymous"),
+    ]  # fmt: skip
+    assert [[step.action for step in case.steps] for case in cases] == [["open", "record_name"], ["open"]]

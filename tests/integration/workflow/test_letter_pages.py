@@ -13,23 +13,26 @@ from pypdf import PdfReader
 from contracts.measures.v1.measures_pb2 import MeasureApplied
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
+from lifecycle.model import Refused
 from ops.local_stack.oidc import Oidc
 from services.workflow.web.panels import PANELS
 from services.workflow.web.wording import TEXTS
 from tests.integration.lifecycle.test_recent_sign_in import later
 from tests.integration.web.desk import Browser, csrf
-from tests.integration.web.panels import looking_at
+from tests.integration.web.panels import looking_at, seen
 from tests.integration.workflow.house import (
     HR_DIRECTOR,
     INVESTIGATOR,
+    LEGAL_AND_HEAD,
     OTHER_HEAD,
     OTHER_MANAGER,
     PERSON,
     SUPERVISOR,
     House,
 )
-from tests.integration.workflow.measures import HOW, acknowledged, name_at_hr, placed, words
-from tests.integration.workflow.test_desk_panels import _told_of_a_measure, varied
+from tests.integration.workflow.measures import HOW, acknowledged, extended, name_at_hr, placed, words
+from tests.integration.workflow.test_alerts_and_results import RISK
+from tests.integration.workflow.test_desk_panels import _decided_and_told, _told_of_a_measure, varied
 from tests.integration.workflow.test_formal_reports import took
 
 SHOWN = {"serious_misconduct": True, "hearing": "heard", "redeployment_considered": True}
@@ -61,8 +64,8 @@ async def test_whoever_decides_sees_the_letter_before_and_it_says_that_it_is_a_d
     draft = text_of(await browser.get(path))
     assert "A draft: nothing has been decided." in draft
     assert not re.search(f"{PERSON}|{SUPERVISOR}", draft)
-    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_trail")]
-    assert [(one["actor"], one["facts"]) for one in trail if one["act"] == "contents.read"] == [
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_readable")]
+    assert [(one["actor"], one["facts"]) for one in trail if one["act"] == "letter.read"] == [
         (OTHER_HEAD, {"purpose": "measure"})
     ]
 
@@ -107,6 +110,43 @@ async def test_he_keeps_the_letter_that_came_to_him_whatever_is_decided_later(ho
     (path,) = re.findall(r'href="(/en/cases/[0-9a-f-]{36}/letter)"', page.text)
     said = text_of(await browser.get(path))
     assert ("You work from home." in said, "You stay at home." in said) == (True, False)
+
+
+async def test_what_the_office_wrote_to_him_is_in_no_letter_for_whoever_may_neither_decide_nor_write_one(
+    house: House, browser: Browser
+) -> None:
+    measure = await acknowledged(house)
+    assert isinstance(await house.act(LEGAL_AND_HEAD, measure, "alert", {}, RISK), Decided)
+    await _decided_and_told(house, measure)
+    path = f"/en/cases/{measure}/letter"
+    for reader, reads in ((LEGAL_AND_HEAD, False), (HR_DIRECTOR, True)):
+        page = await browser.signed_in(reader, f"/en/cases/{measure}")
+        said = text_of(await browser.get(path))
+        assert "Suspension with pay" in said
+        assert ("You stay at home." in said) == reads
+        await browser.send("/en/sign-out", csrf=csrf(page))
+
+
+async def test_where_it_goes_on_for_longer_he_gets_another_letter_once_she_knows(
+    house: House, browser: Browser
+) -> None:
+    measure = await _told_of_a_measure(house)
+    page = await browser.signed_in(SUPERVISOR, "/en/own")
+    (path,) = re.findall(r'href="(/en/cases/[0-9a-f-]{36}/letter)"', page.text)
+    first = await browser.get(path)
+    await extended(house, measure, **SHOWN)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    letter: tuple[dict[str, Any], dict[str, str]] = {}, {"letter": "You stay at home for longer."}
+    early = await house.act(INVESTIGATOR, measure, "release_notice", *letter)
+    assert isinstance(early, Refused)
+    asked = ("interim_measure.notice_to_release", INVESTIGATOR)
+    before = (await house.notices()).count(asked)
+    await placed(house, measure)
+    assert (await house.notices()).count(asked) > before
+    assert (await browser.get(path)).content == first.content
+    await took(house, INVESTIGATOR, measure, "release_notice", *letter)
+    assert "You stay at home for longer." in text_of(await browser.get(path))
+    assert seen(await browser.get("/en/own")) != seen(page), "with the new date"
 
 
 async def test_in_arabic_it_is_in_arabic(house: House, browser: Browser) -> None:

@@ -1,6 +1,7 @@
 """Who gets what somebody told a manager, on the real stores: never the one it is about, and nobody beside them."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,13 +14,16 @@ from contracts.ids import CaseId
 from contracts.intake.v1.reports_pb2 import MessageReceived
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.requests.v1.requests_pb2 import CooperationStarted
-from contracts.topics import DESK_KEYS, INTAKE_REPORTS_WORKFLOW
+from contracts.topics import DESK_KEYS, HR_PEOPLE, INTAKE_REPORTS_WORKFLOW
 from lifecycle import access, bodies, decide, records
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Refused
 from lifecycle.records import CaseRow
+from lifecycle.serial import from_json
+from policy.load import load
 from policy.model import Role
+from policy.working_time import Calendar
 from services.workflow import cooperation, managers, sea
 from services.workflow.desk import route
 from tests.integration.workflow.house import (
@@ -31,6 +35,7 @@ from tests.integration.workflow.house import (
     PERSON,
     SUPERVISOR,
     House,
+    person,
 )
 
 ABOUT_A_COLLEAGUE = Parties(PERSON, (COLLEAGUE,), recipient=SUPERVISOR)
@@ -61,13 +66,19 @@ async def sees(house: House, case_id: UUID, staff_id: str) -> bool:
     return access.may_see(house.desk, row, actor)
 
 
-async def she(house: House, case_id: UUID, name: str, **facts: Any) -> Decided:
+async def she(house: House, case_id: CaseId, name: str, **facts: Any) -> Decided:
     async with house.desk.database.transaction() as session:
         outcome = await decide.decide_as(
             session, house.desk, case_id, Action(uuid4(), name, facts), Actor(ActorKind.PERSON), datetime.now(UTC)
         )
     assert isinstance(outcome, Decided), outcome
     return outcome
+
+
+async def asks_further(house: House, case_id: CaseId) -> None:
+    """She asks for the next level, and it is looked for."""
+    await she(house, case_id, "ask_next_level")
+    await managers.find_manager(house.desk, case_id)
 
 
 async def test_whom_she_named_has_it_and_nobody_else_sees_it(house: House) -> None:
@@ -82,6 +93,40 @@ async def test_whom_she_named_has_it_and_nobody_else_sees_it(house: House) -> No
     assert taken.answer["state"] == "acknowledged", "a manager holds no appointment"
 
 
+async def test_working_days_are_those_of_the_manager_and_never_hers(house: House) -> None:
+    """Everybody works every day here, but for the holidays of the next days: one at his station, three at hers."""
+    await house.people()
+    at_tarn = person(SUPERVISOR, LINES[SUPERVISOR], at=datetime.now(UTC))
+    at_tarn.station = "tarn"
+    await house.receive(HR_PEOPLE, SUPERVISOR, at_tarn)
+    nowhere = person(NEXT_MANAGER, LINES[NEXT_MANAGER], at=datetime.now(UTC))
+    nowhere.station = "nowhere"
+    await house.receive(HR_PEOPLE, NEXT_MANAGER, nowhere)
+    days = [datetime.now(UTC).date() + timedelta(days=one) for one in (1, 2, 3)]
+    works = {"tarn": days[:1], "selwick": days}
+    house.desk.policy = replace(
+        load("iom-2024-03"),
+        stations={key: Calendar(UTC, frozenset(), holidays=frozenset(off)) for key, off in works.items()},
+    )
+
+    case_id = await told(house, ABOUT_A_COLLEAGUE)
+    case = from_json((await house.row(case_id)).data)
+    ack = case.clocks["supervisor.ack"]
+    assert (case.facts["place"], ack.due_at - ack.started_at) == ("tarn", timedelta(days=3))
+    assert (await house.row(case_id)).unmet_at == ack.due_at, "and her inbox and his queue show that day"
+    check_ins = await she(house, case_id, "ask_check_ins")
+    assert check_ins.next_due_at == ack.due_at
+
+    await house.steps_aside(case_id, SUPERVISOR)
+    await she(house, case_id, "ask_next_level")
+    await managers.find_manager(house.desk, case_id)
+    assert await manager_of(house, case_id) == ("told", NEXT_MANAGER)
+    case = from_json((await house.row(case_id)).data)
+    ack = case.clocks["supervisor.ack"]
+    assert ack.due_at == house.desk.policy.due("supervisor.ack", ack.started_at), "as everywhere, where nobody knows"
+    assert case.clocks["informal.checkin"].place == "tarn", "what runs already stays as it is"
+
+
 async def test_finding_twice_finds_once(house: House) -> None:
     await house.people()
     case_id = await told(house, ABOUT_A_COLLEAGUE)
@@ -90,9 +135,13 @@ async def test_finding_twice_finds_once(house: House) -> None:
     assert (await house.row(case_id)).version == version
 
 
-async def test_when_it_is_about_him_the_next_level_has_it_and_he_learns_nothing(house: House) -> None:
+async def test_when_it_is_about_him_she_is_asked_and_he_learns_nothing(house: House) -> None:
     await house.people()
     case_id = await told(house, ABOUT_HIM)
+    assert await manager_of(house, case_id) == ("asking_who_next", None)
+    assert await house.notices() == []
+    assert not any([await sees(house, case_id, staff_id) for staff_id in LINES])
+    await asks_further(house, case_id)
     assert await manager_of(house, case_id) == ("told", NEXT_MANAGER)
     assert await house.notices() == [("supervisor_request.arrived", NEXT_MANAGER)]
     assert not await sees(house, case_id, SUPERVISOR)
@@ -104,40 +153,64 @@ async def test_when_it_is_about_him_the_next_level_has_it_and_he_learns_nothing(
 @pytest.mark.parametrize(
     ("named", "level", "manager"),
     [
-        (Parties(PERSON, (COLLEAGUE,), (SUPERVISOR,), SUPERVISOR), "supervisor", NEXT_MANAGER),  # not these people
-        (Parties(PERSON, (COLLEAGUE,), recipient=COLLEAGUE), "supervisor", SUPERVISOR),  # a peer, and he is meant
         (Parties(PERSON, (COLLEAGUE,), recipient="s0016"), "higher_manager", NEXT_MANAGER),  # as she typed it
-        (Parties(PERSON, (SUPERVISOR,), recipient=OTHER_MANAGER), "higher_manager", NEXT_MANAGER),  # manages nobody
-        (Parties(PERSON, (COLLEAGUE,), recipient=OTHER_MANAGER), "higher_manager", NEXT_MANAGER),  # not the skipped one
-        (Parties(PERSON, (COLLEAGUE,), recipient="S9999"), "supervisor", SUPERVISOR),  # nobody of that number
         (Parties(None, (SUPERVISOR,), recipient=NEXT_MANAGER), "supervisor", NEXT_MANAGER),  # she gives no name
         (Parties(recipient=SUPERVISOR), "supervisor", SUPERVISOR),  # nobody is named at all
     ],
 )
-async def test_who_gets_it(house: House, named: Parties, level: str, manager: str) -> None:
+async def test_whom_she_named_gets_it(house: House, named: Parties, level: str, manager: str) -> None:
     await house.people()
     assert await manager_of(house, await told(house, named, level=level)) == ("told", manager)
 
 
-async def test_a_manager_beside_the_line_may_have_it_when_she_asks_for_one(house: House) -> None:
+@pytest.mark.parametrize("level", ["supervisor", "higher_manager", None])
+@pytest.mark.parametrize(
+    "named",
+    [
+        Parties(PERSON, (COLLEAGUE,), (SUPERVISOR,), SUPERVISOR),  # not these people
+        Parties(PERSON, (COLLEAGUE,), recipient=COLLEAGUE),  # he is meant, and her supervisor is above him
+        Parties(PERSON, (COLLEAGUE,), recipient="S9999"),  # nobody of that number
+        Parties(PERSON, (SUPERVISOR,), recipient=OTHER_MANAGER),  # manages nobody
+        Parties(PERSON, recipient=OTHER_MANAGER),  # the alleged offender has no number here
+        Parties(PERSON),
+    ],
+)
+async def test_inv_17_her_own_supervisor_never_gets_what_she_did_not_send_to_him(
+    house: House, named: Parties, level: str | None
+) -> None:
+    """Whoever it is that she names: if he may not have it nobody has, and when she asks it is somebody above."""
+    await house.people()
+    case_id = await told(house, named, **({"level": level} if level else {}))
+    assert await manager_of(house, case_id) == ("asking_who_next", None)
+    assert await house.notices() == []
+    await asks_further(house, case_id)
+    assert await manager_of(house, case_id) == ("told", NEXT_MANAGER)
+    assert not await sees(house, case_id, SUPERVISOR)
+
+
+async def test_inv_17_a_manager_beside_the_line_may_have_it_unless_she_means_her_supervisor(house: House) -> None:
     await house.people({**LINES, "S0027": OTHER_MANAGER})
     beside = Parties(PERSON, (SUPERVISOR,), recipient=OTHER_MANAGER)
     assert (await manager_of(house, await told(house, beside, level="higher_manager")))[1] == OTHER_MANAGER
-    assert (await manager_of(house, await told(house, beside)))[1] == NEXT_MANAGER
+    assert (await manager_of(house, await told(house, beside)))[1] == OTHER_MANAGER, "left open, it is as she named"
+    assert (await manager_of(house, await told(house, beside, level="supervisor")))[1] is None
 
 
 async def test_above_a_head_of_mission_it_is_headquarters_and_above_everybody_the_committee(house: House) -> None:
     await house.people()
-    of_the_mission = Parties(PERSON, (NEXT_MANAGER,), recipient=NEXT_MANAGER)
-    assert (await manager_of(house, await told(house, of_the_mission)))[1] == DIRECTOR
-    everybody_reports_to_him = Parties(PERSON, (DIRECTOR,), recipient=DIRECTOR)
-    assert (await manager_of(house, await told(house, everybody_reports_to_him)))[1] == "S0062"
+    of_the_mission = await told(house, Parties(PERSON, (NEXT_MANAGER,), recipient=NEXT_MANAGER))
+    await asks_further(house, of_the_mission)
+    assert (await manager_of(house, of_the_mission))[1] == DIRECTOR
+    everybody_reports_to_him = await told(house, Parties(PERSON, (DIRECTOR,), recipient=DIRECTOR))
+    await asks_further(house, everybody_reports_to_him)
+    assert (await manager_of(house, everybody_reports_to_him))[1] == "S0062"
 
 
 async def test_where_the_line_has_nobody_left_an_administrative_head_has_it(house: House) -> None:
     await house.people({**LINES, DIRECTOR: ""})
-    named = Parties(PERSON, (NEXT_MANAGER,), (DIRECTOR,), recipient=NEXT_MANAGER)
-    assert (await manager_of(house, await told(house, named)))[1] == "S0003"
+    case_id = await told(house, Parties(PERSON, (NEXT_MANAGER,), (DIRECTOR,), recipient=NEXT_MANAGER))
+    await asks_further(house, case_id)
+    assert (await manager_of(house, case_id))[1] == "S0003"
 
 
 async def test_when_he_leaves_nobody_reads_it_and_she_is_asked_who_next(house: House) -> None:
@@ -147,8 +220,7 @@ async def test_when_he_leaves_nobody_reads_it_and_she_is_asked_who_next(house: H
     await house.people({SUPERVISOR: NEXT_MANAGER}, active=False)
     assert await manager_of(house, case_id) == ("asking_who_next", None)
     assert not any([await sees(house, case_id, staff_id) for staff_id in LINES])
-    await she(house, case_id, "ask_next_level")
-    await managers.find_manager(house.desk, case_id)
+    await asks_further(house, case_id)
     assert await manager_of(house, case_id) == ("told", NEXT_MANAGER)
     assert not await sees(house, case_id, SUPERVISOR)
 
@@ -159,8 +231,7 @@ async def test_whoever_declares_a_conflict_is_kept_out_and_never_asked_again(hou
     await house.steps_aside(case_id, SUPERVISOR)
     assert await manager_of(house, case_id) == ("asking_who_next", None)
     assert await house.excluded(case_id, SUPERVISOR, decides=True)
-    await she(house, case_id, "ask_next_level")
-    await managers.find_manager(house.desk, case_id)
+    await asks_further(house, case_id)
     assert await manager_of(house, case_id) == ("told", NEXT_MANAGER)
 
 

@@ -68,7 +68,7 @@ class Desk:
         return [*rows, await self.house.query("select * from outbox where topic <> 'audit.entries.v1' order by id")]
 
     async def trail(self) -> list[dict[str, Any]]:
-        rows = await self.house.query("select convert_from(entry_json, 'utf8') as entry from audit_trail")
+        rows = await self.house.query("select convert_from(entry_json, 'utf8') as entry from audit_readable")
         return sorted((json.loads(row.entry) for row in rows), key=lambda entry: str(entry["at"]))
 
 

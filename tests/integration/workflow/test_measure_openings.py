@@ -8,21 +8,28 @@ import pytest
 
 from chassis.web.problems import Problem
 from contracts.ids import CaseId
-from contracts.measures.v1.measures_pb2 import MeasureApplied
+from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureRestored
 from lifecycle.durable import Decided
 from lifecycle.model import Action
 from services.workflow.desk import route
+from services.workflow.web import own_matter_pages
 from tests.integration.workflow.house import (
     COLLEAGUE,
+    HR_DIRECTOR,
     INVESTIGATOR,
     LEGAL_AND_HEAD,
     OTHER_HEAD,
+    OTHER_MANAGER,
+    PERSON,
     SECOND_INVESTIGATOR,
     SUPERVISOR,
     House,
 )
 from tests.integration.workflow.measures import GUARD, name_at_hr, open_by_staff, seen_by, terms, words
 from tests.integration.workflow.test_alerts_and_results import ALERT, RISK, measures, state
+
+APART = "physical_separation"
+HER_LINE = {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": COLLEAGUE}
 
 
 async def test_security_separates_at_once_and_a_measure_that_is_decided_stands_in_its_place(house: House) -> None:
@@ -66,7 +73,7 @@ async def test_what_may_not_be_opened_leaves_one_row_in_the_trail(
     assert isinstance(answer, Problem)
     assert (answer.status, answer.code) == (409, code)
     assert await house.query("select * from cases") == []
-    rows = await house.query("select convert_from(entry_json, 'utf8') as entry from audit_trail")
+    rows = await house.query("select convert_from(entry_json, 'utf8') as entry from audit_readable")
     assert [json.loads(row.entry)["act"] for row in rows] == ["opening.refused"]
 
 
@@ -76,7 +83,7 @@ async def test_who_holds_no_role_for_it_opens_nothing_and_learns_of_nothing(hous
         answer = await open_by_staff(house, staff_id, lifecycle, {"danger": "weapon", "moved": "alleged_offender"})
         assert isinstance(answer, Problem)
         assert answer.status == 404
-    assert await house.query("select * from audit_trail") == []
+    assert await house.query("select * from audit_readable") == []
 
 
 async def test_protection_needs_no_report(house: House) -> None:
@@ -90,6 +97,61 @@ async def test_protection_needs_no_report(house: House) -> None:
     assert await house.excluded(measure, SUPERVISOR, decides=True)
     await house.run_errands()
     assert ("interim_measure.need_noted", INVESTIGATOR) in await house.notices()
+
+
+@pytest.mark.parametrize(
+    ("kind", "burden", "named", "told"),
+    [
+        (APART, "alleged_offender", {"person": SUPERVISOR}, [SUPERVISOR]),
+        (APART, "alleged_offender", {"person": OTHER_MANAGER}, [OTHER_MANAGER]),
+        (APART, "affected_individual", {"person": PERSON}, []),
+        ("flexible_working", "affected_individual", {"person": PERSON}, []),
+        ("reporting_line_change", "affected_individual", HER_LINE, [SUPERVISOR]),
+    ],
+)
+async def test_inv_1_of_two_whom_it_is_about_a_measure_tells_whom_it_touches_and_nobody_else(
+    house: House, kind: str, burden: str, named: dict[str, str], told: list[str]
+) -> None:
+    """By mail and on their pages, at its beginning and at its end: of what changes for her, neither hears anything."""
+    both = [SUPERVISOR, OTHER_MANAGER]
+    measure = await under_way(house, both, kind, burden, named)
+    assert await state(house, measure) == "effective"
+    assert [one for one in both if one in {who for _, who in await house.notices()}] == told
+    assert await own_pages(house, both) == told
+    lift = {"safety_check": True}, {"reasons": "Both of them have agreed on other rooms."}
+    assert isinstance(await house.act(HR_DIRECTOR, measure, "lift_measure", *lift), Decided)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureRestored)
+    assert isinstance(await house.act(SECOND_INVESTIGATOR, measure, "record_told", {"told_her": True}), Decided)
+    over = {who for wording, who in await house.notices() if wording == "interim_measure.over"}
+    assert [one for one in both if one in over] == told
+    assert await own_pages(house, both) == told
+
+
+async def under_way(house: House, offenders: list[str], kind: str, burden: str, named: dict[str, str]) -> UUID:
+    """A measure that no report asked for and HR has applied; whoever it protects was told of it first."""
+    await house.people()
+    await house.hr_key()
+    taken = await open_by_staff(house, OTHER_HEAD, "interim_measure", {}, None, alleged_offender=offenders)
+    measure = UUID(str(taken["case_id"]))
+    await house.act(LEGAL_AND_HEAD, measure, "alert", ALERT, RISK)
+    await house.act(OTHER_HEAD, measure, "acknowledge_alert")
+    if burden == "affected_individual":
+        await house.act(INVESTIGATOR, measure, "ask_consent", {"alternative_offered": True})
+        agreed = {"reference": "W-7", "alternative_offered": True, "effects_explained": True}
+        assert isinstance(await house.act(SECOND_INVESTIGATOR, measure, "record_consent", agreed), Decided)
+    texts = words(**named) | {"arrangement": "Another room, and another car to the office."}
+    decided = await house.act(OTHER_HEAD, measure, "decide_measure", terms(type=kind, burden=burden), texts)
+    assert isinstance(decided, Decided)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    said = {"told_her": True, "still_agrees": True}
+    assert isinstance(await house.act(SECOND_INVESTIGATOR, measure, "record_told", said), Decided)
+    await house.run_errands()
+    return measure
+
+
+async def own_pages(house: House, staff_ids: list[str]) -> list[str]:
+    """On whose own page any measure stands."""
+    return [one for one in staff_ids if await own_matter_pages.told_of_measures(house.desk, one)]
 
 
 async def test_an_outsider_is_kept_off_the_site_at_once(house: House) -> None:

@@ -273,7 +273,7 @@ async def test_the_excluded_supervisor_finds_nothing_and_what_was_written_reache
     assert RISK in texts
     assert WORDS not in texts
 
-    tables = ("cases", "case_actions", "action_bodies", "case_parties", "audit_trail", "reports", "recipients")
+    tables = ("cases", "case_actions", "action_bodies", "case_parties", "audit_readable", "reports", "recipients")
     dump = [repr(await whole.query(f"select * from {table}")) for table in tables]
     for word in (PERSON, SUPERVISOR, WORDS, RISK):
         assert word not in "".join(dump)

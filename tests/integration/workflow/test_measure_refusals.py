@@ -79,7 +79,7 @@ async def written(whole: Whole, measure: str) -> tuple[Any, ...]:
 
 async def refusals(whole: Whole, measure: str) -> list[dict[str, Any]]:
     rows = await whole.query(
-        "select convert_from(entry_json, 'utf8') as entry from audit_trail where object_ref = :case"
+        "select convert_from(entry_json, 'utf8') as entry from audit_readable where object_ref = :case"
         " order by object_number",
         case=measure,
     )

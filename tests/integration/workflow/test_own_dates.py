@@ -28,8 +28,8 @@ async def held(house: House, case_id: UUID, until: datetime) -> None:
 
 async def dates_of(house: House, case_id: UUID, staff_id: str) -> list[object]:
     """In a list, and in the case itself."""
-    rows, _ = await at_desk.list_cases(house.desk, staff_id, None, 50, DUE_FIRST, HIS)
-    (row,) = [one for one in rows if one.case_id == case_id]
+    found, _ = await at_desk.list_cases(house.desk, staff_id, None, 50, DUE_FIRST, HIS)
+    (row,) = [one for one, _ in found if one.case_id == case_id]
     case = shown(house.desk, *await at_desk.show_case(house.desk, case_id, staff_id), datetime.now(UTC))
     return [listed(row, datetime.now(UTC)).next_date, case.next_date]
 

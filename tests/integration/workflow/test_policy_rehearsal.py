@@ -39,8 +39,9 @@ async def test_what_would_change_in_the_cases_of_a_service(house: House) -> None
         id=waiting,
     )
     (changed,) = await over_cases_of(house.desk, hasty)
-    assert ("breaches", "report.ack", 0, 1) in list(changed.changes())
-    assert changed.as_dict()["would_be"]["breaches"]["report.ack"] == 1
+    # And again each time it has been let pass.
+    (missed,) = [one for one in changed.changes() if one[:3] == ("breaches", "report.ack", 0)]
+    assert changed.as_dict()["would_be"]["breaches"]["report.ack"] == missed[3] >= 1
     after = await house.query("select case_id, version from cases order by case_id")
     assert [(one.case_id, one.version) for one in after] == [(one.case_id, one.version) for one in before]
 

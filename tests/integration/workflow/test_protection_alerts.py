@@ -13,8 +13,9 @@ from chassis.inbox import InvalidMessage
 from chassis.sealing import SEED_BYTES, DeskPrivateKey, open_from, seal_to, told_context
 from contracts.cases.v1.cases_pb2 import CaseChanged
 from contracts.ids import CaseId
+from contracts.intake.v1.reports_pb2 import RouteKeyReplaced
 from contracts.requests.v1.requests_pb2 import ProtectionAlerted
-from contracts.topics import ETHICS_REQUESTS, HR_PEOPLE
+from contracts.topics import ETHICS_REQUESTS, HR_PEOPLE, INTAKE_REPORTS_WORKFLOW
 from lifecycle import access, bodies, parties
 from lifecycle.directory import DirectoryNotHere
 from lifecycle.durable import Decided
@@ -118,6 +119,29 @@ async def test_whom_it_concerns_is_kept_from_it_and_so_is_whoever_she_names_late
     assert found == Parties(PERSON, (SUPERVISOR,), (OTHER_HEAD,))
 
 
+async def test_what_she_was_told_of_it_opens_to_the_code_that_she_got_meanwhile(house: House) -> None:
+    """The news of her newer key was here before anything of her report was, and intake tells the key again."""
+    await house.people(PEOPLE)
+    report_id, newer = uuid4(), DeskPrivateKey.from_seed(os.urandom(SEED_BYTES))
+    news = RouteKeyReplaced(report_id=str(report_id), route_public_key=newer.public)
+    await house.receive(INTAKE_REPORTS_WORKFLOW, str(report_id), news)
+    case_id = await arrives(house, report_id)
+    version = (await house.row(case_id)).version
+    await house.receive(INTAKE_REPORTS_WORKFLOW, str(report_id), news)
+    first, again = (await told_intake(house, report_id))[-2:]
+    assert (first.version, again.version, again.state) == (version, version, "alerted")
+    context = told_context(report_id, "interim_measure", 1, version)
+    said = open_from(HER_KEY, first.sealed_facts, context=context)
+    assert json.loads(said)["measure"] == "any"
+    assert open_from(newer, again.sealed_facts, context=context) == said
+
+
+async def told_intake(house: House, report_id: UUID) -> list[CaseChanged]:
+    query = "select value from outbox where type = :type and key = :key order by id"
+    rows = await house.query(query, type=CaseChanged.DESCRIPTOR.full_name, key=str(report_id))
+    return [CaseChanged.FromString(row.value) for row in rows]
+
+
 async def test_she_sees_it_under_her_request_and_what_it_means_is_sealed_to_her(house: House) -> None:
     await house.people(PEOPLE)
     report_id = uuid4()
@@ -156,7 +180,7 @@ async def test_an_alert_by_whoever_has_another_part_in_the_measure_is_refused_an
     await house.receive(ETHICS_REQUESTS, str(report_id), alert(house, report_id, by=ALTERNATE))
     assert (await house.row(case_id)).version == version
     ((entry,),) = await house.query(
-        "select convert_from(entry_json, 'UTF8') from audit_trail where convert_from(entry_json, 'UTF8') like :act",
+        "select convert_from(entry_json, 'UTF8') from audit_readable where convert_from(entry_json, 'UTF8') like :act",
         act="%alert.refused%",
     )
     audited = json.loads(entry)

@@ -1,11 +1,23 @@
-"""What somebody tells a manager, and what she tells of exploitation, through intake, Temporal and the real topics."""
+"""What somebody tells a manager, what she tells of exploitation, and what anybody asks about themselves, through
+intake, Temporal and the real topics.
+"""
 
+import json
+import re
 from typing import Any
 from uuid import uuid4
 
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from ops.demo.clients import Handler, Json, Reporter
-from tests.integration.workflow.house import COLLEAGUE, INVESTIGATOR, NEXT_MANAGER, OTHER_HEAD, PERSON, SUPERVISOR
+from tests.integration.workflow.house import (
+    COLLEAGUE,
+    INVESTIGATOR,
+    NEXT_MANAGER,
+    OTHER_HEAD,
+    OTHER_MANAGER,
+    PERSON,
+    SUPERVISOR,
+)
 from tests.integration.workflow.whole import Whole
 from tests.waiting import eventually
 
@@ -15,6 +27,11 @@ PROPOSAL = "I would say to him that such remarks stop. I would not say who told 
 ALLEGATION = "A driver of ours trades water for favours."
 QUESTION, ANSWER = "Is anybody in danger now?", "I do not know. It is said to happen on Fridays."
 REQUEST, SEA, FORMAL = "supervisor_request", "sea_report", "formal_report"
+OWN_DATA, DATA_OFFICER = "data_request", "S0075"
+OWN_WISH, TOLD = "Everything since I came.", "The directory holds your unit and your station. You sent nothing."
+_PLACED = re.compile(r'"placed_version": \d+')
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(\+00:00|Z))?")
 
 
 async def lodged(whole: Whole, **changes: Any) -> tuple[Reporter, str]:
@@ -60,9 +77,11 @@ async def only_case(handler: Handler, lifecycle: str, known: frozenset[str] = fr
     return str(case_id)
 
 
-async def test_a_request_about_the_manager_it_names_goes_to_the_next_level_and_back_to_her(whole: Whole) -> None:
+async def test_a_request_about_the_manager_it_names_goes_to_the_next_level_at_her_word(whole: Whole) -> None:
     reporter, report_id = await lodged(whole)
     manager, supervisor = await whole.staff(NEXT_MANAGER), await whole.staff(SUPERVISOR)
+    case = await seen(reporter, REQUEST, "asking_who_next")
+    await reporter.act(report_id, case, "ask_next_level", {})
     case_id = await only_case(manager, REQUEST)
 
     # She is told who has it; whom it is about, and everybody else, has nothing to see.
@@ -194,3 +213,81 @@ async def test_what_a_manager_turns_into_a_report_of_abuse_is_answered_on_her_ow
     assert {QUESTION, ANSWER} <= {one["text"] for one in route["messages"]}
     assert {WORDS, WISH} <= {one["text"] for one in route["answers"]}
     assert len((await reporter.inbox())["routes"]) == 1
+
+
+def alike(shown: Json, who: str) -> str:
+    """Without what differs for any two people: numbers, ids, times, and which step a message came in before."""
+    told = _PLACED.sub("placed", json.dumps(shown, sort_keys=True).replace(who, "S...."))
+    return _TIME.sub("time", _ID.sub("id", told))
+
+
+async def test_inv_01_whoever_is_named_in_a_report_asks_and_is_answered_as_somebody_who_is_not(whole: Whole) -> None:
+    investigator, officer = await whole.staff(INVESTIGATOR), await whole.staff(DATA_OFFICER)
+    known = frozenset(case["case_id"] for case in await investigator.cases(FORMAL))
+    await lodged(
+        whole,
+        route=FORMAL,
+        answers={"what_happened": WORDS},
+        parties={"affected_individual": PERSON, "alleged_offender": [SUPERVISOR]},
+    )
+    formal = await only_case(investigator, FORMAL, known)
+
+    answers: list[list[str]] = []
+    for who in (SUPERVISOR, OTHER_MANAGER):
+        before = frozenset(case["case_id"] for case in await officer.cases(OWN_DATA))
+        reporter, _ = await lodged(
+            whole,
+            route=OWN_DATA,
+            answers={"wish": OWN_WISH},
+            parties={"affected_individual": who},
+            choices={"right": "know"},
+        )
+        case_id = await only_case(officer, OWN_DATA, before)
+        # Whoever answers sees the request and no report; nobody else sees the request, and he not his own.
+        assert await officer.cases(FORMAL) == []
+        assert (await officer.ask(formal)).status_code == 404
+        for other in (investigator, await whole.staff(who), await whole.staff(OTHER_HEAD)):
+            assert (await other.ask(case_id)).status_code == 404
+        texts = {item["text"] for item in await officer.read_contents(case_id, "request")}
+        assert OWN_WISH in texts
+        assert any(who in text for text in texts), "whose data it is"
+
+        await seen(reporter, OWN_DATA, "received")
+        said = [alike(await officer.case(case_id), who), alike(await reporter.route(OWN_DATA), who)]
+        early = await officer.try_to("extend_time", case_id, {"message": "a1b2", "ground": "many_requests"})
+        assert (early.status_code, early.json()["code"]) == (409, "ACTION_NOT_OPEN")
+        await officer.act("record_identity", case_id, {"shown": "in_person"})
+        message = await officer.write(case_id, TOLD)
+        facts = {"message": message, "reason": "told_what_may_be_told"}
+        unsure = await officer.try_to("answer_request", case_id, {**facts, "nothing_of_others": False})
+        assert (unsure.status_code, unsure.json()["code"]) == (409, "NOT_CONFIRMED")
+        await officer.act("answer_request", case_id, {**facts, "nothing_of_others": True})
+        shown = await seen(reporter, OWN_DATA, "answered")
+        assert shown["wording_key"] == "data_request.answered"
+        route = await reporter.route(OWN_DATA)
+        assert TOLD in {one["text"] for one in route["messages"]}
+        answers.append([*said, alike(await officer.case(case_id), who), alike(route, who)])
+    assert answers[0] == answers[1], "the same answer, the same bytes"
+
+
+async def test_two_clocks_of_an_answer_run_one_after_the_other_and_a_withdrawal_ends_them(whole: Whole) -> None:
+    officer = await whole.staff(DATA_OFFICER)
+    before = frozenset(case["case_id"] for case in await officer.cases(OWN_DATA))
+    reporter, report_id = await lodged(
+        whole, route=OWN_DATA, answers={}, parties={"affected_individual": PERSON}, choices={}
+    )
+    case_id = await only_case(officer, OWN_DATA, before)
+    await officer.act("record_identity", case_id, {"shown": "by_video"})
+    first = {one["key"]: one for one in (await officer.case(case_id))["clocks"]}["dsr.reply"]
+    assert (first["standing"], first["confidence"]) == ("running", "D"), "a rehearsal's"
+    message = await officer.write(case_id, "It is more than we can look at in a month.")
+    await officer.act("extend_time", case_id, {"message": message, "ground": "much_to_look_at"})
+    clocks = {one["key"]: one for one in (await officer.case(case_id))["clocks"]}
+    assert clocks["dsr.reply"]["standing"] == "met"
+    assert clocks["dsr.reply.extension"]["started_at"] == first["due_at"]
+    again = await officer.try_to("extend_time", case_id, {"message": message, "ground": "much_to_look_at"})
+    assert again.json()["code"] == "ACTION_NOT_OPEN"
+    case = await seen(reporter, OWN_DATA, "extended")
+    assert case["next_date"] is not None
+    await reporter.act(report_id, case, "withdraw_request", {"reason": "withdrawn"})
+    await seen(reporter, OWN_DATA, "taken_back")

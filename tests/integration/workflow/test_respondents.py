@@ -1,20 +1,25 @@
 """Whose case hears what, on the real stores: two alleged offenders, a measure before the notice, and being cleared."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
+from contracts.cases.v1.cases_pb2 import PersonActionRefused
 from contracts.ids import CaseId
-from contracts.intake.v1.reports_pb2 import PlacedInInbox
+from contracts.intake.v1.reports_pb2 import PersonActed, PlacedInInbox
 from contracts.measures.v1.measures_pb2 import MEASURE_ENDING_RESTORE, MeasureApplied, MeasureEnded
 from contracts.topics import INTAKE_REPORTS_WORKFLOW
 from lifecycle import bodies
 from lifecycle.desk import EffectRefused
 from lifecycle.durable import Decided
+from lifecycle.model import Action
 from lifecycle.records import CaseRow
+from policy.model import Role
 from services.workflow.desk import route
 from tests.integration.workflow.house import (
     HR_DIRECTOR,
@@ -27,6 +32,7 @@ from tests.integration.workflow.house import (
     SUPERVISOR,
     House,
 )
+from tests.integration.workflow.measures import WELFARE
 from tests.integration.workflow.test_alerts_and_results import ALERT, LEAST, REASONS, RISK
 from tests.integration.workflow.test_formal_reports import (
     REVIEWER,
@@ -134,6 +140,75 @@ async def suspended(house: House, report_case: UUID) -> UUID:
     return measure
 
 
+async def test_inv_48_a_measure_over_his_work_that_needs_no_letter_of_the_office_opens_his_case_all_the_same(
+    house: House,
+) -> None:
+    """With the kind of reason, the dates, somebody to turn to, and the way to a review; of two, for him alone."""
+    file = await assessing(house)
+    measure = await measured(house, file, type="flexible_working", purpose="investigation_integrity")
+    assert (await house.row(measure)).state == "effective"
+    (his,) = await of_report(house, file, HIS)
+    assert await sees(house, his, SUPERVISOR)
+    assert not await sees(house, his, OTHER_MANAGER)
+    facts = await facts_of(house, his.case_id)
+    assert (facts["letter_about"], facts["support_contact"], "until_at" in facts) == ("measure", WELFARE, True)
+    async with house.desk.database.transaction() as session:
+        letter = await bodies.words_of(session, house.desk, his, "letter", "notify")
+    assert "without anybody being influenced" in letter
+    told = [one for one in await house.notices() if one[1] in {SUPERVISOR, OTHER_MANAGER}]
+    assert told == [("respondent.told", SUPERVISOR)], "one mail, and not two"
+    review = {"about": "measure"}, {"request": "My hours do not fit the night shift."}
+    await took(house, SUPERVISOR, his.case_id, "ask_review", *review)
+
+
+async def test_inv_48_a_letter_on_a_measure_leaves_him_the_time_that_he_was_given_to_answer_what_is_said(
+    house: House,
+) -> None:
+    file = await investigating(house, PARTIES)
+    await took(house, INVESTIGATOR, file, "notify_subject", {}, {"letter": "What is said."})
+    his = await case_of(house, file, SUPERVISOR)
+    until = (datetime.now(UTC) + timedelta(days=60)).isoformat()
+    await took(house, INVESTIGATOR, his.case_id, "extend_response", {"response_until": until})
+    await measured(house, file, type="flexible_working")
+    told = await house.row(his.case_id)
+    assert told.data["facts"]["until_at"]
+    assert told.data["clocks"]["subject.response"]["due_at"] == until
+
+
+@pytest.mark.parametrize("state", ["effective", "restored", "lifted"])
+async def test_inv_43_a_case_about_a_measure_alone_closes_once_the_measure_is_over_and_she_knows(
+    house: House, state: str
+) -> None:
+    file = await assessing(house, PARTIES)
+    measure = await measured(house, file, type="flexible_working")
+    his = await case_of(house, file, SUPERVISOR)
+    async with house.desk.database.transaction() as session:
+        moved = text("update cases set state = :state where case_id = :id")
+        await session.execute(moved, {"state": state, "id": measure})
+    action = Action(uuid4(), "close_respondent", {"reason": "measure_over"})
+    async with house.desk.database.transaction() as session:
+        refused = await house.desk.check(session, his, action, {})
+    assert (refused.code if refused else None) == (None if state == "lifted" else "MEASURE_STANDS")
+    # Of the other office's measures this one knows nothing (invariant 31).
+    of_ethics = replace(his, data={**his.data, "facts": {**his.data["facts"], "origin": "ethics"}})
+    async with house.desk.database.transaction() as session:
+        assert await house.desk.check(session, of_ethics, action, {}) is None
+
+
+def without_contact(house: House) -> None:
+    others = tuple(one for one in house.desk.policy.appointments if one.role is not Role.WELFARE_OFFICER)
+    house.desk.policy = replace(house.desk.policy, appointments=others)
+
+
+async def test_where_nobody_can_be_his_contact_he_is_told_of_it_all_the_same(house: House) -> None:
+    without_contact(house)
+    file = await assessing(house)
+    measure = await measured(house, file, type="flexible_working")
+    assert (await house.row(measure)).state == "effective"
+    assert await of_report(house, file, HIS) == []
+    assert ("interim_measure.other_side_told", SUPERVISOR) in await house.notices()
+
+
 async def test_whoever_was_told_of_a_measure_first_is_notified_in_the_same_case_and_his_answer_counts(
     house: House,
 ) -> None:
@@ -180,6 +255,7 @@ async def test_a_decider_who_had_a_part_in_his_file_hears_that_nothing_was_found
 async def test_where_a_measure_alone_rested_on_it_that_ends_though_nothing_was_ever_written_to_him(
     house: House,
 ) -> None:
+    without_contact(house)
     file = await assessing(house, PARTIES)
     measure = await measured(house, file, type="alternative_duties", same_grade_no_loss=True)
     reason = {"reason": "no_reasonable_chance"}
@@ -234,3 +310,34 @@ async def test_inv_53_what_is_opened_while_a_review_is_open_stays_with_the_file_
     await took(house, REVIEWER, review.case_id, "record_appeal", {"forum": "tribunal"})
     await took(house, REVIEWER, review.case_id, "record_appeal_outcome", {"outcome": "dismissed"}, {"reasons": "r"})
     assert (await facts_of(house, measure.case_id))["frozen"] is False
+
+
+@pytest.mark.parametrize("act", ["record_appeal", "withdraw_request", "no_such_act"])
+async def test_a_review_that_he_has_asked_for_answers_her_as_one_that_never_was(house: House, act: str) -> None:
+    """Else her act could move it, and the code of a refusal would tell that it is there."""
+    file = await investigating(house, PARTIES)
+    await took(house, INVESTIGATOR, file, "notify_subject", {}, {"letter": "l"})
+    his = await case_of(house, file, SUPERVISOR)
+    await took(house, SUPERVISOR, his.case_id, "ask_review", {"about": "decision"}, {"request": "r"})
+    (review,) = await of_report(house, file, "review")
+    await route(house.desk, CaseId(review.case_id))
+    await took(house, REVIEWER, review.case_id, "take_review")
+    await took(house, REVIEWER, review.case_id, "decide_review", {"outcome": "upheld"}, {"reasons": "r"})
+    before = await house.row(review.case_id)
+    there, absent = [await answered(house, replace(before, number=number), act) for number in (before.number, 77)]
+    assert there == absent
+    assert there == ("CASE_UNKNOWN", [("event.without_case", str(before.report_id))])
+    assert await house.row(review.case_id) == before
+
+
+async def answered(house: House, row: CaseRow, act: str) -> tuple[str, list[tuple[str, str]]]:
+    """(what her inbox is told, what the trail has of it) when she acts in this case."""
+    known = len(await house.query("select 1 from audit_readable"))
+    message = PersonActed(
+        report_id=str(row.report_id), lifecycle=row.lifecycle, number=row.number, action_id=str(uuid4()), action=act
+    )
+    await house.receive(INTAKE_REPORTS_WORKFLOW, str(row.report_id), message)
+    rows = await house.query("select value from outbox where type like '%PersonActionRefused' order by id")
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_readable")]
+    said = sorted(trail, key=lambda entry: str(entry["at"]))[known:]
+    return PersonActionRefused.FromString(rows[-1].value).code, [(one["act"], one["object"]) for one in said]

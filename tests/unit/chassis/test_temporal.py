@@ -1,6 +1,7 @@
 """What goes to Temporal is sealed for one workflow, and nothing else is taken back."""
 
 import os
+from datetime import UTC, datetime
 
 import pytest
 from temporalio.api.common.v1 import Payload
@@ -9,6 +10,7 @@ from temporalio.converter import ActivitySerializationContext, DataConverter, Wo
 from temporalio.exceptions import ApplicationError
 
 from chassis.temporal import ENCODING, PayloadRefused, SealingCodec, sealing_converter
+from lifecycle.durable import Decided, Ring, Verdict
 
 KEY = os.urandom(32)
 SECRET = "S0018 is named here"
@@ -37,6 +39,15 @@ async def test_what_is_sealed_opens_for_the_same_workflow_alone() -> None:
     for other in (bound("w2"), bound(namespace="other"), bound(key=os.urandom(32)), in_activity("w2")):
         with pytest.raises(PayloadRefused):
             await other.decode([payload])
+
+
+def test_json_is_what_the_sdks_own_converter_reads_and_writes() -> None:
+    """Histories that were written by either are read by the other."""
+    ours, theirs = sealing_converter(KEY).payload_converter, DataConverter.default.payload_converter
+    at = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    for value in (Verdict(Decided("c", 2, at, ("route:1",), answer={"state": "lent"})), Ring("c", at), "c", None):
+        for written, read in ((ours, theirs), (theirs, ours)):
+            assert read.from_payloads(written.to_payloads([value]), [type(value)]) == [value]
 
 
 async def test_parts_of_the_binding_cannot_flow_into_one_another() -> None:

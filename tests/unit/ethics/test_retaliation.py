@@ -36,6 +36,9 @@ UN = replace(POLICY, tribunal=POLICY.tribunals["un"])
 ILO = replace(POLICY, tribunal=POLICY.tribunals["ilo"])
 
 
+WINDOW = POLICY.deadlines["ret.window"]
+
+
 def begun(kind: str = "request", policy: Policy = POLICY, **facts: Fact) -> Case:
     given = {"lodged_at": NOW.isoformat(), "kind": kind, **facts}
     return engine.open_case(LIFECYCLE, REPORT, 1, given, NOW, policy)
@@ -90,6 +93,30 @@ def test_she_knows_which_ethics_officer_has_it_and_no_name_beside() -> None:
     assert later.assigned == {Role.ETHICS_OFFICER: "S0066"}, "whoever goes on with it"
 
 
+@pytest.mark.parametrize(
+    ("months", "days_ago", "found"),
+    [(None, 400, "unset"), (6, 30, "kept"), (6, 400, "passed"), (6, None, None)],
+)
+def test_a_request_long_after_the_act_is_a_flag_and_no_more(
+    months: int | None, days_ago: int | None, found: str | None
+) -> None:
+    policy = replace(POLICY, deadlines={**POLICY.deadlines, "ret.window": replace(WINDOW, amount=months)})
+    acts = {"last_act_on": (NOW - timedelta(days=days_ago)).isoformat()} if days_ago else {}
+    taken_on = act(begun(policy=policy, **acts), "acknowledge", OFFICER, policy=policy)
+    assert taken_on.facts.get("time_limit") == found
+    assert taken_on.state == act(begun(), "acknowledge", OFFICER).state, "it is taken on all the same"
+    assert ("time_limit_at" in taken_on.facts) == (found in {"kept", "passed"})
+
+
+def test_an_act_after_the_fear_of_one_is_asked_about_in_time() -> None:
+    """The months of being afraid are not counted against her."""
+    policy = replace(POLICY, deadlines={**POLICY.deadlines, "ret.window": replace(WINDOW, amount=6)})
+    later = NOW + timedelta(days=300)
+    feared = act(begun("fear", policy), "acknowledge", OFFICER, policy=policy)
+    asked = act(feared, "report_act", PERSON, now=later, policy=policy, last_act_on=later.isoformat())
+    assert act(asked, "acknowledge", OFFICER, now=later, policy=policy).facts["time_limit"] == "kept"
+
+
 def test_a_contract_that_ends_soon_has_a_shorter_time_to_be_acknowledged() -> None:
     assert begun(contract_end="later").clocks["ret.ack"].due_at == NOW + timedelta(days=7)
     assert begun(contract_end="soon").clocks["ret.ack"].due_at == NOW + timedelta(days=1)
@@ -100,6 +127,7 @@ def test_a_breach_goes_up_and_is_told_to_her_and_changes_nothing_else() -> None:
     assert late.state == "requested"
     assert effect_names(late, "notify") == ["retaliation.due", "retaliation.late", "retaliation.delayed"]
     again = ring_until(late, NOW + timedelta(days=14))
+    assert effect_names(again, "notify") == ["retaliation.due", "retaliation.late"], "she hears once of each date"
     roles = [heard_as(case.effects[1], POLICY) for case in (late, again)]
     assert roles == [Role.ALTERNATE_ETHICS_OFFICER, Role.OVERSIGHT_COMMITTEE]
 
@@ -184,7 +212,9 @@ def test_no_prima_facie_is_looked_at_again_by_somebody_else_within_the_window() 
     asked = act(case, "ask_review", PERSON, now=after - timedelta(seconds=1))
     assert effect_names(asked, "errand") == ["find_reviewer"]
     assert refused(asked, "uphold_finding", REVIEWER).code == "NOT_ASSIGNED"
+    assert effect_names(act(asked, "release_reviewer", SYSTEM), "errand") == ["find_reviewer"]
     assigned = act(asked, "assign_reviewer", SYSTEM, reviewer="S0068")
+    assert Role.REVIEWER not in act(assigned, "release_reviewer", SYSTEM).assigned
     assert heard(assigned) == [("retaliation.to_review", ("S0068",))]
     late = ring_until(assigned, assigned.clocks["ret.review"].due_at)
     assert heard_as(late.effects[0], POLICY) is Role.OVERSIGHT_COMMITTEE, "whoever stands above a reviewer"
@@ -387,6 +417,15 @@ def test_she_hears_every_thirty_days_also_when_nothing_has_moved() -> None:
         before, case = case, ring_until(case, moment)
         assert case.version == before.version + 1, f"nothing rang on {moment:%d %B}"
         assert "retaliation.no_news" in effect_names(case, "notify")
+
+
+def test_what_stands_still_a_second_time_goes_up_and_leaves_no_level_out() -> None:
+    begun_now = act(begun("fear"), "acknowledge", OFFICER)
+    quiet, heard = replace(begun_now, clocks={"report.update": begun_now.clocks["report.update"]}), []
+    for month in (1, 2, 3):
+        quiet = ring_until(quiet, NOW + timedelta(days=30 * month))
+        heard.append([heard_as(one, POLICY) for one in quiet.effects if one.name == "retaliation.late"])
+    assert heard == [[], [Role.ALTERNATE_ETHICS_OFFICER], [Role.OVERSIGHT_COMMITTEE]]
 
 
 # Afterwards

@@ -62,3 +62,25 @@ def test_inv_8_nobody_can_get_a_code_for_what_somebody_else_wrote(
     )
     service = "ethics" if route == "retaliation" else "workflow"
     assert known_to_custodian(draft, Parties.named_in(draft), service) == known
+
+
+@pytest.mark.parametrize("number", [HER, HER.lower()])
+def test_inv_02_whoever_tells_now_as_a_witness_what_happened_to_herself_is_not_shown_as_the_reporter(
+    number: str,
+) -> None:
+    now = bodies.LodgeReport(
+        route="formal_report",
+        mode="confidential",
+        choices={"writer": "witness"},
+        parties=bodies.Parties(reporter=number),
+    )
+    joined = Parties.named_in(now).joined_with(Parties(affected_individual=HER))
+    sealed = joined.content()
+    assert (sealed["affected_individual"], sealed["reporter"]) == (HER, None)
+    # She is protected all the same, and can get another code.
+    assert known_to_custodian(now, joined, "workflow") == number
+
+
+@pytest.mark.parametrize("writer", [WRITER, ""])
+def test_whoever_writes_for_another_stands_beside_that_one(writer: str) -> None:
+    assert Parties(affected_individual=HER, reporter=writer).content()["reporter"] == writer

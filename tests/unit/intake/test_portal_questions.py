@@ -9,18 +9,19 @@ import pytest
 
 from chassis.web.pages.forms import Field, read
 from policy.load import load
-from policy.model import DAY, Policy
+from policy.model import DAY, OWN_NUMBER, Policy
 from services.intake.bodies import LodgeReport
-from services.intake.domain.ways import WAYS
+from services.intake.domain.ways import OWN_DATA, WAYS
 from services.intake.web.pages.questions import DIRECT, JOURNEYS, asked_on, looked_at, questions, unanswered
 from services.intake.web.pages.questions_asked import Asked
 from services.intake.web.pages.questions_asks import CHOICES, HELP, LABELS, OPTION_OF, WISHED
 from services.intake.web.pages.questions_first import BEGINNING, SAFETY, SITUATION, needs_sea, situation_of, ways_for
+from services.intake.web.pages.questions_listener import NEAR
 from services.intake.web.pages.questions_options import OPTIONS, READERS, length
 from services.intake.web.pages.sending_draft import parts, report_of, still_needed
 
 POLICY: Policy = load("iom-2024-03")
-ROUTES = tuple(way for way in WAYS if way != DIRECT)
+ROUTES = (*(way for way in WAYS if way != DIRECT), OWN_DATA)
 NAMED = {"mode": {"mode": "confidential"}}
 DAYS = {"first": "1 March", "second": "2 April", "third": "3 June"}
 
@@ -40,19 +41,20 @@ def sent(route: str, **said: dict[str, Any]) -> LodgeReport:
 
 
 def test_every_way_has_its_questions_its_words_and_its_readers() -> None:
-    assert set(JOURNEYS) == set(OPTIONS) == set(WAYS)
+    assert set(JOURNEYS) == set(OPTIONS) == {*WAYS, OWN_DATA}
     assert set(READERS) == set(ROUTES) == set(POLICY.routes)
 
 
 def test_the_questions_of_each_way_in_their_order() -> None:
     assert {route: [one.name for one in questions(route)[3:]] for route in JOURNEYS} == {
-        "informal_resolution": ["mode", "helper", "words", "involved", "contact", "you"],
+        "informal_resolution": ["mode", "helper", "words", "involved", "listener", "contact", "you"],
         "formal_report": ["mode", "writer", "words", "more", "involved", "helper", "contact", "you"],
         "support_referral": ["support", "for_whom", "mode", "words", "helper", "contact", "you"],
         "retaliation": ["mode", "spoke_up", "afterwards", "words", "involved", "helper", "contact", "you"],
         "supervisor_request": ["mode", "manager", "words", "involved", "helper", "contact", "you"],
         "sea_report": ["duty", "harmed", "words", "involved", "mode", "helper", "contact", "you"],
         "direct_approach": ["prepare", "remind"],
+        "data_request": ["about_me", "helper"],
     }
     assert [one.name for one in questions("")] == ["safety", "situation", "options"]
 
@@ -80,7 +82,7 @@ def test_everything_that_a_route_asks_for_is_asked_once_with_words_for_each_choi
         assert all(label and label != value for value, label in offered.items())
 
 
-@pytest.mark.parametrize("route", WAYS)
+@pytest.mark.parametrize("route", JOURNEYS)
 def test_inv_17_every_question_can_be_left_but_the_few_that_a_route_makes_no_sense_without(route: str) -> None:
     needs = set(POLICY.routes[route].needs) if route != DIRECT else set()
     assert {one.name for one in fields_of(route, **NAMED) if one.missing} == needs
@@ -92,7 +94,7 @@ def test_inv_17_every_question_can_be_left_but_the_few_that_a_route_makes_no_sen
 
 def test_inv_18_nobody_is_asked_for_what_hurts() -> None:
     banned = r"\bwhy\b|\bproof\b|prove|evidence|wearing|sexual history|immigration"
-    for route in WAYS:
+    for route in JOURNEYS:
         for one in fields_of(route, **NAMED, writer={"writer": "witness"}):
             assert not re.search(banned, f"{one.label} {one.hint} {one.missing}", re.IGNORECASE)
 
@@ -171,9 +173,9 @@ def test_every_answer_gets_into_the_report(route: str) -> None:
     everything = repr(report)
     for name, value in ((name, value) for page in said.values() for name, value in page.items()):
         if isinstance(value, str) and "in her words" in value:
-            assert value in everything, name
+            assert (value in everything) is (name != NEAR), name
     assert report.not_these_people == ["S0012", "S0013"]
-    assert report.watch_for_retaliation is ("no_watch" not in said["contact"])
+    assert report.watch_for_retaliation is ("no_watch" not in said.get("contact", {}))
     assert f"S-{len('my_number')}" in (report.parties.affected_individual, report.parties.reporter)
     if report.answers.who_is_involved:
         assert report.answers.who_is_involved.splitlines()[:2] == [
@@ -184,13 +186,16 @@ def test_every_answer_gets_into_the_report(route: str) -> None:
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_whoever_skips_everything_stays_anonymous_and_sends_nothing_but_what_is_needed(route: str) -> None:
-    needs = {"what_happened": {"words": {"what_happened": "It."}}, "wish": {"words": {"wish": "It stops."}}}
+    needs: dict[str, Any] = {"what_happened": {"words": {"what_happened": "It."}}}
+    needs |= {"wish": {"words": {"wish": "It stops."}}, OWN_NUMBER: {"about_me": {"my_number": "S0018"}}}
     said: dict[str, Any] = {}
     for needed in POLICY.routes[route].needs:
         said |= needs.get(needed, {"manager": {"recipient": "S0030"}})
     report = sent(route, **said)
-    assert (report.mode, report.choices, report.not_these_people, report.about_offices) == ("anonymous", {}, [], [])
-    assert len(report.answers.given()) == len(set(POLICY.routes[route].needs) - {"recipient"})
+    # Without saying whose, nobody can ask for what is theirs.
+    assert report.mode == ("confidential" if route == OWN_DATA else "anonymous")
+    assert (report.choices, report.not_these_people, report.about_offices) == ({}, [], [])
+    assert len(report.answers.given()) == len(set(POLICY.routes[route].needs) - {"recipient", OWN_NUMBER})
     assert report.parties.recipient == said.get("manager", {}).get("recipient")
     assert not report.consents.ethics_contact
     assert not still_needed(asked(route, **said))
@@ -326,3 +331,12 @@ def test_the_first_pages_can_be_left_empty() -> None:
         found = read(question.fields(asked("")), posted)
         assert (found.values, looked_at(question, asked(""), found).errors) == ({}, {})
     assert BEGINNING[0] is SAFETY
+
+
+def test_no_mail_is_offered_where_no_address_is_asked_for() -> None:
+    """It is chosen in the inbox, with its address and hours."""
+    channels = {
+        name: route.asks["safe_channel"] for name, route in POLICY.routes.items() if "safe_channel" in route.asks
+    }
+    assert channels
+    assert not [name for name, offered in channels.items() if "mail" in offered]

@@ -35,6 +35,7 @@ from services.intake.web.pages import (
     words_of_acts,
 )
 from services.intake.web.pages import words_of_cases as words
+from services.ombuds.web.wording import TEXTS as OF_OMBUDS
 from services.support.web import directory
 from services.support.web.directory import words as words_of_help
 from tests.lifecycles import LIFECYCLES, POLICY
@@ -62,7 +63,8 @@ MODULES = (
     words_of_help,
 )
 NOT_SAID = ("victim", "perpetrator", "complaint", "allegation", "accuse", "unfortunately", "don't worry", "sorry",
-            "invalid", "safe space", "strictly confidential", "please", "required", "forgot")  # fmt: skip
+            "invalid", "safe space", "strictly confidential", "please", "required", "forgot",
+            "the other side")  # fmt: skip
 
 
 @pytest.mark.parametrize(("lifecycle", "rule"), HERS, ids=[f"{one.name}.{rule.action}" for one, rule in HERS])
@@ -107,6 +109,24 @@ def test_the_texts_are_plain() -> None:
         assert not [word for word in NOT_SAID if re.search(rf"\b{word}\b", text, re.IGNORECASE)], text
         assert "!" not in text
         assert "<" not in text
+
+
+def test_what_does_not_stay_in_a_talk_is_said_before_it() -> None:
+    """Policy 1 and 2.8: where a talk is offered, where words for it are asked, and by whoever listens."""
+    assert questions_options.DANGER in questions_options.READERS["informal_resolution"]
+    assert questions_options.DANGER in questions_told.TO_OMBUDS.said
+    for page in ("landing.html", "privacy.html"):
+        assert f'_("{questions_options.DANGER}")' in (OF_PORTAL / page).read_text(encoding="utf-8")
+    assert "danger to a life" in POLICY.wording["informal_resolution.offered"]
+    assert "danger to life" in OF_OMBUDS["informal_resolution.hint.told_limits"]
+
+
+def test_nobody_is_told_that_the_ethics_office_alone_reads_what_it_may_have_looked_into() -> None:
+    hers = [text for key, text in POLICY.wording.items() if key.startswith("retaliation.")]
+    hers += [text for (name, _), act in words_of_acts.ACTS.items() if name == "retaliation" for text in act.says]
+    hers += [choice.hint for choice in whole.WAYS.choices if choice.value == "retaliation"]
+    assert len(hers) > 50
+    assert not [text for text in hers if re.search(r"nobody else|\balone\b", text, re.IGNORECASE)]
 
 
 def _of_code(module: Any) -> Iterator[str]:

@@ -60,6 +60,8 @@ A_CHILD: dict[str, Fact] = {"minor": "yes", "told": "child", "understands": Fals
 NEEDED |= dict.fromkeys(("tell_child", "decide_for_child"), A_CHILD)
 RESTATED = Clock("support.restate", NOW - timedelta(days=20), NOW - timedelta(days=6), rung=("due",))
 
+FIRST_MONTH = Clock("dsr.reply", NOW - timedelta(days=20), NOW + timedelta(days=10))
+
 RUNNING = ("ret.complete", "ret.investigation")
 PAUSED = {"end_tolling": "ret.complete", "resume_investigation": "ret.investigation"}
 OF_RETALIATION: dict[str, Fact] = {"kind": "request", "contact_agreed": True}
@@ -76,6 +78,9 @@ NEEDED |= {action: {"writer": "third_party"} for action in ANOTHERS_WORD}
 NEEDED["record_told"] |= {"burden": "alleged_offender"}
 ESCALATED = tuple(Step(n, "ring", "system", None, NOW, {"clock": "im.decide", "mark": "due"}) for n in (2, 3))
 ALERTED = (Step(2, "alert", "S9000", None, NOW),)
+LONGER = tuple(Step(n, one, "system", None, NOW) for n, one in ((4, "extend_measure"), (5, "record_applied")))
+TOLD_HER = (*LONGER, Step(6, "record_placed", "system", None, NOW))
+EXTENDED = {"record_placed": LONGER, "record_told": LONGER, "release_notice": TOLD_HER}
 TIME_OVER = Clock("subject.response", NOW - timedelta(days=31), NOW - timedelta(days=1), rung=("due",))
 
 PARTS = (
@@ -84,6 +89,7 @@ PARTS = (
     *formal_reports.PARTS,
 )
 NEEDED |= formal_reports.NEEDED
+NOBODY = {"take_review": Role.REVIEWER}
 BOTH_SAID_YES = tuple(
     Step(version, action, "somebody", None, NOW)
     for version, action in enumerate(("agree_to_mediation", "accept_invitation"))
@@ -119,9 +125,14 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
             **(retaliation_clocks(action) if lifecycle.name == "retaliation" else {}),
             **({"subject.response": TIME_OVER} if lifecycle.name == "respondent" else {}),
             **({"support.restate": RESTATED} if lifecycle.name == "support_referral" else {}),
+            **({"dsr.reply": FIRST_MONTH} if lifecycle.name == "data_request" else {}),
         },
-        assigned=dict.fromkeys(PARTS, "S9000"),
-        steps=ALERTED if action in {"escalate_alert", "accept_answer"} else STEPS_BEFORE.get(lifecycle.name, ()),
+        assigned={part: "S9000" for part in PARTS if NOBODY.get(action) != part},
+        steps=(
+            ALERTED
+            if action in {"escalate_alert", "accept_answer"}
+            else (*STEPS_BEFORE.get(lifecycle.name, ()), *EXTENDED.get(action, ()))
+        ),
         facts={
             "message": "a1b2",
             "type": "reporting_line_change",

@@ -260,7 +260,7 @@ def test_each_round_counts_by_the_same_deadline_and_the_calendar_of_the_place() 
 
 def test_reminders_count_back_by_the_calendar_of_the_place() -> None:
     def reminded(place: str) -> list[object]:
-        case = replace(separated, facts={**separated.facts, "place": place})
+        case = replace(separated, clocks={key: one._replace(place=place) for key, one in separated.clocks.items()})
         lifecycle = BY_NAME["emergency_separation"]
         found = [due for due in clocks.waiting(lifecycle, case, POLICY) if due.key == "emergency.separation"]
         return [due.at for due in found if due.kind is DueKind.REMINDER]
@@ -287,5 +287,5 @@ def test_what_nobody_has_met_keeps_the_date_on_which_it_rang_first_however_often
 
 def test_a_reminder_is_no_date_that_has_passed() -> None:
     reminded = ring_until(running(28), NOW + timedelta(days=27))
-    again = replace(reminded, clocks={"im.end": replace(reminded.clocks["im.end"], rounds=1)})
+    again = replace(reminded, clocks={"im.end": reminded.clocks["im.end"]._replace(rounds=1)})
     assert engine.unmet_at(again) == again.clocks["im.end"].started_at, "nothing of it has rung but reminders"

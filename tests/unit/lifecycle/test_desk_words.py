@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle import decide, freezing, handover, migration
+from lifecycle import decide, freezing, handover, migration, naming
+from lifecycle.clocks import PLACE
 from lifecycle.model import RING, RefusalCode
 from lifecycle.pages.shared_words import SHARED
 from lifecycle.pages.wording import Wording, words_of
@@ -40,6 +41,7 @@ DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "outcome_told_at": (),
         "national_referral": ("made", "not_made"),
     },
+    "data_request": {"first_month_ends": ()},
     # What a query is about, as the office reads it.
     "query": {
         **dict.fromkeys(("protections", "protection_id", "protected_since", "contact_agreed", "staff_id"), ()),
@@ -48,11 +50,20 @@ DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     # What deciding shows beside the question, of every measure in the catalogue.
     "interim_measure": {"effects_seen": EFFECTS},
-    "retaliation": {"activity": ("asked_protection",), "burden": (*Burden,), "standard": (*Standard,)},
+    "retaliation": {
+        "activity": ("asked_protection",),
+        "burden": (*Burden,),
+        "standard": (*Standard,),
+        "time_limit": ("kept", "passed", "unset"),
+        "time_limit_at": (),
+    },
 }
 PARTIES = ("reporter", "recipient", "affected_individual", "alleged_offender", "not_these_people", "about_offices")
 LANGUAGES = ("en", "fr", "es", "ar")
-STEPS = ("open", RING, handover.RECUSE, handover.ANNOUNCE, freezing.FREEZE, freezing.UNFREEZE, migration.MIGRATE)
+STEPS = (
+    "open", RING, handover.RECUSE, handover.ANNOUNCE, freezing.FREEZE, freezing.UNFREEZE, migration.MIGRATE,
+    naming.RECORD_NAME,
+)  # fmt: skip
 # Of a page's own: what was lodged by its names, and what no rule of a table says.
 COMMON = {
     "field": ("answers", "parties", *PARTIES, migration.HASH),
@@ -83,12 +94,17 @@ def keys_of(table: Lifecycle) -> Iterator[tuple[str, str]]:
     """Every kind and key that a page of this procedure can show."""
     yield "lifecycle", table.name
     yield from (("state", one.name) for one in table.states)
+    if table.name == "respondent":
+        # Over his own page it is said to him.
+        yield from (("own", one.name) for one in table.states)
     yield from (("clock", one.key) for one in table.clocks)
     yield from (("purpose", one) for one in PURPOSES[table.name])
     yield from (("action", one) for one in STEPS)
     yield from ((kind, key) for kind, keys in COMMON.items() for key in keys if key not in NOT_SAID)
     for field in table.opening.fields:
         yield from of_field(field)
+    if table.calendar_of:
+        yield "field", PLACE
     for name, values in DERIVED.get(table.name, {}).items():
         yield "field", name
         yield from (("choice", one) for one in values)

@@ -133,12 +133,12 @@ def test_both_steps_are_played_again_as_they_were() -> None:
 def test_inv_53_only_what_would_erase_it_and_still_runs_waits_for_its_time_after_a_review() -> None:
     lifecycle = BY_NAME["formal_report"]
     over = Clock("keep.no_case", NOW - YEAR, NOW, rung=("early", DUE), deadline="keep.no_case")
-    met = replace(over, key=HOLD, met_at=NOW - DAY)
+    met = over._replace(key=HOLD, met_at=NOW - DAY)
     other = Clock("report.update", NOW - YEAR, NOW, rung=(DUE,), deadline="report.update")
     case = replace(opened(lifecycle.name), clocks={one.key: one for one in (over, met, other)})
     free = freezing.unfreeze(lifecycle, freezing.freeze(case, NOW), NOW, POLICY)
     assert free.clocks == {
-        "keep.no_case": replace(over, due_at=NOW + 14 * DAY, rung=("early",)),
+        "keep.no_case": over._replace(due_at=NOW + 14 * DAY, rung=("early",)),
         HOLD: met,
         "report.update": other,
     }

@@ -43,6 +43,7 @@ def test_every_purpose_that_discloses_is_one_of_its_procedure(service: str) -> N
         "respondent",
         "review",
         "supervisor_request",
+        "data_request",
     ],
 )
 def test_whoever_reads_these_reads_who_is_in_them_whatever_for(lifecycle: str) -> None:

@@ -10,7 +10,7 @@ from tests.unit.lifecycle.test_cells import EVERYBODY_DECIDES, actor_for, standi
 
 ON_THE_ORGANISATIONS_SIDE = (
     *("formal_report", "interim_measure", "emergency_separation", "respondent", "sea_report", "supervisor_request"),
-    *("retaliation", "recommendation", "query"),
+    *("retaliation", "recommendation", "query", "data_request"),
 )
 KEPT_FOR_GOOD = {"close_sanctioned"}
 """The policy leaves unset how long; whether it is still needed is looked at in between."""

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifecycle import engine, freezing, migration
-from lifecycle.clocks import DUE, start
+from lifecycle.clocks import DUE, standing, start
 from lifecycle.migration import MIGRATE
 from lifecycle.model import Action, Actor, Case, Refused, Step
 from lifecycle.rehearsal import Course, rehearse
-from lifecycle.replay import as_of, replay, states_before
+from lifecycle.replay import as_of, cases_before, replay
 from lifecycle.table import Lifecycle
 from policy.changes import differences, weakening
 from policy.model import Approval, Policy, Role
@@ -137,8 +137,8 @@ def test_working_days_are_those_of_the_duty_station() -> None:
 
     def due_at(place: str, paused_for: timedelta = timedelta()) -> datetime:
         case = opened("formal_report")
-        clock = replace(case.clocks["report.ack"], paused_for=paused_for)
-        case = replace(case, facts={**case.facts, "place": place}, clocks={"report.ack": clock})
+        clock = case.clocks["report.ack"]._replace(paused_for=paused_for, place=place)
+        case = replace(case, clocks={"report.ack": clock})
         return migrated(case, target).clocks["report.ack"].due_at
 
     assert (due_at("creek"), due_at("valmora")) == (NOW + 6 * DAY, NOW + 4 * DAY)
@@ -148,10 +148,15 @@ def test_working_days_are_those_of_the_duty_station() -> None:
 def test_what_has_ended_or_was_dated_by_a_decision_stays_as_it_is() -> None:
     met = act(opened("formal_report"), "acknowledge", OFFICER)
     assert migrated(met).clocks["report.ack"] == met.clocks["report.ack"]
-    breached = ring_until(assessing(), NOW + 60 * DAY)
-    assert DUE in breached.clocks["assess.target"].rung
-    after = migration.again(REPORT, breached, _step(breached, NOW + 60 * DAY), version_2({"assess.target": 400}))
-    assert after.clocks["assess.target"] == breached.clocks["assess.target"], "a breach stays one"
+    later = NOW + 60 * DAY
+    rung = ring_until(investigating(), later)
+    assert DUE in rung.clocks["subject.notice"].rung
+    after = migration.again(REPORT, rung, _step(rung, later), version_2({"subject.notice": 400}))
+    assert after.clocks["subject.notice"] == rung.clocks["subject.notice"]
+    breached = ring_until(assessing(), later)
+    after = migration.again(REPORT, breached, _step(breached, later), version_2({"assess.target": 400}))
+    assert after.clocks["assess.target"].rounds == breached.clocks["assess.target"].rounds > 0
+    assert standing(after.clocks["assess.target"], later) == "breached", "a breach stays one"
     held = act(closed(), "set_hold", OFFICER, hold_until=(NOW + 90 * DAY).isoformat())
     assert migrated(held).clocks["keep.hold"] == held.clocks["keep.hold"]
 
@@ -210,8 +215,8 @@ def test_inv_53_what_is_never_to_be_erased_under_the_new_version_is_not() -> Non
 
 def test_inv_28_a_talk_is_gone_on_the_day_that_was_promised() -> None:
     talk = opened("informal_resolution")
-    ended = replace(talk, clocks={"ombuds.purge": replace(talk.clocks["rwfp.first"], key="ombuds.purge")})
-    clock = replace(ended.clocks["ombuds.purge"], deadline="ombuds.purge", due_at=NOW + 30 * DAY)
+    ended = replace(talk, clocks={"ombuds.purge": talk.clocks["rwfp.first"]._replace(key="ombuds.purge")})
+    clock = ended.clocks["ombuds.purge"]._replace(deadline="ombuds.purge", due_at=NOW + 30 * DAY)
     ended = replace(ended, clocks={"ombuds.purge": clock})
     for days in (5, 365, None):
         after = migration.again(
@@ -285,7 +290,7 @@ def test_inv_51_each_step_is_played_under_the_policy_of_its_time() -> None:
     before = as_of(REPORT, case, NOW + DAY / 2, both)
     assert before is not None
     assert before.case.clocks["report.ack"].due_at == POLICY.due("report.ack", NOW)
-    assert states_before(REPORT, case, both)[2] == "submitted"
+    assert cases_before(REPORT, case, both)[2].state == "submitted"
     assert list(migration.pins(case)) == [(1, "iom-2024-03/1", POLICY.content_hash), (2, "iom-2024-03/2", "2" * 64)]
     wrong = replay(REPORT, case, case.steps, {1: POLICY})
     assert wrong.deviations, "under the old policy alone it would not have rung"

@@ -34,6 +34,8 @@ SAYS = {
         "language": LANGUAGE,
         "writer": "affected witness third_party",
         "affected_wishes": "formal not_formal not_known",
+        "spoken_language": "en fr es ar",
+        "referral_consent": "unasked mandatory",
     },
     "review": {"party": "person alleged_offender", "about": "closure decision measure", "asked_in": "formal_report.1"},
     "misdirected_report": {"received_by": "manager oversight", "matter": "formal_report retaliation"},
@@ -47,14 +49,16 @@ SAYS = {
         "begun_by": "person manager",
     },
     "sea_report": {"mode": MODE, "language": LANGUAGE},
+    "data_request": {"mode": MODE, "language": LANGUAGE, "right": "know put_right object"},
     "recommendation": {"decider": "executive_head hr_director"},
     "query": {"contract_end": "soon later"},
 }
 THE_LEAST = {
+    "formal_report": {"referral_consent": "unasked"},
     "support_referral": {"service": "listening"},
     "interim_measure": {"writer": "unsaid", "origin": "oversight"},
     "respondent": {"origin": "oversight"},
-    "supervisor_request": {"level": "supervisor", "may_name": "ask_first", "begun_by": "person"},
+    "supervisor_request": {"may_name": "ask_first", "begun_by": "person"},
 }
 
 

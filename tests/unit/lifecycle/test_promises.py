@@ -22,14 +22,15 @@ SHE_SEES = {
     "support_referral": "support.first support.refer support.connect support.recall support.checkin keep.support",
     "formal_report": "report.ack report.feedback assess.target anon.silence report.update investigation leg.review"
     " review.request",
-    "review": "review.decide review.appeal",
-    "misdirected_report": "misdirect.forward",
+    "review": "review.decide review.appeal report.update",
+    "misdirected_report": "misdirect.forward report.update",
     "interim_measure": "im.begin im.review consent.refresh im.end im.aftercare",
     "emergency_separation": "",
     "respondent": "subject.response charge.reply respondent.answer review.request",
     "danger_alert": "",
-    "supervisor_request": f"supervisor.ack supervisor.act {CHECK_INS}",
-    "sea_report": "sea.report sea.assist report.ack",
+    "supervisor_request": f"supervisor.ack supervisor.act {CHECK_INS} report.update",
+    "sea_report": "sea.report sea.assist report.ack report.update",
+    "data_request": "dsr.reply dsr.reply.extension report.update",
     "retaliation": "ret.ack ret.complete ret.prelim ret.investigation ret.determine ret.remedy ret.review ret.appeal"
     f" ret.hold {MONITORING}",
     "recommendation": "",
@@ -115,6 +116,7 @@ ROUTED = {
     "sea_report",
     "retaliation",
     "recommendation",
+    "data_request",
 }
 
 

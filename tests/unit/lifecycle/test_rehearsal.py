@@ -60,8 +60,9 @@ def test_a_clock_that_rings_at_last_leaves_the_version_that_facts_may_name() -> 
 
 def test_a_shorter_promise_would_have_been_broken_and_somebody_told() -> None:
     was, would_be = course(reported(), POLICY), course(reported(), with_deadline("report.ack", 2))
-    assert (was.breaches["report.ack"], would_be.breaches["report.ack"]) == (0, 1)
+    assert (was.breaches["report.ack"], would_be.breaches["report.ack"]) == (0, 2)
     assert (was.notices["investigator"], would_be.notices["investigator"]) == (0, 1)
+    assert (was.notices["auditor"], would_be.notices["auditor"]) == (0, 1), "and when it has passed again"
     assert would_be.refusals == was.refusals
 
 

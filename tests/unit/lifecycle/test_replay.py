@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from lifecycle.model import Case
-from lifecycle.replay import Deviation, Replayed, as_of, replay
+from lifecycle.replay import Deviation, Replayed, as_of, cases_before, replay
 from lifecycle.table import Lifecycle
+from ops.case_history import rules_of
 from policy.model import Role
 from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, act, opened, ring_until, staff
 
@@ -62,3 +65,19 @@ def test_what_happened_at_that_very_moment_is_seen() -> None:
     seen = as_of(REPORT, lived(), NOW + 2 * DAY, {1: POLICY})
     assert seen is not None
     assert (seen.case.state, seen.case.report_id) == ("acknowledged", lived().report_id)
+
+
+@pytest.mark.parametrize(
+    ("case", "key", "deadline"),
+    [
+        (act(opened("interim_measure"), "alert", OFFICER, urgency="red"), "im.decide", "im.decide.red"),
+        (act(opened("interim_measure"), "alert", OFFICER, urgency="green"), "im.decide", "im.decide"),
+    ],
+)
+def test_a_ring_is_explained_by_the_deadline_that_the_clock_counted_by(case: Case, key: str, deadline: str) -> None:
+    """A red alert has a deadline of its own, with a source of its own."""
+    rung = ring_until(case, case.clocks[key].due_at)
+    step = next(one for one in rung.steps if one.facts.get("clock") == key)
+    before = cases_before(BY_NAME[case.lifecycle], rung, {1: POLICY})[step.version]
+    told = rules_of(BY_NAME[case.lifecycle], before, step, POLICY)
+    assert [one.partition(":")[0] for one in told] == [deadline]

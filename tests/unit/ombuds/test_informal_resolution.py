@@ -80,7 +80,7 @@ def test_nobody_talks_before_she_knows_what_they_have_to_report() -> None:
     assert (said_no.code, said_no.rule) == ("NOT_CONFIRMED", "policy 2.8")
     handed_over = act(talking(), "offer_match", OMBUDSPERSON, focal_point="S0012")
     assert refused(handed_over, "accept_match", OTHER_LISTENER, told_limits=False).code == "NOT_CONFIRMED"
-    assert "have to report" in POLICY.wording["informal_resolution.offered"]
+    assert "they tell you what cannot stay between you" in POLICY.wording["informal_resolution.offered"]
 
 
 def test_she_knows_who_listens_and_nobody_else_acts_in_their_place() -> None:
@@ -190,6 +190,17 @@ def test_she_is_asked_how_it_goes_only_when_she_wants_that_and_at_her_three_time
     assert engine.next_date(LIFECYCLE, case) is None
     stopped = act(act(agreed(), "ask_check_ins", PERSON), "stop_check_ins", PERSON)
     assert engine.next_due(LIFECYCLE, stopped, POLICY) is None
+
+
+def test_she_pauses_a_talk_and_nobody_asks_her_anything_until_she_writes() -> None:
+    asked = act(agreed(), "ask_check_ins", PERSON)
+    paused = act(asked, "pause_talk", PERSON)
+    assert (paused.state, engine.next_due(LIFECYCLE, paused, POLICY)) == ("steps_agreed", None)
+    assert [one.name for one in paused.effects] == ["informal_resolution.pause_wished"]
+    assert recipients(paused, paused.effects[0], POLICY, NOW) == (LISTENER.staff_id,)
+    assert engine.next_date(LIFECYCLE, act(paused, "ask_check_ins", PERSON)) == NOW + timedelta(days=14), "her word"
+    for actor in (LISTENER, OMBUDSPERSON, SYSTEM):
+        assert refused(agreed(), "pause_talk", actor).code == "ROLE_NOT_ALLOWED"
 
 
 def test_a_letter_says_since_when_and_until_when_and_nothing_else() -> None:

@@ -22,7 +22,7 @@ from policy.changes import (
 from policy.decisions import Burden
 from policy.load import load
 from policy.model import Approval, AtEnd, Office, Policy, Role, Side
-from policy.protection import LENGTHS, Direction, of_length
+from policy.protection import LENGTHS, NEUTRAL, Direction, of_length
 from policy.working_time import Unit
 from tests.lifecycles import NOW
 
@@ -67,6 +67,17 @@ def test_a_policy_does_not_differ_from_itself() -> None:
         ("ret.ack", 9, Unit.WORKING_DAYS, WEAKER),
         ("ret.appeal", 60, Unit.CALENDAR_DAYS, STRONGER),
         ("draft.expire", 7, Unit.CALENDAR_DAYS, None),
+        ("ret.lookahead", None, Unit.MONTHS, WEAKER),
+        ("ret.monitor.second", None, Unit.CALENDAR_DAYS, WEAKER),
+        ("report.monitor", None, Unit.CALENDAR_DAYS, WEAKER),
+        ("handover.before", None, Unit.CALENDAR_DAYS, WEAKER),
+        ("handover.before", 30, Unit.CALENDAR_DAYS, STRONGER),
+        ("review.appeal", 30, Unit.CALENDAR_DAYS, STRONGER),
+        ("charge.reply", None, Unit.CALENDAR_DAYS, STRONGER),
+        ("informal.checkin.third", 120, Unit.CALENDAR_DAYS, WEAKER),
+        ("mediation.consent", 3, Unit.WORKING_DAYS, WEAKER),
+        ("mediation.follow_up", 60, Unit.CALENDAR_DAYS, WEAKER),
+        ("subject.notice", 20, Unit.WORKING_DAYS, WEAKER),
     ],
 )
 def test_which_way_a_length_protects(key: str, amount: int | None, unit: Unit, direction: Direction | None) -> None:
@@ -88,7 +99,19 @@ def test_which_way_a_length_protects(key: str, amount: int | None, unit: Unit, d
         (with_entry("measures", "suspension_with_pay", burdens=tuple(Side)), "burdens", WEAKER),
         (with_entry("measures", "reporting_line_change", at_end=AtEnd.LAPSE), "at_end", WEAKER),
         (with_entry("measures", "suspension_without_pay", second=()), "second", WEAKER),
-        (with_entry("measures", "suspension_without_pay", deciders=()), "deciders", None),
+        (with_entry("measures", "suspension_without_pay", deciders=()), "deciders", WEAKER),
+        (with_entry("measures", "flexible_working", deciders=(Role.HR_DIRECTOR,)), "deciders", None),
+        (with_entry("measures", "flexible_working", deciders=(Role.HR_DIRECTOR, Role.HR_OFFICER)), "deciders", WEAKER),
+        (with_entry("measures", "suspension_without_pay", longest="im.max_block"), "longest", WEAKER),
+        (with_entry("measures", "suspension_with_pay", longest="im.short_block"), "longest", STRONGER),
+        (with_entry("measures", "suspension_without_pay", alarm="im.cumulative_alarm"), "alarm", WEAKER),
+        (with_entry("measures", "suspension_without_pay", review="keep.no_case"), "review", WEAKER),
+        (with_entry("measures", "flexible_working", longest="investigation"), "longest", WEAKER),
+        (with_entry("measures", "suspension_without_pay", longest="im.aftercare"), "longest", STRONGER),
+        (with_entry("delegation", "discipline", deciders=(*Role,)), "deciders", WEAKER),
+        (with_entry("delegation", "discipline", second=(*Role,)), "second", WEAKER),
+        (with_entry("roles", Role.INVESTIGATOR, escalates_to=Role.INVESTIGATOR), "escalates_to", WEAKER),
+        (with_entry("roles", Role.INVESTIGATOR, escalates_to=Role.LEGAL_OFFICER), "escalates_to", None),
         (with_entry("delegation", "discipline", second=()), "second", WEAKER),
         (with_entry("delegation", "discipline", second=(Role.EXECUTIVE_HEAD,)), "second", None),
         (with_entry("delegation", "redress", second=(Role.EXECUTIVE_HEAD,)), "second", STRONGER),
@@ -99,6 +122,13 @@ def test_which_way_a_length_protects(key: str, amount: int | None, unit: Unit, d
         (with_entry("roles", Role.AUDITOR, office=Office.DHR), "role.auditor.office", WEAKER),
         (with_entry("roles", Role.POLICY_OFFICER, office=Office.DHR), "role.policy_officer.office", WEAKER),
         (with_entry("roles", Role.INVESTIGATOR, office=Office.DHR), "role.investigator.office", None),
+        (with_entry("identity_purposes", "check_facts", days=31), "days", WEAKER),
+        (with_entry("identity_purposes", "check_facts", days=7), "days", STRONGER),
+        (with_entry("identity_purposes", "check_facts", consent=True), "consent", STRONGER),
+        (with_entry("identity_purposes", "hear_the_person", consent=False), "consent", WEAKER),
+        (with_entry("identity_purposes", "check_facts", told=False), "told", WEAKER),
+        (with_entry("identity_purposes", "check_facts", roles=(*Role,)), "roles", WEAKER),
+        (with_entry("routes", "formal_report", keeps_reporter=False), "keeps_reporter", WEAKER),
         (with_entry("routes", "formal_report", protects=None), "protects", WEAKER),
         (with_entry("routes", "formal_report", needs=()), "needs", STRONGER),
         (with_entry("desks", "oio_away", away=False), "away", WEAKER),
@@ -122,6 +152,12 @@ def test_taking_a_way_or_a_measure_away_protects_less(table: str, key: str) -> N
     assert [one.direction for one in differences(without, POLICY)] == [STRONGER]
 
 
+def test_one_more_purpose_to_learn_who_reports_protects_less() -> None:
+    without = replace(POLICY, identity_purposes={"check_facts": POLICY.identity_purposes["check_facts"]})
+    assert {one.direction for one in differences(POLICY, without)} == {STRONGER}
+    assert {one.direction for one in differences(without, POLICY)} == {WEAKER}
+
+
 def test_routing_is_judged_by_where_a_matter_would_go() -> None:
     oio = POLICY.desks["oio"]
     without_list = with_entry("desks", "oio", instead=())
@@ -139,6 +175,12 @@ def test_routing_is_judged_by_where_a_matter_would_go() -> None:
 def test_every_known_direction_is_of_a_key_there_is() -> None:
     for prefix in LENGTHS:
         assert [key for key in POLICY.deadlines if key == prefix or key.startswith(f"{prefix}.")], prefix
+
+
+def test_every_deadline_has_a_direction_or_is_named_as_neutral() -> None:
+    without = {key for key in POLICY.deadlines if of_length(key) is None}
+    assert without == set(NEUTRAL)
+    assert all(NEUTRAL.values())
 
 
 def test_unknown_keys_have_no_direction() -> None:

@@ -111,6 +111,19 @@ def test_a_key_that_the_pack_below_does_not_know_is_a_slip_of_the_pen(packs: Pat
     }
 
 
+@pytest.mark.parametrize("above", ["investigator", "intake_officer"])
+def test_a_way_up_that_ends_nowhere_is_a_mistake(packs: Path, above: str) -> None:
+    edit(
+        packs,
+        f"{HERS}/offices.toml",
+        'office = "oio"\nescalates_to = "auditor"',
+        f'office = "oio"\nescalates_to = "{above}"',
+    )
+    found = mistakes(packs)
+    assert found["role.investigator.escalates_to"] == "comes to no independent body, but back to investigator"
+    assert "role.intake_officer.escalates_to" in found, "and whoever it was above"
+
+
 def test_what_procedures_ask_for_and_do_not_get(packs: Path) -> None:
     path = packs / HERS / "deadlines.toml"
     text = path.read_text()

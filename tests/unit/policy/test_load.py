@@ -80,6 +80,18 @@ def test_a_mistake_is_named_with_file_line_and_key(packs: Path, old: str, new: s
         ),
         (
             DEADLINES,
+            '[deadline."ret.lookahead"]\namount = 24',
+            '[deadline."ret.lookahead"]\namount = "unset"',
+            "deadline.ret.lookahead.amount may not be unset: what counts by it would have no end, or never begin.",
+        ),
+        (
+            DEADLINES,
+            '[deadline."im.short_block"]\namount = 30',
+            '[deadline."im.short_block"]\namount = "unset"',
+            "measure.special_leave_full_pay.longest names a deadline that is unset: im.short_block",
+        ),
+        (
+            DEADLINES,
             "before = [14, 7, 2]",
             "before = []",
             "reminder.im.remind.before must be a list of numbers greater",

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from contracts.topics import AUDIT_ENTRIES, TOPICS_FILE
+from ops.policy_use import used_by
 from policy.decisions import Burden, Standard
+from policy.lint import lint
 from policy.load import load
 from policy.model import BY_ASSIGNMENT, AtEnd, Confidence, Office, Policy, Role, Side, ValueUnset
 from policy.working_time import Unit
@@ -27,6 +30,7 @@ def test_inv_51_every_value_names_source_and_confidence(policy: Policy) -> None:
     entries += [*policy.routes.values(), *policy.measures.values(), *policy.calendars.values()]
     entries += [*policy.desks.values(), *(one for desk in policy.desks.values() for one in desk.instead)]
     entries += [*policy.delegation.values(), *policy.tribunals.values(), *policy.presets.values()]
+    entries += [*policy.identity_purposes.values()]
     entries += [*policy.thresholds.values(), *policy.options.values(), *policy.resources.values()]
     for entry in entries:
         assert entry.source.strip()
@@ -129,7 +133,7 @@ ret.monitor.fourth 6 months · ret.monitor.last 12 months · consent.refresh 180
 draft.expire 14 calendar_days · dsr.reply 1 months · dsr.reply.extension 2 months
 keep.out_of_scope 60 calendar_days · keep.informal_supervisor 12 months · keep.no_case 36 months
 keep.investigated 60 months · keep.substantiated unset months · keep.substantiated.review 60 months
-keep.hr_measure 24 months · keep.access_log 12 months
+keep.hr_measure 24 months · keep.access_log 12 months · keep.data_request 12 months
 """
 
 
@@ -228,3 +232,35 @@ def test_every_route_has_somebody_to_handle_it(policy: Policy) -> None:
     for route in policy.routes.values():
         handles = [role in BY_ASSIGNMENT or policy.appointed(role, NOW) for role in route.handlers]
         assert any(handles), route.route
+
+
+ONLY_WORDS = (
+    "policy/protection.py",
+    "policy/schema.py",
+    "services/intake/web/pages/information.py",
+    "lifecycle/pages/shared_words.py",
+)
+
+
+def test_every_length_of_time_is_counted_by_something() -> None:
+    """A clock of a procedure, another value that names it, or a module: a page that only tells of it is none."""
+    report = lint("iom-2024-03", "1", NOW)
+    assert report.policy is not None
+
+    def counts(use: str) -> bool:
+        return not use.startswith((*ONLY_WORDS, "preset.", "reminder.")) and "/web/wording/" not in use
+
+    unused = {
+        key
+        for key in report.policy.deadlines
+        if not any(map(counts, used_by(report.policy, report.entries, "deadline", key)))
+    }
+    assert unused == set()
+
+
+@pytest.mark.parametrize("name", ["iom-2024-03", "minimal"])
+def test_who_acted_is_out_of_kafka_before_it_is_forgotten(name: str) -> None:
+    """Nothing is taken out of a topic: what it keeps has to be gone by itself (ADR 79)."""
+    topics = {one["name"]: one for one in tomllib.loads(TOPICS_FILE.read_text())["topic"]}
+    kept = timedelta(days=topics[AUDIT_ENTRIES.name]["retention"])
+    assert load(name).due("keep.access_log", NOW) > NOW + kept

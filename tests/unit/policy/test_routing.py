@@ -176,7 +176,7 @@ def test_which_offices_people_belong_to() -> None:
 
 
 def test_the_keys_of_a_services_desks() -> None:
-    assert desk_keys(POLICY, "workflow") == {"oio", "committee", "supervisors"}
+    assert desk_keys(POLICY, "workflow") == {"oio", "committee", "supervisors", "data_protection"}
     assert desk_keys(POLICY, "ombuds") == {"ombuds", "ombuds_outside"}
     assert desk_keys(POLICY, "ethics") == {"ethics", "ethics_outside"}
     assert desk_keys(POLICY, "support") == {"support"}

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import STOP_CONTACT, Actor, Case, Clock, Fact
+from lifecycle.model import NO_MESSAGES, STOP_CONTACT, Actor, Case, Clock, Fact
 from lifecycle.model import Step as CaseStep
 from lifecycle.recipients import recipients
 from policy.model import Role
@@ -146,8 +146,9 @@ def test_she_can_end_it_wherever_nothing_has_to_be_called_back(state: str) -> No
 
 def test_who_declined_is_written_to_no_more_until_she_says_yes() -> None:
     said_no = act(standing(Step("offered", "decline", PERSON, "declined")), "decline", PERSON, **HERS)
-    assert said_no.facts[STOP_CONTACT] is True
-    assert act(said_no, "give_consent", PERSON, **HERS, scope="needs").facts[STOP_CONTACT] is False
+    assert said_no.facts[NO_MESSAGES] is True
+    assert STOP_CONTACT not in said_no.facts, "her other services are no business of this no"
+    assert act(said_no, "give_consent", PERSON, **HERS, scope="needs").facts[NO_MESSAGES] is False
 
 
 @pytest.mark.parametrize("action", ["give_consent", "approve_referral", "renew_consent"])

@@ -7,7 +7,7 @@ import pytest
 
 from lifecycle import engine
 from lifecycle.engine import offers
-from lifecycle.model import STOP_CONTACT, Case, EffectKind, Fact
+from lifecycle.model import NO_MESSAGES, Case, EffectKind, Fact
 from lifecycle.recipients import HER_INBOX, recipients
 from policy.load import load
 from policy.model import Role
@@ -232,13 +232,13 @@ def test_how_it_goes_is_asked_now_and_then_and_ends_with_her_word() -> None:
 
 def test_a_no_is_respected_and_the_offer_is_said_once_more() -> None:
     case = act(helped(), "decline", PERSON, service="medical")
-    assert (case.state, case.facts[STOP_CONTACT]) == ("declined", True)
+    assert (case.state, case.facts[NO_MESSAGES]) == ("declined", True)
     assert refused(case, "close_referral", PSEAH, reason="offer_declined").code == "OFFER_NOT_RESTATED"
     said = ring_until(case, NOW + timedelta(days=14))
     assert (said.state, effect_names(said, EffectKind.NOTIFY)) == ("declined", ["support_referral.offer_stands"])
     assert ring_until(said, NOW + timedelta(days=2000)) is said, "once"
     yes = act(said, "give_consent", PERSON, service="medical")
-    assert (yes.state, yes.facts[STOP_CONTACT]) == ("consented", False)
+    assert (yes.state, yes.facts[NO_MESSAGES]) == ("consented", False)
     assert act(said, "close_referral", PSEAH, reason="offer_declined").state == "closed"
 
 

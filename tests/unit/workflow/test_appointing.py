@@ -38,6 +38,12 @@ def test_somebody_at_work_is_appointed_from_today_on_or_later() -> None:
     assert refused(replace(LISTENER, from_=TODAY, to=TODAY)) is None
 
 
+def test_the_second_word_is_asked_of_whoever_may_give_it_and_of_nobody_else() -> None:
+    assert appointing.approvers(POLICY, FIRST, "S0040", NOW) == {SECOND}
+    assert appointing.approvers(POLICY, FIRST, None, NOW) == {SECOND}
+    assert appointing.approvers(POLICY, FIRST, SECOND, NOW) == set(), "nobody approves their own appointment"
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

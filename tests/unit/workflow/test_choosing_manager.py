@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from services.workflow.domain.choosing_manager import HIGHER, Candidate, levels_above, may_be_asked, next_level
+from services.workflow.domain.choosing_manager import Candidate, levels_above, may_be_asked, next_level
 
 SUPERVISOR = Candidate(
     "S0017", at_work=True, above_a_party=True, manages=True, below_the_offender=False, kept_out=False
 )
 
 
-def may(candidate: Candidate, level: str = "supervisor", *, anybody_named: bool = True) -> bool:
+def may(candidate: Candidate, level: str | None = "supervisor", *, anybody_named: bool = True) -> bool:
     return may_be_asked(candidate, level, anybody_named=anybody_named)
 
 
@@ -26,10 +26,12 @@ def test_whoever_left_is_in_conflict_had_it_or_has_no_duty_may_not(fault: dict[s
     assert not may(replace(SUPERVISOR, **fault))
 
 
-def test_a_higher_manager_may_stand_beside_the_line_but_has_to_manage_somebody() -> None:
+@pytest.mark.parametrize("level", ["higher_manager", None])
+def test_inv_17_a_manager_beside_the_line_may_unless_she_means_her_own_supervisor(level: str | None) -> None:
     beside = replace(SUPERVISOR, above_a_party=False)
-    assert may(beside, HIGHER)
-    assert not may(replace(beside, manages=False), HIGHER)
+    assert may(beside, level)
+    assert not may(beside, "supervisor")
+    assert not may(replace(beside, manages=False), level), "he has to manage somebody"
 
 
 def test_where_nobody_is_named_no_line_can_be_told() -> None:
@@ -51,7 +53,8 @@ def test_the_next_level_is_the_nearest_who_may_and_never_somebody_below_the_offe
         ("boss", ["director"], None, ["director"]),  # he had it: only above him
         ("offender", ["boss", "director"], None, ["boss", "director"]),  # told about himself
         ("peer", ["other boss"], None, ["boss", "director"]),  # no duty: her own line
-        ("peer", ["other boss"], "boss", ["director"]),  # chosen past her supervisor on purpose
+        ("peer", ["other boss"], "boss", ["director"]),  # her own supervisor, whom she did not name
+        ("offender", ["boss", "director"], "boss", ["director"]),
         (None, [], None, ["boss", "director"]),
     ],
 )

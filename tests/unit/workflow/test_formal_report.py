@@ -8,6 +8,7 @@ import pytest
 from lifecycle import engine
 from lifecycle.model import Case, EffectKind, Refused
 from lifecycle.recipients import recipients
+from policy.load import load
 from policy.model import Role
 from services.workflow.domain.formal_report import LIFECYCLE
 from tests.formal_paths import DAY, INTAKE, INVESTIGATOR, LEGAL, acknowledged, asked, assessing, investigating, notes
@@ -57,7 +58,21 @@ def test_a_missed_acknowledgement_is_escalated_and_told_to_her_and_can_still_be_
     assert recipients(late, late.effects[0], POLICY, NOW) == ("S0005", "S0006")
     met = act(late, "acknowledge", INTAKE, now=NOW + 8 * DAY).clocks["report.ack"]
     assert met.met_at == NOW + 8 * DAY
-    assert met.rung == ("report.ack.aim.5", "due"), "that it was late stays on record"
+    assert met.rounds == 1, "that it was late stays on record"
+
+
+def test_a_report_that_nobody_acknowledges_goes_up_until_somebody_independent_hears_of_it() -> None:
+    late = opened("formal_report")
+    heard = []
+    told = []
+    for week in (1, 2, 3):
+        late = ring_until(late, NOW + 7 * week * DAY)
+        heard.append(recipients(late, late.effects[0], POLICY, NOW))
+        told.append("formal_report.date_missed" in effect_names(late, EffectKind.NOTIFY))
+    assert told == [True, False, False], "she hears once of each date"
+    assert heard == [("S0005", "S0006"), ("S0015",), ("S0062", "S0063")], "oversight, the auditor, the committee"
+    taken = act(late, "acknowledge", INVESTIGATOR, now=NOW + 22 * DAY)
+    assert taken.state == "acknowledged", "whoever is one level up need not wait for the officer"
 
 
 def test_she_hears_something_every_thirty_days_and_a_note_of_the_handler_counts() -> None:
@@ -68,6 +83,15 @@ def test_she_hears_something_every_thirty_days_and_a_note_of_the_handler_counts(
     written = act(case, "send_update", INTAKE, now=NOW + 65 * DAY)
     assert written.clocks["report.update"].due_at == NOW + 95 * DAY
     assert written.clocks["report.update"].rounds == 0
+
+
+def test_what_stands_still_a_second_time_goes_up_and_leaves_no_level_out() -> None:
+    quiet, heard = replace(assessing(), clocks={"report.update": assessing().clocks["report.update"]}), []
+    for month in (1, 2, 3, 4):
+        quiet = ring_until(quiet, NOW + 30 * month * DAY)
+        late = [one for one in quiet.effects if one.name == "formal_report.late"]
+        heard.append([recipients(quiet, one, POLICY, NOW) for one in late])
+    assert heard == [[], [("S0005", "S0006")], [("S0015",)], [("S0062", "S0063")]]
 
 
 def test_a_pause_is_seen_moves_the_target_by_its_length_and_ends_by_itself() -> None:
@@ -167,6 +191,38 @@ def test_where_nothing_is_tolled_not_a_day_is_added() -> None:
     assert flagged.facts["time_limit"] == "passed"
 
 
+@pytest.mark.parametrize(("seconds", "found"), [(0, "kept"), (1, "passed")], ids=["the last moment", "after it"])
+def test_the_time_for_reporting_has_a_last_moment_that_nothing_moves_which_does_not_count(
+    seconds: int, found: str
+) -> None:
+    window = replace(POLICY.deadlines["report.update"], excludes=("sick_leave",))
+    policy = replace(POLICY, deadlines={**POLICY.deadlines, "report.window": window})
+    lodged_at = policy.due("report.window", NOW - 40 * DAY) + timedelta(seconds=seconds)
+    case = replace(assessing(), facts={**assessing().facts, "lodged_at": lodged_at.isoformat()})
+    flagged = act(
+        case, "flag_time_limit", INVESTIGATOR, policy=policy,
+        last_incident_at=(NOW - 40 * DAY).isoformat(), tolled_days=200, tolled_for="official_travel",
+    )  # fmt: skip
+    assert flagged.facts["time_limit"] == found
+
+
+@pytest.mark.parametrize(
+    ("reason", "found"), [("sick_leave", "kept"), ("informal_effort", "kept"), ("tolling", "kept"), (None, "passed")]
+)
+def test_what_does_not_count_is_what_the_policy_excludes(reason: str | None, found: str) -> None:
+    """Six months from the last incident, 200 of its 300 days for one of the reasons that this preset names."""
+    chosen = load("minimal").deadlines["report.window"]
+    assert chosen.preset == "with_exclusions"
+    named = chosen if reason else replace(chosen, excludes=("sick_leave",))
+    policy = replace(POLICY, deadlines={**POLICY.deadlines, "report.window": named})
+    incident = (NOW - 300 * DAY).isoformat()
+    flagged = act(
+        assessing(), "flag_time_limit", INVESTIGATOR, policy=policy,
+        last_incident_at=incident, tolled_days=200, tolled_for=reason or "official_travel",
+    )  # fmt: skip
+    assert flagged.facts["time_limit"] == found
+
+
 def test_only_the_office_decides_about_time_and_she_is_told() -> None:
     unflagged = refused(assessing(), "decide_time_limit", INVESTIGATOR)
     assert (unflagged.code, unflagged.params) == ("TIME_LIMIT_NOT_FLAGGED", {"needs": "flag_time_limit"})
@@ -249,7 +305,10 @@ def test_a_wish_against_a_formal_way_is_weighed_before_anything_is_opened() -> N
     assert refused(case, "open_investigation", INVESTIGATOR).code == "PREFERENCE_NOT_WEIGHED"
     not_told = refused(case, "weigh_preference", INVESTIGATOR, affected_told_first=False)
     assert (not_told.code, not_told.rule) == ("NOT_CONFIRMED", "policy 1")
+    unweighed = refused(case, "close_no_action", INVESTIGATOR, reason="wish_respected")
+    assert (unweighed.code, unweighed.params) == ("CLOSING_TOO_EARLY", {"reason": "wish_respected"})
     weighed = act(case, "weigh_preference", INVESTIGATOR, ground="others_at_risk")
+    assert refused(weighed, "close_no_action", INVESTIGATOR, reason="wish_respected").code == "CLOSING_TOO_EARLY"
     assert act(weighed, "open_investigation", INVESTIGATOR).state == "investigating"
     respected = act(case, "weigh_preference", INVESTIGATOR, weighed="wish_respected", ground="her_wish")
     assert act(respected, "close_no_action", INVESTIGATOR, reason="wish_respected").state == "closed"

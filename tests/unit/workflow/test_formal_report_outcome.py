@@ -46,6 +46,8 @@ from tests.lifecycles import (
     valid_facts,
 )
 
+DECIDERS = ("administrative_head", "hr_director", "executive_head")
+
 
 def test_her_inbox_shows_no_step_of_discipline() -> None:
     for case in (at_leg(), charged(), replied(), recommended(), decided(), letter_sent(), no_case()):
@@ -83,11 +85,17 @@ def test_inv_48_his_reply_has_its_time_and_may_have_more() -> None:
     assert act(charged(), "record_reply", SYSTEM).facts["reply_given"] is True
 
 
+@pytest.mark.parametrize(("day", "until"), [(0, 30), (40, 40)], ids=["when it ends anyway", "now"])
+def test_what_ends_no_later_is_no_extension_to_the_very_moment(day: int, until: int) -> None:
+    answer = refused(charged(), "extend_reply", LEGAL, now=NOW + day * DAY, reply_until=(NOW + until * DAY).isoformat())
+    assert answer == Refused("END_NOT_LATER", "invariant 48", {"field": "reply_until"})
+
+
 def test_who_recommends_and_who_decides_are_two_and_a_sanction_has_a_second_signature() -> None:
     by_legal = act(replied(), "recommend", LEGAL, hr_director="S0002")
     assert by_legal.assigned[Role.HR_DIRECTOR] == "S0002"
     not_asked = refused(by_legal, "decide_discipline", staff("S0099", Role.HR_DIRECTOR))
-    assert not_asked.code == "NOT_ASSIGNED"
+    assert (not_asked.code, not_asked.params) == ("NOT_ASSIGNED", {"role": ", ".join(DECIDERS)})
     case = decided()
     assert refused(case, "send_letter", HR_DIRECTOR).code == "SECOND_SIGNATURE_MISSING"
     assert refused(case, "sign_second", COMMITTEE).code == "NOT_ASSIGNED", "the one who was named"
@@ -123,18 +131,18 @@ def recommended_to(part: str, staff_id: str) -> Case:
 
 
 @pytest.mark.parametrize(
-    ("parts", "code"),
+    ("parts", "params"),
     [
-        ({}, "NAME_ONE"),
-        ({"hr_director": "S0002", "executive_head": "S0001"}, "NAME_ONE"),
-        ({"hr_director": "S0009"}, "NAME_ONE"),
+        ({}, {"one_of": ", ".join(DECIDERS)}),
+        ({"hr_director": "S0002", "executive_head": "S0001"}, {"one_of": ", ".join(DECIDERS)}),
+        ({"hr_director": "S0009"}, {"field": "hr_director"}),
     ],
 )
-def test_exactly_one_is_asked_and_may_be(parts: dict[str, str], code: str) -> None:
+def test_exactly_one_is_asked_and_may_be(parts: dict[str, str], params: dict[str, str]) -> None:
     action = Action(ACTION, "recommend", {"recommendation": "sanction", **parts}, frozenset({"advice"}))
     answer = engine.apply(LIFECYCLE, replied(), action, LEGAL, NOW, POLICY)
     assert isinstance(answer, Refused)
-    assert answer.code == code
+    assert (answer.code, answer.params) == ("NAME_ONE", params)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +232,8 @@ def test_what_she_is_owed_is_the_tribunals_to_say() -> None:
     assert refused(redressed(no_case()), "decide_disclosure", INVESTIGATOR, without="reasons").code == "FIELD_MISSING"
     asked = act(told(), "request_assessment", PERSON)
     assert effect_names(asked, EffectKind.NOTIFY) == ["formal_report.assessment_asked"]
-    assert refused(told(), "request_assessment", PERSON, policy=un).code == "NOT_OWED"
+    answer = refused(told(), "request_assessment", PERSON, policy=un)
+    assert (answer.code, answer.params) == ("NOT_OWED", {"needs": "preliminary_assessment"})
 
 
 def test_after_the_outcome_somebody_looks_after_her_and_somebody_closes() -> None:

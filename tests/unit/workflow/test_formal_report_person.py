@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine, freezing
-from lifecycle.model import Case, EffectKind
+from lifecycle.model import Case, EffectKind, Fact, Refused
+from lifecycle.recipients import recipients
 from policy.model import Policy, Role
 from services.workflow.domain.formal_report import KEPT_FOR, LIFECYCLE
 from services.workflow.domain.formal_rules import SHARED_OUTSIDE, TEAM
@@ -133,7 +134,9 @@ def test_a_sub_file_starts_where_its_report_is_and_she_is_written_to_from_the_fi
     main = act(investigating(), "open_subfile", INVESTIGATOR)
     assert opens(main) == [("formal_report", None)]
     sub = act(opened("formal_report"), "begin_subfile", SYSTEM)
-    assert (sub.state, sub.facts["stop_contact"], sub.assigned[Role.INVESTIGATOR]) == ("assessing", True, "S0006")
+    assert (sub.state, sub.facts["no_messages"], sub.assigned[Role.INVESTIGATOR]) == ("assessing", True, "S0006")
+    assert refused(sub, "ask_person", INVESTIGATOR).code == "CONTACT_UNWANTED"
+    assert "stop_contact" not in sub.facts, "that is her own word, for everything under her report"
     assert sub.clocks["report.ack"].met_at == NOW
     for action, actor in (("open_subfile", INVESTIGATOR), ("withdraw", PERSON), ("pass_on", INTAKE)):
         assert refused(sub, action, actor).code == "ONLY_IN_THE_MAIN_FILE"
@@ -250,3 +253,65 @@ def test_nobody_comes_back_who_was_not_gone_and_a_demand_from_outside_goes_to_le
     assert (back.code, back.rule) == ("NOT_GONE", "policy 2.2")
     demand = refused(investigating(), "record_outside_demand", INVESTIGATOR, legal_officer="S0006")
     assert (demand.code, demand.params) == ("NOT_APPOINTED", {"field": "legal_officer"})
+
+
+# A body outside.
+
+
+def hers(**facts: Fact) -> Case:
+    return replace(assessing(), facts={**assessing().facts, "writer": "affected", **facts})
+
+
+@pytest.mark.parametrize(
+    ("body", "refer", "told"),
+    [("other_entity", "refer_to_entity", ()), ("contract_owner", "refer_to_contract_owner", ("S0077",))],
+)
+def test_inv_15_her_report_goes_to_a_body_outside_once_she_has_agreed_to_that_one(
+    body: str, refer: str, told: tuple[str, ...]
+) -> None:
+    missing = Refused("REFERRAL_NOT_AGREED", "invariant 15", {"needs": "referral_consent"})
+    assert refused(hers(), refer, INVESTIGATOR) == missing
+    assert refused(hers(), "agree_to_referral", PERSON).code == "NOTHING_ASKED"
+    asked = act(hers(), "ask_referral_consent", INTAKE, referred_to=body)
+    assert notes(asked) == ["formal_report.referral_asked"]
+    assert refused(asked, refer, INVESTIGATOR) == missing, "asking is no yes"
+    agreed = act(asked, "agree_to_referral", PERSON, referred_to=body)
+    sent = act(agreed, refer, INVESTIGATOR)
+    assert (sent.state, sent.steps[-1].facts["reason"]) == ("referred_other", body)
+    notified = [one for one in sent.effects if one.kind is EffectKind.NOTIFY]
+    assert tuple(who for one in notified for who in recipients(sent, one, POLICY, NOW)) == told
+    for silent in (act(asked, "refuse_referral", PERSON), act(agreed, "refuse_referral", PERSON)):
+        assert refused(silent, refer, INVESTIGATOR) == missing
+    again = act(agreed, "ask_referral_consent", INTAKE, referred_to=body)
+    assert refused(again, refer, INVESTIGATOR) == missing, "asked anew, she has not answered"
+
+
+def test_inv_15_a_yes_for_one_body_is_none_for_another() -> None:
+    asked = act(hers(), "ask_referral_consent", INTAKE, referred_to="contract_owner")
+    assert refused(asked, "agree_to_referral", PERSON, referred_to="other_entity").code == "FIELD_INVALID"
+    agreed = act(asked, "agree_to_referral", PERSON, referred_to="contract_owner")
+    assert refused(agreed, "refer_to_entity", INVESTIGATOR).code == "REFERRAL_NOT_AGREED"
+
+
+def test_inv_15_where_somebody_else_wrote_the_word_of_the_affected_person_is_recorded() -> None:
+    for writer in ("witness", "third_party"):
+        another = hers(writer=writer)
+        asked = refused(another, "ask_referral_consent", INTAKE)
+        assert asked == Refused("WRITER_NOT_AFFECTED", "invariant 15", {"writer": writer})
+        assert refused(another, "record_referral_consent", INTAKE, without="reference").code == "FIELD_MISSING"
+        no = act(another, "record_referral_consent", INTAKE, referral_consent="refused", referred_to="other_entity")
+        assert refused(no, "refer_to_entity", INVESTIGATOR).code == "REFERRAL_NOT_AGREED"
+        yes = act(another, "record_referral_consent", INTAKE, referral_consent="given", referred_to="other_entity")
+        assert act(yes, "refer_to_entity", INVESTIGATOR).state == "referred_other"
+    assert refused(hers(), "record_referral_consent", INTAKE).code == "WRITER_AFFECTED"
+
+
+def test_a_report_of_exploitation_or_abuse_goes_on_without_asking_and_nobody_asks() -> None:
+    mandatory = hers(referral_consent="mandatory")
+    for refer in ("refer_to_entity", "refer_to_contract_owner"):
+        assert act(mandatory, refer, INVESTIGATOR).state == "referred_other"
+    assert refused(mandatory, "ask_referral_consent", INTAKE).code == "NO_CONSENT_NEEDED"
+
+
+def test_inv_16_nobody_asks_her_who_wants_no_contact() -> None:
+    assert refused(hers(stop_contact=True), "ask_referral_consent", INTAKE).code == "CONTACT_UNWANTED"

@@ -23,10 +23,11 @@ BY_LEGAL |= {"record_view", "propose_national_referral", "answer_outside_demand"
 SANCTIONS = {"decide_discipline", "decide_no_sanction", "dismiss_summarily"}
 BY_DECIDER = {"take_managerial_action", "consider_redress"} | SANCTIONS
 BY_SECOND = {"sign_second", "decide_national_referral"}
-SPOKEN_WITH = {"ask_person", "disclose_to_person", "ask_view", "tell_person_of_demand"}
+SPOKEN_WITH = {"ask_person", "disclose_to_person", "ask_view", "tell_person_of_demand", "ask_referral_consent"}
 BY_HER = {"ask_for_protection", "state_view", "request_assessment", "request_review", "withdraw"}
-BY_HER |= {"take_back_withdrawal"}
+BY_HER |= {"take_back_withdrawal", "note_contact_wanted", "agree_to_referral", "refuse_referral"}
 ADMITTING = {"open_investigation", "close_no_action", "close_out_of_scope", "refer_informal", "refer_other"}
+ADMITTING |= {"refer_to_entity", "refer_to_contract_owner"}
 HOLDS = {"set_hold", "release_hold"}
 
 
@@ -40,6 +41,7 @@ def runs_until_later(case: Case) -> Case:
     ("change", "sent", "code", "rules", "params", "actions"),
     [
         (known(person_gone=True), {}, "PERSON_GONE", {"policy 2.2"}, {"has": "person_gone"}, SPOKEN_WITH | BY_HER),
+        (known(no_messages=True), {}, "CONTACT_UNWANTED", {"invariant 16"}, {"has": "no_messages"}, SPOKEN_WITH),
         (known(stop_contact=True), {}, "CONTACT_UNWANTED", {"invariant 16"}, {"has": "stop_contact"}, SPOKEN_WITH),
         (
             known(subfile=True), {}, "ONLY_IN_THE_MAIN_FILE", {"policy 2.2"}, {"has": "subfile"},
@@ -131,6 +133,7 @@ def test_what_the_policy_delegates_to_nobody_is_decided_by_nobody() -> None:
     found = refusals(LIFECYCLE, same, policy=NOBODY_DECIDES)["NOT_DELEGATED"]
     delegated = BY_DECIDER | BY_SECOND | ADMITTING | HOLDS | {"propose_national_referral", "disclose_identity"}
     assert (found.actions, found.rules) == (delegated, {"policy 2.2", "invariant 53"})
+    assert {one["decision"] for one in found.params} <= NOBODY_DECIDES.delegation.keys(), "it says which decision"
 
 
 def test_managerial_action_is_taken_before_she_is_told_of_it() -> None:

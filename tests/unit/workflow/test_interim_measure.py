@@ -6,13 +6,20 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Actor, Case, EffectKind, Fact, Refused
+from lifecycle.model import Actor, Case, Clock, Due, DueKind, EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
 from policy.load import load
 from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
 from services.workflow.domain.measure_conditions import terms_known
-from services.workflow.domain.measure_parts import explained_to_her, last_order, may_see, other_side_knew
+from services.workflow.domain.measure_parts import (
+    NOT_OVER,
+    explained_to_her,
+    last_order,
+    may_see,
+    on_other_side,
+    told_of_persons_at,
+)
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, refused, ring_until, staff
 from tests.unit.workflow.measures import (
     DIRECTOR,
@@ -21,6 +28,7 @@ from tests.unit.workflow.measures import (
     LINE,
     OIO,
     SECOND_INVESTIGATOR,
+    SUSPENSION,
     alerted,
     consented,
     decided,
@@ -182,7 +190,7 @@ def test_inv_38_consent_taken_back_before_hr_has_applied_it_undoes_the_decision(
         back = act(case, "withdraw_consent", PERSON)
         assert (back.state, back.facts["consent"]) == ("consent_refused", False)
         assert effect_names(back, EffectKind.EMIT) == ["measure_restore"]
-        assert [clock.key for clock in back.clocks.values() if clock.runs] == ["im.decide"]
+        assert {clock.key for clock in back.clocks.values() if clock.runs} == {"im.decide", "report.update"}
         assert last_order(back) == back.version
         # HR was on its way: what it did is given back, and counts for nothing.
         assert refused(back, "record_applied", SYSTEM).code == "ACTION_NOT_OPEN"
@@ -297,6 +305,9 @@ def test_an_alert_that_was_declined_goes_one_level_up_and_not_back_to_who_declin
     assert {"S0001", "S0002"} <= told
     assert {Role.EXECUTIVE_HEAD} <= may_see(case)
     assert Role.EXECUTIVE_HEAD not in may_see(declined())
+    urgent = act(act(alerted(urgency="red"), "acknowledge_alert", HEAD), "decline_alert", HEAD)
+    above = act(urgent, "escalate_alert", LEGAL_AND_HEAD)
+    assert above.clocks["im.decide"].due_at == POLICY.due("im.decide.red", NOW), "as urgent as it was"
     executive = staff("S0001", Role.EXECUTIVE_HEAD)
     assert refused(alerted(), "acknowledge_alert", executive) == Refused("NOT_ESCALATED", "policy 2.3", {"level": 0})
     taken_up = act(case, "acknowledge_alert", executive)
@@ -351,7 +362,7 @@ def test_what_hr_put_right_by_hand_after_a_failure_counts_as_applied() -> None:
     case = act(act(decided(), "record_failed", SYSTEM), "record_applied", SYSTEM)
     assert case.state == "applied"
     assert {clock.key for clock in case.clocks.values() if clock.runs} == {
-        "im.end", "im.review", "im.cumulative_alarm", "consent.refresh",
+        "im.end", "im.review", "im.cumulative_alarm", "consent.refresh", "report.update",
     }  # fmt: skip
 
 
@@ -391,9 +402,12 @@ def test_inv_43_lifting_needs_a_safety_check_and_tells_her_first() -> None:
 
 def test_a_lifted_measure_rings_no_more() -> None:
     lifting = act(effective(), "lift_measure", DIRECTOR)
-    assert {clock.key for clock in lifting.clocks.values() if clock.runs} == {"im.apply"}
+    assert {clock.key for clock in lifting.clocks.values() if clock.runs} == {"im.apply", "report.update"}
     restored = act(lifting, "record_restored", SYSTEM)
-    assert not [clock.key for clock in restored.clocks.values() if clock.runs]
+    assert {clock.key for clock in restored.clocks.values() if clock.runs} == {"report.update"}
+    lifted = act(restored, "record_placed", SYSTEM, version=restored.version)
+    ended = act(lifted, "end_aftercare", PERSON, outcome="well")
+    assert {clock.key for clock in ended.clocks.values() if clock.runs} == {"keep.hr_measure"}
 
 
 # The end
@@ -475,12 +489,77 @@ def test_inv_37_an_extension_ends_later_and_no_more_than_one_block_later() -> No
     assert refused(effective(), "extend_measure", DIRECTOR, now=now, **far).code == "PERIOD_TOO_LONG"
 
 
-def test_the_other_side_knows_of_an_extension_once_hr_has_done_it() -> None:
+def extended(before: Case, **facts: Fact) -> Case:
+    """HR has done it."""
+    return act(act(before, "extend_measure", DIRECTOR, now=NOW + timedelta(days=15), **facts), "record_applied", SYSTEM)
+
+
+def test_inv_43_the_other_side_is_told_of_an_extension_once_hr_has_done_it_and_her_inbox_shows_it() -> None:
     before = effective()
-    extended = act(before, "extend_measure", DIRECTOR, now=NOW + timedelta(days=15))
-    assert terms_known(extended)["until_at"] == before.facts["until_at"] != extended.facts["until_at"]
-    applied = act(extended, "record_applied", SYSTEM)
-    assert terms_known(applied)["until_at"] == extended.facts["until_at"]
+    case = extended(before)
+    assert terms_known(case)["until_at"] == before.facts["until_at"] != case.facts["until_at"]
+    early = refused(case, "record_placed", SYSTEM, version=case.version - 1)
+    assert (early.code, early.rule) == ("NOT_IN_THE_INBOX_YET", "invariant 43")
+    placed = act(case, "record_placed", SYSTEM, version=case.version)
+    assert (placed.state, terms_known(placed)["until_at"]) == ("effective", case.facts["until_at"])
+    assert named(placed) == ["interim_measure.other_side_told", "interim_measure.line_told"]
+    assert refused(placed, "record_placed", SYSTEM, version=placed.version).code == "NOTHING_NEW_TO_TELL"
+
+
+def test_nobody_is_told_anew_of_a_measure_that_stands_as_it_was() -> None:
+    assert refused(effective(), "record_placed", SYSTEM, version=99).code == "NOTHING_NEW_TO_TELL"
+    twice = act(effective(), "record_applied", SYSTEM)
+    assert refused(twice, "record_placed", SYSTEM, version=99).code == "NOTHING_NEW_TO_TELL", "HR said so again"
+    failed = act(effective(), "extend_measure", DIRECTOR, now=NOW + timedelta(days=15))
+    assert refused(act(failed, "record_failed", SYSTEM), "record_placed", SYSTEM, version=99).rule == "invariant 43"
+
+
+SHOWN: dict[str, Fact] = {"serious_misconduct": True, "hearing": "heard", "redeployment_considered": True}
+
+
+def with_a_letter() -> Case:
+    case = told_first(**SUSPENSION)
+    return act(act(case, "ask_release", SYSTEM), "release_notice", OIO)
+
+
+def test_where_there_was_a_letter_there_is_another_of_the_extension_and_oversight_is_asked_for_it() -> None:
+    before = with_a_letter()
+    assert refused(before, "release_notice", OIO).code == "NOTICE_NOT_HELD"
+    case = extended(before, **SHOWN)
+    assert refused(case, "release_notice", OIO).rule == "policy 2.13", "she is told first"
+    placed = act(case, "record_placed", SYSTEM, version=case.version)
+    assert (placed.state, "im.release" in running(placed)) == ("notified_of_measure", True)
+    assert set(named(placed)) == {"interim_measure.notice_to_release"}
+    again = act(placed, "release_notice", OIO)
+    assert (again.state, "im.release" in running(again)) == ("notified_of_measure", False)
+    assert "respondent" in named(again)
+    assert refused(again, "release_notice", OIO).code == "NOTICE_NOT_HELD"
+
+
+def test_who_does_not_write_herself_is_told_of_an_extension_by_somebody_outside_the_decision() -> None:
+    case = extended(replace(effective(), facts={**effective().facts, "writer": "third_party"}))
+    assert refused(case, "record_told", SECOND_INVESTIGATOR, told_her=False).rule == "invariant 43"
+    told = act(case, "record_told", SECOND_INVESTIGATOR, told_her=True)
+    assert terms_known(told)["until_at"] == case.facts["until_at"]
+    assert "interim_measure.other_side_told" in named(told)
+
+
+def test_oversight_is_asked_for_the_letter_on_each_change_too() -> None:
+    varied = act(with_a_letter(), "vary_measure", DIRECTOR, **SHOWN)
+    case = act(varied, "record_applied", SYSTEM)
+    case = act(case, "record_placed", SYSTEM, version=case.version)
+    asked = act(case, "ask_release", SYSTEM)
+    assert set(named(asked)) == {"interim_measure.notice_to_release"}
+    assert refused(asked, "ask_release", SYSTEM).rule == "lifecycle"
+
+
+def named(case: Case) -> list[str]:
+    """What follows from the last step."""
+    return [effect.name for effect in case.effects]
+
+
+def running(case: Case) -> set[str]:
+    return {key for key, clock in case.clocks.items() if clock.runs}
 
 
 def test_an_extended_measure_is_announced_again_before_its_new_end() -> None:
@@ -515,10 +594,32 @@ def test_a_reminder_takes_nothing_a_level_up_and_leaves_what_hr_was_asked_for() 
     assert last_order(reminded) == last_order(case), "what HR answers to it still counts"
 
 
-def test_whether_he_knew_of_it_is_asked_of_the_time_before_the_step_itself() -> None:
-    case = effective()
-    assert not other_side_knew(case), "he hears of it by this very step"
-    assert other_side_knew(act(case, "lift_measure", DIRECTOR))
+@pytest.mark.parametrize("key", ["im.need", "im.ack", "im.decide", "im.apply", "im.review", "im.release"])
+def test_she_hears_once_that_a_date_of_ours_was_missed(key: str) -> None:
+    """Nothing where she follows no measure; whoever is above hears of each round."""
+    said = []
+    for rounds in (0, 1):
+        case = replace(effective(), clocks={key: Clock(key, NOW, NOW, deadline=key, rounds=rounds)})
+        late = engine.on_due(LIFECYCLE, case, Due(key, DueKind.DUE, NOW, "due"), NOW, POLICY)
+        assert effect_names(late, EffectKind.NOTIFY)
+        said.append("interim_measure.date_missed" in effect_names(late, EffectKind.NOTIFY))
+    assert said == [True, False]
+
+
+def test_whom_the_other_side_knows_it_to_be_about_changes_once_she_knows_and_it_is_in_effect() -> None:
+    case, later = effective(), NOW + timedelta(hours=1)
+    assert told_of_persons_at(told_first()) is None
+    assert told_of_persons_at(case) == NOW
+    for released in (
+        act(told_first(), "make_effective", SYSTEM, now=later, proof="a1b2"),
+        act(told_first(**SUSPENSION), "release_notice", OIO, now=later),
+    ):
+        assert told_of_persons_at(released) == NOW, "as it was decided, not when he heard"
+    varying = act(case, "vary_measure", DIRECTOR, now=later, review_at=at(10), until_at=at(18))
+    assert told_of_persons_at(varying) == NOW
+    applied = act(varying, "record_applied", SYSTEM, now=later)
+    shown = act(applied, "record_placed", SYSTEM, now=later, version=applied.version)
+    assert told_of_persons_at(act(shown, "make_effective", SYSTEM, now=later, proof="a1b2")) == later
 
 
 def test_each_date_that_nobody_kept_lets_one_more_office_see_and_decide_it() -> None:
@@ -529,6 +630,26 @@ def test_each_date_that_nobody_kept_lets_one_more_office_see_and_decide_it() -> 
     late = ring_until(case, case.clocks["im.decide"].due_at)
     assert Role.EXECUTIVE_HEAD in may_see(late)
     assert Role.OVERSIGHT_COMMITTEE not in may_see(late)
+    next_up = ((effective(), "im.review", Role.EXECUTIVE_HEAD), (passed_on(), "im.escalate", Role.OVERSIGHT_COMMITTEE))
+    for stands, key, role in next_up:
+        alone = replace(stands, clocks={key: stands.clocks[key]})
+        assert may_see(ring_until(alone, alone.clocks[key].due_at)) - may_see(stands) == {role}, key
+
+
+def test_inv_43_nothing_is_over_for_him_from_what_hr_has_done_until_she_is_told_that_it_ends() -> None:
+    varying, lifting = act(effective(), "vary_measure", DIRECTOR), act(effective(), "lift_measure", DIRECTOR)
+    restored = act(lifting, "record_restored", SYSTEM)
+    for case in (applied(), told_first(), effective(), with_a_letter(), varying, passed_on(), lifting, restored):
+        assert case.state in NOT_OVER
+    lifted = act(restored, "record_placed", SYSTEM, version=restored.version)
+    for case in (decided(), lifted):
+        assert case.state not in NOT_OVER
+
+
+def test_a_measure_is_over_his_work_where_the_decision_says_so_alone() -> None:
+    assert on_other_side(decided(burden="alleged_offender").facts)
+    for facts in (decided().facts, alerted().facts):
+        assert not on_other_side(facts)
 
 
 def test_what_a_measure_is_she_hears_and_dates_only_once_there_is_one() -> None:

@@ -1,5 +1,6 @@
 """Before a measure is decided: who sees the need, who alerts how urgently, and whose word counts as her consent."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -28,6 +29,7 @@ from tests.unit.workflow.measures import (
 
 ETHICS = staff("S0007", Role.ETHICS_OFFICER)
 MANAGER = staff("S0019", Role.MANAGER)
+DAY = timedelta(days=1)
 
 
 def need(**facts: Fact) -> Case:
@@ -143,7 +145,7 @@ def test_inv_33_whoever_took_her_word_neither_decides_nor_alerts() -> None:
 def test_inv_38_her_own_word_is_hers_alone_where_she_writes_herself() -> None:
     assert refused(acknowledged(), "record_consent", WELFARE).code == "WRITER_AFFECTED"
     assert refused(consented(), "record_withdrawal", WELFARE).code == "WRITER_AFFECTED"
-    assert refused(effective(), "record_told", WELFARE).code == "ACTION_NOT_OPEN"
+    assert refused(effective(), "record_told", WELFARE).code == "WRITER_AFFECTED"
 
 
 def test_inv_15_a_word_given_to_somebody_is_taken_back_through_them() -> None:
@@ -167,6 +169,15 @@ def test_inv_38_43_without_an_inbox_she_is_told_and_asked_again_before_it_takes_
     assert act(over, "record_told", WELFARE).state == "lifted"
 
 
+def test_inv_38_a_yes_given_anew_to_what_stands_counts_again() -> None:
+    hers = act(effective(), "withdraw_consent", PERSON)
+    assert (hers.facts["consent"], act(hers, "renew_consent", PERSON).facts["consent"]) == (False, True)
+    decided = act(act(of_another(), "record_consent", WELFARE), "decide_measure", HEAD, **LINE)
+    told = act(act(decided, "record_applied", SYSTEM), "record_told", WELFARE, still_agrees=True)
+    back = act(act(told, "make_effective", SYSTEM), "record_withdrawal", WELFARE)
+    assert (back.facts["consent"], act(back, "record_consent", WELFARE).facts["consent"]) == (False, True)
+
+
 def test_a_welfare_officer_comes_in_by_name_alone() -> None:
     named = act(of_another(), "name_consent_taker", SECOND_INVESTIGATOR)
     assert named.assigned == {Role.WELFARE_OFFICER: "S0014"}
@@ -188,6 +199,7 @@ def test_inv_31_a_measure_that_the_ethics_office_asked_for_is_not_oversights_to_
     theirs = act(need(origin="ethics", writer="affected"), "alert", ETHICS)
     assert not may_see(theirs) & {Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.LEGAL_OFFICER}
     assert {Role.ETHICS_OFFICER, Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR} <= may_see(theirs)
+    assert {Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.LEGAL_OFFICER} <= may_see(alerted())
     assert Role.ETHICS_OFFICER not in may_see(alerted())
 
 
@@ -215,3 +227,30 @@ def test_aftercare_ends_by_her_word_or_a_reason_and_never_by_silence() -> None:
     closed = act(lifted, "close_measure", SECOND_INVESTIGATOR, reason="well")
     assert closed.state == "ended"
     assert closed.clocks["keep.hr_measure"].due_at >= NOW + timedelta(days=700), "not before the look-ahead ends"
+
+
+def test_she_hears_every_thirty_days_whether_a_measure_is_asked_for_or_stands() -> None:
+    """Or of what she is asked, and each step that she sees begins the thirty days anew."""
+    asked = act(acknowledged(), "ask_consent", SECOND_INVESTIGATOR)
+    for case, says in (
+        (opened("interim_measure"), "nothing_new"),
+        (asked, "still_asked"),
+        (effective(), "nothing_new"),
+        (act(effective(), "review_measure", DIRECTOR, now=NOW + 5 * DAY), "nothing_new"),
+        (act(acknowledged(), "decline_alert", DIRECTOR, now=NOW + 5 * DAY), "nothing_new"),
+        (ring_until(effective(), NOW + 20 * DAY), "nothing_new"),
+    ):
+        since = case.steps[-1].at
+        quiet = replace(case, clocks={"report.update": case.clocks["report.update"]})
+        assert ring_until(quiet, since + 29 * DAY) == quiet, case.state
+        heard = [ring_until(quiet, since + days * DAY) for days in (30, 60)]
+        assert [effect_names(one, EffectKind.NOTIFY) for one in heard] == 2 * [[f"interim_measure.{says}"]], case.state
+        assert len(heard[1].steps) == len(quiet.steps) + 2
+
+
+def test_where_somebody_else_wrote_whoever_speaks_with_her_hears_that_she_waits() -> None:
+    case = act(of_another(), "name_consent_taker", SECOND_INVESTIGATOR)
+    quiet = replace(case, clocks={"report.update": case.clocks["report.update"]})
+    late = ring_until(quiet, NOW + timedelta(days=30))
+    assert {one for effect in late.effects for one in recipients(late, effect, POLICY, NOW)} == {"S0014", "S0005"}
+    assert set(effect_names(late, EffectKind.NOTIFY)) == {"interim_measure.update_due"}

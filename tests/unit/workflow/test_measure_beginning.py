@@ -16,10 +16,12 @@ from tests.unit.workflow.measures import (
     LINE,
     ON_HIM,
     SECOND_INVESTIGATOR,
+    WITHOUT_PAY,
     consented,
     decided,
     effective,
     held,
+    signed,
     told_first,
 )
 
@@ -62,7 +64,7 @@ def test_inv_38_without_a_proof_it_does_not_begin_and_she_and_those_who_decide_h
     told = {one for effect in case.effects if effect.kind is EffectKind.NOTIFY
             for one in recipients(case, effect, POLICY, NOW)}  # fmt: skip
     assert {"S0002", "S0004", "S0006"} <= told, "those who decide, and whoever asked her"
-    assert [clock.key for clock in case.clocks.values() if clock.runs] == ["im.decide"]
+    assert {clock.key for clock in case.clocks.values() if clock.runs} == {"im.decide", "report.update"}
     assert refused(case, "decide_measure", HEAD, **LINE).code == "CONSENT_MISSING"
 
 
@@ -79,7 +81,8 @@ def test_what_has_not_begun_is_asked_anew_or_decided_otherwise_or_declined() -> 
 def test_inv_38_she_takes_it_back_before_its_day_and_hr_never_hears_of_it() -> None:
     back = act(held(**NEXT_WEEK), "withdraw_consent", PERSON)
     assert (back.state, asks_hr(back)) == ("consent_refused", False)
-    assert [clock.key for clock in back.clocks.values() if clock.runs] == ["im.decide"], "nobody is asked on that day"
+    running = {clock.key for clock in back.clocks.values() if clock.runs}
+    assert running == {"im.decide", "report.update"}, "nobody is asked on that day"
     # Once HR was asked it is told at once.
     assert asks_hr(act(decided(), "withdraw_consent", PERSON))
 
@@ -129,3 +132,24 @@ def test_a_decision_on_the_other_side_after_one_on_her_is_held_no_more() -> None
     case = act(act(held(**NEXT_WEEK), "record_no_proof", SYSTEM), "decide_measure", HEAD, **LINE, **ON_HIM)
     assert "prove_consent" not in asked_for(ring_until(case, NOW + timedelta(days=8)))
     assert not is_held(effective())
+
+
+def test_nobody_is_reminded_of_an_end_or_a_review_before_the_measure_has_begun() -> None:
+    """HR has set it up days before it begins."""
+    on_him = decided(**ON_HIM, from_at=at(7), review_at=at(9), until_at=at(20))
+    for case in (on_him, act(on_him, "record_failed", SYSTEM)):
+        rung = ring_until(act(case, "record_applied", SYSTEM), NOW + timedelta(days=20))
+        reminded = {step.at for step in rung.steps if "remind" in str(step.facts.get("mark"))}
+        assert NOW + timedelta(days=13) in reminded, "a week before its end"
+        assert min(reminded) >= NOW + timedelta(days=7), case.state
+
+
+def test_hr_has_its_time_from_the_day_on_which_a_measure_begins() -> None:
+    case = decided(**ON_HIM, **NEXT_WEEK)
+    assert case.clocks["im.apply"].due_at == POLICY.due("im.apply", NOW + timedelta(days=7))
+
+
+def test_the_alarm_for_all_blocks_rings_earlier_without_pay_after_a_failure_too() -> None:
+    failed = act(act(signed(), "decide_measure", HEAD, **WITHOUT_PAY), "record_failed", SYSTEM)
+    applied = act(failed, "record_applied", SYSTEM)
+    assert applied.clocks["im.cumulative_alarm"].due_at == NOW + timedelta(days=90)

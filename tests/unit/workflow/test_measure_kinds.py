@@ -48,7 +48,16 @@ def test_a_condition_that_nobody_can_show_keeps_a_measure_closed() -> None:
     line = replace(POLICY.measures["reporting_line_change"], conditions=("blue_moon",))
     policy = replace(POLICY, measures={**POLICY.measures, "reporting_line_change": line})
     answer = refused(consented(), "decide_measure", HEAD, policy=policy, **LINE)
-    assert (answer.code, answer.params["needs"]) == ("CONDITION_NOT_SHOWN", "blue_moon")
+    wanted = {"type": "reporting_line_change", "needs": "blue_moon"}
+    assert (answer.code, answer.params) == ("CONDITION_NOT_SHOWN", wanted)
+
+
+def test_what_an_earlier_decision_confirmed_or_covered_the_next_one_does_not_unless_it_says_so() -> None:
+    apart: dict[str, Fact] = {**ON_HIM, "type": "physical_separation"}
+    first = act(consented(), "decide_measure", HEAD, **apart, covers_housing=True, lighter_means_fail=True)
+    again = act(act(first, "record_failed", SYSTEM), "decide_measure", HEAD, **apart)
+    assert (first.facts["covers_housing"], first.facts["lighter_means_fail"]) == (True, True)
+    assert (again.facts["covers_housing"], again.facts["lighter_means_fail"]) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +208,8 @@ def test_a_letter_that_oversight_forgets_is_escalated_and_still_not_sent() -> No
 def test_once_a_measure_is_lifted_nobody_waits_for_its_letter_or_for_her_consent_to_it() -> None:
     waits = act(told_first(**SUSPENSION), "ask_release", SYSTEM)
     for case in (act(waits, "lift_measure", DIRECTOR), act(effective(), "lift_measure", DIRECTOR)):
-        assert [key for key, clock in case.clocks.items() if clock.runs] == ["im.apply"], "HR gives back what it did"
+        running = {key for key, clock in case.clocks.items() if clock.runs}
+        assert running == {"im.apply", "report.update"}, "HR gives back what it did"
 
 
 def test_where_they_share_a_compound_the_other_side_hears_of_it_once_she_is_settled() -> None:

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from lifecycle.exclusions import Parties
 from services.workflow.domain.persons import LINE_CHANGE, Persons, PersonsWrong
+from services.workflow.named_persons import _of_the_matter
 
 NAMES = ("person", "current_supervisor", "temporary_supervisor", "next_level_manager", "appraiser", "approver")
 NAMED = {"person": "S0018", "current_supervisor": "S0017", "temporary_supervisor": "S0019"}
+NO_OBJECT = "This has to be a JSON object that names people by staff id."
 
 
 def test_a_line_change_names_three_people_and_may_name_who_comes_next() -> None:
@@ -52,7 +55,20 @@ def test_text_that_is_no_json_is_refused_without_its_words() -> None:
     with pytest.raises(PersonsWrong) as caught:
         Persons.parse("move S0018 to S0019", LINE_CHANGE)
     assert caught.value.__cause__ is None
+    assert (caught.value.field, caught.value.sentence) == ("persons", NO_OBJECT)
     assert "S00" not in str(caught.value)
+
+
+@pytest.mark.parametrize("named", [[NAMED], "S0018", {"person": 18}])
+def test_what_is_no_object_of_staff_ids_is_refused_in_the_same_words(named: Any) -> None:
+    with pytest.raises(PersonsWrong) as caught:
+        Persons.parse(json.dumps(named), LINE_CHANGE)
+    assert caught.value.sentence == NO_OBJECT
+
+
+def test_what_is_to_be_different_takes_no_more_room_for_hr_than_its_own_bytes() -> None:
+    told, nothing = (Persons("S0018").to_json(arrangement=text) for text in ("نقل" * 100, "x"))
+    assert len(told) - len(nothing) == len("نقل".encode()) * 100 - 1
 
 
 def test_nobody_stands_in_a_representation() -> None:
@@ -111,3 +127,52 @@ def test_a_refusal_says_in_a_sentence_what_to_do(changed: dict[str, str], senten
 
 def test_a_staff_id_may_have_sixty_four_characters() -> None:
     assert Persons.parse(json.dumps(NAMED | {"approver": "S" * 64}), LINE_CHANGE).approver == "S" * 64
+
+
+@pytest.mark.parametrize(
+    ("persons", "others_burden", "touched"),
+    [
+        (Persons("S0018"), False, ()),
+        (Persons("S0018", "S0017", "S0019"), False, ("S0017",)),
+        (Persons("S0018", "S0016", "S0019"), False, ()),
+        (Persons("S0017"), True, ("S0017",)),
+        (Persons("S0017", "S0016", "S0019"), True, ("S0017",)),
+        (Persons("S0026", "S0017", "S0019"), True, ("S0017", "S0026")),
+        (Persons("S0090"), True, ("S0090",)),
+    ],
+)
+def test_nobody_else_of_those_whom_the_matter_is_about_is_touched(
+    persons: Persons, others_burden: bool, touched: tuple[str, ...]
+) -> None:
+    """S0018 is affected; it is about S0017 and S0026. The decider may name another, too."""
+    assert persons.touched("S0018", ("S0017", "S0026"), others_burden=others_burden) == touched
+
+
+def test_inv_38_her_own_name_is_never_the_other_sides() -> None:
+    line = Persons("S0018", "S0017", "S0019")
+    assert line.touched("S0018", ("S0017",), others_burden=True) == ("S0017",)
+    assert line.touched(None, (), others_burden=True) == (), "it may be hers while nobody knows who she is"
+
+
+HER, HIM, NEW = "S0018", "S0017", "S0019"
+NOT_NAMED = "Nobody has named this person as the other side. Say who it is about first."
+
+
+@pytest.mark.parametrize(
+    ("persons", "parties", "refused"),
+    [
+        (Persons(HER, HIM, NEW), Parties(), NOT_NAMED),
+        (Persons(HIM, "S0016", NEW), Parties(HER, (HIM,)), None),
+        (Persons(HIM), Parties(), None),
+    ],
+)
+def test_inv_38_no_line_changes_as_the_other_sides_burden_while_it_may_be_hers(
+    persons: Persons, parties: Parties, refused: str | None
+) -> None:
+    if refused is None:
+        _of_the_matter(persons, parties, others_burden=True)
+        return
+    with pytest.raises(PersonsWrong) as wrong:
+        _of_the_matter(persons, parties, others_burden=True)
+    assert (wrong.value.field, wrong.value.sentence) == ("persons.person", refused)
+    _of_the_matter(persons, parties, others_burden=False)

@@ -7,10 +7,19 @@ import pytest
 
 from contracts.policy.v1.policy_pb2 import PolicyVersion
 from lifecycle.in_force import followed
+from lifecycle.model import Refused
 from policy.changes import ChangeRefused, differences
 from policy.entry import PolicyBroken
-from policy.model import Policy
-from services.workflow.domain.putting_in_force import Refusal, approving_refused, drafting_refused, later_refused
+from policy.model import Policy, Role
+from services.workflow.domain import appointing
+from services.workflow.domain.putting_in_force import (
+    Refusal,
+    approvers,
+    approving_refused,
+    drafting_refused,
+    later_refused,
+    people_refused,
+)
 from tests.lifecycles import NOW, POLICY
 
 FIRST, SECOND, DIRECTOR, AUDITOR, INVESTIGATOR = "S0073", "S0074", "S0002", "S0015", "S0006"
@@ -63,6 +72,25 @@ def test_what_protects_less_needs_a_second_office_and_its_waiting_time(drafted_b
     assert approving(AUDITOR, WEAKER, late, drafted_by, NOW + timedelta(days=3)) == Refusal.TOO_EARLY, (
         "counted from the second word"
     )
+
+
+def test_the_second_word_is_asked_of_the_second_office_alone_where_it_protects_less() -> None:
+    committee = {one.staff_id for one in POLICY.appointed(Role.OVERSIGHT_COMMITTEE, NOW)}
+    assert approvers(POLICY, differences(POLICY, WEAKER), FIRST, NOW) == {AUDITOR} | committee
+    assert approvers(POLICY, differences(POLICY, SAFER), FIRST, NOW) == {AUDITOR, SECOND} | committee
+
+
+def test_people_are_missing_where_nobody_holds_a_role_or_fewer_than_two_could_appoint() -> None:
+    assert people_refused(SAFER, NOW) is None
+    without = replace(SAFER, appointments=tuple(one for one in SAFER.appointments if one.role is not Role.AUDITOR))
+    missing = {"missing": "role.auditor"}
+    assert people_refused(without, NOW) == Refused(Refusal.NOT_HELD, "delegation.policy_change", missing)
+    one_person = replace(
+        SAFER.delegation["appointment"], deciders=(Role.EXECUTIVE_HEAD,), second=(Role.EXECUTIVE_HEAD,)
+    )
+    alone = people_refused(replace(SAFER, delegation={**SAFER.delegation, "appointment": one_person}), NOW)
+    assert alone is not None
+    assert alone.code == appointing.Refusal.TOO_FEW_TO_DECIDE
 
 
 def test_whatever_a_change_is_refused_with_is_known_here() -> None:

@@ -179,11 +179,43 @@ def test_time_given_in_his_case_is_told_to_the_report() -> None:
 
 def test_a_letter_on_a_measure_is_nothing_that_he_has_to_answer_before_the_outcome() -> None:
     heard = act(notified(letter_about="allegation"), "respond", HIM)
-    measured = act(heard, "notify", SYSTEM, letter_about="measure")
+    measured = act(heard, "tell_of_measure", SYSTEM)
     assert act(measured, "tell_outcome", SYSTEM).state == "outcome_told"
     told_of_measure = act(act(opened("respondent"), "notify", SYSTEM, letter_about="measure"), "respond", HIM)
     accused = act(told_of_measure, "notify", SYSTEM, letter_about="allegation")
     assert refused(accused, "tell_outcome", SYSTEM).code == "NOT_HEARD"
+
+
+def test_inv_48_a_letter_on_a_measure_leaves_the_time_to_answer_what_is_said_as_it_was_promised() -> None:
+    longer = act(notified(letter_about="allegation"), "extend_response", OIO, response_until=at(60))
+    measured = act(longer, "tell_of_measure", SYSTEM, until_at=at(90))
+    assert (measured.clocks, measured.facts["until_at"]) == (longer.clocks, at(90))
+    for told in (act(notified(), "respond", HIM), charged(), act(notified(), "clear", SYSTEM)):
+        assert act(told, "tell_of_measure", SYSTEM).clocks == told.clocks, "nor does it begin again"
+    assert refused(longer, "notify", SYSTEM, letter_about="measure").code == "FIELD_INVALID"
+
+
+def test_inv_53_a_case_about_a_measure_alone_closes_once_nothing_waits_and_is_kept_as_one_without_a_finding() -> None:
+    measured = act(notified(letter_about="measure"), "respond", HIM)
+    closed = act(measured, "close_respondent", OIO, reason="measure_over")
+    assert [clock.key for clock in closed.clocks.values() if clock.runs] == ["keep.no_case"]
+    silent = notified(letter_about="measure")
+    over = silent.clocks["subject.response"].due_at
+    assert act(silent, "close_respondent", OIO, now=over).state == "closed"
+    early = refused(silent, "close_respondent", OIO, now=over - timedelta(seconds=1))
+    assert (early.code, early.params) == ("SOMETHING_WAITS", {"clock": "subject.response"})
+    asked = act(measured, "ask_more_time", HIM, time_for="translation")
+    waits = refused(asked, "close_respondent", OIO)
+    assert (waits.code, waits.params) == ("SOMETHING_WAITS", {"clock": "respondent.answer"})
+    assert act(act(asked, "refuse_more_time", OIO), "close_respondent", OIO).state == "closed"
+    reviewed = replace(measured, facts={**measured.facts, "frozen": True})
+    assert refused(reviewed, "close_respondent", OIO).code == "CASE_FROZEN"
+
+
+def test_inv_48_whoever_was_told_what_is_said_is_told_how_it_ends_before_his_case_closes() -> None:
+    for told in (notified(letter_about="allegation"), act(notified(letter_about="measure"), "notify", SYSTEM)):
+        answered = act(told, "respond", HIM)
+        assert refused(answered, "close_respondent", OIO, reason="measure_over").code == "OUTCOME_TO_COME"
 
 
 def test_he_may_still_ask_for_a_review_once_his_case_is_closed_and_is_told_how_it_went() -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from lifecycle import engine
-from lifecycle.model import Case, EffectKind
+from lifecycle import engine, handover
+from lifecycle.model import Case, EffectKind, Refused
 from lifecycle.recipients import recipients
 from policy.model import Policy, Role
 from services.workflow.domain.review import LIFECYCLE
@@ -14,7 +14,7 @@ from tests.lifecycles import NOW, PERSON, POLICY, REPORT, SYSTEM, act, effect_na
 
 DAY = timedelta(days=1)
 REVIEWER = staff("S0068", Role.REVIEWER)
-OTHER_REVIEWER = staff("S0099", Role.REVIEWER)
+OTHER_REVIEWER = staff("S0076", Role.REVIEWER)
 
 
 def with_windows(appeal: int | None) -> Policy:
@@ -38,7 +38,7 @@ def of_the_other_side() -> Case:
 def test_a_reviewer_hears_of_it_once_who_is_excluded_is_known() -> None:
     assert effect_names(opened("review"), EffectKind.ERRAND) == ["route"], "which is found out first"
     case = act(opened("review"), "record_routed", SYSTEM)
-    assert recipients(case, case.effects[0], POLICY, NOW) == ("S0068",)
+    assert recipients(case, case.effects[0], POLICY, NOW) == ("S0068", "S0076")
 
 
 def test_whoever_takes_it_decides_it_and_nobody_else() -> None:
@@ -47,6 +47,28 @@ def test_whoever_takes_it_decides_it_and_nobody_else() -> None:
     assert refused(under_review(), "decide_review", OTHER_REVIEWER).code == "NOT_ASSIGNED"
     assert refused(under_review(), "decide_review", staff("S0006", Role.INVESTIGATOR)).code == "ROLE_NOT_ALLOWED"
     assert refused(under_review(), "decide_review", REVIEWER, without="reasons").params == {"field": "reasons"}
+
+
+def test_another_reviewer_goes_on_where_the_first_is_silent_or_may_not_have_it_any_more() -> None:
+    """Until then it is theirs alone, and the file stays frozen whoever has it."""
+    taken = Refused("HAS_ITS_REVIEWER", "policy 2.2", {"role": "reviewer"})
+    for case in (under_review(), decided(), act(decided(), "record_appeal", PERSON)):
+        assert refused(case, "take_review", OTHER_REVIEWER) == taken
+        left = handover.recuse(case, Role.REVIEWER, NOW)
+        assert recipients(left, left.effects[0], POLICY, NOW) == ("S0068", "S0076"), "who could take it hears of it"
+        anew = act(left, "take_review", OTHER_REVIEWER)
+        assert (anew.state, anew.assigned[Role.REVIEWER]) == (case.state, "S0076")
+        assert effect_names(anew, EffectKind.EMIT) == ["reviewer_admitted"]
+    for case, key, days in ((under_review(), "review.decide", 30), (decided(), "review.end", 14)):
+        late = NOW + days * DAY
+        silent = ring_until(replace(case, clocks={key: case.clocks[key]}), late)
+        told = {one for effect in silent.effects for one in recipients(silent, effect, POLICY, NOW)}
+        assert {"S0062", "S0068", "S0076"} <= told
+        assert refused(silent, "take_review", REVIEWER, now=late) == taken
+        assert act(silent, "take_review", OTHER_REVIEWER, now=late).assigned[Role.REVIEWER] == "S0076"
+    anew = act(ring_until(under_review(), NOW + 30 * DAY), "take_review", OTHER_REVIEWER, now=NOW + 30 * DAY)
+    assert refused(anew, "decide_review", REVIEWER, now=NOW + 30 * DAY).code == "NOT_ASSIGNED"
+    assert act(anew, "decide_review", OTHER_REVIEWER, now=NOW + 30 * DAY).state == "decided"
 
 
 def test_a_window_that_is_not_set_is_no_wait() -> None:
@@ -73,6 +95,14 @@ def test_either_party_takes_it_further_to_the_forum_that_is_theirs(actor: object
     assert (ended.state, effect_names(ended, EffectKind.EMIT)) == ("ended", ["review_ended"])
 
 
+def test_she_takes_nothing_further_that_the_other_side_asked_for() -> None:
+    his = act(act(of_the_other_side(), "take_review", REVIEWER), "decide_review", REVIEWER)
+    answer = refused(his, "record_appeal", PERSON)
+    assert (answer.code, answer.rule) == ("NOT_YOUR_REVIEW", "policy 2.2")
+    for recorded_by in (SYSTEM, REVIEWER):
+        assert act(his, "record_appeal", recorded_by).state == "appealed"
+
+
 def test_an_appeal_after_its_window_is_taken() -> None:
     policy = with_windows(90)
     late = ring_until(decided(policy), NOW + 200 * DAY, policy=policy)
@@ -96,15 +126,43 @@ def test_a_request_after_the_window_says_so_and_is_looked_at() -> None:
 
 
 def test_inv_52_a_review_that_takes_too_long_escalates_and_she_is_told() -> None:
-    late = ring_until(opened("review"), NOW + 30 * DAY)
-    assert (late.state, effect_names(late, EffectKind.NOTIFY)) == ("requested", ["review.late", "review.date_missed"])
+    asked = opened("review")
+    late = ring_until(replace(asked, clocks={"review.decide": asked.clocks["review.decide"]}), NOW + 30 * DAY)
+    assert (late.state, effect_names(late, EffectKind.NOTIFY)) == (
+        "requested",
+        ["review.late", "review.asked_for", "review.date_missed"],
+    )
     assert recipients(late, late.effects[0], POLICY, NOW) == ("S0062", "S0063"), "the oversight committee"
+    again = ring_until(late, NOW + 60 * DAY)
+    assert effect_names(again, EffectKind.NOTIFY) == ["review.late", "review.asked_for"], "she hears once of each date"
 
 
-def test_once_decided_nobody_hears_that_it_is_late() -> None:
-    for case in (decided(), act(decided(), "record_appeal", PERSON)):
-        later = ring_until(case, NOW + 90 * DAY)
-        assert later == case, "no clock of it has rung"
+def test_she_hears_every_thirty_days_that_it_goes_on() -> None:
+    silent = ring_until(opened("review"), NOW + 62 * DAY)
+    assert [step.at for step in silent.steps if step.facts.get("clock") == "report.update"] == [
+        NOW + 30 * DAY, NOW + 60 * DAY,
+    ]  # fmt: skip
+
+
+def test_once_it_is_decided_nothing_hides_the_decision() -> None:
+    taken = act(opened("review"), "take_review", REVIEWER, now=NOW + 10 * DAY)
+    assert taken.clocks["report.update"].due_at == NOW + 40 * DAY
+    ruled = act(taken, "decide_review", REVIEWER, now=NOW + 20 * DAY)
+    later = ring_until(ruled, NOW + 90 * DAY)
+    assert "report.update" not in {step.facts.get("clock") for step in later.steps}
+
+
+def test_once_a_tribunal_has_it_no_clock_of_ours_runs() -> None:
+    appealed = act(decided(), "record_appeal", PERSON)
+    assert ring_until(appealed, NOW + 90 * DAY) == appealed
+
+
+def test_a_review_that_nobody_ends_is_heard_of_above_once_nobody_can_go_further() -> None:
+    """The file that it is about stays frozen until then."""
+    waits = ring_until(decided(), NOW + 14 * DAY)
+    assert effect_names(waits, EffectKind.NOTIFY) == ["review.window_over", "review.late", "review.asked_for"]
+    assert recipients(waits, waits.effects[1], POLICY, NOW) == ("S0062", "S0063")
+    assert decided(with_windows(90)).clocks["review.end"].due_at == NOW + 90 * DAY
 
 
 def test_what_is_left_of_it_is_kept_and_then_erased() -> None:

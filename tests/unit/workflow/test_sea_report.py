@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import STOP_CONTACT, Case, EffectKind, Fact
+from lifecycle.model import STOP_CONTACT, Case, Clock, Due, DueKind, EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
 from policy.model import Role
+from services.workflow.domain.sea_outside import withholds_name
 from services.workflow.domain.sea_report import LIFECYCLE, NOT_PERSONNEL, OPEN
 from tests.lifecycles import NOW, PERSON, POLICY, REPORT, SYSTEM, act, effect_names, refused, ring_until, staff
 
@@ -91,8 +92,8 @@ def test_nobody_in_the_line_or_of_hr_is_ever_told() -> None:
     effects = [effect for rule in LIFECYCLE.rules for effect in rule.effects]
     effects += [e for clock in LIFECYCLE.clocks for o in clock.outcomes for e in o.effects]
     effects += [effect for clock in LIFECYCLE.clocks for effect in clock.reminds]
-    roles = {effect.facts["role"] for effect in effects if effect.kind is EffectKind.NOTIFY}
-    assert roles == {Role.PSEAH_OFFICER, Role.SPECIALIST, Role.INTAKE_OFFICER}
+    roles = {effect.facts.get("role", "she") for effect in effects if effect.kind is EffectKind.NOTIFY}
+    assert roles - {"she"} == {Role.PSEAH_OFFICER, Role.SPECIALIST, Role.INTAKE_OFFICER, Role.CONTRACT_OWNER}
 
 
 def test_oversight_acknowledges_by_opening_a_formal_report() -> None:
@@ -106,6 +107,43 @@ def test_a_late_acknowledgement_is_escalated() -> None:
     assert late.state == "reported_to_oio"
 
 
+def test_whoever_told_hears_once_that_each_of_our_dates_was_missed() -> None:
+    late = ring_until(reported(), NOW + 30 * 24 * HOUR)
+    assert [step.facts["clock"] for step in late.steps if step.facts.get("mark") == "due"].count("sea.assist") > 1
+    for key in ("sea.report", "sea.assist", "report.ack"):
+        first, again = [ring_once(key, rounds) for rounds in (0, 1)]
+        assert "sea_report.date_missed" in first
+        assert "sea_report.date_missed" not in again
+        assert len(again) == len(first) - 1, "whoever is above goes on hearing it"
+
+
+def ring_once(key: str, rounds: int) -> list[str]:
+    case = reported()
+    case = replace(case, clocks={key: Clock(key, NOW, NOW, deadline=key, rounds=rounds)})
+    return effect_names(
+        engine.on_due(LIFECYCLE, case, Due(key, DueKind.DUE, NOW, "due"), NOW, POLICY), EffectKind.NOTIFY
+    )
+
+
+def nothing_new(case: Case) -> list[str]:
+    clock = case.clocks["report.update"]
+    return effect_names(ring_until(replace(case, clocks={"report.update": clock}), clock.due_at), "notify")
+
+
+def test_oversight_hears_that_she_waits_only_of_what_it_has() -> None:
+    for case in (told(), routed()):
+        assert nothing_new(case) == ["sea_report.nothing_new"], case.state
+    for case in (class_open(), reported()):
+        assert nothing_new(case) == ["sea_report.update_due", "sea_report.nothing_new"], case.state
+
+
+def test_nothing_new_is_not_said_where_it_is_for_her_to_choose() -> None:
+    hers = act(class_open(), "find_personnel_matter", OFFICER)
+    assert not hers.clocks["report.update"].runs
+    ours = act(hers, "report_to_oio", PERSON, now=NOW + 24 * HOUR)
+    assert ours.clocks["report.update"].started_at == NOW + 24 * HOUR
+
+
 def test_three_classes_of_alleged_offender() -> None:
     ours, partners = reported(offender_class="own_personnel"), reported(offender_class="contractor_or_partner")
     others = reported(offender_class="other_entity")
@@ -115,11 +153,44 @@ def test_three_classes_of_alleged_offender() -> None:
     assert (
         refused(act(ours, "acknowledge", OFFICER), "tell_contract_owner", OFFICER).code == "OFFENDER_OF_ANOTHER_CLASS"
     )
-    assert act(act(partners, "acknowledge", OFFICER), "tell_contract_owner", OFFICER).state == "oio_acknowledged"
+    told = act(act(partners, "acknowledge", OFFICER), "tell_contract_owner", OFFICER)
+    assert (told.state, effect_names(told, EffectKind.NOTIFY)) == (
+        "oio_acknowledged",
+        ["sea_report.contract_concerned"],
+    )
+    assert recipients(told, told.effects[0], POLICY, NOW) == ("S0077",)
     assert refused(others, "acknowledge", OFFICER).code == "OFFENDER_OF_ANOTHER_CLASS"
     assert act(others, "refer_to_entity", OFFICER).state == "referred"
     learnt = act(reported(), "note_offender_class", OFFICER, offender_class="other_entity")
     assert act(learnt, "refer_to_entity", OFFICER).state == "referred"
+
+
+def test_whoever_owns_the_contract_answers_or_somebody_above_hears_of_it() -> None:
+    partners = act(reported(offender_class="contractor_or_partner"), "acknowledge", OFFICER)
+    early = refused(partners, "record_contract_answer", OFFICER)
+    assert (early.code, early.rule, early.params) == ("NOT_TOLD_YET", "policy 2.7", {"needs": "contract_owner_told"})
+    told = act(partners, "tell_contract_owner", OFFICER)
+    clock = told.clocks["sea.contract"]
+    late = ring_until(replace(told, clocks={clock.key: clock}), clock.due_at)
+    hear = [recipients(late, effect, POLICY, NOW) for effect in late.effects]
+    assert hear == [("S0001",), ("S0005",)], "as of every clock here, nobody of the line"
+    answered = act(told, "record_contract_answer", OFFICER, contract_answer="carried_out")
+    assert not answered.clocks["sea.contract"].runs
+
+
+def test_inv_15_nobody_outside_learns_who_it_happened_to_without_consent() -> None:
+    """That it happened is passed on whatever they say (policy 2.7)."""
+    contract = {"offender_class": "contractor_or_partner", "writer": "personnel"}
+    partners = act(reported(**contract), "acknowledge", OFFICER)
+    others = reported(offender_class="other_entity", writer="personnel")
+    for case, action in ((partners, "tell_contract_owner"), (others, "refer_to_entity")):
+        answer = refused(case, action, OFFICER, affected_named="yes")
+        assert answer == Refused("NAMING_NOT_AGREED", "invariant 15", {"field": "affected_named"})
+        assert act(case, action, OFFICER).facts["affected_named"] == "no"
+        agreed = act(case, "give_identity_consent", PERSON)
+        assert act(agreed, action, OFFICER, affected_named="yes").facts["affected_named"] == "yes"
+        back = act(agreed, "withdraw_identity_consent", PERSON)
+        assert refused(back, action, OFFICER, affected_named="yes").code == "NAMING_NOT_AGREED"
 
 
 def test_oversight_decides_the_class_and_a_matter_among_personnel_is_the_persons_choice() -> None:
@@ -143,11 +214,32 @@ def test_taking_part_can_stop_at_any_time(state: str) -> None:
     assert (case.state, case.facts["withdrawn"], case.facts[STOP_CONTACT]) == (state, True, True)
 
 
+@pytest.mark.parametrize("state", OPEN)
+def test_inv_16_that_somebody_stops_with_her_code_she_takes_back(state: str) -> None:
+    case = replace(reported(), state=state)
+    assert refused(case, "take_back_withdrawal", PERSON).code == "NOT_WITHDRAWN"
+    back = act(act(case, "stop_taking_part", PERSON, stop_contact=True), "take_back_withdrawal", PERSON)
+    assert (back.state, back.facts["withdrawn"], back.facts[STOP_CONTACT]) == (state, False, False)
+
+
 def test_consent_to_be_named_is_given_and_taken_back() -> None:
     given = act(reported(), "give_identity_consent", PERSON)
     assert given.facts["identity_consent"] == "given"
-    assert act(given, "withdraw_identity_consent", PERSON).facts["identity_consent"] == "not_given"
+    taken_back = act(given, "withdraw_identity_consent", PERSON)
+    assert taken_back.facts["identity_consent"] == "not_given"
+    assert told_staff(taken_back) >= {"S0005"}, "who handles it hears of it"
+    assert effect_names(taken_back, EffectKind.EMIT) == ["sea_report.identity_withdrawn"]
     refused(reported(), "give_identity_consent", OFFICER)
+
+
+def test_inv_15_a_name_that_was_not_agreed_to_or_is_no_more_is_shown_on_no_page() -> None:
+    hers = reported(writer="affected")
+    assert [withholds_name(one) for one in (reported(), reported(identity_consent="given"), hers)] == [
+        True, False, False,
+    ]  # fmt: skip
+    assert withholds_name(act(hers, "withdraw_identity_consent", PERSON))
+    again = act(act(hers, "withdraw_identity_consent", PERSON), "give_identity_consent", PERSON)
+    assert not withholds_name(again)
 
 
 def test_help_counts_as_given_when_the_person_or_a_helper_says_so_and_oversight_cannot() -> None:

@@ -40,7 +40,7 @@ def test_nothing_is_refused_where_nothing_is_missing(name: str) -> None:
         ("review", nobody_has_a_part, "NOT_ASSIGNED", "lifecycle", {"role": "reviewer"},
          {"decide_review", "end_review", "record_appeal_outcome"}),
         ("review", known(party="alleged_offender"), "NOT_YOUR_REVIEW", "policy 2.2", {"needs": "party"},
-         {"withdraw_request"}),
+         {"record_appeal", "withdraw_request"}),
     ],
 )  # fmt: skip
 def test_what_is_refused_while_something_is_missing(

@@ -13,6 +13,7 @@ from lifecycle.model import ActorKind, Case, EffectKind, Refused
 from lifecycle.recipients import recipients
 from policy.load import load
 from policy.model import Role
+from services.workflow.domain import supervisor_rules as rules
 from services.workflow.domain.supervisor_parts import OPEN, WITH_MANAGER
 from services.workflow.domain.supervisor_request import LIFECYCLE
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, effect_names, opened, refused, ring_until, staff
@@ -60,6 +61,7 @@ def test_a_manager_has_his_time_from_when_she_told_and_not_from_when_he_was_foun
     assert {key: clock.started_at for key, clock in case.clocks.items()} == {
         "supervisor.ack": NOW - DAY,
         "supervisor.act": NOW - DAY,
+        "report.update": NOW,
     }
 
 
@@ -184,6 +186,54 @@ def test_what_was_acknowledged_and_not_done_is_late_as_well() -> None:
     assert "ask_next_level" not in offers_to_her(ring_until(done, NOW + 30 * DAY), NOW + 30 * DAY)
 
 
+def test_what_has_rung_is_late_also_by_a_clock_that_is_behind() -> None:
+    """The errand that follows goes by another clock than the ring."""
+    ack = assigned().clocks["supervisor.ack"]
+    late = ring_until(assigned(), ack.due_at)
+    assert rules.is_late(late, ack.due_at - timedelta(seconds=1))
+    answered = act(late, "acknowledge", MANAGER, now=ack.due_at)
+    assert not rules.is_late(answered, ack.due_at), "he has answered, and has time to act"
+    assert not rules.is_late(assigned(), ack.due_at - timedelta(seconds=1))
+
+
+def said_in_three_months(case: Case) -> set[str]:
+    """Of the clock by which she hears even if nothing has moved."""
+    clock = case.clocks["report.update"]
+    later = ring_until(replace(case, clocks={"report.update": clock}), NOW + 91 * DAY)
+    return set(effect_names(later, EffectKind.NOTIFY)) if later.version > case.version else set()
+
+
+def test_nothing_new_is_said_where_she_waits_and_not_where_her_word_is_awaited() -> None:
+    hers = ("supervisor_request.update_due", "supervisor_request.nothing_new")
+    for case in (assigned(), acknowledged(), agreed(), act(acknowledged(), "announce_act", MANAGER), spoken()):
+        assert said_in_three_months(case) == set(hers), case.state
+    asked = act(spoken(), "ask_how_it_is", MANAGER)
+    for case in (proposed(), act(assigned(), "close_to_manager", SYSTEM), asked):
+        assert said_in_three_months(case) == set(), f"in {case.state} it is her turn"
+    for case in (
+        act(proposed(), "ask_for_other_steps", PERSON),
+        act(asked, "ask_for_more", PERSON),
+        act(act(assigned(), "close_to_manager", SYSTEM), "ask_next_level", PERSON),
+    ):
+        assert said_in_three_months(case) == set(hers), "and then ours again"
+
+
+def test_what_is_new_to_her_starts_the_thirty_days_again() -> None:
+    later = act(assigned(), "acknowledge", MANAGER, now=NOW + 20 * DAY)
+    assert later.clocks["report.update"].due_at == NOW + 50 * DAY
+
+
+def test_nobody_waits_for_news_of_what_a_manager_has_begun_himself() -> None:
+    may_act = act(seen_by_manager(), "tell_in_person", MANAGER)
+    for case in (
+        seen_by_manager(),
+        act(seen_by_manager(), "acknowledge", MANAGER),
+        act(may_act, "speak_to_offender", MANAGER),
+        act(act(seen_by_manager(), "hand_on", SYSTEM), "assign_manager", SYSTEM, manager="S0019", found="next_level"),
+    ):
+        assert said_in_three_months(case) == set(), case.state
+
+
 def test_she_is_asked_how_it_is_three_times_if_she_wishes_and_no_more_when_she_wishes_no_more() -> None:
     wished = act(acknowledged(), "ask_check_ins", PERSON)
     rung = [step for step in ring_until(wished, NOW + 100 * DAY).steps if step.action == "ring"]
@@ -254,8 +304,10 @@ def test_what_a_manager_saw_himself_has_nobodys_agreement_to_ask_for() -> None:
 
 def test_what_a_manager_saw_himself_goes_on_without_asking_when_he_leaves() -> None:
     assert refused(seen_by_manager(), "close_to_manager", SYSTEM).code == "BEGUN_OTHERWISE"
-    case = act(seen_by_manager(), "hand_on", SYSTEM)
+    case = act(seen_by_manager(), "hand_on", SYSTEM, now=NOW + 3 * DAY)
     assert (case.state, dict(case.assigned), effect_names(case, EffectKind.ERRAND)) == ("told", {}, ["find_manager"])
+    begun = {case.clocks[key].started_at for key in ("supervisor.ack", "supervisor.act")}
+    assert begun == {NOW + 3 * DAY}, "whoever has it next has all of the time"
 
 
 def test_inv_24_what_turns_out_to_be_about_a_beneficiary_is_reported_and_no_longer_informal() -> None:
@@ -266,7 +318,7 @@ def test_inv_24_what_turns_out_to_be_about_a_beneficiary_is_reported_and_no_long
 
 
 def test_what_was_not_for_him_is_passed_on_and_he_has_it_no_more() -> None:
-    case = act(acknowledged(), "pass_on", MANAGER, matter="formal_report")
+    case = act(acknowledged(), "pass_on", MANAGER, matter="formal_report", reason="not_for_me")
     assert (case.state, effect_names(case, EffectKind.OPEN)) == ("passed_on", ["misdirected_report"])
 
 
@@ -280,3 +332,15 @@ def test_inv_53_it_is_erased_when_the_look_ahead_is_over_and_not_before(pack: st
     assert due.at == max(policy.due("keep.informal_supervisor", NOW), policy.due("ret.lookahead", NOW))
     erased = engine.on_due(LIFECYCLE, ended, due, due.at, policy)
     assert (erased.state, effect_names(erased, EffectKind.ERASE)) == ("erased", ["case"])
+
+
+@pytest.mark.parametrize("key", ["supervisor.ack", "supervisor.act"])
+def test_what_a_manager_has_begun_himself_and_lets_lie_goes_one_level_up(key: str) -> None:
+    """Told anew it has a date for whoever has it next; whoever was told by her waits for her word."""
+    his = act(act(seen_by_manager(), "hand_on", SYSTEM), "assign_manager", SYSTEM, manager="S0019", found="next_level")
+    hers = act(opened("supervisor_request"), "assign_manager", SYSTEM, manager="S0019", found="as_asked")
+    for case, errands in ((his, ["hand_up"]), (hers, [])):
+        late = ring_until(case, case.clocks[key].due_at)
+        assert late.steps[-1].facts == {"clock": key, "mark": "due"}
+        assert effect_names(late, EffectKind.ERRAND) == errands
+        assert ("supervisor_request.no_answer_yet" in effect_names(late, EffectKind.NOTIFY)) is not bool(errands)

@@ -58,7 +58,7 @@ REPORT: dict[str, tuple[Callable[[], Case], str, str]] = {
         lambda: act(
             ring_until(report.asked(), NOW + 90 * DAYS), "go_on_without_answer", INTAKE, now=NOW + 90 * DAYS
         ),
-        "report.feedback report.update", "",
+        "assess.target report.feedback report.update", "",
     ),
     "investigated": (report.investigating, "investigation report.update subject.notice", ""),
     "notice put off": (
@@ -141,44 +141,49 @@ def lifted() -> Case:
     return act(case, "record_placed", SYSTEM, version=case.version)
 
 
-STANDS = "consent.refresh im.cumulative_alarm im.end im.review"
+STANDS = "consent.refresh im.cumulative_alarm im.end im.review report.update"
 MEASURE: dict[str, tuple[Callable[[], Case], str, str]] = {
-    "needed": (lambda: act(opened("interim_measure"), "note_need", PERSON), "im.need", "S0003 S0005 S0007"),
+    "needed": (
+        lambda: act(opened("interim_measure"), "note_need", PERSON), "im.need report.update", "S0003 S0005 S0007",
+    ),
     "alerted": (
-        lambda: act(opened("interim_measure"), "alert", OIO), "im.ack im.decide", "S0002 S0003 S0004 S0017",
+        lambda: act(opened("interim_measure"), "alert", OIO), "im.ack im.decide report.update",
+        "S0002 S0003 S0004 S0017",
     ),
-    "acknowledged": (measure.acknowledged, "im.decide", ""),
-    "declined": (declined, "im.answer", "S0003 S0005"),
+    "acknowledged": (measure.acknowledged, "im.decide report.update", ""),
+    "declined": (declined, "im.answer report.update", "S0003 S0005"),
     "taken further": (
-        lambda: act(declined(), "escalate_alert", OIO), "im.ack im.decide", "S0001 S0002 S0003 S0004 S0017",
+        lambda: act(declined(), "escalate_alert", OIO), "im.ack im.decide report.update",
+        "S0001 S0002 S0003 S0004 S0017",
     ),
-    "she is asked": (asked, "im.decide", ""),
-    "she agrees": (measure.consented, "im.decide consent.refresh", "S0002 S0003 S0004 S0017"),
+    "she is asked": (asked, "im.decide report.update", ""),
+    "she agrees": (measure.consented, "im.decide consent.refresh report.update", "S0002 S0003 S0004 S0017"),
     "she does not": (
-        lambda: act(asked(), "refuse_measure", PERSON), "im.decide", "S0002 S0003 S0004 S0005 S0006 S0017",
+        lambda: act(asked(), "refuse_measure", PERSON), "im.decide report.update",
+        "S0002 S0003 S0004 S0005 S0006 S0017",
     ),
-    "signed": (measure.signed, "im.decide consent.refresh", "S0002 S0003 S0004 S0017"),
-    "decided": (measure.decided, "im.apply consent.refresh", ""),
+    "signed": (measure.signed, "im.decide consent.refresh report.update", "S0002 S0003 S0004 S0017"),
+    "decided": (measure.decided, "im.apply consent.refresh report.update", ""),
     "applied": (applied, STANDS, ""),
     "not applied": (
-        lambda: act(measure.decided(), "record_failed", SYSTEM), "im.decide consent.refresh",
+        lambda: act(measure.decided(), "record_failed", SYSTEM), "im.decide consent.refresh report.update",
         "S0002 S0003 S0004 S0009 S0017",
     ),
     "she is told first": (measure.told_first, STANDS, ""),
     "in effect": (measure.effective, STANDS, "he"),
-    "reviewed": (lambda: act(measure.effective(), "review_measure", DIRECTOR), STANDS, ""),
+    "reviewed": (lambda: act(measure.effective(), "review_measure", DIRECTOR), STANDS, "she"),
     "extended": (
         lambda: act(measure.effective(), "extend_measure", HEAD, now=NOW + 15 * DAYS), f"im.apply {STANDS}",
         "S0003 S0005",
     ),
     "varied": (lambda: act(measure.effective(), "vary_measure", HEAD), f"im.apply {STANDS}", "S0003 S0005"),
-    "lifting": (lifting, "im.apply", ""),
-    "restored": (restored, "", ""),
-    "lifted": (lifted, "im.aftercare", "S0003 S0005 he"),
+    "lifting": (lifting, "im.apply report.update", ""),
+    "restored": (restored, "report.update", ""),
+    "lifted": (lifted, "im.aftercare report.update", "S0003 S0005 he"),
     "over": (lambda: act(lifted(), "close_measure", OIO), "keep.hr_measure", ""),
     "its end has come": (
         lambda: ring_until(measure.effective(), NOW + 20 * DAYS),
-        "consent.refresh im.apply im.cumulative_alarm im.escalate", "S0001 S0002 S0003 S0004 S0017",
+        "consent.refresh im.apply im.cumulative_alarm im.escalate report.update", "S0001 S0002 S0003 S0004 S0017",
     ),
 }  # fmt: skip
 
@@ -208,16 +213,18 @@ OVERDUE = [
     (REPORT, "at legal affairs", "leg.review", "S0015 she"),
     (REPORT, "charged", "charge.reply", "S0003"),
     (REPORT, "looked after", "report.monitor", "S0005"),
-    (MEASURE, "needed", "im.need", "S0005 S0006 S0066"),
-    (MEASURE, "alerted", "im.ack", "S0002"),
-    (MEASURE, "alerted", "im.decide", f"S0001 {HEADS}"),
-    (MEASURE, "declined", "im.answer", "S0003 S0005"),
+    (MEASURE, "needed", "im.need", "S0005 S0006 S0066 she"),
+    (MEASURE, "alerted", "im.ack", "S0002 she"),
+    (MEASURE, "alerted", "im.decide", f"S0001 {HEADS} she"),
+    (MEASURE, "declined", "im.answer", "S0003 S0005 S0006 S0066"),
     (MEASURE, "she agrees", "consent.refresh", HEADS),
-    (MEASURE, "decided", "im.apply", f"S0009 {HEADS}"),
+    (MEASURE, "decided", "im.apply", f"S0001 S0009 {HEADS} she"),
     (MEASURE, "applied", "im.cumulative_alarm", f"S0001 {HEADS}"),
-    (MEASURE, "applied", "im.review", f"S0001 {HEADS}"),
+    (MEASURE, "applied", "im.review", f"S0001 {HEADS} she"),
     (MEASURE, "lifted", "im.aftercare", "S0003 S0005"),
     (MEASURE, "its end has come", "im.escalate", f"S0001 {HEADS}"),
+    (MEASURE, "she is asked", "report.update", "she"),
+    (MEASURE, "in effect", "report.update", "she"),
 ]
 
 
@@ -234,18 +241,18 @@ def test_inv_52_a_date_that_has_passed_moves_nothing_and_is_heard_of(
 
 def test_who_wants_more_of_a_manager_gives_him_his_time_anew() -> None:
     case = act(act(spoken(), "ask_how_it_is", MANAGER), "ask_for_more", PERSON, now=NOW + 5 * DAYS)
-    assert running(case) == {"supervisor.act"}
+    assert running(case) == {"report.update", "supervisor.act"}
     assert case.clocks["supervisor.act"].started_at == NOW + 5 * DAYS
     late = ring_until(case, case.clocks["supervisor.act"].due_at)
     assert heard(late) == {"S0017", "she"}, "who did not act, and she: whom else she could ask"
 
 
 def test_a_manager_who_has_answered_or_lost_it_is_late_no_more_and_the_next_one_is_looked_for() -> None:
-    assert running(assigned()) == {"supervisor.ack", "supervisor.act"}
-    assert running(act(assigned(), "acknowledge", MANAGER)) == {"supervisor.act"}
+    assert running(assigned()) == {"report.update", "supervisor.ack", "supervisor.act"}
+    assert running(act(assigned(), "acknowledge", MANAGER)) == {"report.update", "supervisor.act"}
     closed = act(assigned(), "close_to_manager", SYSTEM)
-    assert running(closed) == set()
+    assert running(closed) == set(), "it is for her to say who is next"
     again = act(closed, "ask_next_level", PERSON, now=NOW + 3 * DAYS)
-    assert running(again) == {"supervisor.ack", "supervisor.act"}
+    assert running(again) == {"report.update", "supervisor.ack", "supervisor.act"}
     assert again.clocks["supervisor.ack"].started_at == NOW + 3 * DAYS, "the next one has all of the time"
     assert [effect.name for effect in again.effects if effect.kind is EffectKind.ERRAND] == ["find_manager"]

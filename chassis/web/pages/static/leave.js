@@ -1,5 +1,7 @@
 (function () {
   var leave = document.getElementById("leave"), count = 0, timer;
+  var soon = document.getElementById("soon");
+  if (soon) setTimeout(function () { soon.hidden = false; }, soon.dataset.after * 1000);
   if (!leave) return;
   function hide() { document.documentElement.className += " gone"; }
   function go(event) { if (event) event.preventDefault(); hide(); location.replace(leave.href); }

@@ -50,6 +50,7 @@ RETALIATION: Final = {
             "find_no_prima_facie": N_("Find no first sign"),
             "ask_review": N_("The person asks for a second look"),
             "assign_reviewer": N_("A reviewer is found"),
+            "release_reviewer": N_("Another reviewer is looked for"),
             "uphold_finding": N_("The finding stands"),
             "overturn_finding": N_("The finding does not stand"),
             "refer_to_oversight": N_("Ask the oversight office to investigate"),
@@ -99,6 +100,8 @@ RETALIATION: Final = {
             "act": N_("What was done to the person"),
             "first_act_on": N_("First act on"),
             "last_act_on": N_("Last act on"),
+            "time_limit": N_("Time limit for asking"),
+            "time_limit_at": N_("When that time ended"),
             "activity": N_("What the person did that is protected"),
             "activity_on": N_("When the person did it"),
             "contested": N_("What HR is to leave undone"),
@@ -127,6 +130,8 @@ RETALIATION: Final = {
     **under(
         "retaliation.choice",
         {
+            "passed": N_("Passed"),
+            "unset": N_("The rules set none"),
             "confidentiality": N_("Confidentiality was broken"),
             "counter_complaint": N_("A report against the person"),
             "reported": N_("Reported something"),

@@ -38,6 +38,13 @@ ETHICS: Final = Field(
     N_("The ethics office may contact me"),
     hint=N_("It asks how you are, and whether you were punished for speaking up."),
 )
+_OTHERS_DECIDE: Final = frozenset(
+    {
+        ("interim_measure", "consent_to_measure"),
+        ("interim_measure", "refuse_measure"),
+        ("interim_measure", "renew_consent"),
+    }
+)
 
 
 @get("/{language:str}/inbox/{route:str}/change", include_in_schema=False)
@@ -100,7 +107,9 @@ async def an_act(
 ) -> Response[Any]:
     seen = await reading(page, portal)
     offer = _offer(seen, route, place)
-    return page.show("act.html", path=route, act=offer, once=uuid4()) if offer else _no_more(page)
+    if offer is None:
+        return _no_more(page)
+    return page.show("act.html", path=route, act=offer, deciders=_deciders(portal, offer), once=uuid4())
 
 
 @post("/{language:str}/inbox/{route:str}/{place:str}", include_in_schema=False)
@@ -131,6 +140,20 @@ async def do_act(
 
 def _offer(seen: Reading, route: str, place: str) -> Offered | None:
     return next((one for one in offered(seen.route(route)) if one.place == place), None)
+
+
+def _deciders(portal: Portal, offer: Offered) -> list[tuple[str, list[str]]]:
+    """Where she is asked to agree to a measure: who may decide it, by office and staff id. Before a kind is chosen, who
+    may decide any; whoever has a part in the matter decides nothing in it (invariant 32).
+    """
+    if (offer.case.lifecycle, offer.action) not in _OTHERS_DECIDE:
+        return []
+    policy, now = portal.intake.policy, utc_now()
+    chosen = policy.measures.get(offer.case.facts.get("measure", ""))
+    kinds = [chosen] if chosen else list(policy.measures.values())
+    roles = dict.fromkeys(role for kind in kinds for role in kind.deciders)
+    held = {role: sorted({one.staff_id for one in policy.appointed(role, now)}) for role in roles}
+    return [(words.DECIDERS.get(role, words.SOMEBODY), held[role]) for role in roles]
 
 
 def _no_more(page: Page) -> Response[Any]:

@@ -17,11 +17,13 @@ from services.intake.web.pages.portal import Portal
 from services.intake.web.pages.questions import looked_at, questions
 from services.intake.web.pages.questions_asked import Asked, Question
 from services.intake.web.pages.questions_first import BEGINNING, CHOOSING, needs_sea, ways_for
+from services.intake.web.pages.questions_listener import LISTENER, SHOWN, listener, open_to_her
 from services.intake.web.pages.questions_options import OPTIONS, READERS, RISKS, length
+from services.intake.web.pages.sending_draft import AT_FILES, takes_files
 
 LARGEST: Final = 2 * 1024 * 1024
 """Bytes of a form: every box of a page filled, in whatever script."""
-STEP: Final = Field("step", "radios", "", choices=(Choice("on", ""), Choice("keep", "")))
+STEP: Final = Field("step", "radios", "", choices=(Choice("on", ""), Choice("keep", ""), Choice("look", "")))
 """Which button was pressed."""
 
 
@@ -45,6 +47,8 @@ async def ask(page: NamedDependency[Page], portal: NamedDependency[Portal], numb
         risks=RISKS,
         readers=READERS.get(asked.route, ()) if question not in BEGINNING else (),
         length=partial(length, asked.policy),
+        listener=partial(listener, asked),
+        more=question is LISTENER and len(open_to_her(asked)) > SHOWN,
     )
 
 
@@ -58,16 +62,19 @@ async def answer(page: NamedDependency[Page], portal: NamedDependency[Portal], n
     if question is CHOOSING:
         return await _choose(page, portal, asked)
     found = await page.form([*question.fields(asked), STEP])
-    keeps = found.values.pop(STEP.name, "on") == "keep"
+    step = found.values.pop(STEP.name, "on")
+    keeps = step == "keep"
     seen = looked_at(question, asked, found)
     taken = {name: value for name, value in seen.values.items() if name not in seen.errors}
     say(page.needs_session().data, question.name, taken)
     # Whoever stops here is asked for nothing that is missing.
     if len(taken) < len(seen.values) if keeps else seen.errors:
         again = page.again(seen)
-        return await asking_place.keep(page, portal, number) if keeps else again
+        return await asking_place.keep(page, portal, page.path) if keeps else again
     page.taken()
-    return await asking_place.keep(page, portal, number) if keeps else page.go(_after(page, asked, number))
+    if step == "look":
+        return page.go(page.path)
+    return await asking_place.keep(page, portal, page.path) if keeps else page.go(_after(page, asked, number))
 
 
 async def _choose(page: Page, portal: Portal, asked: Asked) -> Response[Any]:
@@ -75,7 +82,7 @@ async def _choose(page: Page, portal: Portal, asked: Asked) -> Response[Any]:
     field = Field("way", "radios", "", choices=ways, missing=N_("Choose one of the ways, or leave this site."))
     found = await page.form([field, STEP])
     if found.values.get(STEP.name) == "keep":
-        return await asking_place.keep(page, portal, len(BEGINNING))
+        return await asking_place.keep(page, portal, page.path)
     if found.errors:
         return page.again(found)
     page.taken()
@@ -94,10 +101,11 @@ def _question(asked: Asked, number: int) -> Question | None:
 
 
 def _after(page: Page, asked: Asked, number: int) -> str:
-    beginning = number < len(BEGINNING)
-    if number == len(questions(asked.route)) or (CHECKED in page.needs_session().data and not beginning):
+    if CHECKED in page.needs_session().data and number >= len(BEGINNING):
         return "/check"
-    return f"/s/{number + 1}"
+    if number < len(questions(asked.route)):
+        return f"/s/{number + 1}"
+    return AT_FILES if takes_files(asked.route) else "/check"
 
 
 ROUTES: Final = [ask, answer]

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
+from uuid import UUID
 
 from chassis.web.pages.page import Page
+from services.intake.domain.ways import OWN_DATA
 from services.intake.intake import utc_now
+from services.intake.use_cases.hold_file import Held
 from services.intake.use_cases.set_reminder import CHECK_INS
 from services.intake.web.pages.portal import Portal
 from services.intake.web.pages.questions import asked_on
@@ -22,6 +25,8 @@ SENT: Final = "sent"
 """What is shown after sending."""
 SAID: Final = "q:"
 """What the keys of answers begin with."""
+FILE_OF: Final = "file:"
+"""What the keys of files begin with: one for each, so that two windows can add at once."""
 _TYPED: Final = ("typed:/s/", "typed:/check")
 _ALONE: Final = (ROUTE, CHECKED)
 
@@ -33,11 +38,11 @@ def asked_so_far(page: Page, portal: Portal) -> Asked:
     data = page.needs_session().data
     said: Mapping[str, Any] = {name.removeprefix(SAID): of for name, of in data.items() if name.startswith(SAID)}
     route = data.get(ROUTE, "")
-    if route not in {one.way for one in ways_for(said).ways}:
+    if route not in {OWN_DATA, *(one.way for one in ways_for(said).ways)}:
         route = ""
     now, policy = utc_now(), portal.intake.policy
     days = {after: page.language.day(policy.due(key, now)) for after, key in CHECK_INS.items()}
-    return asked_on(policy, route, said, days)
+    return asked_on(policy, route, said, days, now)
 
 
 def say(data: Data, question: str, answers: Mapping[str, Any]) -> None:
@@ -55,7 +60,13 @@ def choose(data: Data, route: str) -> None:
 
 def draft_in(data: Mapping[str, Any]) -> dict[str, Any]:
     """All of the draft, and nothing else of the session: what opens a place must not be led to the code of a report."""
-    return {name: of for name, of in data.items() if name in _ALONE or name.startswith((SAID, *_TYPED))}
+    return {name: of for name, of in data.items() if name in _ALONE or name.startswith((SAID, FILE_OF, *_TYPED))}
+
+
+def files_in(data: Mapping[str, Any]) -> list[Held]:
+    """In the order in which they were added."""
+    known = ((name.removeprefix(FILE_OF), noted) for name, noted in data.items() if name.startswith(FILE_OF))
+    return [Held.read(UUID(file_id), noted) for file_id, noted in known]
 
 
 def drop_draft(data: Data) -> None:

@@ -10,20 +10,20 @@ from chassis.access_code import AccessCode
 from chassis.web.pages.page import Page
 from services.intake.intake import utc_now
 from services.intake.use_cases.keep_place import keep_place
-from services.intake.web.pages.asking_draft import PLACE, draft_in
+from services.intake.web.pages.asking_draft import PLACE, draft_in, files_in
 from services.intake.web.pages.portal import OPEN, Portal
 
 _AT: Final = "at"
 _UNTIL: Final = "until"
 
 
-async def keep(page: Page, portal: Portal, number: int | None) -> Response[Any]:
-    """`number`: the page to come back to; None for the check."""
+async def keep(page: Page, portal: Portal, at: str) -> Response[Any]:
+    """`at`: the page to come back to."""
     data = page.needs_session().data
     place = data.get(PLACE, {})
     known = AccessCode.parse(place["code"]) if place else None
-    at = f"/s/{number}" if number else "/check"
-    kept = await keep_place(portal.intake, draft_in(data) | {_AT: at}, utc_now(), known)
+    files = [one.file_id for one in files_in(data)]
+    kept = await keep_place(portal.intake, draft_in(data) | {_AT: at}, utc_now(), known, files)
     data[PLACE] = {"code": str(kept.code), _UNTIL: kept.until.isoformat(), _AT: at}
     return page.go("/kept")
 

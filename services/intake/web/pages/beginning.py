@@ -47,6 +47,13 @@ async def begin(page: NamedDependency[Page]) -> Response[Any]:
     return page.go("/s/1")
 
 
+@get("/{language:str}/stay", include_in_schema=False)
+async def stay(page: NamedDependency[Page]) -> Response[Any]:
+    """Asked for in another window, without scripts: the time begins anew, and what is being typed stays where it is."""
+    page.needs_session()
+    return page.show("stay.html")
+
+
 @get("/leave", include_in_schema=False)
 async def leave(portal: NamedDependency[Portal], request: Request[Any, Any, Any]) -> Response[None]:
     """Ends the session and goes to a dull site, without asking anything that may be down. Also from the directory of
@@ -63,4 +70,4 @@ async def closed(page: NamedDependency[Page]) -> Response[Any]:
     return page.show("closed.html")
 
 
-ROUTES: Final = [landing, before, begin, leave, closed]
+ROUTES: Final = [landing, before, begin, stay, leave, closed]

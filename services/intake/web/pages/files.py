@@ -26,9 +26,9 @@ from services.intake.web.pages.portal import Portal
 FILE: Final = Field("file", "text", N_("Choose a file"))
 _DROPPED: Final = 5
 """Times the largest file: what is taken off the wire of one that is too large, so that she is told."""
-AGAIN: Final = N_("It did not arrive whole. Nothing was kept. Send it once more.")
-BUSY: Final = N_("Files are being taken in now. Wait a moment, then send it once more.")
-REFUSED: Final[Mapping[Refusal, str]] = {
+_AGAIN: Final = N_("It did not arrive whole. Nothing was kept. Send it once more.")
+_BUSY: Final = N_("Files are being taken in now. Wait a moment, then send it once more.")
+_REFUSED: Final[Mapping[Refusal, str]] = {
     Refusal.WRONG_TYPE: N_("This kind of file is not taken. Send a picture, a PDF, a Word or Excel file, or text."),
     Refusal.MACROS: N_("This file has programs in it. Save it as docx, xlsx or pptx, and send that."),
     Refusal.TOO_LARGE: N_("This file is too large. Send it in parts, or a smaller copy of it."),
@@ -39,7 +39,7 @@ REFUSED: Final[Mapping[Refusal, str]] = {
     Refusal.ENCRYPTED: N_("This file is locked with a password. Save it without one, and send that."),
     Refusal.UNREADABLE: N_("This file cannot be opened. Save it as a PDF, and send that."),
 }
-"""Why a file was not taken, and what to do."""
+NOT_TAKEN: Final = (FileRefused, TooManyAtOnce)
 REMOVED: Final[Mapping[Removed, str]] = {
     Removed.PLACE: N_("where it was made"),
     Removed.AUTHOR: N_("who made it"),
@@ -61,16 +61,20 @@ REMOVED: Final[Mapping[Removed, str]] = {
 async def a_file(page: NamedDependency[Page], portal: NamedDependency[Portal], route: FromPath[str]) -> Response[Any]:
     seen = await reading(page, portal)
     found = seen.route(route)
-    megabytes = portal.intake.receiving.largest // (1024 * 1024)
     return page.show(
         "file.html",
         path=route,
         name=words.ROUTES[found.route],
         closed=found.closed,
         field=FILE,
-        megabytes=page.language.number(megabytes),
+        megabytes=megabytes(page, portal),
         once=uuid4(),
     )
+
+
+def megabytes(page: Page, portal: Portal) -> str:
+    """The most that one may have."""
+    return page.language.number(portal.intake.receiving.largest // (1024 * 1024))
 
 
 # Counted while it comes in.
@@ -78,24 +82,20 @@ async def a_file(page: NamedDependency[Page], portal: NamedDependency[Portal], r
 async def send_file(
     page: NamedDependency[Page], portal: NamedDependency[Portal], route: FromPath[str]
 ) -> Response[Any]:
-    upload = await _ours(page)
+    upload = await ours(page)
     seen, once = await reading(page, portal), once_of(read([ONCE], upload.fields).values)
     intake, sent = portal.intake, FileSent(seen.route(route).report_id, once)
-    await _stay_open(page)
+    await stay_open(page)
     said, wrong = "file", ""
     try:
         await keep_file(intake, seen.code, sent, upload.file, utc_now())
     except NotAnUpload:
         raise NotOurs from None
-    except FileRefused as refused:
-        wrong = REFUSED[refused.code]
-    except TooManyAtOnce:
-        wrong = BUSY
-    except (TimeoutError, PassedOnMeanwhile):
-        wrong = AGAIN
+    except (*NOT_TAKEN, TimeoutError, PassedOnMeanwhile) as error:
+        wrong = why_not(error)
     except AlreadyErased:
         said = "over"
-    await _drop(upload.file, _DROPPED * intake.receiving.largest)
+    await drop(upload.file, portal)
     if wrong:
         return page.again(Read(errors={FILE.name: wrong}))
     page.taken()
@@ -103,8 +103,15 @@ async def send_file(
     return page.go("/inbox")
 
 
-async def _ours(page: Page) -> Upload:
-    """Raises NotOurs, before anything of the file is read."""
+def why_not(error: Exception) -> str:
+    """Why a file was not taken, and what to do."""
+    if isinstance(error, FileRefused):
+        return _REFUSED[error.code]
+    return _BUSY if isinstance(error, TooManyAtOnce) else _AGAIN
+
+
+async def ours(page: Page) -> Upload:
+    """A form with a file, up to the file. Raises NotOurs, before anything of the file is read."""
     page.check_origin()
     try:
         upload = await read_upload(page.request)
@@ -114,14 +121,15 @@ async def _ours(page: Page) -> Upload:
     return upload
 
 
-async def _stay_open(page: Page) -> None:
+async def stay_open(page: Page) -> None:
     """So that the session does not run out under a slow upload; the answer moves its limit again."""
     assert page.pages.sessions is not None  # the portal has some
     await page.pages.sessions.stay(page.needs_session(), LONGEST)
 
 
-async def _drop(file: AsyncIterator[bytes], most: int) -> None:
+async def drop(file: AsyncIterator[bytes], portal: Portal) -> None:
     """Takes what is left off the wire: a browser reads no answer before it has sent all."""
+    most = _DROPPED * portal.intake.receiving.largest
     async for part in file:
         most -= len(part)
         if most < 0:

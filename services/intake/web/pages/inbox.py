@@ -22,6 +22,7 @@ from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from services.intake.bodies import CaseSeen, Inbox, MessageSeen, RouteSeen, SendMessage
 from services.intake.intake import AlreadyErased, NothingHere, utc_now
+from services.intake.use_cases.give_name import AlreadyNamed
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused
 from services.intake.use_cases.read_inbox import read_inbox
 from services.intake.use_cases.send_message import PassedOnMeanwhile, send_message
@@ -41,6 +42,8 @@ _SAID: Final = {
     "added": N_("It has been sent. It shows here in a moment."),
     "further": N_("It has been sent on the new way as well. Your code opens both."),
     "changed": N_("This has been changed."),
+    "numbered": N_("Your staff number has been given on this way."),
+    "named": N_("Your name has been given on this way. It shows with what you sent."),
     "moved_on": N_("Things have moved on, and this is not open any more. Look at what is possible now."),
     "stands": N_("What you sent before stands. What you changed since was not sent. You can write it in your inbox."),
     "over": N_("What was written there has been destroyed. Nothing was sent."),
@@ -99,6 +102,9 @@ class RouteShown:
     path: str
     name: str
     closed: bool
+    named: bool
+    wants_name: bool
+    mails_ended: bool
     next_date: datetime | None
     cases: tuple[CaseShown, ...]
     refused: tuple[str, ...]
@@ -121,6 +127,9 @@ async def inbox(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
                 path=seen.path_of(route),
                 name=words.ROUTES[route.route],
                 closed=route.closed,
+                named=route.named,
+                wants_name=any(one.asked and one.agrees is None and not one.over for one in route.releases),
+                mails_ended=route.mails_ended,
                 next_date=None if route.cases else route.next_date,
                 cases=tuple(_case(case, wording) for case in route.cases),
                 refused=tuple({words.REFUSALS.get(one.code, words.NOT_DONE): None for one in route.refused_actions}),
@@ -234,7 +243,7 @@ async def done(page: Page, said: str, act: Any) -> Response[Any]:
             await act()
     except AlreadyErased:
         said = "over"
-    except IdempotencyKeyReused:
+    except (IdempotencyKeyReused, AlreadyNamed):
         said = "stands"
     page.taken()
     session.data[SAID] = said

@@ -23,7 +23,8 @@ KEPT: Final[Mapping[str, str]] = {
     "keep.investigated": N_("A report that was investigated"),
     "keep.substantiated": N_("A report that was found to be true"),
     "keep.hr_measure": N_("What HR noted of a temporary measure"),
-    "keep.access_log": N_("Who opened what, after all else is gone"),
+    "keep.access_log": N_("Who opened it, after it was erased"),
+    "keep.data_request": N_("A question what is held about you, after the answer"),
 }
 """What is kept, by the policy's key for how long."""
 

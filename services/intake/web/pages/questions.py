@@ -3,15 +3,17 @@ question may be skipped, but for the few without which a route makes no sense (p
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from chassis.web.pages.forms import LONGEST, Choice, Field, Read
 from chassis.web.pages.words import N_, OWN_NAMES
 from policy.model import Policy
-from services.intake.domain.ways import WAYS
+from services.intake.domain.ways import OWN_DATA, WAYS
 from services.intake.web.pages.questions_asked import ROOM, Asked, Question, area, asks, staff_number, staff_numbers
 from services.intake.web.pages.questions_asks import fields, help_field
 from services.intake.web.pages.questions_first import BEGINNING
+from services.intake.web.pages.questions_listener import LISTENER, not_to_be_asked
 from services.intake.web.pages.questions_told import INVOLVED, MORE, TO_MANAGER, TO_OFFICE, TO_OMBUDS, TO_SUPPORT
 
 DIRECT: Final = "direct_approach"
@@ -40,7 +42,7 @@ def _helper(asked: Asked) -> tuple[Field, ...]:
     return (
         *fields(asked.policy, asked.route, ("contact_gender",)),
         Field("language", "select", N_("In which language should we write to you?"), choices=languages),
-        *fields(asked.policy, asked.route, ("not_from_my_office",)),
+        *fields(asked.policy, asked.route, ("spoken_language", "not_from_my_office")),
         staff_numbers(
             "not_these_people",
             N_("Staff numbers of people who must not deal with it"),
@@ -172,6 +174,21 @@ HARMED: Final = Question(
         ),
     ),
 )
+ABOUT_ME: Final = Question(
+    "about_me",
+    N_("What would you like to know?"),
+    lambda asked: (
+        *fields(asked.policy, asked.route, ("right",)),
+        staff_number(
+            "my_number",
+            N_("Your staff number"),
+            N_("Also if you have left. Without it nobody can tell what is yours."),
+            N_("Enter your staff number, like S0012."),
+        ),
+        area("wish", N_("What is it about?"), N_("You can leave this empty. A time or an office is enough.")),
+    ),
+    said=(N_("Before you get an answer, you are asked to show who you are."),),
+)
 PREPARE: Final = Question("prepare", N_("Prepare yourself"), lambda _: (), template="prepare.html")
 REMIND: Final = Question(
     "remind",
@@ -188,23 +205,28 @@ REMIND: Final = Question(
 )
 
 JOURNEYS: Final[Mapping[str, tuple[Question, ...]]] = {
-    "informal_resolution": (MODE, HELPER, TO_OMBUDS, INVOLVED, CONTACT, YOU),
+    "informal_resolution": (MODE, HELPER, TO_OMBUDS, INVOLVED, LISTENER, CONTACT, YOU),
     "formal_report": (MODE, WRITER, TO_OFFICE, MORE, INVOLVED, HELPER, CONTACT, YOU),
     "support_referral": (SUPPORT, FOR_WHOM, MODE, TO_SUPPORT, HELPER, CONTACT, YOU),
     "retaliation": (MODE, SPOKE_UP, AFTERWARDS, TO_OFFICE, INVOLVED, HELPER, CONTACT, YOU),
     "supervisor_request": (MODE, MANAGER, TO_MANAGER, INVOLVED, HELPER, CONTACT, YOU),
     "sea_report": (DUTY, HARMED, TO_OFFICE, INVOLVED, MODE, HELPER, CONTACT, YOU),
     DIRECT: (PREPARE, REMIND),
+    OWN_DATA: (ABOUT_ME, HELPER),
 }
-assert JOURNEYS.keys() == set(WAYS)
+assert JOURNEYS.keys() == {*WAYS, OWN_DATA}
 
 
 def asked_on(
-    policy: Policy, route: str, said: Mapping[str, Mapping[str, Any]], days: Mapping[str, str] | None = None
+    policy: Policy,
+    route: str,
+    said: Mapping[str, Mapping[str, Any]],
+    days: Mapping[str, str] | None = None,
+    now: datetime | None = None,
 ) -> Asked:
     """What was said on another way alone says nothing on this one."""
     names = {one.name for one in questions(route)}
-    return Asked(policy, route, {name: answers for name, answers in said.items() if name in names}, days or {})
+    return Asked(policy, route, {name: answers for name, answers in said.items() if name in names}, days or {}, now)
 
 
 def unanswered(question: Question, asked: Asked, given: Mapping[str, Any]) -> dict[str, str]:
@@ -212,7 +234,7 @@ def unanswered(question: Question, asked: Asked, given: Mapping[str, Any]) -> di
     needed = {one.name: one.missing for one in question.fields(asked) if one.missing and one.name not in given}
     if given.get("in_person"):
         needed.pop("what_happened", None)
-    return needed
+    return needed | (not_to_be_asked(asked, given) if question is LISTENER else {})
 
 
 def looked_at(question: Question, asked: Asked, found: Read) -> Read:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from chassis.web.pages.forms import Field
 from chassis.web.pages.words import N_
-from policy.model import Policy
+from policy.model import OWN_NUMBER, Policy
 from services.intake.domain.writers import for_somebody_else
 from services.intake.web.pages.questions_asks import fields
 
@@ -25,13 +26,15 @@ _SEVERAL_MISMATCH: Final = N_("Enter up to 20 staff numbers with commas between 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a question depends on: the policy, the way chosen (empty before), what was said on it so far by question,
-    and the days on which she may be asked how it went, as her language writes them.
+    the days on which she may be asked how it went, as her language writes them, and the time at which she is asked:
+    None where nobody is to be chosen by name.
     """
 
     policy: Policy
     route: str
     said: Mapping[str, Mapping[str, Any]]
     days: Mapping[str, str] = field(default_factory=dict)
+    now: datetime | None = None
 
     @property
     def given(self) -> dict[str, Any]:
@@ -40,8 +43,9 @@ class Asked:
 
     @property
     def named(self) -> bool:
-        """Whoever chooses nothing stays anonymous."""
-        return self.given.get("mode") == "confidential"
+        """Whoever chooses nothing stays anonymous, but where a route is about nobody else than who writes."""
+        route = self.policy.routes.get(self.route)
+        return self.given.get("mode") == "confidential" or (route is not None and OWN_NUMBER in route.needs)
 
     @property
     def for_somebody_else(self) -> bool:
@@ -79,3 +83,8 @@ def staff_number(name: str, label: str, hint: str = _IF_KNOWN, missing: str = ""
 
 def staff_numbers(name: str, label: str, hint: str = _SEVERAL_HINT) -> Field:
     return Field(name, "text", label, hint=hint, pattern=_SEVERAL, mismatch=_SEVERAL_MISMATCH)
+
+
+def several(given: Mapping[str, Any], name: str) -> list[str]:
+    """The staff numbers in a box for several, each once."""
+    return list(dict.fromkeys(given.get(name, "").replace(",", " ").replace(";", " ").replace("،", " ").split()))

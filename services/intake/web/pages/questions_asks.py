@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from chassis.web.pages.forms import Choice, Field
-from chassis.web.pages.words import N_
+from chassis.web.pages.words import N_, OWN_NAMES
 from policy.model import DAY, Policy
 
 NO_ANSWER: Final = Choice("", N_("I do not want to answer"))
@@ -23,6 +23,10 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "safe_contact": (N_("How may we reach you?"), ""),
     "safe_channel": (N_("How may we reach you?"), N_("A work address or a work phone can be read by others.")),
     "contact_gender": (N_("Who would you like to talk with?"), ""),
+    "spoken_language": (
+        N_("In which language would you like to talk?"),
+        N_("It may be another one."),
+    ),
     "not_from_my_office": (N_("Should it be somebody from another office?"), ""),
     "minor": (N_("Is the person who needs help under 18?"), ""),
     "works_here": (N_("Does the person who needs help work here?"), ""),
@@ -39,6 +43,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "urgent_needs": (N_("Does somebody need help now?"), ""),
     "affected_is": (N_("Who did it happen to?"), ""),
     "offender_class": (N_("Who does the other person work for?"), ""),
+    "right": (N_("What are you asking for?"), ""),
     "identity_consent": (
         N_("May we tell the oversight office who the person is?"),
         N_("Ask the person first, if that is safe. You can tell us what happened without a name."),
@@ -76,6 +81,7 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
         "in_person": N_("In person"),
         "through_somebody": N_("Through somebody I trust"),
     },
+    "spoken_language": OWN_NAMES,
     "not_from_my_office": _YES_NO,
     "minor": _YES_NO,
     "works_here": _YES_NO,
@@ -117,6 +123,11 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
         "contractor_or_partner": N_("For a contractor or a partner"),
         "other_entity": N_("For another organisation"),
         "unknown": N_("I do not know"),
+    },
+    "right": {
+        "know": N_("To know what is held about me"),
+        "put_right": N_("To have something put right"),
+        "object": N_("To object to something that is held"),
     },
     "identity_consent": {"given": N_("Yes, the person agrees"), "not_given": N_("No, or not asked yet")},
 }

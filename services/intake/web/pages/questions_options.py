@@ -85,12 +85,23 @@ OPTIONS: Final[Mapping[str, Option]] = {
         limit="ret.window",
         unset=N_("There may be a time limit. Ask the ethics office or your focal point."),
     ),
+    "data_request": Option(
+        N_("Ask what is held about you"),
+        who=N_("The data protection officer."),
+        can=N_("Tell you what may be told, put it right, or say why not."),
+        cannot=N_("Say what others may have told, or whether anybody has. That is the same for everybody."),
+        might=N_("You are asked to show who you are. If more time is needed, you are told why."),
+        stop=N_("Yes, at any time."),
+    ),
 }
 
 RISKS: Final[Mapping[str, str]] = {
     "only_if_it_feels_safe": N_("Only do this if it feels safe to you."),
     "the_other_has_power_over_me": N_("This person decides on things you depend on. That can make it riskier."),
 }
+
+DANGER: Final = N_("Danger to a life may have to be told, to the fewest people.")
+"""The one thing that does not stay in a talk, said before it (policy 1 and 2.8)."""
 
 READERS: Final[Mapping[str, tuple[str, ...]]] = {
     "support_referral": (
@@ -103,11 +114,13 @@ READERS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "informal_resolution": (
         N_("Only the focal point or ombudsperson who listens to you reads this."),
+        DANGER,
         N_("It is destroyed when the talk has ended."),
     ),
     "supervisor_request": (
         N_("The manager you name reads this."),
-        N_("Nobody else does, unless you agree on it."),
+        N_("If that manager may not have it, nobody reads it. You are asked what is next."),
+        N_("Others learn what you agree to, or what must be reported."),
     ),
     "formal_report": (
         N_("The oversight office reads this."),
@@ -116,6 +129,10 @@ READERS: Final[Mapping[str, tuple[str, ...]]] = {
     "retaliation": (
         N_("The ethics office reads this."),
         N_("Others do only if it asks them to look into it or to decide."),
+    ),
+    "data_request": (
+        N_("The data protection officer reads this."),
+        N_("That officer sees no report."),
     ),
 }
 """Who reads what is written on a route."""

@@ -6,6 +6,7 @@ from chassis.web.pages.forms import LONGEST, Choice, Field
 from chassis.web.pages.words import N_
 from services.intake.web.pages.questions_asked import ROOM, Asked, Question, area, needed, staff_number, staff_numbers
 from services.intake.web.pages.questions_asks import NO_ANSWER
+from services.intake.web.pages.questions_options import DANGER
 
 IN_PERSON: Final = N_("I would rather say this in person.")
 _IN_PERSON: Final = Field("in_person", "yes", N_("I would rather say this in person"))
@@ -29,6 +30,7 @@ TO_OMBUDS: Final = Question(
     said=(
         N_("You do not have to write anything here."),
         N_("Your words go to one person, sealed. They are destroyed when the talk has ended."),
+        DANGER,
     ),
 )
 TO_OFFICE: Final = Question(

@@ -14,10 +14,12 @@ from chassis.web.pages.routes import pages_router
 from chassis.web.pages.words import Words
 from chassis.web.sessions import Sessions
 from services.intake.intake import Intake
+from services.intake.numbers import numbers
 from services.intake.settings import IntakeSettings
 from services.intake.web.pages import (
     acting,
     asking,
+    asking_files,
     asking_outside,
     asking_place,
     beginning,
@@ -26,6 +28,8 @@ from services.intake.web.pages import (
     inbox,
     information,
     mails,
+    naming,
+    own_data,
     returning,
     sending,
     whole,
@@ -37,6 +41,7 @@ _CATALOGS = tuple(owner / "locale" for owner in _OWNERS)
 _ROUTES = [
     *beginning.ROUTES,
     *asking.ROUTES,
+    *asking_files.ROUTES,
     *asking_place.ROUTES,
     *asking_outside.ROUTES,
     *sending.ROUTES,
@@ -44,10 +49,12 @@ _ROUTES = [
     *inbox.ROUTES,
     *files.ROUTES,
     *mails.ROUTES,
+    *naming.ROUTES,
     *acting.ROUTES,
     *whole.ROUTES,
     *days.ROUTES,
     *information.ROUTES,
+    *own_data.ROUTES,
 ]
 
 
@@ -69,7 +76,7 @@ def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
         sessions=sessions,
         name=settings.portal_name,
         demonstration=settings.demonstration,
-        given={"help_address": of_portal.help_address},
+        given={"help_address": of_portal.help_address, "numbers": numbers()},
     )
     router = pages_router(pages, _ROUTES, _closed)
     return Router(

@@ -11,12 +11,15 @@ from msgspec import UNSET
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.access_code import AccessCode
-from chassis.web.pages.forms import Choice, Field, as_day
+from chassis.sealing import SealNotOpened
+from chassis.web.pages.forms import Choice, Field, Read, as_day
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from services.intake.intake import utc_now
 from services.intake.parties import Parties
+from services.intake.route_list import TooManyRoutes
 from services.intake.routing import desk_of
+from services.intake.use_cases.hold_file import let_all_go
 from services.intake.use_cases.keep_place import forget_place
 from services.intake.use_cases.lodge_report import (
     IdempotencyKeyReused,
@@ -35,14 +38,18 @@ from services.intake.web.pages.asking_draft import (
     asked_so_far,
     draft_in,
     drop_draft,
+    files_in,
     nowhere,
 )
+from services.intake.web.pages.asking_files import draft_of, files_there, lines
+from services.intake.web.pages.files import NOT_TAKEN, why_not
 from services.intake.web.pages.inbox import CODE
 from services.intake.web.pages.portal import Portal
 from services.intake.web.pages.questions import DIRECT, questions
 from services.intake.web.pages.questions_asked import Asked
+from services.intake.web.pages.questions_listener import CHOSEN, LISTENER, Listener, listener, open_to_her
 from services.intake.web.pages.questions_options import OPTIONS, READERS
-from services.intake.web.pages.sending_draft import parts, report_of, still_needed
+from services.intake.web.pages.sending_draft import AT_FILES, parts, report_of, still_needed, takes_files
 from services.intake.web.public import check_complete
 
 logger = logging.getLogger(__name__)
@@ -57,6 +64,11 @@ CONTACT: Final = Field(
     hint=N_("You can take this back at any time."),
 )
 """A consent of its own, never ticked beforehand."""
+_FULL: Final = N_(
+    "Nothing was sent: this code has no room for another way. Write on a way that it has. "
+    "Or stop here, keep your place, and go on from there without this code."
+)
+_GONE: Final = N_("Nothing was sent: a file is not there any more. Look at the list, then send again.")
 KEPT: Final = Field(
     "kept",
     "yes",
@@ -84,8 +96,11 @@ async def check(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
         needed=still_needed(asked),
         readers=READERS[asked.route],
         offices=await _offices(page, portal, asked),
+        chosen=_chosen(asked),
+        chooses=LISTENER in questions(asked.route),
         consents=_consents(asked),
-        last=len(questions(asked.route)),
+        files=list(lines(page, await files_there(portal, data))) if takes_files(asked.route) else None,
+        back=AT_FILES if takes_files(asked.route) else f"/s/{len(questions(asked.route))}",
         as_day=as_day,
     )
 
@@ -96,6 +111,7 @@ async def send(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> 
     asked = asked_so_far(page, portal)
     data = page.needs_session().data
     found = await page.form([CONTACT, DO])
+    page.taken()
     step = found.values.get(DO.name)
     if SENT in data and not draft_in(data):
         return page.go("/sent")  # in another window, which may not have shown the code yet
@@ -104,28 +120,35 @@ async def send(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> 
     if not asked.route or KEY not in data:
         return page.go(nowhere(data))
     if step == "keep":
-        return await asking_place.keep(page, portal, None)
+        return await asking_place.keep(page, portal, "/check")
     if step != "send" or still_needed(asked):
         return page.go("/check")
     if asked.route == DIRECT:
         sent = await _remind(portal, asked, data)
     else:
-        sent = await _lodge(page, portal, asked, data, ethics_contact=bool(found.values.get(CONTACT.name)))
+        try:
+            sent = await _lodge(page, portal, asked, data, ethics_contact=bool(found.values.get(CONTACT.name)))
+        except TooManyRoutes:
+            return page.again(Read(found.values, {"form": _FULL}))
+        except NOT_TAKEN as error:
+            return page.again(Read(found.values, {"form": why_not(error)}))
+        except SealNotOpened:
+            return page.again(Read(found.values, {"form": _GONE}))
     data[SENT] = sent
     if sent.get(STANDS):
         return page.go("/sent")
     try:
-        await _forget_place(portal, data)
+        await _forget(portal, page)
     except (SQLAlchemyError, OSError) as error:
-        # It has been sent, and her code is to be shown. The place goes by itself, on its day.
-        logger.warning("place not forgotten", extra={"error": type(error).__name__})
+        # It has been sent, and her code is to be shown. Files go by themselves with the session, a place on its day.
+        logger.warning("draft not forgotten", extra={"error": type(error).__name__})
     drop_draft(data)
     return page.go("/sent")
 
 
 async def _delete(page: Page, portal: Portal, data: dict[str, Any]) -> Response[Any]:
     """All of it; for somebody who has a code, the draft alone: the code may not have been kept yet."""
-    await _forget_place(portal, data)
+    await _forget(portal, page)
     if CODE in data:
         drop_draft(data)
         return page.go("/sent" if SENT in data else "/inbox")
@@ -139,12 +162,13 @@ async def _lodge(
     draft = report_of(asked, page.language.code, page.language.text, ethics_contact=ethics_contact)
     check_complete(portal.intake, draft)
     known = AccessCode.parse(data[CODE]) if CODE in data else None
+    held = files_in(data) if takes_files(asked.route) else []
     route, stands = asked.route, False
     try:
         if known:
-            receipt = await take_over(portal.intake, known, draft, data[KEY], utc_now())
+            receipt = await take_over(portal.intake, known, draft, data[KEY], utc_now(), held)
         else:
-            receipt = await lodge_report(portal.intake, draft, data[KEY], utc_now())
+            receipt = await lodge_report(portal.intake, draft, data[KEY], utc_now(), held=held)
     except IdempotencyKeyReused:
         # It went out before, in another window or with an answer that was lost.
         route, receipt = await what_stands(portal.intake, data[KEY], known)
@@ -214,6 +238,12 @@ def _is_new(known: AccessCode | None, data: dict[str, Any]) -> bool:
     return known is None or bool(data.get(SENT, {}).get("new"))
 
 
+def _chosen(asked: Asked) -> Listener | None:
+    """Whom she asks to listen, where that person is open to her."""
+    chosen = asked.said.get(LISTENER.name, {}).get(CHOSEN)
+    return listener(asked, chosen) if chosen in {one.staff_id for one in open_to_her(asked)} else None
+
+
 def _consents(asked: Asked) -> tuple[Field, ...]:
     return (CONTACT,) if asked.policy.routes[asked.route].protects else ()
 
@@ -226,8 +256,10 @@ async def _offices(page: Page, portal: Portal, asked: Asked) -> list[str]:
     return [entry.name for office, entry in intake.policy.offices.items() if office in desk.offices]
 
 
-async def _forget_place(portal: Portal, data: dict[str, Any]) -> None:
-    if place := data.get(PLACE):
+async def _forget(portal: Portal, page: Page) -> None:
+    """The files of the draft, and the place that was kept of it."""
+    await let_all_go(portal.intake, draft_of(portal, page))
+    if place := page.needs_session().data.get(PLACE):
         await forget_place(portal.intake, AccessCode.parse(place["code"]))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -10,11 +10,16 @@ from chassis.web.pages.forms import Field, as_day
 from chassis.web.pages.words import N_
 from policy.model import DAY
 from services.intake.bodies import Answers, LodgeReport
-from services.intake.web.pages.questions import JOURNEYS, questions, unanswered
-from services.intake.web.pages.questions_asked import Asked, Question
+from services.intake.domain.ways import OWN_DATA
+from services.intake.web.pages.questions import DIRECT, JOURNEYS, questions, unanswered
+from services.intake.web.pages.questions_asked import Asked, Question, several
 from services.intake.web.pages.questions_asks import choices_in
 from services.intake.web.pages.questions_first import BEGINNING
+from services.intake.web.pages.questions_listener import CHOSEN, NEAR
 from services.intake.web.pages.questions_told import GOING_ON, IN_PERSON, RELATIONS
+
+AT_FILES: Final = "/s/files"
+"""The page after the last question, on a way that takes files."""
 
 Text = Callable[..., str]
 """A text in her language, with what is filled in."""
@@ -34,7 +39,14 @@ def parts(asked: Asked) -> Iterator[Part]:
     for number, question in enumerate(questions(asked.route), start=1):
         if question not in BEGINNING:
             said = asked.said.get(question.name, {})
-            yield Part(number, question, tuple((one, said.get(one.name)) for one in question.fields(asked)))
+            yield Part(
+                number, question, tuple((one, said.get(one.name)) for one in question.fields(asked) if one.name != NEAR)
+            )
+
+
+def takes_files(route: str) -> bool:
+    """Whether there is somebody who is sent something, and who may have a use for a file."""
+    return route in JOURNEYS and route not in (DIRECT, OWN_DATA)
 
 
 def still_needed(asked: Asked) -> dict[int, str]:
@@ -62,7 +74,7 @@ def report_of(asked: Asked, language: str, text: Text, *, ethics_contact: bool) 
         "language": given.get("language", language),
         "answers": answers,
         "parties": _parties(asked, given),
-        "not_these_people": _several(given, "not_these_people"),
+        "not_these_people": several(given, "not_these_people"),
         "about_offices": given.get("about_offices", []),
         "consents": {"ethics_contact": ethics_contact and bool(asked.policy.routes[asked.route].protects)},
         "choices": choices_in(asked.policy, asked.route, given),
@@ -112,10 +124,7 @@ def _lines(name: str, lines: Any) -> dict[str, str]:
 def _parties(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
     """Whoever writes for somebody else stands beside that person, who is named only where that is asked for."""
     own, other = ("reporter", "affected_individual") if asked.for_somebody_else else ("affected_individual", "reporter")
-    named = {own: given.get("my_number"), other: given.get("affected_number"), "recipient": given.get("recipient")}
+    named = {own: given.get("my_number"), other: given.get("affected_number")}
+    named["recipient"] = given.get("recipient") or given.get(CHOSEN)
     found: dict[str, Any] = {name: number for name, number in named.items() if number}
-    return found | {"alleged_offender": _several(given, "alleged_offender")}
-
-
-def _several(given: dict[str, Any], name: str) -> list[str]:
-    return list(dict.fromkeys(given.get(name, "").replace(",", " ").replace(";", " ").replace("،", " ").split()))
+    return found | {"alleged_offender": several(given, "alleged_offender")}

@@ -16,14 +16,12 @@ from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from services.intake.bodies import Answers, Consents, LodgeReport, RouteSeen
-from services.intake.files.kinds import FileRefused
-from services.intake.files.receiving import TooManyAtOnce
 from services.intake.intake import utc_now
 from services.intake.route_list import TooManyRoutes
 from services.intake.use_cases.lodge_report import StillBeingAnswered
 from services.intake.use_cases.take_over import take_over
 from services.intake.web.pages import words_of_cases as words
-from services.intake.web.pages.files import BUSY, REFUSED, REMOVED
+from services.intake.web.pages.files import NOT_TAKEN, REMOVED, why_not
 from services.intake.web.pages.inbox import ONCE, OPEN_PAGE, Reading, done, once_of, reading
 from services.intake.web.pages.offers import isolated
 from services.intake.web.pages.portal import Portal
@@ -50,7 +48,7 @@ WAYS: Final = Field(
         Choice(
             "retaliation",
             words.ROUTES["retaliation"],
-            N_("For pressure, or for being punished because you spoke up. Nobody else sees it."),
+            N_("For pressure or punishment. Others see it only if that office asks them to look into it or to decide."),
         ),
         Choice(
             "informal_resolution",
@@ -179,10 +177,8 @@ async def go_further(page: NamedDependency[Page], portal: NamedDependency[Portal
         posted.errors[WAYS.name] = _UNKNOWN
     except TooManyRoutes:
         posted.errors[WAYS.name] = _FULL
-    except FileRefused as refused:
-        posted.errors[ticks.name] = REFUSED[refused.code]
-    except TooManyAtOnce:
-        posted.errors[ticks.name] = BUSY
+    except NOT_TAKEN as error:
+        posted.errors[ticks.name] = why_not(error)
     return page.again(posted)
 
 

@@ -12,6 +12,8 @@ _GOES_ON: Final = N_("The office may go on without you, where others could be at
 _NOT_HELD: Final = N_("You need no reason, and it is never held against you.")
 _ANEW: Final = N_("Every other way stays open, and you can begin again.")
 _TAKEN_BACK: Final = N_("You can take this back at any time.")
+_AGAIN: Final = N_("You may be written to here again.")
+_TAKEN_UNTIL: Final = N_("Until it is done you can take it back.")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,9 @@ class Act:
 _SURE: Final = {"effects_seen": N_("Tick this when you have read what changes for you.")}
 
 ACTS: Final[Mapping[tuple[str, str], Act]] = {
+    ("data_request", "withdraw_request"): Act(
+        N_("Take my request back"), (N_("Nothing more is done about it."), _ANEW, _NOT_HELD)
+    ),
     ("formal_report", "answer_question"): Act(
         N_("I have answered"),
         (N_("Write your answer as a message first. Then say here that it is there."),),
@@ -38,6 +43,14 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
         N_("Say what I think of the step"),
         (N_("You are asked what you think. You may also say nothing."),),
         asked=True,
+    ),
+    ("formal_report", "agree_to_referral"): Act(
+        N_("Agree that my report goes there"),
+        (N_("They learn what they need to act on it."), _TAKEN_UNTIL),
+        asked=True,
+    ),
+    ("formal_report", "refuse_referral"): Act(
+        N_("Do not agree that it goes there"), (N_("Nothing goes there."), _NOT_HELD), asked=True
     ),
     ("formal_report", "ask_for_protection"): Act(
         N_("Ask for protection"),
@@ -55,7 +68,7 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("formal_report", "withdraw"): Act(
         N_("Withdraw"), (N_("You no longer take part."), _STOPS, _GOES_ON, PARKED, _NOT_HELD)
     ),
-    ("formal_report", "take_back_withdrawal"): Act(N_("Take my withdrawal back"), (N_("You take part again."),)),
+    ("formal_report", "take_back_withdrawal"): Act(N_("Take my withdrawal back"), (N_("You take part again."), _AGAIN)),
     ("informal_resolution", "agree_steps"): Act(
         N_("Agree to these steps"), (N_("Nothing more happens than what stands there."), _TAKEN_BACK), asked=True
     ),
@@ -63,6 +76,15 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
         N_("Ask me how things are"), (N_("You are asked here, on a few days that are far apart."),)
     ),
     ("informal_resolution", "stop_check_ins"): Act(N_("Stop asking me"), (N_("Nobody asks how things are any more."),)),
+    ("informal_resolution", "pause_talk"): Act(
+        N_("Pause"),
+        (
+            N_("Whoever listens to you is told to wait until you write."),
+            N_("Nobody asks how things are any more."),
+            N_("You go on with a message, whenever you like."),
+            _NOT_HELD,
+        ),
+    ),
     ("informal_resolution", "end_talk"): Act(
         N_("End this talk"),
         (
@@ -78,7 +100,11 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ),
     ("interim_measure", "consent_to_measure"): Act(
         N_("Agree to the change"),
-        (N_("The decision is not taken yet."), N_("The other person could move instead of you."), _TAKEN_BACK),
+        (
+            N_("The decision is not taken yet. A head of office or HR takes it."),
+            N_("The other person could move instead of you."),
+            _TAKEN_BACK,
+        ),
         asked=True,
         sure=_SURE,
     ),
@@ -117,7 +143,10 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ),
     ("retaliation", "report_act"): Act(
         N_("Report pressure or punishment"),
-        (N_("The ethics office alone sees this. It looks at it as a request of yours."),),
+        (
+            N_("The ethics office looks at it as a request of yours."),
+            N_("Others see it only if that office asks them to look into it or to decide."),
+        ),
     ),
     ("retaliation", "ask_tolling"): Act(
         N_("Let my request wait"),
@@ -159,6 +188,7 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("sea_report", "stop_taking_part"): Act(
         N_("Stop taking part"), (N_("You no longer take part."), _STOPS, _GOES_ON, _NOT_HELD)
     ),
+    ("sea_report", "take_back_withdrawal"): Act(N_("Take my withdrawal back"), (N_("You take part again."), _AGAIN)),
     ("supervisor_request", "agree_steps"): Act(
         N_("Agree to these steps"),
         (N_("Nothing more is said than this."), N_("Until it is done you can take it back.")),

@@ -12,6 +12,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "retaliation": N_("Protection by the ethics office"),
     "support_referral": N_("Support"),
     "sea_report": N_("Report of harm to somebody whom the organisation serves"),
+    "data_request": N_("What is held about you"),
 }
 CASES: Final[Mapping[str, str]] = {
     **ROUTES,
@@ -30,6 +31,20 @@ PEOPLE: Final[Mapping[str, str]] = {
     "specialist": N_("Who helps you"),
 }
 """Of whom she is told who it is, by the part they have."""
+ROLES: Final[Mapping[str, str]] = {
+    "intake_officer": N_("Intake officer of the oversight office"),
+    "investigator": N_("Investigator of the oversight office"),
+}
+"""To whom her name can be given, by the role."""
+DECIDERS: Final[Mapping[str, str]] = {
+    "administrative_head": N_("A head of office"),
+    "hr_director": N_("The director of HR"),
+    "executive_head": N_("The head of the organisation"),
+    "oversight_committee": N_("The oversight committee"),
+}
+"""Who may decide a measure, by the role."""
+SOMEBODY: Final = N_("Somebody who deals with it")
+ANOTHER_PURPOSE: Final = N_("Something that the rules name no more")
 DAYS: Final[Mapping[str, str]] = {
     "from_at": N_("Begins"),
     "until_at": N_("Ends at the latest"),
@@ -80,6 +95,7 @@ LABELS: Final[Mapping[str, str]] = {
     "preview": N_("Which words do you agree to?"),
     "process_confirmed": N_("A talk with the ombudsperson or a focal point is going on"),
     "reason": N_("What happens"),
+    "referred_to": N_("Who gets it?"),
     "risk_facts": N_("What should they know to keep you safe?"),
     "scope": N_("What may be shared?"),
     "service": N_("Which help?"),
@@ -148,6 +164,10 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
         "well": N_("It is well"),
     },
     "reason": {"withdrawn": N_("I take my request back")},
+    "referred_to": {
+        "other_entity": N_("The organisation that the other person works for"),
+        "contract_owner": N_("Whoever answers for the contract that the other person works under"),
+    },
     "scope": {
         "needs": N_("What I need, without how to reach me"),
         "contact": N_("How to reach me, without what I need"),

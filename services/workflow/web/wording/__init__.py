@@ -11,6 +11,7 @@ from services.workflow.web.wording.danger import DANGER
 from services.workflow.web.wording.formal_actions import FORMAL_ACTIONS
 from services.workflow.web.wording.formal_fields import FORMAL_FIELDS
 from services.workflow.web.wording.measures import MEASURES
+from services.workflow.web.wording.own_data import OWN_DATA
 from services.workflow.web.wording.requests import REQUESTS
 from services.workflow.web.wording.reviews import REVIEWS
 from services.workflow.web.wording.sea import SEA
@@ -28,6 +29,7 @@ TEXTS: Final[Mapping[str, str]] = {
             "sea_report": N_("Sexual exploitation or abuse"),
             "review": N_("Review"),
             "misdirected_report": N_("Report that came to the wrong place"),
+            "data_request": N_("What is held about somebody"),
         },
     ),
     **under("state", {"closed": N_("Closed"), "erased": N_("Erased"), "passed_on": N_("Passed on")}),
@@ -56,6 +58,7 @@ TEXTS: Final[Mapping[str, str]] = {
     **ALLEGED_OFFENDER,
     **REQUESTS,
     **SEA,
+    **OWN_DATA,
     **ADMINISTRATION,
 }
 """See `lifecycle.pages.wording.Wording`."""

@@ -24,6 +24,14 @@ ADMINISTRATION: Final = under(
         "UNKNOWN_VERSION": N_("There is no such version."),
         "NOT_WHAT_WAS_DRAFTED": N_("Its files have changed since it was drafted. Draft it again."),
         "HAS_MISTAKES": N_("Something is wrong in this version. The operator finds it with recourse policy lint."),
+        "NOT_HELD": N_(
+            "By this version somebody is missing: nobody holds a role, or one person holds two that it keeps apart."
+            " Appoint first, then decide."
+        ),
+        "LATER_ONE_MISSING": N_(
+            "The files of a version that is decided for a later day are not here as they were. The operator restores"
+            " them on every machine; then decide."
+        ),
         "IN_FORCE_ALREADY": N_("New cases begin with this version already."),
         "LATER_ONE_TAKES_BACK": N_(
             "A later version that is decided already would take protection back. Decide that one anew first."

@@ -19,9 +19,25 @@ ALLEGED_OFFENDER: Final = {
         },
     ),
     **under(
+        # What stands over his own page: said to him.
+        "respondent.own",
+        {
+            "to_notify": N_("You are to be told of something"),
+            "notified": N_("You were told of something"),
+            "responded": N_("Your response has come"),
+            "charged": N_("You were charged"),
+            "replied": N_("Your reply has come"),
+            "outcome_told": N_("You were told the outcome"),
+            "cleared": N_("You are cleared"),
+            "closed": N_("It is closed"),
+            "erased": N_("It is erased"),
+        },
+    ),
+    **under(
         "respondent.action",
         {
             "notify": N_("Told, by letter"),
+            "tell_of_measure": N_("Told, by letter"),
             "write_letter": N_("Write a letter"),
             "receive_statement": N_("A statement was put forward"),
             "respond": N_("Respond"),
@@ -92,6 +108,7 @@ ALLEGED_OFFENDER: Final = {
             "sent_back": N_("Sent back"),
             "not_admitted": N_("Not admitted"),
             "cleared": N_("Nothing was found"),
+            "measure_over": N_("The measure is over"),
             "outcome_told": N_("The outcome is told"),
             "translation": N_("A translation"),
             "companion": N_("A companion has to be found"),

@@ -62,8 +62,21 @@ REVIEWS: Final = {
             "not_appealed": N_("Nobody went to a tribunal"),
         },
     ),
-    **under("refused", {"NOT_YOUR_REVIEW": N_("Somebody else asked for this review.")}),
-    **under("clock", {"review.decide": N_("Decide the review"), "review.appeal": N_("Go to a tribunal until")}),
+    **under(
+        "refused",
+        {
+            "NOT_YOUR_REVIEW": N_("Somebody else asked for this review."),
+            "HAS_ITS_REVIEWER": N_("A reviewer has it, and still has time."),
+        },
+    ),
+    **under(
+        "clock",
+        {
+            "review.decide": N_("Decide the review"),
+            "review.appeal": N_("Go to a tribunal until"),
+            "review.end": N_("End the review"),
+        },
+    ),
     **under(
         "misdirected_report.state",
         {

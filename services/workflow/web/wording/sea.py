@@ -30,6 +30,7 @@ SEA: Final = {
             "note_offender_class": N_("Note for whom the alleged offender works"),
             "refer_to_entity": N_("Tell the other organisation"),
             "tell_contract_owner": N_("Tell whoever owns the contract"),
+            "record_contract_answer": N_("Record what whoever owns the contract has answered"),
             "record_assistance": N_("Record whether help is there"),
             "give_identity_consent": N_("The person lets their name be shared"),
             "withdraw_identity_consent": N_("The person no longer lets it be shared"),
@@ -59,6 +60,9 @@ SEA: Final = {
             "what_was_told": N_("What they were told"),
             "writer": N_("Who wrote it"),
             "withdrawn": N_("The person has stopped taking part"),
+            "affected_named": N_("Is the affected individual named there?"),
+            "contract_answer": N_("The answer"),
+            "contract_owner_told": N_("Whoever owns the contract was told"),
         },
     ),
     **under(
@@ -83,6 +87,9 @@ SEA: Final = {
             "people_of_another_entity": N_("They are people of another organisation"),
             "affected": N_("The affected individual"),
             "focal_point": N_("A focal point"),
+            "carried_out": N_("It is done"),
+            "under_way": N_("It is under way"),
+            "not_our_contract": N_("It is no contract of ours"),
         },
     ),
     **under(
@@ -91,7 +98,15 @@ SEA: Final = {
             "DUTY_TO_REPORT": N_("This has to be reported."),
             "NO_DUTY_TO_REPORT": N_("It is not clear yet that this has to be reported."),
             "OFFENDER_OF_ANOTHER_CLASS": N_("The alleged offender works for somebody else."),
+            "NOT_TOLD_YET": N_("Whoever owns the contract has not been told yet."),
         },
     ),
-    **under("clock", {"sea.report": N_("Report it"), "sea.assist": N_("Help is there")}),
+    **under(
+        "clock",
+        {
+            "sea.report": N_("Report it"),
+            "sea.assist": N_("Help is there"),
+            "sea.contract": N_("Whoever owns the contract answers"),
+        },
+    ),
 }

@@ -1,0 +1,57 @@
+"""What a case waits for from whoever looks at it: read from the table, so that a queue says it beside the next date."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from lifecycle.table import ClockChangeKind, Lifecycle, Rule
+from lifecycle.views import CaseSeen
+
+ASIDE: Final = frozenset(
+    {
+        "decline_alert", "decline_invitation", "decline_match", "decline_need", "discontinue_investigation",
+        "end_separation", "go_on_without_answer", "go_on_without_reply", "leave_mediation", "lift_measure", "pass_on",
+        "record_no_consent", "record_unavailable", "record_withdrawal", "refuse_more_time", "refuse_request",
+        "release_hr_hold", "steps_agreed.offer_match", "stop_mediation", "talking.offer_match", "turn_into_sea",
+        "vary_measure",
+    }
+)  # fmt: skip
+"""Steps that end, undo, refuse or hand on: open to somebody, and never what a case waits for by itself; some of them
+only in one state.
+"""
+_ANSWERS: Final = (ClockChangeKind.MEET, ClockChangeKind.RENEW, ClockChangeKind.START)
+"""What a step does to a time limit that was for it."""
+
+
+def next_steps(table: Lifecycle, case: CaseSeen) -> Sequence[str]:
+    """The steps open to whoever sees the case so: what its first time limit is for, with what else moves it on; of what
+    closes it only where nothing else does. What is due and moves nothing comes alone.
+    """
+    here = _rules_here(table, case)
+    open_ = [
+        one.action for one in case.offers if one.open and ASIDE.isdisjoint((one.action, f"{case.state}.{one.action}"))
+    ]
+    running = [one for one in case.clocks if one.days_left is not None and not table.clock_of[one.key].erases]
+    first = min(running, key=lambda one: one.due_at).key if running else ""
+    due = [one for one in open_ if one in here and _answers(here[one], first)]
+    ahead = [one for one in open_ if one in here and _moves(here[one], case)]
+    if due and not {*due} & {*ahead}:
+        return due
+    going_on = [one for one in ahead if not table.state_of[here[one].to or case.state].closed]
+    return [one for one in open_ if one in due or one in going_on] or ahead
+
+
+def moves_on(table: Lifecycle, case: CaseSeen) -> frozenset[str]:
+    """The actions that bring a case into another state, where they are open."""
+    return frozenset(action for action, rule in _rules_here(table, case).items() if _moves(rule, case))
+
+
+def _rules_here(table: Lifecycle, case: CaseSeen) -> Mapping[str, Rule]:
+    return {action: rule for (state, action), rule in table.rule_of.items() if state == case.state}
+
+
+def _moves(rule: Rule, case: CaseSeen) -> bool:
+    return rule.to not in (None, case.state)
+
+
+def _answers(rule: Rule, clock: str) -> bool:
+    return any(one.key == clock and one.kind in _ANSWERS for one in rule.clocks)

@@ -1,0 +1,118 @@
+"""Files while somebody is still asking (P10): added, looked at by kind and size, removed again. None is needed."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from chassis.access_code import AccessCode
+from chassis.web.pages.forms import Choice, Field, Read, read
+from chassis.web.pages.page import NotOurs, Page, PageClosed
+from chassis.web.pages.uploads import NotAnUpload
+from chassis.web.pages.words import N_
+from services.intake.files.kinds import ENDINGS
+from services.intake.intake import NothingHere
+from services.intake.use_cases.hold_file import Draft, Held, NoRoom, hold_file, let_go, still_there
+from services.intake.use_cases.keep_place import place_digest
+from services.intake.web.pages import asking_place
+from services.intake.web.pages.asking_draft import FILE_OF, PLACE, Data, asked_so_far, files_in, nowhere
+from services.intake.web.pages.files import FILE, NOT_TAKEN, REMOVED, drop, megabytes, ours, stay_open, why_not
+from services.intake.web.pages.inbox import ONCE, once_of
+from services.intake.web.pages.portal import Portal
+from services.intake.web.pages.questions import questions
+from services.intake.web.pages.sending_draft import AT_FILES, takes_files
+
+REMOVE: Final = Field("remove", "text", "")
+"""The file whose button was pressed."""
+GO_ON: Final = Field("step", "radios", "", choices=(Choice("on", ""), Choice("keep", "")))
+_NO_ROOM: Final = N_("There is no room for files here now. Send without it, and add it afterwards.")
+
+
+async def files_there(portal: Portal, data: Data) -> list[Held]:
+    """Those of the draft that can still be sent; the draft forgets the others."""
+    held = files_in(data)
+    there = await still_there(portal.intake, [one.file_id for one in held])
+    for one in held:
+        if one.file_id not in there:
+            del data[FILE_OF + str(one.file_id)]
+    return [one for one in held if one.file_id in there]
+
+
+def lines(page: Page, held: list[Held]) -> Iterator[dict[str, Any]]:
+    """As she sees them: under the names that they get when they are sent."""
+    for number, one in enumerate(held, 1):
+        size = page.language.number(max(1, round(one.size_of_original / 1000)))
+        name = f"file-{number}.{ENDINGS[one.kind]}"
+        yield {"id": one.file_id, "name": name, "size": size, "removed": [REMOVED[what] for what in one.removed]}
+
+
+def draft_of(portal: Portal, page: Page) -> Draft:
+    """Where the draft of this session lies. Raises PageClosed."""
+    session = page.needs_session()
+    place = session.data.get(PLACE)
+    return Draft(session.key.digest, place_digest(portal.intake, AccessCode.parse(place["code"])) if place else None)
+
+
+@get("/{language:str}/s/files", include_in_schema=False)
+async def files(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
+    asked = asked_so_far(page, portal)
+    if not takes_files(asked.route):
+        return page.go("/check" if asked.route else nowhere(page.needs_session().data))
+    held = await files_there(portal, page.needs_session().data)
+    return page.show(
+        "files.html",
+        files=list(lines(page, held)),
+        full=len(held) >= portal.intake.receiving.most,
+        last=len(questions(asked.route)),
+        field=FILE,
+        megabytes=megabytes(page, portal),
+        once=uuid4(),
+    )
+
+
+# Counted while it comes in.
+@post("/{language:str}/s/files", include_in_schema=False, request_max_body_size=None)
+async def add(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
+    upload = await ours(page)
+    data, once = page.needs_session().data, once_of(read([ONCE], upload.fields).values)
+    if not takes_files(asked_so_far(page, portal).route):
+        raise NotOurs
+    await stay_open(page)
+    wrong, held = "", None
+    try:
+        held = await hold_file(portal.intake, draft_of(portal, page), once, upload.file)
+    except NotAnUpload:
+        raise NotOurs from None
+    except NothingHere:
+        raise PageClosed from None
+    except NoRoom:
+        wrong = _NO_ROOM
+    except (*NOT_TAKEN, TimeoutError) as error:
+        wrong = why_not(error)
+    await drop(upload.file, portal)
+    if wrong:
+        return page.again(Read(errors={FILE.name: wrong}))
+    page.taken()
+    if held is not None:
+        data[FILE_OF + str(held.file_id)] = held.noted()
+    return page.go(AT_FILES)
+
+
+@post("/{language:str}/s/files/done", include_in_schema=False)
+async def go_on(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
+    """Without one of them, on, or away with the place kept."""
+    found = await page.form([REMOVE, GO_ON])
+    data, remove = page.needs_session().data, str(found.values.get(REMOVE.name, ""))
+    page.taken(AT_FILES)
+    if remove:
+        if data.pop(FILE_OF + remove, None):
+            await let_go(portal.intake, [UUID(remove)])
+        return page.go(AT_FILES)
+    if found.values.get(GO_ON.name) == "keep":
+        return await asking_place.keep(page, portal, AT_FILES)
+    return page.go("/check")
+
+
+ROUTES: Final = [files, add, go_on]

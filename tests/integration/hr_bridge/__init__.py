@@ -1,0 +1,1 @@
+"""The bridge to the HR system, before a real one."""

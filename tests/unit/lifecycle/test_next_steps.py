@@ -1,0 +1,72 @@
+"""What a queue says that a case waits for: read from the table, for whoever looks."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from lifecycle.pages.next_steps import ASIDE, next_steps
+from lifecycle.views import CaseSeen, ClockSeen, OfferSeen
+from ops.lifecycle_docs import LIFECYCLES
+
+NOW = datetime(2027, 3, 2, 9, tzinfo=UTC)
+OF = {one.name: one for one in LIFECYCLES}
+
+
+def seen(lifecycle: str, state: str, offers: str, clocks: Mapping[str, int]) -> CaseSeen:
+    """`offers`: what is open, in the table's order. `clocks`: in how many days each is due."""
+    return CaseSeen(
+        case_id=uuid4(), lifecycle=lifecycle, number=1, state=state, version=1, opened_on=NOW.date(), next_date=None,
+        overdue=False, assigned={}, steps=[], facts={}, placed_version=1, policy="p/1",
+        offers=[OfferSeen(action=one, open=True, refused=None, fields=[]) for one in offers.split()]
+        + [OfferSeen(action="close_report", open=False, refused=None, fields=[])],
+        clocks=[
+            ClockSeen(
+                key=key, standing="running", started_at=NOW, due_at=NOW + timedelta(days=days), days_left=days,
+                paused_at=None, pause_reason=None, met_at=None, source=None, confidence=None,
+            )
+            for key, days in clocks.items()
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "state", "offers", "clocks", "expected"),
+    [
+        ("formal_report", "submitted", "hand_over acknowledge pass_on", {"report.ack": 2}, "acknowledge"),
+        # What is due moves nothing, and comes alone; later on it is the way ahead again.
+        (
+            "support_referral", "offered", "assign_specialist decide_for_child", {"support.first": -1},
+            "assign_specialist",
+        ),
+        ("support_referral", "offered", "assign_specialist decide_for_child", {}, "decide_for_child"),
+        ("formal_report", "acknowledged", "start_assessment send_update", {"report.feedback": 9}, "start_assessment"),
+        # A decision is never shown as one of its answers.
+        (
+            "formal_report", "at_leg", "find_no_case advise_managerial_action charge", {"leg.review": 5},
+            "find_no_case advise_managerial_action charge",
+        ),
+        # To close it is what is left, not what comes first.
+        ("retaliation", "acknowledged", "complete_file close_case", {"ret.complete": 5}, "complete_file"),
+        ("retaliation", "monitoring", "close_case", {}, "close_case"),
+        # It waits for the person, or for another office: what would end it is open, and is not what it waits for.
+        ("mediation", "proposed", "stop_mediation take_mediation", {"mediation.consent": 7}, ""),
+        ("interim_measure", "applied", "lift_measure arrange_extra", {"im.release": 1}, ""),
+        ("informal_resolution", "talking", "offer_match", {}, ""),
+        ("informal_resolution", "requested", "offer_match", {}, "offer_match"),
+        # What erases is nobody's step.
+        ("informal_resolution", "ended", "", {"ombuds.purge": 1}, ""),
+    ],
+)  # fmt: skip
+def test_what_a_case_waits_for(
+    lifecycle: str, state: str, offers: str, clocks: Mapping[str, int], expected: str
+) -> None:
+    found = next_steps(OF[lifecycle], seen(lifecycle, state, offers, clocks))
+    assert " ".join(found) == expected
+
+
+def test_what_is_aside_is_a_step_of_some_table() -> None:
+    known = {rule.action for one in LIFECYCLES for rule in one.rules}
+    known |= {f"{state}.{rule.action}" for one in LIFECYCLES for rule in one.rules for state in rule.states}
+    assert known >= ASIDE
