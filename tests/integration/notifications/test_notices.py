@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -19,8 +20,10 @@ from contracts.cases.v1.cases_pb2 import CaseChanged, StaffNotice
 from contracts.topics import ETHICS_CASES
 from ops.local_stack.guardian import Guardian
 from ops.local_stack.smtp import Smtp
+from policy.load import load
 from services.notifications.consumers import handlers
 from services.notifications.sender import GIVE_UP_AFTER, Sender
+from services.notifications.service import Notifications
 from services.notifications.tables import Base
 from services.notifications.wording import WORDS, to_staff
 from tests.integration.notifications.post import WORDING_KEY, Post, mails
@@ -31,6 +34,13 @@ pytestmark = pytest.mark.stack
 NEUTRAL = to_staff(WORDS["en"])
 PERSON, ADDRESS = "S0018", "s0018@staff.example"
 OTHER, OTHER_ADDRESS = "S0019", "s0019@staff.example"
+
+
+@pytest.fixture(autouse=True)
+def nobody_hears_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These run by the clock of the day, and somewhere it is always soon the hour of one."""
+    policy = replace(load("iom-2024-03"), appointments=())
+    monkeypatch.setattr(Post, "of_notifications", lambda post: Notifications(post.databases["notifications"], policy))
 
 
 def ended(post: Post, event_id: UUID, state: str) -> Callable[..., Awaitable[bool]]:
