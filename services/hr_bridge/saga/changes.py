@@ -7,7 +7,7 @@ another has already undone.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -94,7 +94,8 @@ class Changes:
                 else:
                     await self._write(session, task, image, expected)
             except EmployeeNotFound as missing:
-                await fail(session, task, _CODES[missing.role])
+                if not await self._has_left(session, task, missing):
+                    await fail(session, task, _CODES[missing.role])
             except PersonsUnreadable:
                 await fail(session, task, FailureCode.PERSONS_UNREADABLE)
             return True
@@ -137,19 +138,32 @@ class Changes:
         await self._prove(session, task, line)
         await expect_line(session, self._bridge, image.person, image.to)
 
-    async def confirm(self, session: AsyncSession, task: Task, before: str | None) -> bool:
+    async def confirm(self, session: AsyncSession, task: Task, tasks: Sequence[Task]) -> bool:
         """
-        Prove a failed task that somebody has put right by hand; False when the HR system does not say so.
-
-        `before`: see tasks.supervisor_before. Raises what reading the HR system raises, and what `meant` raises.
+        Prove a failed task of a measure's `tasks` that somebody has put right by hand; False when the HR system does
+        not say so. A line is given back, too, once nothing of it is as any of them made it: another one is somebody
+        else's decision. Raises what reading the HR system raises, and what `meant` raises.
         """
-        image = await meant(session, self._bridge.keys, task, before)
-        line = await self._bridge.tryton.line(image.person)
-        if line.supervisor != image.to:
+        keys = self._bridge.keys
+        image = await meant(session, keys, task, supervisor_before(keys, tasks))
+        try:
+            line = await self._bridge.tryton.line(image.person)
+        except EmployeeNotFound as missing:
+            return await self._has_left(session, task, missing)
+        made = {was.to for one in tasks if one is not task and (was := read_before_image(keys, one))}
+        moved_on = task.kind == TaskKind.RESTORE and line.supervisor not in made
+        if line.supervisor != image.to and not moved_on:
             return False
         task.before_image = seal_before_image(self._bridge.keys, task.task_id, image)
         await self._prove(session, task, line)
         return True
+
+    async def _has_left(self, session: AsyncSession, task: Task, missing: EmployeeNotFound) -> bool:
+        """Whoever has left has no line: there is nothing to give back, and the measure ends."""
+        left = task.kind == TaskKind.RESTORE and missing.role == "person"
+        if left:
+            await tell_done(session, task, tag(self._bridge.keys.cell, "proof", str(task.task_id), "nobody employed"))
+        return left
 
     async def _prove(self, session: AsyncSession, task: Task, line: Line) -> None:
         """

@@ -23,7 +23,7 @@ from services.hr_bridge.saga import by_hand
 from services.hr_bridge.saga.by_hand import is_by_hand
 from services.hr_bridge.saga.changes import Changes
 from services.hr_bridge.tables import Task, TaskAction
-from services.hr_bridge.tasks import supervisor_before, tasks_of
+from services.hr_bridge.tasks import tasks_of
 from services.hr_bridge.web.tasks import check_role, touched
 
 
@@ -83,7 +83,7 @@ async def confirmed(session: AsyncSession, bridge: Bridge, task_id: UUID, action
         if is_by_hand(task):
             proven = await by_hand.confirm(session, bridge, task, staff_id)
         else:
-            proven = await Changes(bridge).confirm(session, task, supervisor_before(bridge.keys, tasks))
+            proven = await Changes(bridge).confirm(session, task, tasks)
     except (PersonsUnreadable, EmployeeNotFound):
         proven = False
     except (HrSystemUnreachable, HrSystemRefused):
