@@ -11,7 +11,7 @@ import pytest
 
 from chassis import keys
 from chassis.settings import Settings
-from chassis.web.app import App
+from chassis.web.run import Service
 
 EVERYWHERE = {"GET /health/live", "GET /health/ready", "GET /version"}
 OF_DESKS = {
@@ -55,7 +55,7 @@ NAMES = {
 }
 
 
-def app_of(service: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> App:
+def service_of(service: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
     """As its process builds it; nothing is connected to before the first request that needs it."""
     public = {name: keys.create(name, folder / name) for name in NAMES}
     (folder / "services.json").write_text(json.dumps(public))
@@ -80,15 +80,15 @@ def app_of(service: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> App:
     settings_class = (
         getattr(import_module(f"services.{service}.settings"), own[service]) if service in own else Settings
     )
-    app: App = import_module(f"services.{service}.service").build(settings_class(service=service)).app
-    return app
+    built: Service = import_module(f"services.{service}.service").build(settings_class(service=service))
+    return built
 
 
 @pytest.mark.parametrize("service", NAMES)
 async def test_a_service_describes_the_addresses_it_is_known_by(
     service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = app_of(service, tmp_path, monkeypatch)
+    app = service_of(service, tmp_path, monkeypatch).app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
         described = await client.get("/schema/openapi.json")
         alive, version = await client.get("/health/live"), await client.get("/version")
