@@ -34,8 +34,6 @@ from tests.lifecycles import POLICY
 pytestmark = pytest.mark.stack
 Fresh = Callable[..., Awaitable[real_parts.Database]]
 PERSON = Actor(ActorKind.PERSON)
-NOW = datetime.now(UTC)
-DAY = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
 INVESTIGATOR, SECOND_OFFICER = "S0006", "S0066"
 TO_FINDING = tuple(
     (name, ETHICS_OFFICER) for name in ("acknowledge", "complete_file", "start_review", "find_prima_facie")
@@ -67,9 +65,13 @@ async def protected_since(office: Office) -> list[Any]:
     return [tuple(row) for row in await office.rows("select activity, started_at, until from protected")]
 
 
+def day_of(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def with_two_officers(office: Office) -> None:
     policy = office.desk.policy
-    [officer] = policy.appointed(Role.ETHICS_OFFICER, NOW)
+    [officer] = policy.appointed(Role.ETHICS_OFFICER, datetime.now(UTC))
     second = replace(officer, staff_id=SECOND_OFFICER)
     office.desk.policy = replace(policy, appointments=(*policy.appointments, second))
 
@@ -78,7 +80,7 @@ async def test_retaliation_is_threatened_before_any_report(office: Office) -> No
     """The day on which she told her supervisor counts; nothing happens that she has not agreed to; it becomes a request
     once there is an act, or the threat of one.
     """
-    told_on = DAY - timedelta(days=20)
+    told_on = day_of(datetime.now(UTC)) - timedelta(days=20)
     await office.see(personnel_action(PROTECTED, 1), told_at=told_on + timedelta(days=1))
     case_id = await office.request("fear", activity="told_supervisor", activity_on=told_on.isoformat())
     assert await protected_since(office) == [("told_supervisor", told_on, None)]
@@ -219,8 +221,9 @@ async def test_the_alleged_offender_is_cleared(office: Office) -> None:
     await office.walk(case_id, ("start_monitoring", ETHICS_OFFICER))
     closed = await office.act(case_id, "close_case", ETHICS_OFFICER, reason="person_wished")
     assert isinstance(closed, Decided)
+    closed_on = day_of((await office.row(case_id)).data["steps"][-1].at)
     [(_, _, until)] = await protected_since(office)
-    assert until == office.desk.policy.due("ret.lookahead", DAY)
+    assert until == office.desk.policy.due("ret.lookahead", closed_on)
 
 
 async def test_a_handler_gossips(office: Office) -> None:

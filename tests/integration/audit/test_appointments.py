@@ -137,10 +137,10 @@ def version(days: int = 0, **changes: str) -> PolicyVersion:
 async def test_new_cases_begin_with_the_version_that_was_decided_from_its_day_on(record: Record) -> None:
     process = in_force.InForce(record)
     await take(record, AppointmentsInForce(number=1, appointed=[APPOINTED]))
-    await take(record, PolicyInForce(number=1, decided=[version(days=1)]))
+    await take(record, PolicyInForce(number=1, decided=[version(days=30)]))
     await process.read()
     assert record.policy.pin == "iom-2024-03/1", "it is still to come"
-    await take(record, PolicyInForce(number=2, decided=[version(days=1), version()]))
+    await take(record, PolicyInForce(number=2, decided=[version(days=30), version()]))
     await process.read()
     assert (record.policy.pin, record.policy.content_hash) == ("minimal/1", OTHER.content_hash)
     assert auditors(record) == {AUDITOR, NEW}, "and the people are those who were appointed"

@@ -124,9 +124,9 @@ async def _fail_after_recording(house: House) -> None:
         raise ZeroDivisionError
 
 
-NOW = datetime.now(UTC)
 _WAIT = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-AGO, AHEAD = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+AHEAD = timedelta(hours=1)
+AGO = -AHEAD
 
 
 async def act(house: House, object_ref: str, *actors: str | None) -> None:
@@ -135,9 +135,10 @@ async def act(house: House, object_ref: str, *actors: str | None) -> None:
             await audit_trail.record(session, "read", object_ref=object_ref, actor=actor)
 
 
-async def ended(house: House, object_ref: str, until: datetime) -> None:
+async def ended(house: House, object_ref: str, kept_for: timedelta) -> None:
+    """Counted from this moment: the tests of a long run begin hours after the first."""
     async with house.database("workflow").transaction() as session:
-        await audit_actors.keep_until(session, object_ref, until)
+        await audit_actors.keep_until(session, object_ref, datetime.now(UTC) + kept_for)
 
 
 async def read(house: House, object_ref: str) -> list[dict[str, object]]:
@@ -191,8 +192,8 @@ async def test_nobody_is_forgotten_by_one_clock_alone(house: House, ahead: timed
 
 async def test_the_later_time_counts(house: House) -> None:
     await act(house, "case-1", "S0001")
-    for until in (AHEAD, AGO):
-        await ended(house, "case-1", until)
+    for kept_for in (AHEAD, AGO):
+        await ended(house, "case-1", kept_for)
     assert await audit_actors.forget_due(house.database("workflow"), datetime.now(UTC)) == 0
 
 
