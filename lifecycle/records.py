@@ -112,8 +112,8 @@ async def contact_unwanted(session: AsyncSession, report_id: UUID, facts: Facts)
     """
     if facts.get(NO_MESSAGES) is True:
         return True
-    found: bool = await session.scalar(_UNWANTED, params={"report_id": report_id, "flag": STOP_CONTACT})
-    return found
+    [(unwanted,)] = await fetch(session, _UNWANTED, {"report_id": report_id, "flag": STOP_CONTACT})
+    return bool(unwanted)
 
 
 async def clock_now(session: AsyncSession) -> datetime:

@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
+from chassis.database import fetch
 from chassis.inbox import Event, InvalidMessage
 from chassis.outbox import add_event
 from chassis.sealing import (
@@ -50,6 +51,8 @@ from services.workflow.tables import IdentityRequest
 RULE: Final = "invariant 2"
 ASKED: Final = "identity.asked"
 ANSWERED: Final = "identity.answered"
+# Asked at every change of who has a part, and nearly always there is none.
+_ANY_OF: Final = text("select from identity_requests where case_id = :case_id limit 1")
 
 
 def purposes_for(desk: Desk, row: CaseRow, staff_id: str) -> Mapping[str, tuple[Role, IdentityPurpose]]:
@@ -146,6 +149,8 @@ async def end_lost(session: AsyncSession, row: CaseRow) -> None:
     """What nobody may have any more, as the case is now: by a part that went to somebody else, or because the case is
     closed.
     """
+    if not await fetch(session, _ANY_OF, {"case_id": row.case_id}):
+        return
     assigned = from_json(row.data).assigned
     of_case = select(IdentityRequest).where(col(IdentityRequest.case_id) == row.case_id).with_for_update()
     for request in list(await session.scalars(of_case)):
