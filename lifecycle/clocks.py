@@ -27,13 +27,15 @@ def start(
     due: str | None = None,
     by: str | None = None,
     not_before: tuple[str, ...] = (),
+    no_later: bool = False,
 ) -> ClockChange:
     """Starts (or restarts) the clock: from the time fact `since` or now, until the time fact `due` or by policy; a
     choice fact `by` may pick a deadline of its own (`im.ack.red` for the clock `im.ack` and urgency red). A date that
     the case does not have, or has emptied, starts none. By policy it is due no earlier than the deadlines `not_before`
-    (nothing is erased while they run, invariant 53), which count from now.
+    (nothing is erased while they run, invariant 53), which count from now. `no_later`: one that has not rung yet is due
+    then or sooner, in the round that it is in.
     """
-    return ClockChange(ClockChangeKind.START, key, since, due, by, not_before=not_before)
+    return ClockChange(ClockChangeKind.START, key, since, due, by, not_before=not_before, no_later=no_later)
 
 
 def renew(key: str) -> ClockChange:
@@ -76,15 +78,9 @@ def change(
             case ClockChangeKind.RENEW if not (clock and clock.runs):
                 pass
             case ClockChangeKind.START | ClockChangeKind.RENEW:
-                since = time_of(facts, one.since) if one.since else now
-                place = place_of(facts)
-                if one.due:
-                    if facts.get(one.due):
-                        clocks[one.key] = Clock(one.key, since, time_of(facts, one.due), place=place)
-                elif policy.is_set(deadline := _deadline(one, facts, policy)):
-                    others = [policy.due(key, now, place) for key in one.not_before if policy.is_set(key)]
-                    due_at = max([policy.due(deadline, since, place), *others])
-                    clocks[one.key] = Clock(one.key, since, due_at, deadline=deadline, place=place)
+                if started := _started(one, facts, now, policy):
+                    waits = one.no_later and clock is not None and clock.runs and DUE not in clock.rung
+                    clocks[one.key] = _no_later(started, clock) if waits and clock else started
             case ClockChangeKind.MEET if clock and clock.met_at is None:
                 clocks[one.key] = clock._replace(met_at=now)
             case ClockChangeKind.PAUSE if clock and clock.runs:
@@ -94,6 +90,26 @@ def change(
             case _:
                 pass
     return clocks
+
+
+def _started(one: ClockChange, facts: Facts, now: datetime, policy: Policy) -> Clock | None:
+    """None where there is nothing that it could be due by."""
+    since = time_of(facts, one.since) if one.since else now
+    place = place_of(facts)
+    if one.due:
+        return Clock(one.key, since, time_of(facts, one.due), place=place) if facts.get(one.due) else None
+    if not policy.is_set(deadline := _deadline(one, facts, policy)):
+        return None
+    others = [policy.due(key, now, place) for key in one.not_before if policy.is_set(key)]
+    due_at = max([policy.due(deadline, since, place), *others])
+    return Clock(one.key, since, due_at, deadline=deadline, place=place)
+
+
+def _no_later(started: Clock, running: Clock) -> Clock:
+    """In the round that it is in; what it counts by from the next one on is new."""
+    if running.due_at <= started.due_at:
+        return running._replace(deadline=started.deadline)
+    return started._replace(rounds=running.rounds)
 
 
 def _deadline(one: ClockChange, facts: Facts, policy: Policy) -> str:

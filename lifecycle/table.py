@@ -90,7 +90,8 @@ class ClockChange:
     """What a step does to a clock. A started clock counts from the time fact `since`, or from now, and is due at the
     time fact `due`, or when the policy's deadline has passed: that of `<key>.<value of the fact by>` where the policy
     has one, else that of its key; and never before the deadlines `not_before` have passed too, counted from the same
-    time. `reason` is the fact that says why it is paused.
+    time. With `no_later` one that still runs is due no later than it was. `reason` is the fact that says why it is
+    paused.
     """
 
     kind: ClockChangeKind
@@ -100,6 +101,7 @@ class ClockChange:
     by: str | None = None
     reason: str | None = None
     not_before: tuple[str, ...] = ()
+    no_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ RULES = (
         by=PERSON,
         to=ASKED,
         fields=(choice("act", *rules.ACTS), time("last_act_on", required=False)),
-        clocks=(*(meet(key) for key in rules.MONITORING), start("ret.ack", by="contract_end")),
+        clocks=(*(meet(key) for key in rules.MONITORING), start("ret.ack", by="contract_end", no_later=True)),
         sets={"kind": rules.REQUEST},
         effects=(tell_office("retaliation.received"),),
     ),

@@ -160,7 +160,7 @@ LIFECYCLE = Lifecycle(
             states=("offered", *HELD),
             by=frozenset({ActorKind.SYSTEM}),
             to="rematching",
-            clocks=(start("rwfp.first"),),
+            clocks=(start("rwfp.first", no_later=True),),
             unassigns=(LISTENER,),
             effects=(FIND_FOCAL_POINT,),
         ),
@@ -256,7 +256,7 @@ LIFECYCLE = Lifecycle(
             outcomes=(
                 Outcome(
                     effects=(escalation("informal_resolution.late", Role.FOCAL_POINT),),
-                    clocks=(start("ombuds.first"),),
+                    clocks=(start("ombuds.first", no_later=True),),
                 ),
             ),
             person_sees=True,
