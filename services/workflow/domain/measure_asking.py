@@ -28,6 +28,7 @@ from services.workflow.domain.measure_parts import (
     RUNNING,
     SEPARATE,
     SYSTEM,
+    UNAGREED_UNTIL,
     UNDECIDED,
     USUAL_DECIDERS,
     WRITER_AFFECTED,
@@ -36,6 +37,7 @@ from services.workflow.domain.measure_parts import (
     holders,
     ordered,
     oversight,
+    seen_to_by,
 )
 
 ALERT_FIELDS = (
@@ -102,14 +104,16 @@ def _taken_back(action: str, by: frozenset[Role | ActorKind], whose_word: Guard)
             clocks=(meet("im.begin"), meet("im.apply"), NOT_KEPT, start("im.decide")),
             effects=(RESTORE, *NOT_GIVEN),
         ),
-        # A running measure is not undone by itself: somebody has to see to her safety first (invariant 43).
+        # A running measure is not undone by itself: somebody has to see to her safety first (invariant 43). Until
+        # somebody has, it does not rest: whoever is above hears of it, and may decide too.
         Rule(
             action=action,
             states=("applied", "told_first", *RUNNING, "varying", "passed_on"),
             by=by,
             guards=(whose_word,),
             sets=NO_WORD,
-            clocks=(NOT_KEPT,),
+            derives=seen_to_by,
+            clocks=(NOT_KEPT, start("im.decide", due=UNAGREED_UNTIL, no_later=True)),
             effects=holders("interim_measure.consent_withdrawn"),
         ),
     )
@@ -169,7 +173,7 @@ RULES = (
         by=ALERTERS,
         guards=(NOT_RED_YET, NOT_WHO_ASKED, NOT_THE_DECIDER),
         sets={"urgency": "red"},
-        clocks=(start("im.ack", by="urgency"), start("im.decide", by="urgency")),
+        clocks=(start("im.ack", by="urgency", no_later=True), start("im.decide", by="urgency", no_later=True)),
         effects=deciders("interim_measure.to_consider"),
     ),
     Rule(
@@ -178,7 +182,7 @@ RULES = (
         by=ALERTERS,
         guards=(NOT_RED_YET, NOT_WHO_ASKED, NOT_THE_DECIDER),
         sets={"urgency": "red"},
-        clocks=(start("im.decide", by="urgency"),),
+        clocks=(start("im.decide", by="urgency", no_later=True),),
         effects=deciders("interim_measure.to_consider"),
     ),
     Rule(
@@ -258,7 +262,7 @@ RULES = (
         guards=(*TAKES_NO_OTHER_PART, WRITER_ANOTHER),
         checks=SAID_FIRST,
         sets={"consent": True},
-        clocks=(KEPT_FRESH,),
+        clocks=(KEPT_FRESH, meet("im.decide")),
         effects=deciders("interim_measure.consent_given"),
     ),
     Rule(
@@ -281,7 +285,7 @@ RULES = (
         guards=(WRITER_AFFECTED,),
         checks=(confirmed("effects_seen", "policy 2.3"),),
         sets={"consent": True},
-        clocks=(KEPT_FRESH,),
+        clocks=(KEPT_FRESH, meet("im.decide")),
         effects=deciders("interim_measure.consent_given"),
     ),
     *_taken_back("withdraw_consent", PERSON, WRITER_AFFECTED),

@@ -33,7 +33,7 @@ OTHER_SIDE_TOLD = "interim_measure.other_side_told"
 """Where his own work changes he has his case with a letter instead (invariant 48)."""
 OPEN_RESPONDENT = Effect(EffectKind.OPEN, "respondent", {"action": "notify"})
 PROOF = (reference("proof_hash"),)
-TAKEN_BACK = ("acknowledged", "consent_asked", "consented", "consent_refused", "not_begun", "declined")
+TAKEN_BACK = ("alerted", "acknowledged", "consent_asked", "consented", "consent_refused", "not_begun", "declined")
 """Where a measure may be while HR undoes what it was no longer to do."""
 TOLD = (flag("told_her"), Field("still_agrees", FieldKind.FLAG, required=False, default=False))
 TOLD_HER = confirmed("told_her", "invariant 43")
@@ -81,7 +81,7 @@ RULES = (
         by=SYSTEM,
         guards=(rules.RESTS_ON_CONSENT,),
         sets=NO_WORD,
-        clocks=(meet("consent.refresh"),),
+        clocks=(meet("consent.refresh"), start("im.decide", by="urgency")),
         effects=(her_inbox("interim_measure.not_in_effect"), *holders("interim_measure.consent_withdrawn")),
     ),
     Rule(

@@ -40,7 +40,7 @@ OPEN = ("need_seen", *UNDECIDED, "declined", "decided", *SET_UP, "lifting", "res
 CLOSED = ("ended", "not_taken_up")
 
 SEPARATE = "invariant 33"
-NOT_THE_ALERTER = took_no_part("alert", rule=SEPARATE)
+NOT_THE_ALERTER = took_no_part("alert", "escalate_alert", rule=SEPARATE)
 NOT_WHO_ASKED = took_no_part("ask_consent", "record_consent", "record_no_consent", rule=SEPARATE)
 NOT_THE_DECIDER = took_no_part(
     "decide_measure", "sign_measure", "extend_measure", "vary_measure", "decline_alert", rule=SEPARATE
@@ -53,6 +53,7 @@ KEPT = retention.keep("keep.hr_measure")
 OVER = tuple(
     meet(key)
     for key in (
+        "im.decide",
         "im.end",
         "im.review",
         "im.escalate",
@@ -80,6 +81,21 @@ BEGINS_AT = "begins_at"
 """The fact that says when a decision begins that HR has not been asked for yet, because it rests on her word; else it
 is empty.
 """
+
+
+UNAGREED_UNTIL = "unagreed_until"
+"""The fact that says by when somebody has to see to a measure that she has taken her word back from; empty where
+nothing rests on it.
+"""
+
+
+def seen_to_by(situation: Situation) -> Facts:
+    """As long as a decision may take, for what goes on over her work without her word."""
+    facts, policy = situation.case.facts, situation.policy
+    own = f"im.decide.{facts['urgency']}"
+    key = own if own in policy.deadlines else "im.decide"
+    rests = on_her(facts) and policy.is_set(key)
+    return {UNAGREED_UNTIL: policy.due(key, situation.now).isoformat() if rests else ""}
 
 
 def ordered(situation: Situation) -> Facts:
@@ -234,8 +250,11 @@ def _her_own_word(situation: Situation) -> Facts | None:
 
 
 def _did_not_alert(situation: Situation) -> Facts | None:
-    alerted = any(step.action == "alert" and step.by == situation.actor.name for step in situation.case.steps)
-    return None if alerted else {"action": "alert"}
+    """Where none of those who alerted is in such an office any more, another one of it answers for the alert."""
+    policy, now = situation.policy, situation.now
+    alerted = {step.by for step in situation.case.steps if step.action == "alert"}
+    there = {one for one in alerted if policy.roles_of(one, now) & ALERTERS}
+    return None if not there or situation.actor.name in alerted else {"action": "alert"}
 
 
 AT_LEVEL = Guard("NOT_ESCALATED", "policy 2.3", _not_escalated)

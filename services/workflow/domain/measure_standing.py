@@ -40,6 +40,8 @@ from services.workflow.domain.measure_parts import (
 
 MISSED = date_missed("interim_measure.date_missed")
 STANDS = ("applied", "told_first", *RUNNING)
+ORDERED = ("decided", "not_applied")
+"""It has not begun, and nothing but somebody's word keeps it from beginning."""
 KNOWN_OVER = (other_side("interim_measure.over"), TELL_LINE, took_part("interim_measure.over", "alert"))
 AFTERCARE = start("im.aftercare")
 
@@ -47,7 +49,7 @@ RULES = (
     # The other side is cleared: pay and rights come back at once, and nobody is put back over her by it.
     Rule(
         action="record_clearance",
-        states=(*STANDS, "varying"),
+        states=(*ORDERED, *STANDS, "varying"),
         by=SYSTEM,
         to="lifting",
         guards=(rules.ON_OTHER_SIDE, rules.LAPSES),
@@ -57,7 +59,7 @@ RULES = (
     ),
     Rule(
         action="ask_for_lifting",
-        states=(*STANDS, "varying", "passed_on"),
+        states=(*ORDERED, *STANDS, "varying", "passed_on"),
         by=SYSTEM,
         guards=(rules.ON_OTHER_SIDE, rules.PASSES_ON),
         clocks=(start("im.clear"),),

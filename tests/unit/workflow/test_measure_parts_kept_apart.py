@@ -14,7 +14,7 @@ from tests.lifecycles import NOW, POLICY, attempt, staff
 from tests.refusals import Change, did, known, refusals, same
 from tests.unit.lifecycle.test_cells import EVERYBODY_DECIDES, standing
 
-ALERTING = {"alert", "raise_urgency"}
+ALERTING = {"alert", "raise_urgency", "escalate_alert"}
 CONSENT = {"ask_consent", "record_consent", "record_no_consent"}
 PROLONGING = {"extend_measure", "vary_measure"}
 DECIDED_AGAIN = {"decide_measure", *PROLONGING}
@@ -35,6 +35,7 @@ RESTING = {"decide_measure", "record_applied", "record_placed", "record_proof", 
             (decided, ALERTING | CONSENT | REVIEWING)
             for decided in ("decide_measure", "sign_measure", "extend_measure", "vary_measure")
         ),
+        ("escalate_alert", CONSENT | DECIDING | REVIEWING | {"acknowledge_alert"}),
         *((reviewed, CONSENT | PROLONGING | {"sign_measure"}) for reviewed in sorted(REVIEWING)),
     ],
 )
@@ -53,8 +54,10 @@ def test_who_declined_decides_it_no_other_way_later() -> None:
     assert found.rules == {"invariant 33", "policy 2.3"}
 
 
-def nobody_alerted(case: Case) -> Case:
-    return replace(case, steps=tuple(step for step in case.steps if step.action != "alert"))
+def another_alerted(case: Case) -> Case:
+    """Who is in that office still."""
+    others = (replace(step, by="S0005") if step.action == "alert" else step for step in case.steps)
+    return replace(case, steps=tuple(others))
 
 
 @pytest.mark.parametrize(
@@ -62,7 +65,7 @@ def nobody_alerted(case: Case) -> Case:
     [
         (known(writer="third_party"), "WRITER_NOT_AFFECTED", "invariant 38", {"writer": "third_party"}, HER_OWN),
         (known(writer="affected"), "WRITER_AFFECTED", "invariant 38", {"writer": "affected"}, FOR_HER),
-        (nobody_alerted, "NOT_AN_ALERTER", "policy 2.3", {"action": "alert"}, {"escalate_alert", "accept_answer"}),
+        (another_alerted, "NOT_AN_ALERTER", "policy 2.3", {"action": "alert"}, {"accept_answer"}),
         (known(urgency="red"), "ALREADY_URGENT", "policy 2.3", {"urgency": "red"}, {"raise_urgency"}),
         (known(consent=False), "CONSENT_MISSING", "invariant 38", {"burden": "affected_individual"}, RESTING),
         (known(asked_type="telework"), "CONSENT_MISSING", "invariant 38", {"burden": "affected_individual"}, RESTING),
