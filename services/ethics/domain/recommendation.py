@@ -5,13 +5,15 @@ A case of its own, so that a decider sees what is recommended and never what the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lifecycle.clocks import erases, start
 from lifecycle.fields import choice, text
 from lifecycle.guards import took_no_part
-from lifecycle.model import ActorKind, Effect, EffectKind
+from lifecycle.model import ActorKind, Case, Effect, EffectKind
 from lifecycle.recipients import appointed, escalation
 from lifecycle.table import ClockRule, Field, FieldKind, Lifecycle, Opening, Outcome, Rule, State
-from policy.model import Role
+from policy.model import Policy, Role
 from services.ethics.domain.retaliation_parts import ETHICS, tell_office
 from services.ethics.domain.retaliation_rules import REMEDIES
 
@@ -63,6 +65,15 @@ def _rules(role: Role) -> tuple[Rule, ...]:
     )
 
 
+def _is_with(role: Role) -> Callable[[Case, Policy], bool]:
+    return lambda case, policy: case.state == WITH[role]  # noqa: ARG005  as an outcome asks it
+
+
+def _late(role: Role) -> tuple[Effect, ...]:
+    """One level above the one who was asked."""
+    return tell_office("recommendation.waits"), escalation("recommendation.late", role)
+
+
 LIFECYCLE = Lifecycle(
     name=NAME,
     states=(
@@ -93,9 +104,8 @@ LIFECYCLE = Lifecycle(
         ClockRule(
             "ret.decide",
             outcomes=(
-                Outcome(
-                    effects=(tell_office("recommendation.waits"), escalation("recommendation.late", Role.HR_DIRECTOR))
-                ),
+                *(Outcome(when=_is_with(role), effects=_late(role)) for role in DECIDERS[:-1]),
+                Outcome(effects=_late(DECIDERS[-1])),
             ),
             repeats=True,
         ),

@@ -6,7 +6,7 @@ from lifecycle.clocks import meet, pause, resume, start
 from lifecycle.fields import choice, flag, staff, text
 from lifecycle.guards import confirmed, is_appointed, is_assigned, took_no_part
 from lifecycle.model import Effect, EffectKind
-from lifecycle.recipients import assigned, took_part
+from lifecycle.recipients import assigned
 from lifecycle.table import ACTOR, Field, FieldKind, Rule
 from policy.model import Role
 from services.ethics.domain import recommendation
@@ -199,14 +199,14 @@ RULES = (
         by=SYSTEM,
         to="decided",
         clocks=(start("ret.remedy"),),
-        effects=(took_part("retaliation.recommendation_answered", "recommend"),),
+        effects=(tell_office("retaliation.recommendation_answered"),),
     ),
     Rule(
         action="record_declined",
         states=("recommended",),
         by=SYSTEM,
         to="declined",
-        effects=(took_part("retaliation.recommendation_answered", "recommend"),),
+        effects=(tell_office("retaliation.recommendation_answered"),),
     ),
     Rule(
         action="record_remedy",

@@ -6,7 +6,6 @@ from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, text, time
 from lifecycle.guards import confirmed, not_before_now
 from lifecycle.model import Effect, EffectKind
-from lifecycle.recipients import took_part
 from lifecycle.table import Field, FieldKind, Rule
 from services.ethics.domain import retaliation_rules as rules
 from services.ethics.domain.retaliation_parts import CLOSED, ETHICS, HANDLED, OPEN, PERSON, SYSTEM, tell_office
@@ -65,11 +64,11 @@ RULES = (
     ),
     Rule(
         action="record_hr_hold",
-        states=HANDLED,
+        states=OPEN,
         by=SYSTEM,
         fields=(choice("hr_hold", "kept", "not_possible"),),
         guards=(rules.HOLD_STANDS,),
-        effects=(took_part("retaliation.hold_answered", "ask_hr_hold"),),
+        effects=(tell_office("retaliation.hold_answered"),),
     ),
     Rule(
         action="start_monitoring",

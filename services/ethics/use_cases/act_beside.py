@@ -159,9 +159,13 @@ async def _recommend(session: AsyncSession, desk: Desk, row: CaseRow, case: Case
 
 
 async def _answer(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
-    """What was decided goes back to the request it came from."""
+    """What was decided goes back to the request it came from; not where that was closed meanwhile, as at her wish:
+    whoever is asked can answer all the same.
+    """
     request = await records.find(session, row.report_id, RETALIATION, 1)
     assert request is not None  # it opened this one, and is kept at least as long
+    if request.closed_at is not None:
+        return
     step = case.steps[-1]
     outcome = await decide_as(session, desk, request.case_id, Action(new_id(), f"record_{case.state}"), SYSTEM, step.at)
     if isinstance(outcome, Refused):

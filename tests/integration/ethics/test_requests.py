@@ -230,6 +230,22 @@ async def test_a_decider_sees_the_recommendation_and_what_it_says_and_nothing_of
     assert (await office.row(case_id)).state == "decided"
 
 
+async def test_whoever_was_asked_can_answer_also_when_the_request_was_closed_at_her_wish(quiet_office: Office) -> None:
+    office = quiet_office
+    case_id = await office.request()
+    to_determination = (*TO_FINDING, ("refer_to_oversight", ETHICS_OFFICER), ("submit_investigation", INVESTIGATOR))
+    await office.walk(case_id, *to_determination)
+    await office.act(case_id, "recommend", ETHICS_OFFICER, decider="hr_director")
+    [(asked,)] = await office.rows("select case_id from cases where lifecycle = 'recommendation'")
+    await office.desk.errands["route"](asked)
+    await office.walk(case_id, ("withdraw", PERSON))
+    async with office.desk.database.transaction() as session:
+        await ring(session, office.desk, case_id, datetime.now(UTC) + timedelta(days=8))
+    await office.walk(case_id, ("close_case", ETHICS_OFFICER))
+    await office.walk(asked, ("decline_recommendation", HR_DIRECTOR))
+    assert [(await office.row(one)).state for one in (case_id, asked)] == ["closed", "declined"]
+
+
 async def test_a_finding_is_reviewed_by_somebody_outside_the_office_who_is_in_no_conflict(
     quiet_office: Office,
 ) -> None:

@@ -157,6 +157,14 @@ def test_from_fear_to_request_only_when_there_is_an_act_or_the_threat_of_one() -
     assert urgent.clocks["ret.ack"].due_at == NOW + timedelta(days=1)
 
 
+def test_who_tells_of_an_act_before_anybody_has_answered_waits_no_longer_for_that() -> None:
+    case = begun("fear")
+    soon = case.clocks["ret.ack"].due_at - timedelta(hours=1)
+    assert act(case, "report_act", PERSON, act="threat", now=soon).clocks["ret.ack"] == case.clocks["ret.ack"]
+    again = act(monitored(), "report_act", PERSON, act="threat", now=soon)
+    assert again.clocks["ret.ack"].due_at == POLICY.due("ret.ack", soon), "what was answered begins anew"
+
+
 def test_she_can_ask_for_tolling_before_anybody_has_taken_it_on() -> None:
     case = walked(begun(), ("ask_tolling", PERSON), ("acknowledge", OFFICER))
     assert act(case, "toll", OFFICER).clocks["ret.complete"].paused_at == NOW
@@ -403,6 +411,21 @@ def test_one_hold_at_a_time_until_a_day_in_the_future_and_at_its_end_the_office_
     assert refused(released, "record_hr_hold", SYSTEM).code == "NO_HOLD"
 
 
+def test_what_hr_answers_is_heard_by_the_office_whoever_asked_and_wherever_the_case_stands_meanwhile() -> None:
+    somebody = staff("S9999", Role.ETHICS_OFFICER)
+    case = act(act(monitored(), "ask_hr_hold", somebody), "report_act", PERSON, act="threat")
+    assert case.state == "requested"
+    broken = act(case, "record_hr_hold", SYSTEM, hr_hold="not_possible")
+    assert heard(broken) == [("retaliation.hold_answered", ("S0007",))]
+
+
+def test_what_a_decider_answers_is_heard_by_the_office_also_when_who_recommended_has_left() -> None:
+    somebody = staff("S9999", Role.ETHICS_OFFICER)
+    case = act(walked(begun(), *TO_DETERMINATION), "recommend", somebody)
+    for answer in ("record_decided", "record_declined"):
+        assert heard(act(case, answer, SYSTEM)) == [("retaliation.recommendation_answered", ("S0007",))]
+
+
 def test_hr_can_be_asked_to_hold_what_hr_does() -> None:
     [field] = [one for one in LIFECYCLE.rule_of["acknowledged", "ask_hr_hold"].fields if one.name == "contested"]
     assert {"non_renewal", "early_termination", "transfer"} <= set(field.options(POLICY))
@@ -572,3 +595,21 @@ def test_a_recommendation_without_an_answer_goes_further_up_and_is_never_taken_f
     assert case.state == "with_hr_director"
     assert heard_as(case.effects[1], POLICY) is Role.OVERSIGHT_COMMITTEE
     assert set(BY_NAME["recommendation"].by_action["explain"]) == ETHICS
+
+
+@pytest.mark.parametrize(
+    ("decider", "late", "above"),
+    [
+        ("executive_head", Role.EXECUTIVE_HEAD, Role.OVERSIGHT_COMMITTEE),
+        ("hr_director", Role.HR_DIRECTOR, Role.EXECUTIVE_HEAD),
+        ("administrative_head", Role.ADMINISTRATIVE_HEAD, Role.HR_DIRECTOR),
+    ],
+)
+def test_of_a_decider_who_is_silent_the_next_one_above_hears_and_nobody_elses_desk_is_named(
+    decider: str, late: Role, above: Role
+) -> None:
+    case = recommended("executive_head")
+    case = replace(case, state=f"with_{decider}", facts={**case.facts, "decider": decider})
+    silent = ring_until(case, NOW + timedelta(days=14))
+    [said] = [effect for effect in silent.effects if effect.name == "recommendation.late"]
+    assert (Role(str(said.facts["role"])), heard_as(said, POLICY)) == (late, above)
