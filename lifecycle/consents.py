@@ -27,11 +27,13 @@ class Proof:
     digest: str = ""
 
 
-async def proof_of(desk: Desk, row: CaseRow) -> Proof:
-    """Her word on this case. Intake has none of a report that is not this desk's any more. Raises IntakeUnreachable,
-    also for an answer that intake has not signed for this case and this minute.
+async def proof_of(desk: Desk, row: CaseRow, to: str = "") -> Proof:
+    """Her word on this case, `to` one of several things where it rests on more than one consent. Intake has none of a
+    report that is not this desk's any more. Raises IntakeUnreachable, also for an answer that intake has not signed for
+    this case and this minute.
     """
     asked: dict[str, Any] = {"report_id": str(row.report_id), "lifecycle": row.lifecycle, "number": row.number}
+    asked |= {"to": to} if to else {}
     try:
         answer = await contents.ask(desk, "POST", _PATH, asked, asked)
     except contents.NotHandedOut:

@@ -30,6 +30,8 @@ FACTS: dict[str, Fact] = {
     "party": "person",
     "referral_consent": "given",
     "referred_to": "other_entity",
+    "naming_consent": "given",
+    "name_may_go_to": "alleged_offender",
     "contract_owner_told": True,
 }
 NEEDED: dict[str, dict[str, Fact]] = {
@@ -37,6 +39,7 @@ NEEDED: dict[str, dict[str, Fact]] = {
     "close_sanctioned": {"sanction": "censure"},
     "refer_to_contract_owner": {"referred_to": "contract_owner"},
     "record_referral_consent": {"writer": "third_party"},
+    "agree_to_naming": {"naming_consent": "asked"},
 }
 
 _SINCE, _UNTIL = NOW - timedelta(days=2), NOW + timedelta(days=28)

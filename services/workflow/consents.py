@@ -5,6 +5,7 @@ What she said may be on its way here or have been taken back a second ago; intak
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -23,7 +24,7 @@ from lifecycle.model import Action, Actor, ActorKind, Case, Facts, Refused
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import Policy
-from services.workflow.domain.formal_referral import GIVES_WORD, REFER, rests_on_her_yes
+from services.workflow.domain import formal_naming, formal_referral
 from services.workflow.domain.measure_parts import is_held, rests_on_her_word
 from services.workflow.domain.measure_rules import GIVES_CONSENT, HERS
 
@@ -34,9 +35,25 @@ _LAST_YES: Final = text("""
 """)
 
 
-_RESTS: Final[Mapping[tuple[str, str], Callable[[Case], bool]]] = {
-    ("interim_measure", "release_notice"): rests_on_her_word,
-    **{("formal_report", action): rests_on_her_yes for action in REFER},
+@dataclass(frozen=True)
+class _Rest:
+    """`when`: whether a step of this case, with what it says, rests on her word; `by`: the acts by which she gives it;
+    `to`: which of several consents it is.
+    """
+
+    when: Callable[[Case, Facts], bool]
+    by: frozenset[str]
+    rule: str = HERS
+    to: str = ""
+
+
+_MEASURE: Final = _Rest(lambda case, _: rests_on_her_word(case), GIVES_CONSENT)
+_REFERRAL: Final = _Rest(lambda case, _: formal_referral.rests_on_her_yes(case), formal_referral.GIVES_WORD)
+_NAMING: Final = _Rest(formal_naming.rests_on_her_yes, formal_naming.GIVES_WORD, formal_naming.RULE, "naming")
+_RESTS: Final[Mapping[tuple[str, str], _Rest]] = {
+    ("interim_measure", "release_notice"): _MEASURE,
+    **dict.fromkeys((("formal_report", action) for action in formal_referral.REFER), _REFERRAL),
+    ("formal_report", formal_naming.DISCLOSE): _NAMING,
 }
 
 
@@ -61,27 +78,27 @@ async def prove(desk: Desk, case_id: CaseId) -> None:
 
 async def check(desk: Desk, row: CaseRow, action: Action) -> Refused | None:
     """What rests on her word goes with a proof: the letter by which the other side learns of a measure over her work,
-    and her report to a body outside. Raises Problem 503.
+    her report to a body outside, and her name on the ground of her consent. Raises Problem 503.
     """
-    rests = _RESTS.get((row.lifecycle, action.name))
-    if rests is None or not rests(from_json(row.data)):
+    rest = _RESTS.get((row.lifecycle, action.name))
+    if rest is None or not rest.when(from_json(row.data), action.facts):
         return None
     try:
-        proof = await fetched(desk, row)
+        proof = await fetched(desk, row, rest)
     except (IntakeUnreachable, ConsentUnsettled):
         raise unavailable("Whether the person still agrees cannot be asked at this moment. Try again soon.") from None
-    return None if proof else Refused("CONSENT_NOT_PROVEN", HERS, {"field": "proof"})
+    return None if proof else Refused("CONSENT_NOT_PROVEN", rest.rule, {"field": "proof"})
 
 
-async def fetched(desk: Desk, row: CaseRow) -> Facts | None:
+async def fetched(desk: Desk, row: CaseRow, rest: _Rest = _MEASURE) -> Facts | None:
     """The proof as a fact of the step that rests on it; None where she does not agree, or said so too long ago. Raises
     IntakeUnreachable, ConsentUnsettled.
     """
-    proof = await consents.proof_of(desk, row)
+    proof = await consents.proof_of(desk, row, rest.to)
     async with desk.database.transaction() as session:
         now = await records.clock_now(session)
         known: UUID | None = await session.scalar(
-            _LAST_YES, params={"case_id": row.case_id, "actions": sorted(GIVES_CONSENT | GIVES_WORD)}
+            _LAST_YES, params={"case_id": row.case_id, "actions": sorted(rest.by)}
         )
     if not _stands(proof, desk.policy_of(row), now):
         return None

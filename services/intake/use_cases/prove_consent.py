@@ -23,10 +23,10 @@ async def keep_consent(session: AsyncSession, report: Report, act: Act, now: dat
     """A new version of what she agrees to, where the act says anything of it. Of what is taken back the trail says how
     often it had been proven before: so much had already gone.
     """
-    given = ACTS.get((act.lifecycle, act.action))
-    if given is None:
+    if (act.lifecycle, act.action) not in ACTS:
         return
-    name = consent_of(act.lifecycle, act.number)
+    to, given = ACTS[act.lifecycle, act.action]
+    name = consent_of(act.lifecycle, act.number, to)
     earlier = [one for one, _ in await _versions(session, report.report_id, name)]
     version = earlier[-1].version + 1 if earlier else 1
     session.add(
@@ -40,12 +40,13 @@ async def keep_consent(session: AsyncSession, report: Report, act: Act, now: dat
 
 
 async def prove_consent(
-    intake: Intake, service: str, report_id: UUID, lifecycle: str, number: int, now: datetime
+    intake: Intake, service: str, report_id: UUID, lifecycle: str, number: int, to: str, now: datetime
 ) -> str:
     """What she says now on the case of this desk, signed for it and good for a minute: yes or no, by which act and
-    since when. An act that the desk has refused counts for nothing. Raises NothingHere.
+    since when; `to` which, where the case rests on more than one consent. An act that the desk has refused counts for
+    nothing. Raises NothingHere.
     """
-    name = consent_of(lifecycle, number)
+    name = consent_of(lifecycle, number, to)
     async with intake.database.transaction() as session:
         # Locked: a revocation that is being written is waited for.
         report = await report_of_desk(session, service, report_id, lifecycle=lifecycle, lock=True)
@@ -59,6 +60,7 @@ async def prove_consent(
             "report_id": str(report_id),
             "lifecycle": lifecycle,
             "number": number,
+            "to": to,
             "given": last is not None and last.given,
             "action_id": str(last.action_id) if last and last.action_id else "",
             "at": last.at.isoformat() if last else "",

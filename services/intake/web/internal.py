@@ -54,9 +54,12 @@ class AskFile(AskContents, kw_only=True):
 
 
 class AskConsent(Struct, forbid_unknown_fields=True, kw_only=True):
+    """`to`: which, where the case rests on more than one consent."""
+
     report_id: UUID
     lifecycle: Code
     number: CaseNumber
+    to: Code | None = None
 
 
 class ReplyWraps(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -203,9 +206,11 @@ async def post_consent_proof(
 ) -> ConsentOut:
     claims: dict[str, str | int] = {
         "report_id": str(data.report_id), "lifecycle": data.lifecycle, "number": data.number,
+        **({"to": data.to} if data.to else {}),
     }  # fmt: skip
     service = await asking_service(request, intake, publics, claims)
-    proof = await prove_consent(intake, service, data.report_id, data.lifecycle, data.number, utc_now())
+    about = data.report_id, data.lifecycle, data.number, data.to or ""
+    proof = await prove_consent(intake, service, *about, utc_now())
     return ConsentOut(proof=proof)
 
 

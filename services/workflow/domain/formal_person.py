@@ -1,5 +1,5 @@
-"""What is the person's in a formal report, at any time: to stop taking part, to be told before her name goes anywhere,
-and that nobody hands out what she wrote (invariants 4, 16).
+"""What is the person's in a formal report, at any time: to stop taking part, and that nobody hands out what she wrote
+(invariants 4, 16).
 """
 
 from __future__ import annotations
@@ -80,29 +80,6 @@ RULES = (
         fields=(text("reasons"),),
         guards=(rules.holds(rules.GONE, "NOT_GONE", rules.POLICY),),
         sets={rules.GONE: False, STOP_CONTACT: False},
-    ),
-    # Her name goes further only by this act, with its ground and recipient, and after she was told (invariant 4).
-    Rule(
-        action="announce_disclosure",
-        states=OPEN,
-        by=INVESTIGATE,
-        sets={"disclosure_announced": True},
-        effects=(her_inbox("formal_report.disclosure_announced"),),
-    ),
-    Rule(
-        action="disclose_identity",
-        states=OPEN,
-        by=INVESTIGATE,
-        fields=(
-            choice("legal_basis", "consent", "due_process", "law", "danger"),
-            choice("recipient", "alleged_offender", "legal_affairs", "decider", "witness", "national_authority"),
-            choice("notice", "given_before", "withheld"),
-            text("notice_reasons", required=False),
-            text("reasons"),
-        ),
-        guards=(rules.delegated("disclose_identity"),),
-        checks=(rules.PRIOR_NOTICE,),
-        sets={"disclosure_announced": False},
     ),
     # Police, a court, anybody outside: no desk hands out a file. Legal affairs alone answer, with immunity noted.
     Rule(

@@ -18,6 +18,7 @@ from services.workflow.domain import (
     formal_assessment,
     formal_discipline,
     formal_investigation,
+    formal_naming,
     formal_outcome,
     formal_person,
     formal_referral,
@@ -64,6 +65,7 @@ RULES = (
     *formal_discipline.RULES,
     *formal_outcome.RULES,
     *formal_person.RULES,
+    *formal_naming.RULES,
     *retention.hold_rules((*OPEN, *CLOSED), INVESTIGATE | LEGAL),
 )
 COOPERATION_ENDED = Effect(EffectKind.EMIT, "cooperation_ended")

@@ -25,21 +25,26 @@ async def report_of(client: httpx.AsyncClient, world: World) -> tuple[str, str]:
     return code, await world.report_id(client, code)
 
 
-async def says(client: httpx.AsyncClient, code: str, report_id: str, action: str, action_id: str = "") -> str:
-    """Her act on the first measure of the report; its id."""
+async def says(
+    client: httpx.AsyncClient,
+    code: str,
+    report_id: str,
+    action: str,
+    action_id: str = "",
+    lifecycle: str = "interim_measure",
+) -> str:
+    """Her act on the report's first case of a kind; its id."""
     action_id = action_id or str(uuid4())
-    body = {
-        "report_id": report_id, "lifecycle": "interim_measure", "number": 1, "action_id": action_id, "action": action,
-    }  # fmt: skip
+    body = {"report_id": report_id, "lifecycle": lifecycle, "number": 1, "action_id": action_id, "action": action}
     answer = await client.post("/api/v1/inbox/actions", json=body, headers=with_code(code))
     assert answer.status_code == 202, answer.text
     return action_id
 
 
 async def asked(
-    client: httpx.AsyncClient, world: World, report_id: str, *, service: str = "workflow", number: int = 1
+    client: httpx.AsyncClient, world: World, report_id: str, *, service: str = "workflow", **about: Any
 ) -> httpx.Response:
-    body = {"report_id": report_id, "lifecycle": "interim_measure", "number": number}
+    body = {"report_id": report_id, "lifecycle": "interim_measure", "number": 1, **about}
     headers = {"Authorization": f"Service {world.token(service, body)}"}
     return await client.post("/internal/v1/consent-proofs", json=body, headers=headers)
 
@@ -63,6 +68,25 @@ async def test_a_measure_beside_a_request_to_the_ethics_office_is_agreed_to_ther
     act_id = await says(client, code, report_id, YES)
     assert await proof(client, world, report_id) == (True, act_id)
     assert (await asked(client, world, report_id, service="ombuds")).status_code == 404
+
+
+async def test_inv_15_two_consents_of_one_report_are_kept_and_proven_apart(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    """That her report goes outside, and that her name is told: the no to one takes nothing from the other."""
+    code, report_id = await report_of(client, world)
+
+    async def said(action: str) -> None:
+        await says(client, code, report_id, action, lifecycle="formal_report")
+
+    async def proven(**to: str) -> bool:
+        return (await proof(client, world, report_id, lifecycle="formal_report", **to))[0]
+
+    await said("agree_to_naming")
+    assert [await proven(to="naming"), await proven()] == [True, False]
+    await said("agree_to_referral")
+    await said("refuse_naming")
+    assert [await proven(to="naming"), await proven()] == [False, True]
 
 
 async def trail(world: World, report_id: str) -> list[tuple[str, dict[str, Any]]]:

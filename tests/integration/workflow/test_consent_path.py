@@ -208,3 +208,80 @@ async def test_inv_15_her_report_goes_to_a_body_outside_with_a_proof_of_that_mom
 
     await eventually(is_proven)
     assert await state_is(investigator, case_id, "referred_other")
+
+
+async def test_inv_04_inv_15_her_name_goes_on_her_consent_with_a_proof_of_that_moment_or_not_at_all(
+    whole: Whole,
+) -> None:
+    reporter, report_id, case_id = await reported(whole)
+    investigator = await whole.staff(INVESTIGATOR)
+    await investigator.act("acknowledge", case_id)
+    facts = {"legal_basis": "consent", "recipient": "witness", "notice": "withheld"}
+    texts = {"reasons": "The witness has to know whom it is about.", "notice_reasons": "The person was asked."}
+    names = ("disclose_identity", case_id, facts, texts)
+
+    async def not_agreed() -> tuple[Any, ...]:
+        answer = (await investigator.try_to(*names)).json()
+        return answer["code"], answer["rule"], answer["params"]
+
+    before = await kept_of(whole, case_id)
+    assert await not_agreed() == ("NAMING_NOT_AGREED", "invariant 15", {"needs": "naming_consent"})
+    assert await kept_of(whole, case_id) == before
+    assert await last_refusal(whole, case_id) == ("action.refused", "invariant 15", "disclose_identity")
+
+    await asked_and_agreed(investigator, reporter, report_id, case_id)
+    await revoked_at_intake(whole, report_id, "formal_report.1.naming")
+    before = await kept_of(whole, case_id)
+    assert await not_agreed() == ("CONSENT_NOT_PROVEN", "invariant 15", {"field": "proof"})
+    assert await kept_of(whole, case_id) == before
+
+    await asked_and_agreed(investigator, reporter, report_id, case_id)
+    other = await investigator.try_to("disclose_identity", case_id, facts | {"recipient": "decider"}, texts)
+    assert other.json()["code"] == "NAMING_NOT_AGREED"
+
+    async def is_proven() -> bool:
+        return (await investigator.try_to(*names)).is_success
+
+    await eventually(is_proven)
+    case = await reporter.case("formal_report", "formal_report")
+    await reporter.act(report_id, case, "refuse_naming")
+
+    async def taken_back() -> bool:
+        return bool((await investigator.case(case_id))["facts"]["naming_consent"] == "refused")
+
+    await eventually(taken_back)
+    assert (await not_agreed())[0] == "NAMING_NOT_AGREED"
+
+
+async def asked_and_agreed(investigator: Any, reporter: Reporter, report_id: str, case_id: str) -> None:
+    await investigator.act("ask_naming_consent", case_id, {"name_may_go_to": "witness"})
+
+    async def agrees() -> bool:
+        case = await reporter.case("formal_report", "formal_report")
+        if case is None or "agree_to_naming" not in [one["action"] for one in case["offers"]]:
+            return False
+        await reporter.act(report_id, case, "agree_to_naming", {"name_may_go_to": "witness"})
+        return True
+
+    async def has_agreed() -> bool:
+        return bool((await investigator.case(case_id))["facts"].get("naming_consent") == "given")
+
+    await eventually(agrees)
+    await eventually(has_agreed)
+
+
+async def kept_of(whole: Whole, case_id: str) -> list[int]:
+    """How many steps, actions and sealed words lie with the case."""
+    return [
+        len(await whole.query(f"select 1 from {table} where case_id = :case", case=UUID(case_id)))
+        for table in ("case_steps", "case_actions", "action_bodies")
+    ]
+
+
+async def last_refusal(whole: Whole, case_id: str) -> tuple[str, str, str]:
+    [row] = await whole.query(
+        "select entry_json from audit_readable where object_ref = :case order by object_number desc limit 1",
+        case=case_id,
+    )
+    entry = json.loads(bytes(row.entry_json))
+    return entry["act"], entry["rule"], entry["facts"]["action"]

@@ -7,11 +7,12 @@ from tests.lifecycles import BY_NAME
 
 def test_inv_15_every_act_of_hers_that_changes_a_consent_is_kept_and_no_other() -> None:
     found = {
-        (name, rule.action): rule.sets[fact] in (True, "given")
-        for name, fact in (
-            ("formal_report", "referral_consent"),
-            ("interim_measure", "consent"),
-            ("sea_report", "identity_consent"),
+        (name, rule.action): (to, rule.sets[fact] in (True, "given"))
+        for name, fact, to in (
+            ("formal_report", "referral_consent", ""),
+            ("formal_report", "naming_consent", "naming"),
+            ("interim_measure", "consent", ""),
+            ("sea_report", "identity_consent", ""),
         )
         for rule in BY_NAME[name].rules
         if ActorKind.PERSON in rule.by and fact in rule.sets
@@ -19,8 +20,8 @@ def test_inv_15_every_act_of_hers_that_changes_a_consent_is_kept_and_no_other() 
     assert found == ACTS
 
 
-def test_each_case_rests_on_a_consent_of_its_own() -> None:
-    assert (consent_of("interim_measure", 1), consent_of("interim_measure", 2)) == (
-        "interim_measure.1",
-        "interim_measure.2",
-    )
+def test_inv_15_each_case_rests_on_consents_of_its_own_and_each_of_them_is_apart() -> None:
+    measures = consent_of("interim_measure", 1), consent_of("interim_measure", 2)
+    assert measures == ("interim_measure.1", "interim_measure.2")
+    of_a_report = consent_of("formal_report", 1), consent_of("formal_report", 1, "naming")
+    assert of_a_report == ("formal_report.1", "formal_report.1.naming")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lifecycle.model import EffectKind
+from lifecycle.model import EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
 from policy.model import Role
 from services.workflow.domain.formal_report import LIFECYCLE
@@ -20,7 +20,7 @@ from tests.formal_paths import (
     opens,
     withdrawn,
 )
-from tests.lifecycles import BY_NAME, NOW, POLICY, SYSTEM, act, effect_names, refused, ring_until, staff
+from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, SYSTEM, act, effect_names, refused, ring_until, staff
 
 
 def test_the_clock_for_sexual_harassment_runs_from_receipt_any_other_from_the_opening() -> None:
@@ -147,8 +147,38 @@ def test_inv_04_her_name_goes_further_only_with_ground_recipient_and_notice() ->
     assert again.code == "NO_PRIOR_NOTICE", "each disclosure is announced for itself"
     withheld = refused(case, "disclose_identity", INVESTIGATOR, without="notice_reasons", notice="withheld")
     assert withheld.params == {"field": "notice_reasons"}
-    assert act(case, "disclose_identity", INVESTIGATOR, notice="withheld").facts["notice"] == "withheld"
+    silent = act(case, "disclose_identity", INVESTIGATOR, notice="withheld", legal_basis="danger")
+    assert silent.facts["notice"] == "withheld"
     assert refused(case, "disclose_identity", staff("S0009", Role.HR_OFFICER)).code == "ROLE_NOT_ALLOWED"
+
+
+def test_inv_15_her_name_goes_on_the_ground_of_her_consent_to_the_one_she_agreed_to_and_to_nobody_else() -> None:
+    on_consent: dict[str, Fact] = {"legal_basis": "consent", "recipient": "witness"}
+    case = act(investigating(), "announce_disclosure", INVESTIGATOR)
+    missing = Refused("NAMING_NOT_AGREED", "invariant 15", {"needs": "naming_consent"})
+    assert refused(case, "disclose_identity", INVESTIGATOR, **on_consent) == missing, "nobody has asked her"
+    assert refused(case, "agree_to_naming", PERSON).code == "NOTHING_ASKED"
+    asked = act(case, "ask_naming_consent", INVESTIGATOR, name_may_go_to="witness")
+    assert notes(asked) == ["formal_report.naming_asked"]
+    assert refused(asked, "disclose_identity", INVESTIGATOR, **on_consent) == missing, "asking is no yes"
+    assert refused(asked, "agree_to_naming", PERSON, name_may_go_to="decider").code == "FIELD_INVALID"
+    agreed = act(asked, "agree_to_naming", PERSON, name_may_go_to="witness")
+    other = refused(agreed, "disclose_identity", INVESTIGATOR, legal_basis="consent", recipient="decider")
+    assert other == missing, "a yes for one is none for another"
+    gone = act(agreed, "disclose_identity", INVESTIGATOR, **on_consent)
+    assert gone.steps[-1].facts["recipient"] == "witness"
+    back = act(gone, "refuse_naming", PERSON)
+    for taken_back in (back, act(asked, "refuse_naming", PERSON)):
+        again = act(taken_back, "announce_disclosure", INVESTIGATOR)
+        assert refused(again, "disclose_identity", INVESTIGATOR, **on_consent) == missing
+    anew = act(agreed, "ask_naming_consent", INVESTIGATOR, name_may_go_to="witness")
+    assert refused(anew, "disclose_identity", INVESTIGATOR, **on_consent) == missing, "asked anew, not answered"
+
+
+def test_inv_04_without_her_consent_her_name_goes_on_another_ground_alone() -> None:
+    for basis in ("due_process", "law", "danger"):
+        case = act(investigating(), "announce_disclosure", INVESTIGATOR)
+        assert act(case, "disclose_identity", INVESTIGATOR, legal_basis=basis).facts["legal_basis"] == basis
 
 
 def test_a_witness_is_named_under_seal_and_protected() -> None:

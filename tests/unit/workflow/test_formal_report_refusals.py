@@ -24,8 +24,10 @@ SANCTIONS = {"decide_discipline", "decide_no_sanction", "dismiss_summarily"}
 BY_DECIDER = {"take_managerial_action", "consider_redress"} | SANCTIONS
 BY_SECOND = {"sign_second", "decide_national_referral"}
 SPOKEN_WITH = {"ask_person", "disclose_to_person", "ask_view", "tell_person_of_demand", "ask_referral_consent"}
+SPOKEN_WITH |= {"ask_naming_consent"}
 BY_HER = {"ask_for_protection", "state_view", "request_assessment", "request_review", "withdraw"}
 BY_HER |= {"take_back_withdrawal", "note_contact_wanted", "agree_to_referral", "refuse_referral"}
+BY_HER |= {"agree_to_naming", "refuse_naming"}
 ADMITTING = {"open_investigation", "close_no_action", "close_out_of_scope", "refer_informal", "refer_other"}
 ADMITTING |= {"refer_to_entity", "refer_to_contract_owner"}
 HOLDS = {"set_hold", "release_hold"}
@@ -90,6 +92,10 @@ def runs_until_later(case: Case) -> Case:
          {"answer_outside_demand"}),
         (known(disclosure_announced=False), {"notice": "given_before"}, "NO_PRIOR_NOTICE", {"invariant 4"},
          {"needs": "announce_disclosure"}, {"disclose_identity"}),
+        (known(naming_consent="asked"), {"legal_basis": "consent"}, "NAMING_NOT_AGREED", {"invariant 15"},
+         {"needs": "naming_consent"}, {"disclose_identity"}),
+        (same, {"legal_basis": "consent", "recipient": "witness"}, "NAMING_NOT_AGREED", {"invariant 15"},
+         {"needs": "naming_consent"}, {"disclose_identity"}),
         (unknown("time_limit"), {}, "TIME_LIMIT_NOT_FLAGGED", {"policy 2.2"}, None, {"decide_time_limit"}),
         (same, {"in_writing_offered": False}, "NOT_CONFIRMED", {"policy 2.2"}, {"field": "in_writing_offered"},
          {"pause_investigation"}),

@@ -52,6 +52,16 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("formal_report", "refuse_referral"): Act(
         N_("Do not agree that it goes there"), (N_("Nothing goes there."), _NOT_HELD), asked=True
     ),
+    ("formal_report", "agree_to_naming"): Act(
+        N_("Agree that my name is told"),
+        (N_("It is told to this recipient alone."), _TAKEN_UNTIL),
+        asked=True,
+    ),
+    ("formal_report", "refuse_naming"): Act(
+        N_("Do not agree that my name is told"),
+        (N_("Your consent is then no ground for telling it."), _NOT_HELD),
+        asked=True,
+    ),
     ("formal_report", "ask_for_protection"): Act(
         N_("Ask for protection"),
         (

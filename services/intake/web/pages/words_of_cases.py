@@ -89,6 +89,7 @@ LABELS: Final[Mapping[str, str]] = {
     "going": N_("How is it going?"),
     "last_act_on": N_("On which day was it last?"),
     "message": N_("Which message do you agree to?"),
+    "name_may_go_to": N_("Who would learn it?"),
     "names_her": N_("Are you named?"),
     "outcome": N_("How is it now?"),
     "own_word": N_("I say this for myself"),
@@ -162,6 +163,13 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
         "resolved": N_("It is settled"),
         "stopped": N_("I stop here"),
         "well": N_("It is well"),
+    },
+    "name_may_go_to": {
+        "alleged_offender": N_("The other person"),
+        "legal_affairs": N_("The legal office"),
+        "decider": N_("Whoever decides what follows"),
+        "witness": N_("A witness"),
+        "national_authority": N_("An authority of the country"),
     },
     "reason": {"withdrawn": N_("I take my request back")},
     "referred_to": {

@@ -30,6 +30,8 @@ FORMAL_FIELDS: Final = {
             "affected_told_first": N_("The affected individual was told first"),
             "referral_consent": N_("May it go to somebody outside?"),
             "referred_to": N_("To whom it would go"),
+            "naming_consent": N_("May their name be told?"),
+            "name_may_go_to": N_("To whom it would be told"),
             "reference": N_("Reference of the consent"),
             "deferred_for": N_("What it would endanger"),
             "deferred_until": N_("Until when at the latest"),
