@@ -178,7 +178,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
             session, row.case_id
         ):
             await reports.forget(session, row.report_id)
-        if row.lifecycle == REPORT:
+        # What it came from belongs to every file of it, and is kept as long as one is.
+        if row.lifecycle == REPORT and not await others_left(session, row.case_id):
             await sea.end_with_formal_report(session, desk, row)
 
     desk = Desk(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from contracts.ids import CaseId
-from lifecycle import engine
+from lifecycle import engine, erasing
 from lifecycle.exclusions import Parties
 from lifecycle.model import Case, Fact
 from policy.model import Role
@@ -21,6 +21,7 @@ from tests.integration.workflow.house import (
     House,
 )
 from tests.integration.workflow.house import PERSON as HER
+from tests.integration.workflow.test_formal_reports import took
 from tests.integration.workflow.test_managers import of_the_same_report, sea_told, sees, told
 from tests.lifecycles import NOW, PERSON, POLICY, REPORT, SYSTEM, act, refused, ring_until, staff
 
@@ -84,6 +85,21 @@ async def test_the_reporter_is_a_beneficiary(house: House) -> None:
     asks = POLICY.routes["sea_report"]
     assert "recipient" not in asks.needs
     assert asks.asks["writer"] == ("affected", "focal_point", "personnel", "community_member", "not_said")
+
+
+async def test_inv_53_what_was_reported_is_kept_as_long_as_one_file_of_it_is(house: House) -> None:
+    """Of two sub-files one is erased, and the other is kept for a legal matter: with it, what both came from."""
+    told_of = await sea_told(house, Parties(HER, (COLLEAGUE, SUPERVISOR)), affected_is="child")
+    await took(house, INVESTIGATOR, told_of, "acknowledge")
+    main = (await of_the_same_report(house, told_of, "formal_report")).case_id
+    await house.route(main, Parties(HER, (COLLEAGUE, SUPERVISOR)))
+    for name, texts in (("acknowledge", {}), ("start_assessment", {}), ("open_subfile", {"respondent": SUPERVISOR})):
+        await took(house, INVESTIGATOR, main, name, {}, texts)
+    [other] = await house.query("select case_id from cases where lifecycle = 'formal_report' and number = 2")
+    await erasing.erase(house.desk, other.case_id)
+    assert (await house.row(told_of)).state == "oio_acknowledged"
+    await erasing.erase(house.desk, main)
+    assert (await house.row(told_of)).state == "erased"
 
 
 async def test_the_alleged_offender_is_the_head_of_mission(house: House) -> None:

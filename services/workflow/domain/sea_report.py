@@ -9,14 +9,14 @@ matter among personnel goes on only by the person's own word.
 
 from __future__ import annotations
 
-from lifecycle.clocks import erases, meet, start
+from lifecycle.clocks import meet, start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, flag, reference, text, time
 from lifecycle.model import NO_NEWS, STOP_CONTACT, ActorKind, Case, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, date_missed, escalation, her_inbox
 from lifecycle.table import ClockRule, Field, FieldKind, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Policy, Role
-from services.workflow.domain import sea_outside
-from services.workflow.domain.formal_rules import CONTACT_WANTED_AGAIN, OVERSIGHT, holds, notes_contact
+from services.workflow.domain import retention, sea_outside
+from services.workflow.domain.formal_rules import CONTACT_WANTED_AGAIN, INVESTIGATE, OVERSIGHT, holds, notes_contact
 from services.workflow.domain.sea_outside import RULE
 
 PERSON = frozenset({ActorKind.PERSON})
@@ -29,6 +29,7 @@ OUR_OWN = ("own_personnel", "contractor_or_partner", "unknown")
 REPORTED = ("reported_to_oio", "oio_acknowledged")
 OPEN = ("told", "safety_first", "class_open", "her_choice", *REPORTED)
 CLOSED = ("referred", "closed")
+KEPT_FOR = ("keep.out_of_scope", "keep.no_case")
 FORMAL = Effect(EffectKind.OPEN, "formal_report")
 REPORT_TO_OIO, LEAVE_CLASS_OPEN = "report_to_oio", "leave_class_open"
 IDENTITY_WITHDRAWN = Effect(EffectKind.EMIT, "sea_report.identity_withdrawn")
@@ -223,6 +224,8 @@ LIFECYCLE = Lifecycle(
             effects=(CONTACT_WANTED_AGAIN,),
         ),
         notes_contact((*OPEN, *CLOSED)),
+        # Where there is a formal report, a hold on that keeps this too.
+        *retention.hold_rules(CLOSED, INVESTIGATE),
         # What was written here is part of the formal report: it goes when that goes, not before.
         Rule(
             action=FORMAL_ERASED,
@@ -278,8 +281,7 @@ LIFECYCLE = Lifecycle(
             repeats=True,
             person_sees=True,
         ),
-        erases("keep.out_of_scope"),
-        erases("keep.no_case"),
+        *retention.clocks(KEPT_FOR, appointed("sea_report.kept", Role.INTAKE_OFFICER)),
     ),
     deciding=("class_open",),
 )

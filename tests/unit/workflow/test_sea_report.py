@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from lifecycle import engine
+from lifecycle import engine, freezing
 from lifecycle.model import STOP_CONTACT, Case, Clock, Due, DueKind, EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
 from policy.model import Role
@@ -260,3 +261,39 @@ def test_it_is_erased_with_the_formal_report_and_not_before() -> None:
     assert ring_until(act(case, "record_assistance", PSEAH), NOW + 4000 * 24 * HOUR).state == "oio_acknowledged"
     erased = act(case, "record_report_erased", SYSTEM)
     assert (erased.state, effect_names(erased, EffectKind.ERASE)) == ("erased", ["case"])
+
+
+YEAR = timedelta(days=365)
+INVESTIGATOR = staff("S0006", Role.INVESTIGATOR)
+
+
+def referred() -> Case:
+    return act(reported(offender_class="other_entity"), "refer_to_entity", OFFICER)
+
+
+def left() -> Case:
+    return act(class_open(), "leave_it", PERSON)
+
+
+@pytest.mark.parametrize("closed", [referred, left], ids=["referred", "left"])
+def test_inv_53_a_hold_keeps_what_was_reported_beyond_its_time(closed: Callable[[], Case]) -> None:
+    until = NOW + 10 * YEAR
+    assert ring_until(closed(), NOW + 9 * YEAR).state == "erased", "without one"
+    held = act(closed(), "set_hold", INVESTIGATOR, hold_until=until.isoformat())
+    waiting = ring_until(held, NOW + 9 * YEAR)
+    assert (waiting.state, effect_names(waiting, EffectKind.NOTIFY)) == (held.state, ["sea_report.kept"])
+    assert ring_until(held, until).state == "erased", "at the end of the hold"
+    released = act(waiting, "release_hold", INVESTIGATOR, now=NOW + 9 * YEAR)
+    assert ring_until(released, NOW + 9 * YEAR + timedelta(days=13)).state == held.state, "somebody can still object"
+    assert ring_until(released, NOW + 9 * YEAR + timedelta(days=14)).state == "erased"
+    frozen = ring_until(freezing.freeze(closed(), NOW), NOW + 9 * YEAR)
+    assert frozen.state == closed().state, "nor while a decision of the report is under review"
+
+
+def test_inv_53_a_hold_has_an_owner_an_end_and_reasons_and_is_oversights() -> None:
+    for needed in ("hold_owner", "hold_until", "reasons"):
+        assert refused(referred(), "set_hold", INVESTIGATOR, without=needed).params == {"field": needed}
+    assert refused(referred(), "set_hold", PSEAH).code == "ROLE_NOT_ALLOWED"
+    assert refused(reported(), "set_hold", INVESTIGATOR).code == "ACTION_NOT_OPEN", (
+        "nothing of it goes while it is open"
+    )
