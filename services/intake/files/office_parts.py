@@ -18,6 +18,7 @@ _RELATIONS: Final = {
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
 }
 _OFFICE_VML: Final = "urn:schemas-microsoft-com:office:office"
+_VML: Final = "urn:schemas-microsoft-com:vml"
 SOMEBODY: Final = "Author"
 """Who has written every comment."""
 
@@ -62,6 +63,18 @@ _GONE: Final = {
     "fileSharing": Removed.AUTHOR,
     "writeProtection": Removed.AUTHOR,
     "modifyVerifier": Removed.AUTHOR,
+    # Each user's view of a shared book, who made a scenario, who may change what, where it was published to.
+    "customWorkbookViews": Removed.AUTHOR,
+    "customSheetViews": Removed.AUTHOR,
+    "scenarios": Removed.AUTHOR,
+    "workbookProtection": Removed.AUTHOR,
+    "protectedRanges": Removed.AUTHOR,
+    "permStart": Removed.AUTHOR,
+    "permEnd": Removed.AUTHOR,
+    "webPublishObjects": Removed.AUTHOR,
+    "webPublishItems": Removed.AUTHOR,
+    # By the name of the file.
+    "pivotSource": Removed.HIDDEN_DATA,
     "documentProtection": Removed.HIDDEN_DATA,
     "attachedTemplate": Removed.LINKS,
     "mailMerge": Removed.LINKS,
@@ -86,10 +99,13 @@ _LISTS: Final = {
 }  # fmt: skip
 _HISTORY_IDS: Final = re.compile(r"rsid\w*|paraId|textId|editId|anchorId|uid|documentId|coauthVersion\w*")
 _TIMES: Final = {"date", "dateUtc", "dt", "refreshedDate", "created", "modified"}
+_DATED: Final = {"comment", "cm", "reply", "ins", "moveTo", "pivotCacheDefinition"}
 _SEEN_FIELDS: Final = re.compile(
     r"\s*(PAGE|NUMPAGES|SECTIONPAGES|SECTION|TOC|REF|PAGEREF|NOTEREF|SEQ|STYLEREF|FORMTEXT|FORMCHECKBOX|FORMDROPDOWN)\b"
 )
-_IN_ANOTHER_BOOK: Final = re.compile(r"\[(\d+|[^\]]+\.xl\w*)\]")
+_ELSEWHERE: Final = re.compile(r"\[(\d+|[^\]]+\.xl\w*)\]|\b(HYPERLINK|IMAGE|RTD|WEBSERVICE)\(")
+"""In a formula: another book, or something that is fetched or linked."""
+_ADDRESSES: Final = {"href", "althref", "src"}
 _FILE_NAME: Final = re.compile(r"[/\\]|\.\w{2,5}$|://")
 
 
@@ -121,7 +137,10 @@ def _without_relations(root: etree._Element, gone: Collection[str]) -> None:
         for name in [key for key in element.attrib if _names_a_relation(etree.QName(key))]:
             if element.get(name) not in gone:
                 continue
-            if _name(element) in _OF_A_RELATION and not (_name(element) == "hyperlink" and len(element)):
+            if _name(element) == "hyperlink" and len(element):
+                _unwrap(element)  # what it shows when pointed at is where it led
+                break
+            if _name(element) in _OF_A_RELATION:
                 _take_out(element)
             else:
                 del element.attrib[name]
@@ -177,7 +196,7 @@ def _without_outside(root: etree._Element) -> Iterator[Removed]:
         elif name == "fldSimple" and not any(_SEEN_FIELDS.match(value) for value in element.attrib.values()):
             _unwrap(element)
             yield Removed.LINKS
-        elif name in {"f", "definedName"} and _IN_ANOTHER_BOOK.search(element.text or ""):
+        elif name in {"f", "definedName"} and _ELSEWHERE.search(element.text or ""):
             if element.getnext() is not None and _name(element.getnext()).endswith("Cache"):
                 element.text = ""  # of a chart, which has to have one
             else:
@@ -191,7 +210,7 @@ def _clean_attributes(element: etree._Element) -> Iterator[Removed]:
         if _HISTORY_IDS.fullmatch(name):
             del element.attrib[key]
             yield Removed.EDIT_HISTORY
-        elif name in _TIMES and _name(element) in {"comment", "cm", "ins", "moveTo", "pivotCacheDefinition"}:
+        elif name in _TIMES and _name(element) in _DATED:
             del element.attrib[key]
             yield Removed.TIMES
         elif name in {"author", "userName", "refreshedBy"} and element.get(key) != SOMEBODY:
@@ -201,6 +220,9 @@ def _clean_attributes(element: etree._Element) -> Iterator[Removed]:
             element.set(key, "A")
         elif name == "codeName":
             del element.attrib[key]
+        elif name in _ADDRESSES and etree.QName(element).namespace == _VML:
+            del element.attrib[key]
+            yield Removed.LINKS
         elif name in {"descr", "title", "alt"} and (
             _FILE_NAME.search(element.get(key) or "") or etree.QName(key).namespace == _OFFICE_VML
         ):

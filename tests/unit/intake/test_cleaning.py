@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 from PIL import Image
 
+from services.intake.files import office_parts
 from services.intake.files.clean import clean
 from services.intake.files.kinds import Kind, Removed
 from tests import planted_files as planted
@@ -167,6 +168,57 @@ def test_a_sheet_keeps_its_numbers_and_a_slide_its_words() -> None:
     assert texts(slides["ppt/slides/slide1.xml"]) == planted.SEEN
     assert texts(slides["ppt/comments/comment1.xml"]) == "A remark that is seen"
     assert not [name for name in (*sheets, *slides) if "docProps" in name or "film" in name or "external" in name]
+
+
+_CALLS = (f'_xlfn.WEBSERVICE("{planted.ADDRESS}")', f'HYPERLINK("{planted.PATH}","x")', f'IMAGE("{planted.ADDRESS}")')
+OF_PARTS: dict[str, tuple[str, Removed]] = {
+    "whose view of a shared book": (
+        f"<customWorkbookViews><customWorkbookView name='{planted.AUTHOR} - Personal View'/></customWorkbookViews>",
+        Removed.AUTHOR,
+    ),
+    "who made a scenario": (f"<scenarios><scenario name='a' user='{planted.AUTHOR}'/></scenarios>", Removed.AUTHOR),
+    "who protected it": (f"<workbookProtection workbookUserName='{planted.AUTHOR}'/>", Removed.AUTHOR),
+    "who may change a range": (
+        f"<protectedRanges><protectedRange securityDescriptor='{planted.AUTHOR}'/></protectedRanges>",
+        Removed.AUTHOR,
+    ),
+    "where it was published": (
+        f"<webPublishItems><webPublishItem destinationFile='{planted.PATH}'/></webPublishItems>",
+        Removed.AUTHOR,
+    ),
+    "formulas that fetch": (f"<c>{''.join(f'<f>{one}</f><v>1</v>' for one in _CALLS)}</c>", Removed.LINKS),
+    "who may edit a paragraph": (f"<p><permStart ed='{planted.AUTHOR}'/><permEnd/></p>", Removed.AUTHOR),
+    "where an old drawing came from": (
+        f"<v:shape href='{planted.ADDRESS}'><v:imagedata src='{planted.PATH}' o:href='{planted.ADDRESS}'/></v:shape>",
+        Removed.LINKS,
+    ),
+    "when a remark was answered": (f"<cm><replyLst><reply created='{planted.TIME}'/></replyLst></cm>", Removed.TIMES),
+    "what the file of a chart was called": (
+        f"<pivotSource><name>[{planted.AUTHOR}.xlsx]A!B</name></pivotSource>",
+        Removed.HIDDEN_DATA,
+    ),
+}
+
+
+@pytest.mark.parametrize(("part", "removed"), OF_PARTS.values(), ids=OF_PARTS.keys())
+def test_s21_what_a_part_of_an_office_file_tells_is_gone_and_listed(part: str, removed: Removed) -> None:
+    assert planted.told(part.encode()), "planted, and found by this way of looking"
+    root = etree.fromstring(
+        f"<x xmlns:v='urn:schemas-microsoft-com:vml' xmlns:o='urn:schemas-microsoft-com:office:office'>{part}</x>"
+    )
+    assert office_parts.clean(root, ()) == {removed}
+    assert planted.told(etree.tostring(root)) == set()
+
+
+def test_a_link_leaves_its_words_and_not_where_it_led() -> None:
+    root = etree.fromstring(
+        f"<w:p xmlns:w='{planted.W}' xmlns:r='{planted.R}'>"
+        f"<w:hyperlink r:id='rId1' w:tooltip='{planted.PATH}' w:docLocation='{planted.PATH}'>"
+        "<w:r><w:t>a link's words</w:t></w:r></w:hyperlink></w:p>"
+    )
+    office_parts.clean(root, {"rId1"})
+    assert planted.told(etree.tostring(root)) == set()
+    assert texts(etree.tostring(root)) == "a link's words"
 
 
 def test_text_stays_as_it_is_without_its_byte_order_mark() -> None:
