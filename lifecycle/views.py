@@ -17,7 +17,7 @@ from lifecycle.bodies import StaffText
 from lifecycle.changes import field_of
 from lifecycle.clocks import standing
 from lifecycle.desk import Desk
-from lifecycle.model import Actor, Case, Clock, Fact
+from lifecycle.model import RING, Actor, Case, Clock, Fact, Step
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import Offer
@@ -84,11 +84,14 @@ class ClockSeen(Struct, kw_only=True):
 
 
 class StepSeen(Struct, kw_only=True):
+    """`clock`: the time limit whose date had come, where nobody did anything."""
+
     version: int
     action: str
     by: str
     role: str | None
     at: datetime
+    clock: str | None = None
 
 
 class CaseSeen(CaseInList, kw_only=True):
@@ -198,12 +201,22 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
         offers=[_offer(one) for one in offers],
         clocks=[_clock(one, now, policy) for one in case.clocks.values()],
         assigned={role.value: staff_id for role, staff_id in case.assigned.items()},
-        steps=[
-            StepSeen(version=one.version, action=one.action, by=one.by, role=one.role, at=one.at) for one in case.steps
-        ],
+        steps=[_step(one) for one in case.steps],
         facts=dict(case.facts),
         placed_version=row.placed_version,
         policy=policy.pin,
+    )
+
+
+def _step(step: Step) -> StepSeen:
+    clock = step.facts.get("clock") if step.action == RING else None
+    return StepSeen(
+        version=step.version,
+        action=step.action,
+        by=step.by,
+        role=step.role,
+        at=step.at,
+        clock=None if clock is None else str(clock),
     )
 
 

@@ -9,14 +9,14 @@ from lifecycle.views import CaseSeen
 ASIDE: Final = frozenset(
     {
         "decline_alert", "decline_invitation", "decline_match", "decline_need", "discontinue_investigation",
-        "end_separation", "go_on_without_answer", "go_on_without_reply", "leave_mediation", "lift_measure", "pass_on",
-        "record_no_consent", "record_unavailable", "record_withdrawal", "refuse_more_time", "refuse_request",
-        "release_hr_hold", "steps_agreed.offer_match", "stop_mediation", "talking.offer_match", "turn_into_sea",
-        "vary_measure",
+        "end_separation", "extend_response", "extend_time", "go_on_without_answer", "go_on_without_reply",
+        "leave_mediation", "lift_measure", "pass_on", "raise_urgency", "record_no_consent",
+        "record_unavailable", "record_withdrawal", "refuse_more_time", "refuse_request", "release_hr_hold",
+        "steps_agreed.offer_match", "stop_mediation", "talking.offer_match", "turn_into_sea", "vary_measure",
     }
 )  # fmt: skip
-"""Steps that end, undo, refuse or hand on: open to somebody, and never what a case waits for by itself; some of them
-only in one state.
+"""Steps that end, undo, refuse, hand on, or change how much time there is: open to somebody, and never what a case
+waits for by itself; some of them only in one state.
 """
 _ANSWERS: Final = (ClockChangeKind.MEET, ClockChangeKind.RENEW, ClockChangeKind.START)
 """What a step does to a time limit that was for it."""

@@ -74,7 +74,9 @@ async def test_a_date_that_has_gone_by_stands_first_and_stays_when_nothing_is_le
     assert re.findall(r'href="/en/cases/([0-9a-f-]{36})"', queue) == [str(late), str(again), str(soon)]
     marked = re.findall(r"/cases/([0-9a-f-]{36})|(govuk-tag--red)", queue)
     assert [one for one, _ in marked] == [str(late), "", str(again), "", str(soon)]
-    assert "govuk-tag--red" in (await browser.get(f"/en/cases/{late}")).text
+    shown = (await browser.get(f"/en/cases/{late}")).text
+    assert "govuk-tag--red" in shown
+    assert re.findall(r'moj-timeline__title">([^<]*)<', shown)[0] == "A date has come: End"
     assert "govuk-tag--red" not in (await browser.get(f"/en/cases/{soon}")).text
 
 

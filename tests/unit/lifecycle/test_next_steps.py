@@ -55,6 +55,9 @@ def seen(lifecycle: str, state: str, offers: str, clocks: Mapping[str, int]) -> 
         ("interim_measure", "applied", "lift_measure arrange_extra", {"im.release": 1}, ""),
         ("informal_resolution", "talking", "offer_match", {}, ""),
         ("informal_resolution", "requested", "offer_match", {}, "offer_match"),
+        # Another date for what it waits for is not what it waits for.
+        ("data_request", "identity_shown", "extend_time answer_request", {"dsr.reply": 20}, "answer_request"),
+        ("interim_measure", "acknowledged", "raise_urgency", {"im.decide": 3}, ""),
         # What erases is nobody's step.
         ("informal_resolution", "ended", "", {"ombuds.purge": 1}, ""),
     ],

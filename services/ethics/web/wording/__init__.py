@@ -55,6 +55,7 @@ _BESIDE: Final = {
             "close_query": N_("Close the query"),
         },
     ),
+    "query.clock.ret.ack": N_("Look at it"),
     **under(
         "query.hint",
         {
