@@ -17,7 +17,7 @@ from services.intake.consumers import ACKNOWLEDGE, handlers
 from services.intake.files.receiving import Receiving
 from services.intake.intake import Intake, utc_now
 from services.intake.settings import IntakeSettings
-from services.intake.use_cases.sweep_orphans import sweep_forever
+from services.intake.use_cases import sweep_chunks, sweep_orphans
 from services.intake.web.app import intake_app
 
 
@@ -36,7 +36,8 @@ def build(settings: IntakeSettings) -> Service:
             Consumer(settings, database, handlers(intake), publics, acknowledge=ACKNOWLEDGE).run,
             partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
             partial(audit_actors.forget_forever, database),
-            partial(sweep_forever, intake),
+            partial(sweep_orphans.sweep_forever, intake),
+            partial(sweep_chunks.sweep_forever, intake),
             partial(sessions.sweep_forever, database),
         ],
         everywhere=[appointments.follow],

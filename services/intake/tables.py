@@ -197,10 +197,12 @@ class DraftFile(Base, table=True):
 
 
 class DraftChunk(Base, table=True):
-    """A part of its cleaned copy, or of its original, sealed under the key of the file (chassis.sealed_streams)."""
+    """A part of its cleaned copy, or of its original, sealed under the key of the file (chassis.sealed_streams). Where
+    the file has no row any more, it is swept: nobody who leaves waits for that.
+    """
 
     __tablename__ = "draft_chunks"
-    file_id: UUID = Field(primary_key=True, foreign_key="draft_files.file_id", ondelete="CASCADE")
+    file_id: UUID = Field(primary_key=True)
     original: bool = Field(primary_key=True)
     number: int = Field(primary_key=True)
     ciphertext: bytes

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
@@ -23,6 +23,13 @@ from services.intake.tables import DraftChunk, DraftFile
 
 ROOM: Final = 32_768
 """Chunks of all drafts together, 8 GiB: nobody needs a code to fill it."""
+# While its row is there, and holding that until the commit: what leaving has let go comes in no more.
+_KEEP_CHUNK: Final = text("""
+    insert into draft_chunks (file_id, original, number, ciphertext)
+    select file_id, cast(:original as boolean), cast(:number as integer), cast(:ciphertext as bytea)
+    from draft_files where file_id = :file_id for key share
+    returning number
+""")
 
 
 class NoRoom(Exception):
@@ -75,9 +82,9 @@ class Held:
         return b"draft file|" + self.file_id.bytes + (b"original" if original else b"copy")
 
     def _parts(self, database: Database, *, original: bool) -> Parts:
-        of_file = select(col(DraftChunk.ciphertext)).where(
-            col(DraftChunk.file_id) == self.file_id, col(DraftChunk.original).is_(original)
-        )
+        # By its row, which goes first: what is still there of it afterwards is read by nobody.
+        of_file = select(col(DraftChunk.ciphertext)).join(DraftFile, col(DraftFile.file_id) == self.file_id)
+        of_file = of_file.where(col(DraftChunk.file_id) == self.file_id, col(DraftChunk.original).is_(original))
 
         def parts(within: AsyncSession | None = None) -> AsyncIterator[bytes]:
             chunks = in_order(database, lambda number: of_file.where(col(DraftChunk.number) == number), within)
@@ -99,26 +106,30 @@ async def hold_file(intake: Intake, draft: Draft, file_id: UUID, parts: AsyncIte
     async with intake.receiving.received(draft.session, parts) as file:
         key = AESGCM.generate_key(bit_length=256)
         held = Held(file_id, key, file.kind, tuple(file.removed), file.copy.size, file.original.size)
-        try:
-            return held if await _written(intake, draft, held, file) else None
-        except IntegrityError:
-            # Its session has gone, and took what was there of it along.
-            raise NothingHere from None
+        return held if await _written(intake, draft, held, file) else None
 
 
 async def _written(intake: Intake, draft: Draft, held: Held, file: File) -> bool:
-    """Chunk by chunk, each in a transaction of its own: leaving never waits for a file. False where it was there."""
-    async with intake.database.transaction() as session:
-        await _check_room(session, intake, draft)
-        row = insert(DraftFile).values(file_id=held.file_id, of_session=draft.session).on_conflict_do_nothing()
-        if (await session.execute(row.returning(col(DraftFile.file_id)))).first() is None:
-            return False
+    """Chunk by chunk, each in a transaction of its own: leaving never waits for a file. False where it was there.
+    Raises NothingHere once the row is gone, with the session.
+    """
+    try:
+        async with intake.database.transaction() as session:
+            await _check_room(session, intake, draft)
+            row = insert(DraftFile).values(file_id=held.file_id, of_session=draft.session).on_conflict_do_nothing()
+            if (await session.execute(row.returning(col(DraftFile.file_id)))).first() is None:
+                return False
+            # Of one under this id that she has removed, and that is not swept yet.
+            await session.execute(delete(DraftChunk).where(col(DraftChunk.file_id) == held.file_id))
+    except IntegrityError:
+        raise NothingHere from None
     for original, content in ((False, file.copy), (True, file.original)):
         context = held.context(original=original)
         async for number, ciphertext in sealed_chunks(held.key, content.parts(), context=context):
             chunk = {"file_id": held.file_id, "original": original, "number": number, "ciphertext": ciphertext}
             async with intake.database.transaction() as session:
-                await session.execute(insert(DraftChunk).values(**chunk))
+                if (await session.execute(_KEEP_CHUNK, params=chunk)).first() is None:
+                    raise NothingHere
     return True
 
 
@@ -139,7 +150,7 @@ async def still_there(intake: Intake, file_ids: Collection[UUID]) -> set[UUID]:
 
 
 async def let_go(intake: Intake, file_ids: Iterable[UUID]) -> None:
-    """She has removed them: from a place that was kept too."""
+    """She has removed them: from a place that was kept too. Nothing opens them from here on; their bytes are swept."""
     async with intake.database.transaction() as session:
         await session.execute(delete(DraftFile).where(col(DraftFile.file_id).in_(list(file_ids))))
 

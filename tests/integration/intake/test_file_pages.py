@@ -11,6 +11,7 @@ from chassis.sealing import SealNotOpened
 from chassis.web import session_rows
 from services.intake.files.kinds import Kind
 from services.intake.use_cases import hold_file
+from services.intake.use_cases.sweep_chunks import sweep_chunks
 from services.intake.web.pages.asking_draft import files_in
 from tests import planted_files as planted
 from tests.integration.intake.conftest import Browse
@@ -167,7 +168,8 @@ async def draft_files(world: World, browser: PortalBrowser) -> list[UUID]:
 
 
 async def stored(world: World, file_ids: list[UUID]) -> int:
-    """Chunks of them, sealed or not."""
+    """Chunks of them, once it was swept."""
+    await sweep_chunks(world.intake)
     (row,) = await world.rows("select count(*) from draft_chunks where file_id = any($1)", file_ids)
     return int(row["count"])
 

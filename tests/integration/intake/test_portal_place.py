@@ -12,6 +12,7 @@ from chassis.sealing import SealNotOpened, open_with
 from chassis.web.pages.words import Words
 from services.intake.intake import NothingHere, utc_now
 from services.intake.use_cases.keep_place import forget_old_places, keep_place, place_of
+from services.intake.use_cases.sweep_chunks import sweep_chunks
 from services.intake.web.pages.asking_draft import files_in
 from tests.integration.intake.portal_browser import PortalBrowser
 from tests.integration.intake.portal_walk import begin, choose, code_on, data_of, onwards, send, to_the_check
@@ -162,6 +163,8 @@ async def added(world: World, browser: PortalBrowser, content: bytes) -> UUID:
 
 
 async def chunks(world: World, file_id: UUID) -> int:
+    """Of a file, once it was swept."""
+    await sweep_chunks(world.intake)
     (row,) = await world.rows("select count(*) from draft_chunks where file_id = $1", file_id)
     return int(row["count"])
 
@@ -208,7 +211,7 @@ async def test_what_was_sent_from_one_window_is_not_sent_without_its_files_from_
     await send(browser)
     await late.fill({"step": "send"})
     assert late.path == late.at("/check")
-    assert "Nothing was sent: a file is not there any more." in late.text
+    assert "Nothing was sent: something is not there any more." in late.text
     assert "file-1.txt" not in late.text
     (route,) = (await inbox(client, await send(late)))["routes"]
     assert route["files"] == []
