@@ -43,7 +43,9 @@ def everything_in(data: bytes) -> Iterator[bytes]:
     if b"%PDF-" in data[:1024]:
         with pikepdf.open(io.BytesIO(data)) as pdf:
             out = io.BytesIO()
-            pdf.save(out, qdf=True, stream_decode_level=pikepdf.StreamDecodeLevel.specialized)
+            pdf.save(
+                out, qdf=True, stream_decode_level=pikepdf.StreamDecodeLevel.specialized, compress_streams=False
+            )  # fmt: skip
             yield out.getvalue()
             yield from (
                 b"".join(bytes(one) for one in found if isinstance(one, pikepdf.String)) for found in pdf.objects
@@ -136,15 +138,26 @@ def gif() -> bytes:
     return out.getvalue() + TRAILING.encode()
 
 
+def _profile() -> bytes:
+    """Of a screen that says which it is."""
+    free = "No copyright, use freely".encode("utf-16-be")
+    profile: bytes = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert free in profile
+    return profile.replace(free, DEVICE.encode("utf-16-be").ljust(len(free), b"\0"))
+
+
 def pdf() -> bytes:
     """One page with words and a photograph; around them everything that a PDF can carry."""
     made = pikepdf.new()
     made.add_blank_page(page_size=(200, 200))
     page = made.pages[0]
     photograph = made.make_stream(
-        jpeg(), Type=Name.XObject, Subtype=Name.Image, Width=40, Height=20, ColorSpace=Name.DeviceRGB,
+        jpeg(), Type=Name.XObject, Subtype=Name.Image, Width=40, Height=20,
+        ColorSpace=Array([Name.ICCBased, made.make_stream(_profile(), N=3)]),
         BitsPerComponent=8, Filter=Name.DCTDecode, Metadata=_xmp(made),
     )  # fmt: skip
+    photograph[Name("/PTEX.FileName")] = pikepdf.String(PATH)
+    photograph[Name("/PTEX.InfoDict")] = made.make_indirect(Dictionary(Author=AUTHOR))
     font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
     page.Resources = Dictionary(XObject=Dictionary(Metadata=photograph), Font=Dictionary(AA=font))
     page.Contents = made.make_stream(

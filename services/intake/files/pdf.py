@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
 from services.intake.files.kinds import Cleaned, FileRefused, Kind, Refusal, Removed
-from services.intake.files.segments import without_told
+from services.intake.files.segments import colours_alone, is_profile, without_told
 
 _OF_CATALOG: Final = {"/Type", "/Pages", "/OCProperties", "/Lang"}
 _OF_TRAILER: Final = {"/Root", "/Size"}
@@ -36,6 +37,8 @@ _NOWHERE: Final = (
 # Who made a layer with what; whether it is seen stands beside it.
 _OF_LAYER: Final = ("/Usage", *_NOWHERE)
 _ELSEWHERE: Final = ("/F", "/FFilter", "/FDecodeParms")
+# What programs add under names of their own: pdfTeX says which file was put in here, and who made that.
+_OWN_NAME: Final = re.compile(r"/.*[.:]")
 _NAMED: Final = ("/Properties", "/Font", "/XObject", "/Pattern", "/ExtGState", "/Shading")
 _OF_INFO: Final = {
     Removed.AUTHOR: ("/Author",),
@@ -142,6 +145,14 @@ def _clean_object(pdf: Pdf, found: Object) -> Iterator[Removed]:
             # Its bytes were to come from another file.
             raise FileRefused(Refusal.UNREADABLE)
         _drop(found, _NOWHERE)
+        if own := tuple(name for name in found.keys() if _OWN_NAME.match(name)):  # noqa: SIM118  a stream's own
+            _drop(found, own)
+            yield Removed.HIDDEN_DATA
+        if "/N" in found and is_profile(profile := found.read_bytes()):
+            plain = colours_alone(profile)
+            found.write(plain)
+            if plain != profile:
+                yield Removed.HIDDEN_DATA
         if found.get("/Subtype") == Name.Image:
             yield from _clean_picture(pdf, found)
     elif isinstance(found, Dictionary) and "/Type" in found:

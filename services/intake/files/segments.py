@@ -1,5 +1,5 @@
 """Pictures that stay as they are encoded, because a document says how their colours are read: only the parts of their
-files that draw nothing are left out.
+files that draw nothing are left out. So it is with what the document says of colours.
 """
 
 import struct
@@ -11,10 +11,43 @@ _APPLICATION: Final = range(0xE0, 0xF0)
 _BOXES: Final = {b"jP  ", b"ftyp", b"jp2h", b"jp2c"}
 _LONG: Final = 1
 
+# Of an ICC profile: how colours are reckoned. Others name the screen, its serial number, or who measured it.
+_OF_COLOURS: Final = {
+    b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"kTRC", b"wtpt", b"bkpt", b"chad", b"gamt", b"cicp",
+    *(b"%s%d" % (way, number) for way in (b"A2B", b"B2A", b"D2B", b"B2D") for number in range(4)),
+}  # fmt: skip
+_ICC_HEADER, _ICC_MARK, _ICC_TAG = 128, slice(36, 40), struct.Struct(">4sII")
+# When and by which program, on what system, for which device; and a checksum of all of it.
+_ICC_TOLD: Final = (slice(4, 8), slice(24, 36), slice(40, 44), slice(48, 56), slice(80, 100))
+
 
 def without_told(data: bytes, form: str) -> bytes:
     """Of a JPEG (`jpeg`) or JPEG 2000 (`jp2`). Raises ValueError for what is none."""
     return b"".join(_of_jpeg(data) if form == "jpeg" else _of_jp2(data))
+
+
+def is_profile(data: bytes) -> bool:
+    """Whether this is an ICC profile."""
+    return len(data) >= _ICC_HEADER + 4 and data[_ICC_MARK] == b"acsp"
+
+
+def colours_alone(data: bytes) -> bytes:
+    """An ICC profile that says how colours are reckoned, and nothing else."""
+    first = _ICC_HEADER + 4
+    # Whatever it says of itself, no more than there is.
+    count = min(struct.unpack_from(">I", data, _ICC_HEADER)[0], (len(data) - first) // _ICC_TAG.size, 100)
+    listed = _ICC_TAG.iter_unpack(data[first : first + count * _ICC_TAG.size])
+    kept = [(name, data[start : start + length]) for name, start, length in listed if name in _OF_COLOURS]
+    table, body = [struct.pack(">I", len(kept))], b""
+    at = first + len(kept) * _ICC_TAG.size
+    for name, value in kept:
+        table.append(_ICC_TAG.pack(name, at + len(body), len(value)))
+        body += value + bytes(-len(value) % 4)
+    header = bytearray(data[:_ICC_HEADER])
+    for told in _ICC_TOLD:
+        header[told] = bytes(told.stop - told.start)
+    whole = bytes(header) + b"".join(table) + body
+    return struct.pack(">I", len(whole)) + whole[4:]
 
 
 def _of_jpeg(data: bytes) -> Iterator[bytes]:

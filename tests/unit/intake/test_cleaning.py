@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pikepdf
 import pytest
 from lxml import etree
-from PIL import Image
+from PIL import Image, ImageCms
 
-from services.intake.files import office_parts
+from services.intake.files import office_parts, segments
 from services.intake.files.clean import clean
 from services.intake.files.kinds import Kind, Removed
 from tests import planted_files as planted
@@ -106,6 +106,20 @@ def test_a_pdf_shows_its_page_its_photograph_and_its_remark() -> None:
         assert (str(remark.Contents), "/T" in remark, "/M" in remark) == ("A remark that is seen", False, False)
         assert set(pdf.Root.keys()) == {"/Type", "/Pages"}
         assert "/Info" not in pdf.trailer
+
+
+def test_colours_are_reckoned_as_before_without_what_else_a_profile_tells() -> None:
+    told = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    alone = segments.colours_alone(told)
+    assert segments.colours_alone(alone) == alone
+    assert not {b"desc", b"cprt"} & {alone[at : at + 4] for at in range(132, len(alone), 12)}
+    lab, one = ImageCms.createProfile("LAB"), Image.new("RGB", (1, 1), planted.RED)
+    seen = [
+        ImageCms.profileToProfile(one, ImageCms.ImageCmsProfile(io.BytesIO(profile)), lab, outputMode="LAB")
+        for profile in (told, alone)
+    ]
+    assert [image and image.getpixel((0, 0)) for image in seen] == [(112, 192, 175)] * 2
+    assert segments.is_profile(segments.colours_alone(told[:140])), "broken off"
 
 
 def test_what_was_typed_into_a_form_is_on_the_page() -> None:
