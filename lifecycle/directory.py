@@ -19,6 +19,7 @@ class DirectoryNotHere(Exception):
     """No people directory has come yet, so that nobody's line can be told. Tried again."""
 
 
+_GONE = sa.text("select staff_id from people where not active and staff_id = any(:staff_ids)")
 _VERSION = sa.text("select coalesce(max(version), 0) from directory_version")
 _STATE = ("unit", "station", "line_staff_id", "contract", "active", "contract_ends_on")
 _COUNTS = ("line_staff_id", "unit", "station", "active")
@@ -153,6 +154,13 @@ async def person(session: AsyncSession, staff_id: str) -> Person | None:
         )
     ).one_or_none()
     return None if row is None else Person(*row)
+
+
+async def gone(session: AsyncSession, staff_ids: Collection[str]) -> frozenset[str]:
+    """Who of them has left. Members of a committee and people from outside are in no directory, and leave elsewhere."""
+    if not staff_ids:
+        return frozenset()
+    return frozenset(await session.scalars(_GONE, params={"staff_ids": list(staff_ids)}))
 
 
 async def spelled(session: AsyncSession, staff_ids: Collection[str]) -> dict[str, str]:

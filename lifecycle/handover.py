@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
 from lifecycle.model import SYSTEM, Case, Effect, Step, then
 from lifecycle.recipients import appointed, assigned
+from lifecycle.table import Lifecycle
 from policy.model import Role
 
 RECUSE: Final = "recuse"
@@ -22,17 +24,35 @@ LINE_CHANGED: Final = "handover.line_changed"
 """Whoever handles a case hears that a change of lines in it calls for something: another line, another supervisor."""
 
 
-def recuse(case: Case, role: Role, now: datetime) -> Case:
-    """The case without its `role`; whoever holds that role hears that it waits for somebody."""
+def recuse(case: Case, role: Role, now: datetime, told: Collection[Role] = ()) -> Case:
+    """The case without its `role`; whoever holds one of the roles `told`, or else that role, hears that it waits for
+    somebody.
+    """
     step = Step(case.version + 1, RECUSE, SYSTEM, None, now, {"role": role.value})
     assigned_still = {one: name for one, name in case.assigned.items() if one is not role}
-    return _after(case, step, appointed(WAITING, role), assigned_still)
+    return _after(case, step, [appointed(WAITING, one) for one in told or (role,)], assigned_still)
+
+
+def is_lost(case: Case, role: Role) -> bool:
+    """Whether somebody was taken out of this part, and nobody has it since."""
+    taken = {"role": role.value}
+    return role not in case.assigned and any(one.action == RECUSE and one.facts == taken for one in case.steps)
+
+
+def told_for(lifecycle: Lifecycle, case: Case, role: Role, readers: frozenset[Role]) -> tuple[Role, ...]:
+    """Who hears what is for a part that nobody has: whoever holds that role, and where they do not see such a case,
+    whoever sees it and may give the part to somebody.
+    """
+    if role in readers:
+        return (role,)
+    here = (rule for (state, _), rule in lifecycle.rule_of.items() if state == case.state and role in rule.assigns)
+    return tuple(sorted({one for rule in here for one in rule.by if isinstance(one, Role)} & readers))
 
 
 def announce(case: Case, role: Role, last: date, now: datetime) -> Case:
     """Whoever has the part `role` hears that it has to be handed over before the day `last`."""
     step = Step(case.version + 1, ANNOUNCE, SYSTEM, None, now, {"role": role.value, "last": last.isoformat()})
-    return _after(case, step, assigned(AHEAD, role), dict(case.assigned))
+    return _after(case, step, [assigned(AHEAD, role)], dict(case.assigned))
 
 
 def is_announced(case: Case, role: Role, last: date) -> bool:
@@ -48,5 +68,6 @@ def again(case: Case, step: Step) -> Case:
     return announce(case, role, date.fromisoformat(str(step.facts["last"])), step.at)
 
 
-def _after(case: Case, step: Step, effect: Effect, assigned_then: dict[Role, str]) -> Case:
-    return replace(case, version=step.version, assigned=assigned_then, steps=then(case.steps, step), effects=(effect,))
+def _after(case: Case, step: Step, effects: Sequence[Effect], assigned_then: dict[Role, str]) -> Case:
+    steps = then(case.steps, step)
+    return replace(case, version=step.version, assigned=assigned_then, steps=steps, effects=tuple(effects))

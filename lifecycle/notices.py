@@ -17,7 +17,7 @@ from chassis.outbox import add_event
 from chassis.sealing import DeskPrivateKey, open_from, seal_to, tag
 from contracts.cases.v1.cases_pb2 import StaffNotice
 from contracts.topics import Topic, cases_of
-from lifecycle import access
+from lifecycle import access, directory, handover
 from lifecycle.desk import Desk
 from lifecycle.model import Case, Effect
 from lifecycle.recipients import ASSIGNED, ESCALATION, heard_as, recipients
@@ -29,6 +29,8 @@ KEPT: Final = timedelta(days=30)
 """How long a reference answers: as long as the topic keeps the event, longer than notifications tries."""
 # Room for a case id and the longest staff id that intake takes: the other side's is what the reporter typed.
 _SIZE: Final = 256
+_TOLD: Final = "told"
+"""What a transaction has told to whom."""
 _AT_ONCE: Final = "mail.at_once_hours"
 """The policy's threshold: whoever has to do something within so many hours is told at once."""
 
@@ -62,13 +64,17 @@ def tell(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effect: Ef
     case (invariant 32). Where nobody is left, whoever is next above hears of it; but a role whose other cases these
     are, and not this one, leaves nobody to stand in for.
 
-    At the end of the transaction: the exclusions of a case that is being opened come after its opening.
+    At the end of the transaction: the exclusions of a case that is being opened come after its opening. Whoever hears
+    of a step in more than one role gets one mail.
     """
 
     async def write(session: AsyncSession) -> None:
         late = _late_office(effect, desk.policy_of(row))
+        told: set[tuple[object, ...]] = session.info.setdefault(_TOLD, set())
         for staff_id in await _hearers(session, desk, row, case, effect):
-            await add(session, desk, row, staff_id, effect.name, late_office=late)
+            if (once := (row.case_id, case.version, effect.name, staff_id)) not in told:
+                told.add(once)
+                await add(session, desk, row, staff_id, effect.name, late_office=late)
 
     before_commit(session, write)
 
@@ -100,15 +106,30 @@ async def _hearers(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, 
     if effect.facts["to"] == ASSIGNED and found:
         role = Role(str(effect.facts["role"]))
         found = (*found, *(one.staff_id for one in policy.appointed(role, now) if one.substitute_for in found))
+    elif effect.facts["to"] == ASSIGNED and handover.is_lost(case, part := Role(str(effect.facts["role"]))):
+        return await _in_place_of(session, desk, row, case, part, now)
     if role in desk.readers[row.lifecycle] - desk.readers_of(row):
         return ()
     return await _climb(session, desk, row, role, found, now)
 
 
+async def _in_place_of(
+    session: AsyncSession, desk: Desk, row: CaseRow, case: Case, part: Role, now: datetime
+) -> Sequence[str]:
+    """Until somebody has the part that another lost, those hear of it who heard that it waits."""
+    found: dict[str, None] = {}
+    for role in handover.told_for(desk.lifecycles[row.lifecycle], case, part, desk.readers_of(row)):
+        of_role = _appointed(desk.policy_of(row), role, now)
+        found |= dict.fromkeys(await _climb(session, desk, row, role, of_role, now))
+    return tuple(found)
+
+
 async def _climb(
     session: AsyncSession, desk: Desk, row: CaseRow, role: Role | None, found: Sequence[str], now: datetime
 ) -> Sequence[str]:
-    """Those of `found` who may know; where nobody is left, whoever holds the next role above that has somebody."""
+    """Those of `found` who may know and have not left; where nobody is, whoever holds the next role above that has
+    somebody.
+    """
     policy = desk.policy_of(row)
     hearers = await _not_excluded(session, desk, row, found, role, now)
     seen = set[Role]()
@@ -126,8 +147,12 @@ def _appointed(policy: Policy, role: Role, now: datetime) -> Sequence[str]:
 async def _not_excluded(
     session: AsyncSession, desk: Desk, row: CaseRow, staff_ids: Sequence[str], role: Role | None, now: datetime
 ) -> Sequence[str]:
-    """Somebody in a party's wider line keeps a decider's part of the roles, and hears nothing in the others."""
-    actors = await access.actors_in(session, desk, row, staff_ids, now)
+    """Somebody in a party's wider line keeps a decider's part of the roles, and hears nothing in the others. Who has
+    left reads no mail any more, also where nobody has ended their appointment yet.
+    """
+    gone = await directory.gone(session, staff_ids)
+    there = [one for one in staff_ids if one not in gone]
+    actors = await access.actors_in(session, desk, row, there, now)
     return [one.name for one in actors if not one.excluded and (role is None or role in one.roles)]
 
 

@@ -198,6 +198,7 @@ async def _take(session: AsyncSession, desk: Desk, held: _Held) -> None:
         await decide_as(session, desk, CaseId(row.case_id), action, Actor(ActorKind.SYSTEM), now)
         return
     else:
-        after = handover.recuse(case, held.role, now)
+        lifecycle, readers = desk.lifecycles[row.lifecycle], desk.readers_of(row)
+        after = handover.recuse(case, held.role, now, handover.told_for(lifecycle, case, held.role, readers))
     facts = {"action": after.steps[-1].action}
     await changes.keep_change(session, desk, row, after, desk.policy_of(row), "case.acted", "system", facts)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import fetch
-from lifecycle import exclusions
+from lifecycle import directory, exclusions
 from lifecycle.desk import Desk
 from lifecycle.exclusions import FOR_DECIDERS, FOR_HANDLERS, Conflict, Parties
 from lifecycle.model import ActorKind
@@ -33,7 +33,6 @@ _WHERE_OF_REPORT: Final = text("""
 """)
 _UNITS: Final = text("select distinct unit from people where staff_id = any(:staff_ids)")
 _STATIONS: Final = text("select distinct station from people where staff_id = any(:staff_ids)")
-_GONE: Final = text("select staff_id from people where not active and staff_id = any(:staff_ids)")
 _MOVE: Final = text("""
     update cases set desk = :desk,
         errands = case when cast(:errand as text) is null then errands else array_append(errands, :errand) end
@@ -210,7 +209,7 @@ class _Free:
         if unknown := sorted(held - self.conflicts.keys()):
             cell_key, case_id = self.desk.keys.cell, self.row.case_id
             self.conflicts |= await exclusions.known_among(self.session, cell_key, case_id, unknown)
-            self.gone |= set(await _column(self.session, _GONE, unknown))
+            self.gone |= await directory.gone(self.session, unknown)
 
 
 async def _column(session: AsyncSession, query: object, staff_ids: Collection[str]) -> Sequence[str]:

@@ -40,7 +40,10 @@ NEEDED: dict[str, dict[str, Fact]] = {
     "refer_to_contract_owner": {"referred_to": "contract_owner"},
     "record_referral_consent": {"writer": "third_party"},
     "agree_to_naming": {"naming_consent": "asked"},
+    "name_second": {"signed_second": False},
 }
+NOBODY = dict.fromkeys(("name_legal_officer", "record_outside_demand", "name_decider", "name_second"), frozenset(Role))
+"""Actions by which a part is given that nobody has."""
 
 _SINCE, _UNTIL = NOW - timedelta(days=2), NOW + timedelta(days=28)
 _OVER = NOW - timedelta(days=1)

@@ -57,8 +57,10 @@ APPOINTED = {
 HR_DIRECTOR, EXECUTIVE_HEAD = {"hr_director": "S0002"}, {"executive_head": "S0001"}
 ONE_OF: dict[str, dict[str, Fact]] = {
     "sign_measure": {"signed_type": "suspension_without_pay"},
-    **dict.fromkeys(("advise_managerial_action", "recommend", "ask_redress"), HR_DIRECTOR),
-    **dict.fromkeys(("decide_discipline", "dismiss_summarily", "propose_national_referral"), EXECUTIVE_HEAD),
+    **dict.fromkeys(("advise_managerial_action", "recommend", "ask_redress", "name_decider"), HR_DIRECTOR),
+    **dict.fromkeys(
+        ("decide_discipline", "dismiss_summarily", "propose_national_referral", "name_second"), EXECUTIVE_HEAD
+    ),
 }
 """Actions that name exactly one of several people, each in a field of its own."""
 

@@ -12,6 +12,7 @@ from lifecycle.recipients import appointed, assigned, her_inbox
 from lifecycle.table import ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
+from services.workflow.domain.formal_parts import SAME_LEGAL
 from services.workflow.domain.formal_rules import CLOSED, INVESTIGATE, LEGAL, OPEN, OVERSIGHT, PERSON
 from services.workflow.domain.retention import HOLD_CHECKS, HOLD_FIELDS, SET_HOLD, reviewer_rules
 
@@ -87,7 +88,7 @@ RULES = (
         states=OPEN,
         by=OVERSIGHT,
         fields=(choice("demanded_by", "police", "court", "government", "other"), staff("legal_officer")),
-        checks=(is_appointed("legal_officer", Role.LEGAL_OFFICER),),
+        checks=(is_appointed("legal_officer", Role.LEGAL_OFFICER), SAME_LEGAL),
         assigns={Role.LEGAL_OFFICER: "legal_officer"},
         sets={"demand_open": True},
         effects=(assigned("formal_report.demand_to_answer", Role.LEGAL_OFFICER),),

@@ -89,7 +89,7 @@ PARTS = (
     *formal_reports.PARTS,
 )
 NEEDED |= formal_reports.NEEDED
-NOBODY = {"take_review": Role.REVIEWER}
+NOBODY = {"take_review": {Role.REVIEWER}, **formal_reports.NOBODY}
 BOTH_SAID_YES = tuple(
     Step(version, action, "somebody", None, NOW)
     for version, action in enumerate(("agree_to_mediation", "accept_invitation"))
@@ -127,7 +127,7 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
             **({"support.restate": RESTATED} if lifecycle.name == "support_referral" else {}),
             **({"dsr.reply": FIRST_MONTH} if lifecycle.name == "data_request" else {}),
         },
-        assigned={part: "S9000" for part in PARTS if NOBODY.get(action) != part},
+        assigned={part: "S9000" for part in PARTS if part not in NOBODY.get(action, ())},
         steps=(
             ALERTED
             if action in {"escalate_alert", "accept_answer"}

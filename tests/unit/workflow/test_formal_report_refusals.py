@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lifecycle.model import Case, Clock, Facts, Refused
+from policy.model import Role
 from services.workflow.domain.formal_report import LIFECYCLE
 from tests.formal_paths import INVESTIGATOR
 from tests.lifecycles import NOW, attempt
@@ -31,6 +32,11 @@ BY_HER |= {"agree_to_naming", "refuse_naming"}
 ADMITTING = {"open_investigation", "close_no_action", "close_out_of_scope", "refer_informal", "refer_other"}
 ADMITTING |= {"refer_to_entity", "refer_to_contract_owner"}
 HOLDS = {"set_hold", "release_hold"}
+
+
+def somebody_has_a_part(case: Case) -> Case:
+    parts = dict.fromkeys((Role.LEGAL_OFFICER, Role.HR_DIRECTOR, Role.EXECUTIVE_HEAD), "S9000")
+    return replace(case, assigned={**parts, **case.assigned})
 
 
 def runs_until_later(case: Case) -> Case:
@@ -119,6 +125,9 @@ def runs_until_later(case: Case) -> Case:
         (nobody_has_a_part, {}, "NOT_ASSIGNED", {"lifecycle"}, None, BY_LEGAL | BY_DECIDER | BY_SECOND),
         (nothing_has_rung, {}, "TIME_NOT_OVER", {"invariant 16", "invariant 48"}, None,
          {"check_withdrawal", "go_on_unheard", "go_on_without_reply"}),
+        (somebody_has_a_part, {}, "PART_IS_HELD", {"policy 2.2"}, None,
+         {"name_legal_officer", "name_decider", "name_second"}),
+        (known(signed_second=True), {}, "SIGNED_ALREADY", {"policy 2.2"}, {"has": "signed_second"}, {"name_second"}),
         (runs_until_later, {}, "END_NOT_LATER", {"invariant 48"}, None, {"extend_response", "extend_reply"}),
     ],
 )  # fmt: skip
