@@ -15,7 +15,7 @@ from chassis import desk_keys, outbox
 from chassis.consumer import Acknowledge, AfterCommit, Event, Handler, InvalidMessage
 from contracts.alerts.v1.alerts_pb2 import DangerRaised
 from contracts.counts.v1.counts_pb2 import TalksCounted
-from contracts.intake.v1.reports_pb2 import IdentityAnswered, MessageReceived
+from contracts.intake.v1.reports_pb2 import IdentityAnswered, IdentityAsked, MessageReceived
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.measures.v1.measures_pb2 import (
     MeasureApplied,
@@ -59,6 +59,7 @@ def handlers(desk: Desk) -> Mapping[Topic, Mapping[type[Message], Handler]]:
         INTAKE_REPORTS_WORKFLOW: {
             **of_reports,
             MessageReceived: _written(desk, of_reports[MessageReceived]),
+            IdentityAsked: partial(identities.note_asked, desk=desk),
             IdentityAnswered: partial(identities.note_answered, desk=desk),
         },
         HR_MEASURE_RESULTS: {

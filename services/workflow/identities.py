@@ -37,7 +37,7 @@ from chassis.sealing import (
 from chassis.web.problems import not_found, refused, unavailable
 from chassis.web.sign_in import SignedIn
 from contracts.cases.v1.cases_pb2 import IdentityReleaseEnded
-from contracts.intake.v1.reports_pb2 import IdentityAnswered
+from contracts.intake.v1.reports_pb2 import IdentityAnswered, IdentityAsked
 from contracts.topics import WORKFLOW_CASES
 from lifecycle import access, at_desk, contents, naming, notices, records
 from lifecycle.bodies import case_key, open_under, seal_under
@@ -104,9 +104,6 @@ async def ask(desk: Desk, case_id: UUID, handler: SignedIn, purpose: str) -> Non
             async with desk.database.transaction() as session:
                 await _end(session, row, request)
         raise unavailable() from None
-    if new:
-        async with desk.database.transaction() as session:
-            await notices.tell_role(session, desk, row, Role.CUSTODIAN, ASKED, datetime.now(UTC))
 
 
 async def look(desk: Desk, case_id: UUID, request_id: UUID, handler: SignedIn) -> tuple[IdentityRequest, str]:
@@ -163,23 +160,42 @@ async def forget(session: AsyncSession, case_id: UUID) -> None:
     await session.execute(delete(IdentityRequest).where(col(IdentityRequest.case_id) == case_id))
 
 
+async def note_asked(session: AsyncSession, event: Event, *, desk: Desk) -> None:
+    """Intake has the request: whoever keeps identities hears that there is one. Of one that is over, nobody does."""
+    message = event.message
+    assert isinstance(message, IdentityAsked)  # this handler's only message
+    request, row = await _meant(session, message)
+    if request is not None and row is not None:
+        await notices.tell_role(session, desk, row, Role.CUSTODIAN, ASKED, datetime.now(UTC))
+
+
 async def note_answered(session: AsyncSession, event: Event, *, desk: Desk) -> None:
     """The custodian's answer, or that it is over: who has asked hears that there is something to see."""
     message = event.message
     assert isinstance(message, IdentityAnswered)  # this handler's only message
-    try:
-        request_id = UUID(message.request_id)
-    except ValueError:
-        raise InvalidMessage("id_unreadable") from None
-    request = await session.get(IdentityRequest, request_id, with_for_update=True)
-    row = await records.load(session, request.case_id) if request else None
-    if request is None or row is None or str(row.report_id) != message.report_id:
+    request, row = await _meant(session, message)
+    if request is None or row is None:
         return
     if message.HasField("until"):
         request.until = message.until.ToDatetime(tzinfo=UTC)
     else:
         await session.delete(request)
     await notices.add(session, desk, row, request.staff_id, ANSWERED)
+
+
+async def _meant(
+    session: AsyncSession, message: IdentityAsked | IdentityAnswered
+) -> tuple[IdentityRequest | None, CaseRow | None]:
+    """The request, locked, and its case; none for one that is over, or not of that report. Raises InvalidMessage."""
+    try:
+        request_id = UUID(message.request_id)
+    except ValueError:
+        raise InvalidMessage("id_unreadable") from None
+    request = await session.get(IdentityRequest, request_id, with_for_update=True)
+    row = await records.load(session, request.case_id) if request else None
+    if row is None or str(row.report_id) != message.report_id:
+        return None, None
+    return request, row
 
 
 def _role_for(desk: Desk, row: CaseRow, staff_id: str, purpose: str) -> Role:

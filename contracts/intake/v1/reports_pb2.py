@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!contracts/intake/v1/reports.proto\x12\x13\x63ontracts.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x02\n\x0cReportLodged\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x30\n\x04mode\x18\x03 \x01(\x0e\x32\".contracts.intake.v1.ReportingMode\x12-\n\tlodged_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10route_public_key\x18\x05 \x01(\x0c\x12\x17\n\x0fparties_item_id\x18\x06 \x01(\t\x12\x10\n\x08item_ids\x18\x07 \x03(\t\x12\x13\n\x0b\x64\x65sk_key_id\x18\x08 \x01(\t\x12\x10\n\x08language\x18\t \x01(\t\x12\x12\n\nfacts_json\x18\n \x01(\t\x12\x0c\n\x04\x64\x65sk\x18\x0b \x01(\t\"5\n\x0fMessageReceived\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\"2\n\x0cPartiesAdded\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\"0\n\tNameGiven\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x10\n\x08item_ids\x18\x02 \x03(\t\"d\n\x10IdentityAnswered\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12)\n\x05until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\rMessagePlaced\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x11\n\taction_id\x18\x03 \x01(\t\"?\n\x10RouteKeyReplaced\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x18\n\x10route_public_key\x18\x02 \x01(\x0c\"\xb4\x01\n\x0bPersonActed\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x11\n\taction_id\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x12\n\nfacts_json\x18\x06 \x01(\t\x12\x10\n\x08item_ids\x18\x07 \x03(\t\x12&\n\x02\x61t\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"|\n\x0e\x43onsentChanged\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63onsent\x18\x02 \x01(\t\x12\r\n\x05given\x18\x03 \x01(\x08\x12\x0f\n\x07version\x18\x04 \x01(\r\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\rPlacedInInbox\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0f\n\x07version\x18\x04 \x01(\r\"7\n\x10\x43\x61seEventApplied\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"\xab\x01\n\x11ProtectionStarted\x12\x15\n\rprotection_id\x18\x01 \x01(\t\x12\x15\n\rsealed_person\x18\x02 \x01(\x0c\x12.\n\nstarted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x08\x61\x63tivity\x18\x04 \x01(\x0e\x32&.contracts.intake.v1.ProtectedActivity\"X\n\x10ProtectionClosed\x12\x15\n\rprotection_id\x18\x01 \x01(\t\x12-\n\tclosed_on\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\":\n\x11ProtectionContact\x12\x15\n\rprotection_id\x18\x01 \x01(\t\x12\x0e\n\x06\x61greed\x18\x02 \x01(\x08\":\n\x0eReporterNotice\x12\x11\n\tnotice_id\x18\x01 \x01(\t\x12\x15\n\rrecipient_ref\x18\x02 \x01(\t*n\n\rReportingMode\x12\x1e\n\x1aREPORTING_MODE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bREPORTING_MODE_CONFIDENTIAL\x10\x01\x12\x1c\n\x18REPORTING_MODE_ANONYMOUS\x10\x02*\xa3\x01\n\x11ProtectedActivity\x12\"\n\x1ePROTECTED_ACTIVITY_UNSPECIFIED\x10\x00\x12\x1f\n\x1bPROTECTED_ACTIVITY_REPORTED\x10\x01\x12&\n\"PROTECTED_ACTIVITY_TOLD_SUPERVISOR\x10\x02\x12!\n\x1dPROTECTED_ACTIVITY_COOPERATED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!contracts/intake/v1/reports.proto\x12\x13\x63ontracts.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa3\x02\n\x0cReportLodged\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x30\n\x04mode\x18\x03 \x01(\x0e\x32\".contracts.intake.v1.ReportingMode\x12-\n\tlodged_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10route_public_key\x18\x05 \x01(\x0c\x12\x17\n\x0fparties_item_id\x18\x06 \x01(\t\x12\x10\n\x08item_ids\x18\x07 \x03(\t\x12\x13\n\x0b\x64\x65sk_key_id\x18\x08 \x01(\t\x12\x10\n\x08language\x18\t \x01(\t\x12\x12\n\nfacts_json\x18\n \x01(\t\x12\x0c\n\x04\x64\x65sk\x18\x0b \x01(\t\"5\n\x0fMessageReceived\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\"2\n\x0cPartiesAdded\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\"0\n\tNameGiven\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x10\n\x08item_ids\x18\x02 \x03(\t\"6\n\rIdentityAsked\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"d\n\x10IdentityAnswered\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12)\n\x05until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\rMessagePlaced\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0f\n\x07item_id\x18\x02 \x01(\t\x12\x11\n\taction_id\x18\x03 \x01(\t\"?\n\x10RouteKeyReplaced\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x18\n\x10route_public_key\x18\x02 \x01(\x0c\"\xb4\x01\n\x0bPersonActed\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x11\n\taction_id\x18\x04 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12\x12\n\nfacts_json\x18\x06 \x01(\t\x12\x10\n\x08item_ids\x18\x07 \x03(\t\x12&\n\x02\x61t\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"|\n\x0e\x43onsentChanged\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63onsent\x18\x02 \x01(\t\x12\r\n\x05given\x18\x03 \x01(\x08\x12\x0f\n\x07version\x18\x04 \x01(\r\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\rPlacedInInbox\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0f\n\x07version\x18\x04 \x01(\r\"7\n\x10\x43\x61seEventApplied\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"\xab\x01\n\x11ProtectionStarted\x12\x15\n\rprotection_id\x18\x01 \x01(\t\x12\x15\n\rsealed_person\x18\x02 \x01(\x0c\x12.\n\nstarted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x08\x61\x63tivity\x18\x04 \x01(\x0e\x32&.contracts.intake.v1.ProtectedActivity\"X\n\x10ProtectionClosed\x12\x15\n\rprotection_id\x18\x01 \x01(\t\x12-\n\tclosed_on\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\":\n\x11ProtectionContact\x12\x15\n\rprotection_id\x18\x01 \x01(\t\x12\x0e\n\x06\x61greed\x18\x02 \x01(\x08\":\n\x0eReporterNotice\x12\x11\n\tnotice_id\x18\x01 \x01(\t\x12\x15\n\rrecipient_ref\x18\x02 \x01(\t*n\n\rReportingMode\x12\x1e\n\x1aREPORTING_MODE_UNSPECIFIED\x10\x00\x12\x1f\n\x1bREPORTING_MODE_CONFIDENTIAL\x10\x01\x12\x1c\n\x18REPORTING_MODE_ANONYMOUS\x10\x02*\xa3\x01\n\x11ProtectedActivity\x12\"\n\x1ePROTECTED_ACTIVITY_UNSPECIFIED\x10\x00\x12\x1f\n\x1bPROTECTED_ACTIVITY_REPORTED\x10\x01\x12&\n\"PROTECTED_ACTIVITY_TOLD_SUPERVISOR\x10\x02\x12!\n\x1dPROTECTED_ACTIVITY_COOPERATED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'contracts.intake.v1.reports_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REPORTINGMODE']._serialized_start=1619
-  _globals['_REPORTINGMODE']._serialized_end=1729
-  _globals['_PROTECTEDACTIVITY']._serialized_start=1732
-  _globals['_PROTECTEDACTIVITY']._serialized_end=1895
+  _globals['_REPORTINGMODE']._serialized_start=1675
+  _globals['_REPORTINGMODE']._serialized_end=1785
+  _globals['_PROTECTEDACTIVITY']._serialized_start=1788
+  _globals['_PROTECTEDACTIVITY']._serialized_end=1951
   _globals['_REPORTLODGED']._serialized_start=92
   _globals['_REPORTLODGED']._serialized_end=383
   _globals['_MESSAGERECEIVED']._serialized_start=385
@@ -44,26 +44,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PARTIESADDED']._serialized_end=490
   _globals['_NAMEGIVEN']._serialized_start=492
   _globals['_NAMEGIVEN']._serialized_end=540
-  _globals['_IDENTITYANSWERED']._serialized_start=542
-  _globals['_IDENTITYANSWERED']._serialized_end=642
-  _globals['_MESSAGEPLACED']._serialized_start=644
-  _globals['_MESSAGEPLACED']._serialized_end=714
-  _globals['_ROUTEKEYREPLACED']._serialized_start=716
-  _globals['_ROUTEKEYREPLACED']._serialized_end=779
-  _globals['_PERSONACTED']._serialized_start=782
-  _globals['_PERSONACTED']._serialized_end=962
-  _globals['_CONSENTCHANGED']._serialized_start=964
-  _globals['_CONSENTCHANGED']._serialized_end=1088
-  _globals['_PLACEDININBOX']._serialized_start=1090
-  _globals['_PLACEDININBOX']._serialized_end=1176
-  _globals['_CASEEVENTAPPLIED']._serialized_start=1178
-  _globals['_CASEEVENTAPPLIED']._serialized_end=1233
-  _globals['_PROTECTIONSTARTED']._serialized_start=1236
-  _globals['_PROTECTIONSTARTED']._serialized_end=1407
-  _globals['_PROTECTIONCLOSED']._serialized_start=1409
-  _globals['_PROTECTIONCLOSED']._serialized_end=1497
-  _globals['_PROTECTIONCONTACT']._serialized_start=1499
-  _globals['_PROTECTIONCONTACT']._serialized_end=1557
-  _globals['_REPORTERNOTICE']._serialized_start=1559
-  _globals['_REPORTERNOTICE']._serialized_end=1617
+  _globals['_IDENTITYASKED']._serialized_start=542
+  _globals['_IDENTITYASKED']._serialized_end=596
+  _globals['_IDENTITYANSWERED']._serialized_start=598
+  _globals['_IDENTITYANSWERED']._serialized_end=698
+  _globals['_MESSAGEPLACED']._serialized_start=700
+  _globals['_MESSAGEPLACED']._serialized_end=770
+  _globals['_ROUTEKEYREPLACED']._serialized_start=772
+  _globals['_ROUTEKEYREPLACED']._serialized_end=835
+  _globals['_PERSONACTED']._serialized_start=838
+  _globals['_PERSONACTED']._serialized_end=1018
+  _globals['_CONSENTCHANGED']._serialized_start=1020
+  _globals['_CONSENTCHANGED']._serialized_end=1144
+  _globals['_PLACEDININBOX']._serialized_start=1146
+  _globals['_PLACEDININBOX']._serialized_end=1232
+  _globals['_CASEEVENTAPPLIED']._serialized_start=1234
+  _globals['_CASEEVENTAPPLIED']._serialized_end=1289
+  _globals['_PROTECTIONSTARTED']._serialized_start=1292
+  _globals['_PROTECTIONSTARTED']._serialized_end=1463
+  _globals['_PROTECTIONCLOSED']._serialized_start=1465
+  _globals['_PROTECTIONCLOSED']._serialized_end=1553
+  _globals['_PROTECTIONCONTACT']._serialized_start=1555
+  _globals['_PROTECTIONCONTACT']._serialized_end=1613
+  _globals['_REPORTERNOTICE']._serialized_start=1615
+  _globals['_REPORTERNOTICE']._serialized_end=1673
 # @@protoc_insertion_point(module_scope)

@@ -80,6 +80,14 @@ class NameGiven(_message.Message):
     item_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, report_id: _Optional[str] = ..., item_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class IdentityAsked(_message.Message):
+    __slots__ = ("report_id", "request_id")
+    REPORT_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    report_id: str
+    request_id: str
+    def __init__(self, report_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
 class IdentityAnswered(_message.Message):
     __slots__ = ("report_id", "request_id", "until")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]

@@ -15,11 +15,11 @@ from sqlalchemy import or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis import audit_trail
+from chassis import audit_trail, failpoints
 from chassis.access_code import AccessCode
 from chassis.outbox import add_event
 from chassis.sealing import handler_label
-from contracts.intake.v1.reports_pb2 import IdentityAnswered
+from contracts.intake.v1.reports_pb2 import IdentityAnswered, IdentityAsked
 from contracts.topics import reports_to
 from services.intake.bodies import AnswerRelease
 from services.intake.domain.codes import NAMED_AT
@@ -82,8 +82,12 @@ async def ask_release(intake: Intake, service: str, asked: Asked, now: datetime)
             )
         )
         await _record(session, report, "identity_asked", asked.staff_id, asked.purpose, asked.role)
+        # The desk has the custodian told: by what is written with the request, whatever becomes of its answer.
+        waits = IdentityAsked(report_id=str(asked.report_id), request_id=str(asked.release_id))
+        await add_event(session, reports_to(service), str(asked.report_id), waits)
         if purpose and purpose.consent:
             await tell_her(session, report.report_id, now)
+    failpoints.hit("intake.identity_asked")
 
 
 async def hand_out_identity(

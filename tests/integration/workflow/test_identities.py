@@ -3,12 +3,14 @@
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from chassis.web.problems import Problem
 from chassis.web.sign_in import SignedIn
+from contracts.intake.v1.reports_pb2 import IdentityAsked
+from contracts.topics import INTAKE_REPORTS_WORKFLOW
 from lifecycle import contents
 from ops.local_stack.oidc import Oidc
 from services.workflow import identities
@@ -36,10 +38,19 @@ async def given(house: House, case_id: UUID, monkeypatch: pytest.MonkeyPatch) ->
     with monkeypatch.context() as patch:
         patch.setattr(contents, "ask", answered)
         await identities.ask(house.desk, case_id, HANDLER, FACTS)
+    await intake_has_it(house, case_id)
     ((request_id,),) = await house.query(
         "update identity_requests set until = now() + interval '1 day' returning request_id"
     )
     return UUID(str(request_id))
+
+
+async def intake_has_it(house: House, case_id: UUID, *, event_id: UUID | None = None) -> None:
+    """The news that intake writes with the request."""
+    (request,) = await identities.requests_of(house.desk, case_id, INVESTIGATOR)
+    report_id = str((await house.row(case_id)).report_id)
+    asked = IdentityAsked(report_id=report_id, request_id=str(request.request_id))
+    await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, asked, event_id=event_id)
 
 
 async def answered(*_: Any) -> dict[str, Any]:
@@ -71,6 +82,23 @@ async def test_what_was_given_stays_though_intake_is_not_there_when_it_is_asked_
     (still,) = await identities.requests_of(house.desk, case_id, INVESTIGATOR)
     assert still.request_id == request_id
     assert await house.notices_of(identities.ASKED) == [CUSTODIAN], "once, and not again for the same"
+
+
+async def test_of_a_request_that_is_over_before_intake_s_news_of_it_nobody_hears(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = await assessing(house)
+    monkeypatch.setattr(contents, "ask", answered)
+    await identities.ask(house.desk, case_id, HANDLER, FACTS)
+    assert await house.notices_of(identities.ASKED) == [], "nobody is told of what intake may not have"
+    (request,) = await identities.requests_of(house.desk, case_id, INVESTIGATOR)
+    report_id = str((await house.row(case_id)).report_id)
+    other = IdentityAsked(report_id=str(uuid4()), request_id=str(request.request_id))
+    await house.receive(INTAKE_REPORTS_WORKFLOW, other.report_id, other)
+    await identities.end(house.desk, case_id, request.request_id, HANDLER)
+    asked = IdentityAsked(report_id=report_id, request_id=str(request.request_id))
+    await house.receive(INTAKE_REPORTS_WORKFLOW, report_id, asked)
+    assert await house.notices_of(identities.ASKED) == []
 
 
 async def test_what_was_refused_lately_is_refused_with_a_sentence_and_lies_nowhere(
