@@ -10,7 +10,7 @@ pytestmark = pytest.mark.stack
 BEFORE_ANYTHING = (
     *("", "/online", "/privacy", "/data", "/accessibility", "/told", "/outside", "/back", "/back/again", "/closed"),
 )
-OF_THE_INBOX = ("/inbox", "/inbox/whole", "/inbox/days", "/inbox/further")
+OF_THE_INBOX = ("/inbox", "/inbox/whole", "/inbox/whole/readers", "/inbox/days", "/inbox/further")
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

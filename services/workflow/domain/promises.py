@@ -40,6 +40,11 @@ SAID: Final[Sequence[Promise]] = (
         "test_inv_02_the_custodian_gives_who_reports_to_one_handler_for_one_purpose_and_it_ends_with_the_part",
     ),
     Promise(
+        "Before somebody opens what you sent, it is written down. You see here as what they did, and what for.",
+        2,
+        "test_inv_02_she_sees_as_what_and_for_what_each_reader_has_opened_what_she_sent",
+    ),
+    Promise(
         "Only the focal point or ombudsperson who listens to you reads this.",
         2,
         "test_inv_02_an_ombudsperson_sees_that_there_is_a_talk_and_reads_those_that_are_theirs",
