@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.sealing import tag
 from services.intake.bodies import LodgeReport
-from services.intake.domain.writers import for_somebody_else
+from services.intake.domain.writers import for_somebody_else, may_name_affected
 from services.intake.intake import Intake
 from services.intake.tables import Exclusion
 
@@ -83,6 +83,21 @@ class Parties:
             tuple(dict.fromkeys((*self.about, *earlier.about))),
             self.reporter or earlier.reporter or unnamed,
         )
+
+    def taken_to(self, draft: LodgeReport, *, by_consent: bool) -> "Parties":
+        """As they go over to this report. Without a name it says nowhere who wrote it (invariant 2); where it is of
+        somebody else, who wrote of herself before is not that person; and `by_consent`, whoever it happened to is
+        named only with a yes to that.
+        """
+        hers = self.affected_individual if self.reporter is None else None
+        affected, reporter = self.affected_individual, self.reporter
+        if hers and (draft.mode == "anonymous" or for_somebody_else(draft.route, draft.choices)):
+            affected, reporter = None, hers
+        if by_consent and not may_name_affected(draft.choices):
+            affected = None
+        if draft.mode == "anonymous":
+            reporter = UNNAMED if affected else None
+        return replace(self, affected_individual=affected, reporter=reporter if affected else reporter or None)
 
     def everybody(self) -> set[str]:
         """Whom intake keeps from the contents: not the manager whom she tells."""

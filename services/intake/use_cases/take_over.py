@@ -13,6 +13,7 @@ from sqlmodel import col
 
 from chassis.access_code import AccessCode
 from services.intake.bodies import LodgeReport
+from services.intake.domain.carried import MESSAGE
 from services.intake.files.kept import File, opened
 from services.intake.files.kinds import Kind, Removed
 from services.intake.intake import Intake
@@ -23,9 +24,6 @@ from services.intake.tables import Direction, Item, ItemKind, Report
 from services.intake.use_cases.hold_file import Held
 from services.intake.use_cases.keep_file import check_room
 from services.intake.use_cases.lodge_report import Carried, Receipt, Request, answered, lodge
-
-CARRIED_MESSAGE = "in_my_words"
-"""The name under which a message of hers goes over: the new desk learns no more than that she wrote it."""
 
 
 class NotToBeTakenOver(Exception):
@@ -49,7 +47,7 @@ async def take_over(
     request = Request.of(intake, key, draft, code, held=held)
     if before := await answered(intake, request):
         return before
-    carried = await _opened(intake, code, report_ids, draft.take_over)
+    carried = await _opened(intake, code, report_ids, draft)
     carried = replace(carried, files=[*carried.files, *(one.file(intake.database) for one in held)])
     if not carried.files:
         return await lodge(intake, request, draft, carried, now)
@@ -59,9 +57,11 @@ async def take_over(
         return await lodge(intake, request, draft, carried, now)
 
 
-async def _opened(intake: Intake, code: AccessCode, report_ids: Sequence[UUID], ticked: Sequence[UUID]) -> Carried:
+async def _opened(intake: Intake, code: AccessCode, report_ids: Sequence[UUID], draft: LodgeReport) -> Carried:
+    ticked = draft.take_over
     if not ticked:
         return Carried()
+    by_consent = "identity_consent" in intake.policy.routes[draft.route].asks
     async with intake.database.transaction() as session:
         items = [item for item in await items_of(session, report_ids) if item.item_id in set(ticked)]
         without_name = col(Report.report_id).in_(report_ids), col(Report.mode) == "anonymous"
@@ -82,13 +82,13 @@ async def _opened(intake: Intake, code: AccessCode, report_ids: Sequence[UUID], 
                 if own[item_id].report_id in anonymous and named.affected_individual:
                     # Without a name nobody has said that this is herself.
                     named = replace(named, reporter=named.reporter or UNNAMED)
-                parties = parties.joined_with(named)
+                parties = parties.joined_with(named.taken_to(draft, by_consent=by_consent))
             case ItemKind.FILE:
                 files.append(await _file(intake, code, own[item_id], content, place))
             case ItemKind.ORIGINAL:
                 raise NotToBeTakenOver(place)  # it goes with its copy
             case _:
-                answers.append({"name": content.get("name", CARRIED_MESSAGE), "text": content["text"]})
+                answers.append({"name": content.get("name", MESSAGE), "text": content["text"]})
         if len(files) > intake.receiving.most:
             raise NotToBeTakenOver(place)
     return Carried(answers, parties, files)

@@ -32,6 +32,7 @@ from services.intake.bodies import (
     SetReminder,
 )
 from services.intake.domain.ways import Situation, Ways, ways
+from services.intake.domain.writers import may_name_affected
 from services.intake.intake import Intake, utc_now
 from services.intake.use_cases.give_name import give_name
 from services.intake.use_cases.lodge_report import lodge_report
@@ -258,8 +259,8 @@ def _check_identity(draft: LodgeReport, route: Route) -> None:
     """
     if draft.mode == "anonymous" and draft.parties.reporter:
         raise invalid("parties.reporter", "Leave out who you are, or report in confidence: this is anonymous.")
-    agreed = draft.choices.get("identity_consent") == "given" or draft.choices.get("writer") == "affected"
-    if "identity_consent" in route.asks and draft.parties.affected_individual and not agreed:
+    agreed = "identity_consent" not in route.asks or may_name_affected(draft.choices)
+    if draft.parties.affected_individual and not agreed:
         raise invalid("parties.affected_individual", "Leave out who it is: that person has not agreed to be named.")
 
 

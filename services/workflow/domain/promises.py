@@ -114,6 +114,11 @@ SAID: Final[Sequence[Promise]] = (
         11,
         "test_inv_11_an_informal_talk_goes_on_beside_it",
     ),
+    Promise(
+        "Nothing on the new way leads back to the old one. Your code alone opens both.",
+        11,
+        "test_inv_11_an_informal_talk_goes_on_beside_it",
+    ),
     Promise("Yes, at any time. What was written is then destroyed.", 14, "test_inv_14_only_her_own_word_ends_a_talk"),
     Promise(
         "Yes. The manager may still act so that it does not go on. You are told first.",
@@ -161,11 +166,6 @@ SAID: Final[Sequence[Promise]] = (
         "A service is told only what you agree to.",
         15,
         "test_inv_15_each_consent_is_its_own_and_taking_one_back_stops_that_one_at_once",
-    ),
-    Promise(
-        "After a formal report it looks out for people who are punished for it. It contacts you only with your yes.",
-        15,
-        "test_inv_15_she_agrees_to_contact_and_takes_it_back_and_each_answer_is_kept",
     ),
     Promise(
         "It looks out for people who have spoken up. It contacts you only with your yes.",

@@ -15,6 +15,7 @@ from services.intake import route_list
 from services.intake.files import receiving
 from tests import planted_files as planted
 from tests.integration.intake.conftest import Browse, client_of
+from tests.integration.intake.portal_walk import onwards
 from tests.integration.intake.world import World, code_of_new, formal, inbox, key, lodge, with_code
 
 pytestmark = pytest.mark.stack
@@ -105,20 +106,22 @@ async def test_the_page_says_what_there_is_no_room_for(
     browser = await browse(code)
     await browser.follow("Take another way as well")
     await browser.fill({"code": code}, button="Continue")
-    given = {"route": "formal_report", "mode": "confidential", "take_over": body["take_over"]}
+    await browser.fill({"way": "formal_report", "take_over": body["take_over"]})
+    await onwards(browser, {"what_happened": "It is in the picture."})
+    given = {"step": "send"}
     with monkeypatch.context() as changed:
         changed.setattr(receiving, "_ROUTES_FULL", 0)
-        await browser.fill(given, button="Send")
+        await browser.fill(given)
         assert "There is no room for more files here." in browser.text
     with monkeypatch.context() as changed:
         changed.setattr(world.intake.receiving, "waiting", 0.1)
         async with world.intake.receiving.carrying(), world.intake.receiving.carrying():
-            await browser.fill(given, button="Send")
+            await browser.fill(given)
         assert "Files are being taken in now." in browser.text
     with monkeypatch.context() as changed:
         changed.setattr(route_list, "MOST_ROUTES", 1)
-        await browser.fill(given, button="Send")
-        assert "This code has no room for another way." in browser.text
+        await browser.fill(given)
+        assert "this code has no room for another way." in browser.text
     assert len((await inbox(client, code))["routes"]) == 1
-    await browser.fill(given, button="Send")
-    assert browser.path == browser.at("/inbox")
+    await browser.fill(given)
+    assert browser.path == browser.at("/sent")

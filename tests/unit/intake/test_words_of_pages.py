@@ -19,6 +19,7 @@ from services.intake.web.pages import (
     asking_outside,
     days,
     files,
+    further,
     inbox,
     information,
     offers,
@@ -31,6 +32,7 @@ from services.intake.web.pages import (
     returning,
     sending,
     sending_draft,
+    ticking,
     whole,
     words_of_acts,
 )
@@ -53,10 +55,12 @@ MODULES = (
     acting,
     days,
     files,
+    further,
     inbox,
     information,
     offers,
     returning,
+    ticking,
     whole,
     words_of_acts,
     words,
@@ -124,7 +128,7 @@ def test_what_does_not_stay_in_a_talk_is_said_before_it() -> None:
 def test_nobody_is_told_that_the_ethics_office_alone_reads_what_it_may_have_looked_into() -> None:
     hers = [text for key, text in POLICY.wording.items() if key.startswith("retaliation.")]
     hers += [text for (name, _), act in words_of_acts.ACTS.items() if name == "retaliation" for text in act.says]
-    hers += [choice.hint for choice in whole.WAYS.choices if choice.value == "retaliation"]
+    hers.append(further.HINTS["retaliation"])
     assert len(hers) > 50
     assert not [text for text in hers if re.search(r"nobody else|\balone\b", text, re.IGNORECASE)]
 

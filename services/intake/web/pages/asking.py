@@ -14,7 +14,7 @@ from chassis.web.problems import not_found
 from services.intake.web.pages import asking_place
 from services.intake.web.pages.asking_draft import CHECKED, asked_so_far, choose, nowhere, say
 from services.intake.web.pages.portal import Portal
-from services.intake.web.pages.questions import looked_at, questions
+from services.intake.web.pages.questions import looked_at, questions, told_before, waits
 from services.intake.web.pages.questions_asked import Asked, Question
 from services.intake.web.pages.questions_first import BEGINNING, CHOOSING, needs_sea, ways_for
 from services.intake.web.pages.questions_listener import LISTENER, SHOWN, listener, open_to_her
@@ -39,7 +39,7 @@ async def ask(page: NamedDependency[Page], portal: NamedDependency[Portal], numb
         fields=question.fields(asked),
         said=asked.said.get(question.name, {}),
         number=number,
-        total=len(questions(asked.route)) if asked.route else 0,
+        **_place_of(question, asked, number),
         asked=asked,
         ways=ways_for(asked.said),
         sea=needs_sea(asked.said),
@@ -48,6 +48,8 @@ async def ask(page: NamedDependency[Page], portal: NamedDependency[Portal], numb
         readers=READERS.get(asked.route, ()) if question not in BEGINNING else (),
         length=partial(length, asked.policy),
         listener=partial(listener, asked),
+        told=told_before(question, asked),
+        first=number == len(BEGINNING) + 1 and bool(asked.ticked),
         more=question is LISTENER and len(open_to_her(asked)) > SHOWN,
     )
 
@@ -87,7 +89,7 @@ async def _choose(page: Page, portal: Portal, asked: Asked) -> Response[Any]:
         return page.again(found)
     page.taken()
     choose(page.needs_session().data, str(found.values["way"]))
-    return page.go(f"/s/{len(BEGINNING) + 1}")
+    return page.go(after(asked_so_far(page, portal), len(BEGINNING)))
 
 
 def _question(asked: Asked, number: int) -> Question | None:
@@ -100,12 +102,29 @@ def _question(asked: Asked, number: int) -> Question | None:
     return None
 
 
+def _place_of(question: Question, asked: Asked, number: int) -> dict[str, Any]:
+    """Which page of how many it is. Beside what goes over only those count that are asked."""
+    found = questions(asked.route)
+    if not asked.ticked:
+        return {"place": number, "total": len(found) if asked.route else 0}
+    left = [one for one in found[len(BEGINNING) :] if one is question or not waits(one, asked)]
+    if question not in left:
+        return {"place": number, "total": 0}
+    return {"place": left.index(question) + 1, "total": len(left)}
+
+
 def _after(page: Page, asked: Asked, number: int) -> str:
     if CHECKED in page.needs_session().data and number >= len(BEGINNING):
         return "/check"
-    if number < len(questions(asked.route)):
-        return f"/s/{number + 1}"
-    return AT_FILES if takes_files(asked.route) else "/check"
+    return after(asked, number)
+
+
+def after(asked: Asked, number: int) -> str:
+    """The next page on which something is left to be asked."""
+    for later, question in enumerate(questions(asked.route), start=1):
+        if later > number and not waits(question, asked):
+            return f"/s/{later}"
+    return AT_FILES if takes_files(asked.route) and not asked.ticked else "/check"
 
 
 ROUTES: Final = [ask, answer]

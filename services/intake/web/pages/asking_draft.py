@@ -25,6 +25,10 @@ SENT: Final = "sent"
 """What is shown after sending."""
 SAID: Final = "q:"
 """What the keys of answers begin with."""
+TICKED: Final = "ticked"
+"""What goes over from ways that she has: ids of items, and what each is. A place that is kept has none of it."""
+PEOPLE_OF: Final = "ticked_people"
+"""Whom those name of them that go over: who must not listen, and which desk it is for."""
 FILE_OF: Final = "file:"
 """What the keys of files begin with: one for each, so that two windows can add at once."""
 _TYPED: Final = ("typed:/s/", "typed:/check")
@@ -36,13 +40,22 @@ Data = MutableMapping[str, Any]
 def asked_so_far(page: Page, portal: Portal) -> Asked:
     """Raises PageClosed. A way that is not open any more, after what was said since, is none."""
     data = page.needs_session().data
-    said: Mapping[str, Any] = {name.removeprefix(SAID): of for name, of in data.items() if name.startswith(SAID)}
+    said = _said(data)
     route = data.get(ROUTE, "")
-    if route not in {OWN_DATA, *(one.way for one in ways_for(said).ways)}:
+    if route not in {OWN_DATA, *ways_open(data)}:
         route = ""
     now, policy = utc_now(), portal.intake.policy
     days = {after: page.language.day(policy.due(key, now)) for after, key in CHECK_INS.items()}
-    return asked_on(policy, route, said, days, now)
+    return asked_on(policy, route, said, days, now, frozenset(data.get(TICKED, {}).values()), data.get(PEOPLE_OF))
+
+
+def ways_open(data: Mapping[str, Any]) -> list[str]:
+    """By what she has said of her situation, if anything."""
+    return [one.way for one in ways_for(_said(data)).ways]
+
+
+def _said(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name.removeprefix(SAID): of for name, of in data.items() if name.startswith(SAID)}
 
 
 def say(data: Data, question: str, answers: Mapping[str, Any]) -> None:
@@ -70,7 +83,7 @@ def files_in(data: Mapping[str, Any]) -> list[Held]:
 
 
 def drop_draft(data: Data) -> None:
-    for name in [*draft_in(data), KEY, PLACE]:
+    for name in [*draft_in(data), KEY, PLACE, TICKED, PEOPLE_OF]:
         data.pop(name, None)
 
 

@@ -10,7 +10,7 @@ from chassis.access_code import AccessCode
 from chassis.web.pages.page import Page
 from services.intake.intake import utc_now
 from services.intake.use_cases.keep_place import keep_place
-from services.intake.web.pages.asking_draft import PLACE, draft_in, files_in
+from services.intake.web.pages.asking_draft import PLACE, TICKED, draft_in, files_in
 from services.intake.web.pages.portal import OPEN, Portal
 
 _AT: Final = "at"
@@ -39,10 +39,12 @@ def resume(page: Page, code: AccessCode, draft: dict[str, Any]) -> Response[Any]
 
 @get("/{language:str}/kept", include_in_schema=False)
 async def kept(page: NamedDependency[Page]) -> Response[Any]:
-    place = page.needs_session().data.get(PLACE, {})
+    data = page.needs_session().data
+    place = data.get(PLACE, {})
     if _UNTIL not in place:
         return page.go("/s/1")
-    return page.show("kept.html", code=place["code"], until=date.fromisoformat(place[_UNTIL]), at=place[_AT])
+    until = date.fromisoformat(place[_UNTIL])
+    return page.show("kept.html", code=place["code"], until=until, at=place[_AT], ticked=data.get(TICKED))
 
 
 @post("/{language:str}/kept", include_in_schema=False)

@@ -40,7 +40,6 @@ _SAID: Final = {
     "file": N_("Your file has been sent. The cleaned copy lies with what you sent."),
     "done": N_("It has been sent on. What becomes of it shows here in a moment."),
     "added": N_("It has been sent. It shows here in a moment."),
-    "further": N_("It has been sent on the new way as well. Your code opens both."),
     "changed": N_("This has been changed."),
     "numbered": N_("Your staff number has been given on this way."),
     "named": N_("Your name has been given on this way. It shows with what you sent."),

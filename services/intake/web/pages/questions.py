@@ -2,15 +2,24 @@
 question may be skipped, but for the few without which a route makes no sense (policy: route.<name>.needs).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from chassis.web.pages.forms import LONGEST, Choice, Field, Read
 from chassis.web.pages.words import N_, OWN_NAMES
 from policy.model import Policy
+from services.intake.domain.carried import MESSAGE, PEOPLE
 from services.intake.domain.ways import OWN_DATA, WAYS
-from services.intake.web.pages.questions_asked import ROOM, Asked, Question, area, asks, staff_number, staff_numbers
+from services.intake.web.pages.questions_asked import (
+    ROOM,
+    Asked,
+    Question,
+    area,
+    asks,
+    staff_number,
+    staff_numbers,
+)
 from services.intake.web.pages.questions_asks import fields, help_field
 from services.intake.web.pages.questions_first import BEGINNING
 from services.intake.web.pages.questions_listener import LISTENER, not_to_be_asked
@@ -217,24 +226,51 @@ JOURNEYS: Final[Mapping[str, tuple[Question, ...]]] = {
 assert JOURNEYS.keys() == {*WAYS, OWN_DATA}
 
 
+_IN_WORDS: Final = ("words", "more")
+_OF_PEOPLE: Final = ("involved", "you")
+"""Questions, by name, that words of hers answer, and the people whom she has named."""
+_IN_A_MESSAGE: Final = ("what_happened", "wish")
+
+
 def asked_on(
     policy: Policy,
     route: str,
     said: Mapping[str, Mapping[str, Any]],
     days: Mapping[str, str] | None = None,
     now: datetime | None = None,
+    ticked: frozenset[str] = frozenset(),
+    people: Mapping[str, Sequence[str]] | None = None,
 ) -> Asked:
     """What was said on another way alone says nothing on this one."""
     names = {one.name for one in questions(route)}
-    return Asked(policy, route, {name: answers for name, answers in said.items() if name in names}, days or {}, now)
+    here = {name: answers for name, answers in said.items() if name in names}
+    return Asked(policy, route, here, days or {}, now, ticked, people or {})
 
 
 def unanswered(question: Question, asked: Asked, given: Mapping[str, Any]) -> dict[str, str]:
-    """What a route makes no sense without and what is not among `given`: what to do, by field."""
+    """What a route makes no sense without and what is not among `given`, nor goes over: what to do, by field. A message
+    that goes over says what happened, or what she would like.
+    """
     needed = {one.name: one.missing for one in question.fields(asked) if one.missing and one.name not in given}
+    for name in _IN_A_MESSAGE if MESSAGE in asked.ticked else asked.ticked:
+        needed.pop(name, None)
     if given.get("in_person"):
         needed.pop("what_happened", None)
     return needed | (not_to_be_asked(asked, given) if question is LISTENER else {})
+
+
+def told_before(question: Question, asked: Asked) -> bool:
+    """Whether something of what this page asks for goes over."""
+    if question.name in _IN_WORDS:
+        return asked.words_go_over
+    return question.name in _OF_PEOPLE and PEOPLE in asked.ticked
+
+
+def waits(question: Question, asked: Asked) -> bool:
+    """Whether she is not asked again, since what goes over is enough: at the check it stands with the others, for what
+    she would like to add.
+    """
+    return told_before(question, asked) and not unanswered(question, asked, asked.said.get(question.name, {}))
 
 
 def looked_at(question: Question, asked: Asked, found: Read) -> Read:

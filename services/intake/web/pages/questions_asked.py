@@ -1,6 +1,6 @@
 """What a question is, what it depends on, and the fields that several of them have. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 from chassis.web.pages.forms import Field
 from chassis.web.pages.words import N_
 from policy.model import OWN_NUMBER, Policy
+from services.intake.domain.carried import FILE, PEOPLE
 from services.intake.domain.writers import for_somebody_else
 from services.intake.web.pages.questions_asks import fields
 
@@ -26,8 +27,9 @@ _SEVERAL_MISMATCH: Final = N_("Enter up to 20 staff numbers with commas between 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a question depends on: the policy, the way chosen (empty before), what was said on it so far by question,
-    the days on which she may be asked how it went, as her language writes them, and the time at which she is asked:
-    None where nobody is to be chosen by name.
+    the days on which she may be asked how it went, as her language writes them, the time at which she is asked: None
+    where nobody is to be chosen by name. And what goes over from ways that she has: names of answers and what else
+    there is (`carried`), with the people whom she named there.
     """
 
     policy: Policy
@@ -35,6 +37,17 @@ class Asked:
     said: Mapping[str, Mapping[str, Any]]
     days: Mapping[str, str] = field(default_factory=dict)
     now: datetime | None = None
+    ticked: frozenset[str] = frozenset()
+    people: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Names of fields that what goes over answers."""
+        return self.ticked | {name for name, people in self.people.items() if people}
+
+    @property
+    def words_go_over(self) -> bool:
+        return bool(self.ticked - {FILE, PEOPLE})
 
     @property
     def given(self) -> dict[str, Any]:

@@ -33,10 +33,12 @@ def open_to_her(asked: Asked) -> tuple[Appointment, ...]:
     given, policy, now = asked.given, asked.policy, asked.now
     if now is None:
         return ()
-    offenders = several(given, "alleged_offender")
+    before = asked.people
+    offenders = [*several(given, "alleged_offender"), *before.get("alleged_offender", ())]
     named = {*offenders, *several(given, "not_these_people"), given.get("my_number"), given.get("affected_number")}
+    named |= {*before.get("others", ())}
     out = {one.strip().casefold() for one in named if one}
-    about = {*offices_of(policy, offenders, now), *given.get("about_offices", ())}
+    about = {*offices_of(policy, offenders, now), *given.get("about_offices", ()), *before.get("about_offices", ())}
     desk = desk_for(policy, asked.route, about)
     found: dict[str, Appointment] = {}
     for role in handlers(policy, asked.route, desk):

@@ -4,6 +4,7 @@ import logging
 import secrets
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -23,18 +24,20 @@ from services.intake.use_cases.hold_file import let_all_go
 from services.intake.use_cases.keep_place import forget_place
 from services.intake.use_cases.lodge_report import (
     IdempotencyKeyReused,
+    StillBeingAnswered,
     known_to_custodian,
     lodge_report,
     what_stands,
 )
 from services.intake.use_cases.set_reminder import set_reminder
-from services.intake.use_cases.take_over import take_over
+from services.intake.use_cases.take_over import NotToBeTakenOver, take_over
 from services.intake.web.pages import asking_place
 from services.intake.web.pages.asking_draft import (
     CHECKED,
     KEY,
     PLACE,
     SENT,
+    TICKED,
     asked_so_far,
     draft_in,
     drop_draft,
@@ -43,13 +46,14 @@ from services.intake.web.pages.asking_draft import (
 )
 from services.intake.web.pages.asking_files import draft_of, files_there, lines
 from services.intake.web.pages.files import NOT_TAKEN, why_not
-from services.intake.web.pages.inbox import CODE
+from services.intake.web.pages.inbox import CODE, reading
 from services.intake.web.pages.portal import Portal
 from services.intake.web.pages.questions import DIRECT, questions
 from services.intake.web.pages.questions_asked import Asked
 from services.intake.web.pages.questions_listener import CHOSEN, LISTENER, Listener, listener, open_to_her
 from services.intake.web.pages.questions_options import OPTIONS, READERS
 from services.intake.web.pages.sending_draft import AT_FILES, parts, report_of, still_needed, takes_files
+from services.intake.web.pages.ticking import going
 from services.intake.web.public import check_complete
 
 logger = logging.getLogger(__name__)
@@ -68,7 +72,8 @@ _FULL: Final = N_(
     "Nothing was sent: this code has no room for another way. Write on a way that it has. "
     "Or stop here, keep your place, and go on from there without this code."
 )
-_GONE: Final = N_("Nothing was sent: a file is not there any more. Look at the list, then send again.")
+_GONE: Final = N_("Nothing was sent: something is not there any more. Look at the list, then send again.")
+_UNKNOWN: Final = N_("We do not know whether it was sent. Send it once more: it is taken once.")
 KEPT: Final = Field(
     "kept",
     "yes",
@@ -79,8 +84,9 @@ KEPT: Final = Field(
 
 @get("/{language:str}/check", include_in_schema=False)
 async def check(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
-    asked = asked_so_far(page, portal)
     data = page.needs_session().data
+    over = going(page, (await reading(page, portal)).inbox) if data.get(TICKED) else []
+    asked = asked_so_far(page, portal)
     if not asked.route:
         return page.go(nowhere(data))
     data.setdefault(KEY, secrets.token_urlsafe(16))
@@ -97,6 +103,7 @@ async def check(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
         readers=READERS[asked.route],
         offices=await _offices(page, portal, asked),
         chosen=_chosen(asked),
+        going=over,
         chooses=LISTENER in questions(asked.route),
         consents=_consents(asked),
         files=list(lines(page, await files_there(portal, data))) if takes_files(asked.route) else None,
@@ -132,8 +139,10 @@ async def send(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> 
             return page.again(Read(found.values, {"form": _FULL}))
         except NOT_TAKEN as error:
             return page.again(Read(found.values, {"form": why_not(error)}))
-        except SealNotOpened:
+        except (SealNotOpened, NotToBeTakenOver):
             return page.again(Read(found.values, {"form": _GONE}))
+        except StillBeingAnswered:
+            return page.again(Read(found.values, {"form": _UNKNOWN}))
     data[SENT] = sent
     if sent.get(STANDS):
         return page.go("/sent")
@@ -160,8 +169,10 @@ async def _lodge(
     page: Page, portal: Portal, asked: Asked, data: dict[str, Any], *, ethics_contact: bool
 ) -> dict[str, Any]:
     draft = report_of(asked, page.language.code, page.language.text, ethics_contact=ethics_contact)
-    check_complete(portal.intake, draft)
     known = AccessCode.parse(data[CODE]) if CODE in data else None
+    if known:
+        draft.take_over = [UUID(item_id) for item_id in data.get(TICKED, ())]
+    check_complete(portal.intake, draft)
     held = files_in(data) if takes_files(asked.route) else []
     route, stands = asked.route, False
     try:
@@ -251,8 +262,11 @@ def _consents(asked: Asked) -> tuple[Field, ...]:
 async def _offices(page: Page, portal: Portal, asked: Asked) -> list[str]:
     """Whose people may take part, with those who stand in where it is about one of them."""
     draft, intake = report_of(asked, page.language.code, page.language.text, ethics_contact=False), portal.intake
+    people = asked.people
+    before = Parties(alleged_offender=people.get("alleged_offender", ()), about=people.get("about_offices", ()))
     async with intake.database.transaction() as session:
-        desk = await desk_of(session, intake, asked.route, Parties.named_in(draft), utc_now())
+        named = Parties.named_in(draft).joined_with(before)
+        desk = await desk_of(session, intake, asked.route, named, utc_now())
     return [entry.name for office, entry in intake.policy.offices.items() if office in desk.offices]
 
 

@@ -27,11 +27,14 @@ Text = Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One page as it is shown for checking: its number, and what was answered to each of its fields."""
+    """One page as it is shown for checking: its number, what was answered to each of its fields, and which of them what
+    goes over answers.
+    """
 
     number: int
     question: Question
     answers: tuple[tuple[Field, Any], ...]
+    told: frozenset[str]
 
 
 def parts(asked: Asked) -> Iterator[Part]:
@@ -39,9 +42,8 @@ def parts(asked: Asked) -> Iterator[Part]:
     for number, question in enumerate(questions(asked.route), start=1):
         if question not in BEGINNING:
             said = asked.said.get(question.name, {})
-            yield Part(
-                number, question, tuple((one, said.get(one.name)) for one in question.fields(asked) if one.name != NEAR)
-            )
+            fields = [one for one in question.fields(asked) if one.name != NEAR]
+            yield Part(number, question, tuple((one, said.get(one.name)) for one in fields), asked.told)
 
 
 def takes_files(route: str) -> bool:

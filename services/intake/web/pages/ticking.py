@@ -1,0 +1,105 @@
+"""What she wrote on the ways that she has, each thing to be ticked for another way, and what of it she has ticked."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from chassis.web.pages.forms import Choice, Field
+from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
+from services.intake.bodies import Inbox, PartiesSeen, RouteSeen
+from services.intake.domain.carried import FILE, MESSAGE, PEOPLE
+from services.intake.web.pages import words_of_cases as words
+from services.intake.web.pages.asking_draft import PEOPLE_OF, TICKED, Data
+from services.intake.web.pages.offers import isolated
+
+_SHOWN: Final = 80
+"""Characters of her own words beside a box: enough to know them by. All of them stand on the page of what she sent."""
+
+
+def ticks_of(inbox: Inbox) -> Field:
+    """Each thing that she wrote and that can still be opened, nothing ticked beforehand."""
+    return Field("take_over", "checks", "", choices=tuple(Choice(str(one.item_id), "") for one in own(inbox)))
+
+
+def listed(page: Page, inbox: Inbox) -> list[tuple[str, list[tuple[str, str]]]]:
+    """By the way on which she wrote it: ids, and what each is, with its first words."""
+    found = []
+    for route in inbox.routes:
+        lines = [(str(one.item_id), _called(page, one) + _begins(one)) for one in _of(route)]
+        found.append((words.ROUTES[route.route], lines))
+    return [(name, lines) for name, lines in found if lines]
+
+
+def tick(data: Data, inbox: Inbox, item_ids: Collection[str]) -> None:
+    """These go over, and no others."""
+    data[TICKED] = {str(one.item_id): one.kind for one in own(inbox) if str(one.item_id) in item_ids}
+    named = [one for route in inbox.routes for one in route.parties if str(one.item_id) in item_ids]
+    data[PEOPLE_OF] = {
+        "not_these_people": [who for one in named for who in one.not_these_people],
+        "alleged_offender": [who for one in named for who in one.alleged_offender],
+        "others": [who for one in named for who in _named(one)],
+        "about_offices": [office for one in named for office in one.about_offices],
+    }
+
+
+def going(page: Page, inbox: Inbox) -> list[str]:
+    """What of it she has ticked, without its words: they open on the page of ticks alone. What cannot be opened any
+    more is ticked no more.
+    """
+    data = page.needs_session().data
+    text = page.language.text
+    there = {str(one.item_id): f"{text(words.ROUTES[one.route])}: {_called(page, one)}" for one in own(inbox)}
+    data[TICKED] = {item_id: kind for item_id, kind in data[TICKED].items() if item_id in there}
+    return [label for item_id, label in there.items() if item_id in data[TICKED]]
+
+
+@dataclass(frozen=True)
+class Own:
+    """Something that she wrote. `kind`: the name of an answer, or what else it is (`carried`)."""
+
+    item_id: UUID
+    route: str
+    kind: str
+    text: str
+    day: date | None = None
+
+
+def own(inbox: Inbox) -> Iterator[Own]:
+    for route in inbox.routes:
+        yield from _of(route)
+
+
+def _of(route: RouteSeen) -> Iterator[Own]:
+    for answer in route.answers:
+        yield Own(answer.item_id, route.route, answer.name, answer.text)
+    for message in route.messages:
+        if message.from_ == "you":
+            yield Own(message.item_id, route.route, MESSAGE, message.text, message.day)
+    for file in route.files:
+        yield Own(file.item_id, route.route, FILE, file.name, file.day)
+    for parties in route.parties:
+        yield Own(parties.item_id, route.route, PEOPLE, ", ".join(_named(parties)))
+
+
+def _named(parties: PartiesSeen) -> Iterable[str]:
+    people = [parties.affected_individual, *parties.alleged_offender, *parties.not_these_people, parties.reporter]
+    return dict.fromkeys(who for who in people if who)
+
+
+def _called(page: Page, one: Own) -> str:
+    text, on = page.language.text, page.language.day(one.day) if one.day else ""
+    if one.kind == FILE:
+        return f"{isolated(one.text)}, {on}"
+    if one.kind == PEOPLE:
+        return text(N_("The people whom you named"))
+    return text(N_("Message of %(day)s"), day=on) if on else text(words.ANSWERS.get(one.kind, one.kind))
+
+
+def _begins(one: Own) -> str:
+    if one.kind == FILE:
+        return ""
+    begins = one.text if len(one.text) <= _SHOWN else f"{one.text[:_SHOWN].rstrip()}…"
+    return f": {isolated(begins)}"
