@@ -39,11 +39,14 @@ class Traffic:
         return found
 
 
+@pytest.mark.parametrize("danger", [False, True], ids=["", "in danger"])
 @pytest.mark.parametrize("language", ["en", "fr", "es", "ar"])
 async def test_a_visit_stays_within_what_the_portal_may_cost(
-    page_factory: PageFactory, portal: Portal, language: str
+    page_factory: PageFactory, portal: Portal, language: str, *, danger: bool
 ) -> None:
-    """Seven ways side by side in letters of two bytes are the page that comes nearest; here with every risk said."""
+    """Seven ways side by side in letters of two bytes, below the card for whoever is in danger, are the page that comes
+    nearest; here with every risk said.
+    """
     page, traffic = await page_factory(), Traffic()
     await traffic.watch(page)
     await page.goto(f"{portal.address}/{language}", wait_until="networkidle")
@@ -58,9 +61,9 @@ async def test_a_visit_stays_within_what_the_portal_may_cost(
     await page.wait_for_url("**/s/1", wait_until="networkidle")
     while "/check" not in page.url:
         assert 500 < traffic.total() <= NEXT_PAGE, page.url
-        risk = page.locator("[name=power_over_me][value=yes]")
-        if await risk.count():
-            await risk.check()
+        for said in ("[name=power_over_me][value=yes]", *(["[value=self_harm]"] if danger else [])):
+            if await (box := page.locator(said)).count():
+                await box.check()
         way = page.locator("button[value=informal_resolution]")
         async with page.expect_navigation(wait_until="networkidle"):
             await (way if await way.count() else page.locator("button[value=on]")).click()
