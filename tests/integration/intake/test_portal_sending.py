@@ -17,10 +17,8 @@ from tests.integration.intake.portal_browser import PortalBrowser, come_back
 from tests.integration.intake.portal_walk import (
     begin,
     change_data,
-    choose,
     code_on,
     data_of,
-    onwards,
     rows_of,
     send,
     to_the_check,
@@ -271,30 +269,6 @@ async def test_another_way_is_sent_as_another_request(client: httpx.AsyncClient,
     assert keys[0] == keys[1] != keys[2]
 
 
-async def test_deleting_in_another_window_does_not_take_the_code_that_was_not_kept(
-    client: httpx.AsyncClient, world: World
-) -> None:
-    browser = await begin(client, world)
-    await to_the_check(browser, "informal_resolution", {"what_happened": WORDS})
-    late = through(browser)
-    await late.go("/check")
-    code = await send(browser)
-    await late.fill({"step": "delete"})
-    assert (late.path, code_on(late)) == (late.at("/sent"), code)
-
-
-async def test_whoever_has_a_code_deletes_the_draft_alone(client: httpx.AsyncClient, world: World) -> None:
-    browser = await begin(client, world)
-    await to_the_check(browser, "informal_resolution", {})
-    code = await send(browser)
-    await browser.go("/s/1")
-    await to_the_check(browser, "formal_report", {"what_happened": WORDS})
-    await browser.fill({"step": "delete"})
-    assert (browser.path, code_on(browser)) == (browser.at("/sent"), code)
-    assert (await data_of(world, browser)).keys() == {"code", "sent"}
-    assert [one["route"] for one in (await inbox(client, code))["routes"]] == ["informal_resolution"]
-
-
 async def test_what_was_sent_is_shown_though_the_place_that_was_kept_could_not_be_forgotten(
     fresh_world: Callable[..., Awaitable[World]],
 ) -> None:
@@ -308,21 +282,6 @@ async def test_what_was_sent_is_shown_though_the_place_that_was_kept_could_not_b
         code = await send(browser)
         assert len((await inbox(client, code))["routes"]) == 1
         assert (await data_of(world, browser)).keys() == {"code", "sent"}
-
-
-async def test_after_sending_nothing_of_the_draft_is_left_and_the_code_is(
-    client: httpx.AsyncClient, world: World
-) -> None:
-    browser = await begin(client, world)
-    await to_the_check(browser, "informal_resolution", {"what_happened": WORDS})
-    code = await send(browser)
-    data = await data_of(world, browser)
-    assert data.keys() == {"code", "sent"}
-    assert data["code"] == code
-    await browser.go("/s/6")
-    assert browser.path == browser.at("/sent")
-    await browser.go("/check")
-    assert browser.path == browser.at("/sent")
 
 
 async def test_where_a_code_has_no_room_for_another_way_she_reads_what_to_do_and_keeps_what_she_wrote(
@@ -361,89 +320,6 @@ async def test_a_further_way_goes_under_the_code_that_she_has(client: httpx.Asyn
     assert browser.path == browser.at("/sent")
     assert "<bdi" not in browser.page.text, "it is the code that she has"
     assert [one["route"] for one in (await inbox(client, code))["routes"]] == ["informal_resolution", "formal_report"]
-
-
-async def test_what_is_held_is_asked_apart_from_the_ways_with_a_number_and_under_a_key_of_its_own(
-    client: httpx.AsyncClient, world: World
-) -> None:
-    browser = PortalBrowser(client, world.settings.public_url, "en")
-    await browser.go("/privacy")
-    await browser.follow("Ask what is held about you")
-    assert (browser.path, browser.cookie) == (browser.at("/data"), "")
-    assert "Say what others may have told, or whether anybody has. That is the same for everybody." in browser.text
-    assert "You get an answer within one month." in browser.text
-    await browser.fill(button="Continue")
-    assert browser.path == browser.at("/s/4")
-    await browser.fill({"right": "know"})
-    assert browser.path == browser.at("/s/4")
-    assert "Enter your staff number, like S0012." in browser.text, "nobody could tell whose data it is"
-    given = {"right": "put_right", "wish": WORDS, "my_number": "S0018", "not_these_people": "S0012"}
-    await onwards(browser, given)
-    assert "The data protection officer reads this." in browser.text
-    code = await send(browser)
-
-    (route,) = (await inbox(client, code))["routes"]
-    body = {
-        "route": "data_request",
-        "mode": "confidential",
-        "answers": {"wish": WORDS},
-        "parties": {"affected_individual": "S0018"},
-        "not_these_people": ["S0012"],
-        "choices": {"right": "put_right"},
-    }
-    direct = await lodge(client, body)
-    (other,) = (await inbox(client, direct.json()["access_code"]))["routes"]
-    rows = await rows_of(world, route["report_id"])
-    assert rows == await rows_of(world, other["report_id"])
-    assert rows["report"][0]["office"] == "data_protection"
-    assert {row["recipient"] for row in await world.wraps(route["report_id"])} == {
-        "route", "workflow/data_protection", "intake/custodian",
-    }  # fmt: skip
-    for wrong in ({"mode": "anonymous"}, {"parties": {}}, {"parties": {"reporter": "S0018"}}):
-        refused = await lodge(client, body | wrong)
-        assert (refused.status_code, refused.json()["field"]) == (400, "parties.affected_individual")
-    # Among the ways it is not.
-    await browser.fill({"kept": "yes"})
-    await browser.go("/s/3")
-    assert "data_request" not in browser.page.text
-
-
-async def test_everything_is_deleted_at_a_word(client: httpx.AsyncClient, world: World) -> None:
-    browser = await begin(client, world)
-    await to_the_check(browser, "informal_resolution", {"what_happened": WORDS})
-    before, cookie = await world.rows("select count(*) from reports"), browser.cookie
-    await browser.fill({"step": "delete"})
-    assert (browser.path, browser.cookie) == (browser.at("/deleted"), "")
-    assert await world.rows("select count(*) from reports") == before
-    browser.cookie = cookie
-    await browser.go("/check")
-    assert browser.path == browser.at("/closed")
-
-
-async def test_a_day_to_be_asked_on_is_all_that_is_kept_of_the_direct_way(
-    client: httpx.AsyncClient, world: World
-) -> None:
-    reports = await world.rows("select count(*) from reports")
-    browser = await begin(client, world)
-    await choose(browser, "direct_approach", {"power_over_me": "yes", "feels_safe_to_talk": "yes"})
-    assert "That can make it riskier." in browser.text
-    await onwards(browser, {"after": "second"})
-    assert "Nothing has been sent, and nothing will be sent to anybody." in browser.text
-    code = await send(browser)
-    found = await inbox(client, code)
-    due = world.intake.policy.due("informal.checkin.second", utc_now()).date()
-    assert ([one["on"] for one in found["reminders"]], found["routes"]) == ([due.isoformat()], [])
-    assert await world.rows("select count(*) from reports") == reports
-
-
-async def test_without_a_day_nothing_at_all_is_kept_of_the_direct_way(client: httpx.AsyncClient, world: World) -> None:
-    codes = await world.rows("select count(*) from access_codes")
-    browser = await begin(client, world)
-    await choose(browser, "direct_approach")
-    await onwards(browser, {})
-    assert "You chose no day. Then nothing is kept at all." in browser.text
-    assert browser.form().offered["step"] == ["delete"]
-    assert await world.rows("select count(*) from access_codes") == codes
 
 
 async def test_who_will_see_it_is_said_with_those_who_stand_in(client: httpx.AsyncClient, world: World) -> None:
