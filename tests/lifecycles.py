@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from lifecycle.serial import from_json, to_json
 from lifecycle.table import FieldKind, Lifecycle, Rule
 from ops.lifecycle_docs import LIFECYCLES
 from policy.load import load
-from policy.model import Policy, Role
+from policy.model import Policy, Role, Side
 
 POLICY = load("iom-2024-03")
 BY_NAME = {lifecycle.name: lifecycle for lifecycle in LIFECYCLES}
@@ -54,6 +55,14 @@ APPOINTED = {
     "outside_investigator": "S0064",
 }
 """Who may be named in a field of this name."""
+PARAMETERS = frozenset(
+    {
+        "action", "after", "agreed", "begun_by", "burden", "clock", "consent", "deadline", "decision", "did", "fact",
+        "field", "from", "has", "hr_hold", "kind", "latest", "level", "needed", "needs", "offender_class", "reason",
+        "referral_consent", "role", "state", "type", "until", "urgency", "withdrawing", "writer",
+    }
+)  # fmt: skip
+"""What a refusal says beside its code and its rule."""
 HR_DIRECTOR, EXECUTIVE_HEAD = {"hr_director": "S0002"}, {"executive_head": "S0001"}
 ONE_OF: dict[str, dict[str, Fact]] = {
     "sign_measure": {"signed_type": "suspension_without_pay"},
@@ -152,10 +161,42 @@ def refused(
     without: str | None = None,
     **facts: Fact,
 ) -> Refused:
-    """Like `attempt`, and the action has to be refused."""
-    answer = attempt(BY_NAME[case.lifecycle], case, name, actor, now=now, policy=policy, without=without, **facts)
+    """Like `attempt`, and the action has to be refused, with parameters that name what there is: words are put to them
+    by these names.
+    """
+    lifecycle = BY_NAME[case.lifecycle]
+    answer = attempt(lifecycle, case, name, actor, now=now, policy=policy, without=without, **facts)
     assert isinstance(answer, Refused), f"{name} was not refused"
+    for key, value in answer.params.items():
+        assert key in PARAMETERS, f"{name}: {key}"
+        assert str(value) in named(lifecycle, key, policy), f"{name}: {key} {value}"
     return answer
+
+
+def named(lifecycle: Lifecycle, key: str, policy: Policy) -> Container[str]:
+    """What a parameter of a refusal may say."""
+    match key:
+        case "action" | "did":
+            return lifecycle.by_action
+        case "burden":
+            return [one.value for one in Side]
+        case "clock":
+            return lifecycle.clock_of
+        case "deadline":
+            return policy.deadlines
+        case "field":
+            return {field.name for rule in lifecycle.rules for field in rule.fields}
+        case "state":
+            return lifecycle.state_of
+        case "type":
+            return policy.measures
+        case _:
+            return Anything()
+
+
+class Anything:
+    def __contains__(self, value: object) -> bool:
+        return True
 
 
 def ring_until(case: Case, until: datetime, *, policy: Policy = POLICY) -> Case:
