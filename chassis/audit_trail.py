@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 NO_HASH: Final = bytes(32)
 """The predecessor of a chain's first entry."""
 KEPT_AT_HOME: Final = frozenset({"ombuds"})
-"""Sources whose entries never leave them (design.md section 7): the record gets the heads of their chains alone."""
+"""Sources whose entries never leave them: the record gets the heads of their chains alone."""
 
 FORGOTTEN: Final = "actors.forgotten"
 """The act of an entry that says: who acted in the entries about this object before it is not kept any more."""

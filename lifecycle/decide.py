@@ -1,6 +1,6 @@
 """The one transaction in which a case changes: what somebody did, or a clock that rang, with everything beside it.
 
-Order for an action (design.md section 5): signature, known action id, version, rules. A retry of a success is a
+Order for an action: signature, known action id, version, rules. A retry of a success is a
 success; a refusal leaves an audit row and nothing else.
 """
 

@@ -12,7 +12,7 @@ from chassis.database import fetch
 from chassis.inbox import Event
 from contracts.people.v1.people_pb2 import Person as PersonMessage
 
-HISTORY_MONTHS = 24  # domain.md 2.2x, invariant 32: conflicts of the past two years count
+HISTORY_MONTHS = 24  # invariant 32: conflicts of the past two years count
 
 
 class DirectoryNotHere(Exception):

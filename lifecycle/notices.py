@@ -1,5 +1,5 @@
 """Mails that say nothing, as a desk's service asks for them: to whom stays here, sealed, and only a random reference
-travels. The notifications service comes and asks who it is when it sends (domain.md 2.10).
+travels. The notifications service comes and asks who it is when it sends (policy 2.10).
 """
 
 import json

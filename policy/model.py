@@ -26,7 +26,7 @@ class AtEnd(StrEnum):
 
 
 class Protected(StrEnum):
-    """What makes somebody protected from retaliation (domain.md 1)."""
+    """What makes somebody protected from retaliation (policy 1)."""
 
     REPORTED = "reported"
     TOLD_SUPERVISOR = "told_supervisor"
@@ -126,7 +126,7 @@ class Route:
     `first_clock`: the deadline by which a person who has just written can expect an answer. `asks`: facts of procedure
     that the person may choose when lodging, each with its choices or `DAY`; never required (invariant 17). `needs`:
     answers without which it makes no sense, and perhaps the `RECIPIENT` or the `OWN_NUMBER`. `protects`: the protected
-    activity that it is (domain.md 1). `keeps_reporter`: nobody reads who reports, unless the custodian gives it to one
+    activity that it is (policy 1). `keeps_reporter`: nobody reads who reports, unless the custodian gives it to one
     handler (`IdentityPurpose`).
     """
 

@@ -1,4 +1,4 @@
-"""Watches the numbers inside the seals: an action that HR's side withheld leaves a hole (design.md section 4)."""
+"""Watches the numbers inside the seals: an action that HR's side withheld leaves a hole."""
 
 from datetime import timedelta
 from typing import Final

@@ -25,9 +25,9 @@ class HrBridgeSettings(Settings):
     directory_every: float = 60.0
     """How often the people directory is read from the HR system."""
     undeclared_after: float = 86_400.0
-    """How long HR may take to declare a change seen in its system before the bridge tells of it (design.md 3.13)."""
+    """How long HR may take to declare a change seen in its system before the bridge tells of it."""
     overdue_after: float = 30.0
-    """How long a due task may stay untouched before its workflow is started again (design.md 3.9)."""
+    """How long a due task may stay untouched before its workflow is started again."""
 
     def webhook_key(self) -> bytes:
         """Raises WebhookKeyUnusable."""

@@ -55,7 +55,7 @@ async def _wanted(session: AsyncSession, task: Task, persons: Persons, before: s
         return before
     above = persons.next_level_manager
     if not above:
-        # The manager above the one whom the measure took the line from (domain.md 2.3, PASSED_ON).
+        # The manager above the one whom the measure took the line from (policy 2.3: `passed_on`).
         supervisor = await session.get(Person, persons.current_supervisor)
         above = supervisor.line_staff_id if supervisor else ""
     if above in {"", persons.person, before}:

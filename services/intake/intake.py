@@ -17,7 +17,7 @@ from services.intake.tables import Exclusion, Report
 
 _BESIDE: Final = {("ethics", "interim_measure"): "workflow", ("ethics", "review"): "workflow"}
 """What another service than a report's own runs under it: the ethics office alerts, others decide on the measure."""
-# The service on the person's side: nothing that leaves intake tells its matters or readers apart (design.md section 7).
+# The service on the person's side: nothing that leaves intake tells its matters or readers apart.
 _OMBUDS: Final = "ombuds"
 
 
@@ -49,7 +49,7 @@ class Intake:
         return tag(self.keys.cell, "exclusion", report_id.bytes, staff_id.casefold())
 
     async def excludes(self, session: AsyncSession, report_id: UUID, staff_id: str) -> bool:
-        """Whether the person was named or refused when the report was lodged (design.md section 6)."""
+        """Whether the person was named or refused when the report was lodged."""
         found = await session.get(Exclusion, (report_id, self.exclusion_tag(report_id, staff_id)))
         return found is not None
 

@@ -1,8 +1,8 @@
 """What mails say: that there is something to look at, and nothing else.
 
 One text for every notice to a person, one for every notice to staff that goes at once, and a digest that counts. A text
-of its own for each kind would tell whoever sees the mail what it is about, and so would a link or an id (domain.md
-2.10, invariant 7; the words: ux.md 3.3).
+of its own for each kind would tell whoever sees the mail what it is about, and so would a link or an id
+(policy 2.10, invariant 7).
 """
 
 from dataclasses import dataclass

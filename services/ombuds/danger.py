@@ -23,7 +23,7 @@ from lifecycle.records import CaseRow
 from services.ombuds.domain.informal_resolution import RAISE_IMMINENT_HARM
 
 RECEIVERS: Final = ("workflow", "measures")
-"""Service and office: whoever may separate people at once (domain.md 2.11)."""
+"""Service and office: whoever may separate people at once (policy 2.11)."""
 TEXT: Final = "danger"
 LONGEST: Final = 2_000
 """Characters. It is to say what is needed, not what was told."""

@@ -29,7 +29,7 @@ from services.ombuds.domain.informal_resolution import LISTENERS, OFFER_MATCH, W
 FIRST_ANSWER: Final = "rwfp.first"
 ELSEWHERE: Final = "not_from_my_office"
 SMALL_OFFICE: Final = "office.small"
-"""The threshold of people at work below which everybody at a station knows everybody (domain.md 6)."""
+"""The threshold of people at work below which everybody at a station knows everybody (policy 6)."""
 
 _OFFERS: Final = uuid.UUID("5d1f6e0e-8d0c-4ab1-9f7c-6a0f3f2d9b34")
 _TALKS: Final = text("""

@@ -71,7 +71,7 @@ LODGED: Final = frozenset({REPORT, REQUEST, SEA, OWN_DATA})
 
 # Who may see any case of a kind unless excluded from it. A report is the oversight office's alone. Legal officers come
 # in with the measure that oversight alerted to, and deciders see the measure and what the alert says of the risk;
-# neither sees the report (domain.md 1: "see more of the allegation than needed").
+# neither sees the report (policy 1: "see more of the allegation than needed").
 READERS: Final = {
     REPORT: frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR}),
     MEASURE: frozenset(

@@ -1,5 +1,5 @@
 """Who reports, for the one handler of a case who needs it for a purpose of the policy: asked of the custodian, opened
-for that handler alone, each look in the trail (domain.md 1; invariant 2).
+for that handler alone, each look in the trail (policy 1; invariant 2).
 
 For each request there is a key pair of its own, whose private half lies here sealed under the key of the case. It is
 destroyed in the transaction in which the handler loses the part or the case is closed: from then on nothing opens what

@@ -1,5 +1,5 @@
 """A draft of those who keep appointments and policy waits for a second person: whoever may give that word hears that
-there is something new, in a mail that says no more (domain.md 2.10).
+there is something new, in a mail that says no more (policy 2.10).
 """
 
 from collections.abc import Iterable

@@ -21,7 +21,7 @@ CASES, ROUNDS = 10_000, 30
 OFFICER: Final = "S0005"
 PORTAL: Final = ("", "/before", "/online", "/privacy", "/told", "/back")
 SLOW: Final = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
-"""Milliseconds there and back, bytes a second (ux.md section 8); beside it a processor at a quarter of its pace."""
+"""Milliseconds there and back, bytes a second; beside it a processor at a quarter of its pace."""
 _PAINTED: Final = """() => new Promise(found => new PerformanceObserver(
     all => found(all.getEntries().at(-1).startTime)).observe({type: "largest-contentful-paint", buffered: true}))"""
 _COPY: Final = text("""

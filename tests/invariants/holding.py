@@ -1,6 +1,6 @@
 """What has to hold after every step, whatever happened: the invariants of the policy that the pure core can break.
 
-Each function looks at one `Change` and is named for its number (domain.md section 3). What is not here is kept by a
+Each function looks at one `Change` and is named for its number (docs/rules.md). What is not here is kept by a
 database, a door or a page, and has its tests there.
 """
 

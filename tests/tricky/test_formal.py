@@ -1,4 +1,4 @@
-"""The tricky cases of formal reports (domain.md 6), each on the real engine and the real tables."""
+"""The tricky cases of formal reports (policy 6), each on the real engine and the real tables."""
 
 from dataclasses import replace
 

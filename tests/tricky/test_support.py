@@ -1,4 +1,4 @@
-"""Tricky cases of support (domain.md 6), on the real engine and, where people and storage matter, on real stores."""
+"""Tricky cases of support (policy 6), on the real engine and, where people and storage matter, on real stores."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date

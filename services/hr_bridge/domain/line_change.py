@@ -57,7 +57,7 @@ class Persons:
     Whom a reporting-line change touches, by staff id.
 
     `next_level_manager` is who takes over when the end comes without a decision; empty = the manager above
-    `current_supervisor` in the directory (domain.md 2.3, PASSED_ON).
+    `current_supervisor` in the directory (policy 2.3: `passed_on`).
     """
 
     person: str

@@ -1,5 +1,5 @@
 """Who reports, for one handler of one case and one purpose: asked for by that handler, decided by the custodian, sealed
-to that handler alone, and over after a time (domain.md 1; invariants 2 and 4).
+to that handler alone, and over after a time (policy 1; invariants 2 and 4).
 
 A no, the custodian's (`decide_release`) or her own, is kept for as long as the purpose would have lasted: the same
 handler does not ask for the same until somebody says yes.

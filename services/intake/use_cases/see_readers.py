@@ -50,7 +50,7 @@ class Look:
 
 async def readers_of(intake: Intake, code: AccessCode) -> Mapping[UUID, Sequence[Look]]:
     """For each of her routes, newest first, each kind of look once a day. Not for a talk: what is opened there is
-    written down without saying of which talk (design.md section 7). Raises NothingHere for an unknown code.
+    written down without saying of which talk. Raises NothingHere for an unknown code.
     """
     async with intake.database.transaction() as session:
         of_hers = select(Report).where(col(Report.report_id).in_(await routes_of(session, intake, code)))

@@ -100,7 +100,7 @@ RULES = (
         clocks=(resume("investigation"), NEXT_UPDATE),
         effects=(her_inbox("formal_report.resumed"),),
     ),
-    # Cooperating is protected too: whoever is named here, sealed, is watched over from now on (domain.md 1).
+    # Cooperating is protected too: whoever is named here, sealed, is watched over from now on (policy 1).
     Rule(
         action="record_witness",
         states=("assessing", *HERE),

@@ -30,7 +30,7 @@ SYSTEM = frozenset({ActorKind.SYSTEM})
 DECIDER_PARTS = {role: role.value for role in Role if role in DECIDERS}
 SECOND_PARTS = {role: role.value for role in Role if role in SECOND}
 """Under which role somebody is asked to decide; the field that names them has the role's name. Each sees this one
-report (domain.md 1).
+report (policy 1).
 """
 
 ASSESSMENT = ("submitted", "acknowledged", "assessing", "needs_info")

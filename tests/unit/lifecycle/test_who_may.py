@@ -1,7 +1,7 @@
 """Who may do what, written a second time in `who_may.txt` and looked at from the other side: by whom, then what.
 
 A right that is widened or lost by a slip in a table shows here. What an office must never do stands below in words of
-the policy (domain.md section 1), and holds for actions that nobody has written down yet.
+the policy (part 1), and holds for actions that nobody has written down yet.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A mail says nothing: not to whom it matters, not what about, not that any office is concerned (domain.md 2.10)."""
+"""A mail says nothing: not to whom it matters, not what about, not that any office is concerned (policy 2.10)."""
 
 import re
 from datetime import UTC, date, datetime
