@@ -98,12 +98,16 @@ async def insert(
     )  # fmt: skip
 
 
-async def move(session: AsyncSession, key: SessionKey, expires_at: datetime, now: datetime) -> None:
-    """The idle limit alone. A row that has expired or ended in the meantime stays so."""
-    await session.execute(
-        text("update web_sessions set expires_at = :expires_at where digest = :digest and expires_at > :now"),
+async def move(session: AsyncSession, key: SessionKey, expires_at: datetime, now: datetime) -> bool:
+    """The idle limit alone. A row that has expired or ended in the meantime stays so: False."""
+    found = await session.execute(
+        text(
+            "update web_sessions set expires_at = :expires_at where digest = :digest and expires_at > :now"
+            " returning true"
+        ),
         params={"digest": key.digest, "expires_at": expires_at, "now": now},
     )
+    return found.first() is not None
 
 
 async def replace(session: AsyncSession, key: SessionKey, contents: Contents, expires_at: datetime) -> None:

@@ -180,13 +180,15 @@ class Sessions:
         gone = () if key is None else (key,)
         request.scope["state"][self.cookie_name] = _InHand(None, gone=gone, take_cookie_back=True)
 
-    async def stay(self, session: WebSession, at_least: timedelta) -> None:
+    async def stay(self, session: WebSession, at_least: timedelta) -> bool:
         """Moves the idle limit at once, for a request that may take longer than the session has; its answer moves it
-        again, as any does. Not beyond the absolute limit.
+        again, as any does. Not beyond the absolute limit. False where the session has ended meanwhile.
         """
         now = self._clock()
         async with self._database.transaction() as rows:
-            await session_rows.move(rows, session.key, min(now + max(session.idle, at_least), session.ends_at), now)
+            return await session_rows.move(
+                rows, session.key, min(now + max(session.idle, at_least), session.ends_at), now
+            )
 
     async def keep(self, message: Message, scope: Scope) -> None:
         """Before the first byte of an answer: writes what the request did to its session, and sends the cookie.

@@ -157,9 +157,15 @@ class Page:
         return Response(None, status_code=303, headers=HEADERS | {"Location": address})
 
     async def posted(self) -> dict[str, list[str]]:
-        """What the form holds. Raises NotOurs unless it comes from a page of ours in this session."""
+        """What the form holds. Raises NotOurs unless it comes from a page of ours in this session, and PageClosed where
+        that has ended meanwhile: its time begins anew before anything is done, so that what is answered is not lost.
+        """
         found = await self.pairs()
         self.check_form(found)
+        if self.session is not None:
+            assert self.pages.sessions is not None  # it is one of theirs
+            if not await self.pages.sessions.stay(self.session, self.session.idle):
+                raise PageClosed
         return found
 
     async def pairs(self) -> dict[str, list[str]]:

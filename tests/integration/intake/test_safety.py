@@ -1,14 +1,17 @@
 """Lines of the safety list that need no screen: every form, time-out, and what the portal's logs know of a visitor."""
 
+import asyncio
 import logging
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 
+from chassis.web.pages.page import Page
 from tests.integration.intake.portal_browser import PortalBrowser
-from tests.integration.intake.portal_walk import begin, choose, onwards, to_the_check
-from tests.integration.intake.world import World
+from tests.integration.intake.portal_walk import begin, choose, onwards, send, to_the_check
+from tests.integration.intake.world import World, inbox
 
 pytestmark = pytest.mark.stack
 WORDS = "Quizzaciously loud in every meeting."
@@ -52,6 +55,45 @@ async def test_s16_after_the_time_that_was_chosen_a_page_has_closed_and_the_draf
         assert WORDS not in browser.page.text
     answer = await browser.go("/s/4")
     assert "It has closed to protect you." in answer.text
+
+
+async def test_s16_a_page_does_not_close_between_sending_and_the_code(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the last second, with stores that are slow: else there would be a report that nobody has the code of."""
+    browser = await begin(client, world)
+    await to_the_check(browser, "formal_report", {"what_happened": WORDS, "mode": "anonymous"})
+    put_wraps = world.intake.keystore.put_wraps
+
+    async def slowly(*given: Any, **more: Any) -> None:
+        await asyncio.sleep(1)
+        await put_wraps(*given, **more)
+
+    monkeypatch.setattr(world.intake.keystore, "put_wraps", slowly)
+    await world.rows("update web_sessions set expires_at = now() + interval '0.5 seconds'")
+    code = await send(browser)
+    (route,) = (await inbox(client, code))["routes"]
+    assert route["route"] == "formal_report"
+
+
+async def test_whoever_leaves_in_one_window_as_another_sends_has_sent_nothing(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await begin(client, world)
+    await to_the_check(browser, "formal_report", {"what_happened": WORDS, "mode": "anonymous"})
+    window, pairs = PortalBrowser(client, browser.origin), Page.pairs
+    window.cookie = browser.cookie
+
+    async def left(page: Page) -> dict[str, list[str]]:
+        monkeypatch.undo()
+        await window._ask("GET", "/leave")
+        return await pairs(page)
+
+    before = await world.rows("select count(*) from reports")
+    monkeypatch.setattr(Page, "pairs", left)
+    await browser.fill({"step": "send"})
+    assert browser.path == browser.at("/closed")
+    assert await world.rows("select count(*) from reports") == before
 
 
 async def test_s16_the_time_is_stated_and_begins_anew_without_a_script_and_without_touching_what_is_written(
