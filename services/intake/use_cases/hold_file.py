@@ -94,15 +94,13 @@ class Held:
 
 
 async def hold_file(intake: Intake, draft: Draft, file_id: UUID, parts: AsyncIterator[bytes]) -> Held | None:
-    """Clean, seal and keep it; None where this id has come before. Nothing of `parts` is read before it is known that
-    there is room.
+    """Clean, seal and keep it; None where this id is another draft's, or with the place. What is there under it of this
+    session broke off: no draft has its key. Nothing of `parts` is read before it is known that there is room.
 
     Raises FileRefused, TooManyAtOnce, NoRoom, TimeoutError, and NothingHere where the session has ended meanwhile.
     """
     async with intake.database.transaction() as session:
-        if await session.get(DraftFile, file_id):
-            return None
-        await _check_room(session, intake, draft)
+        await _check_room(session, intake, draft, file_id)
     async with intake.receiving.received(draft.session, parts) as file:
         key = AESGCM.generate_key(bit_length=256)
         held = Held(file_id, key, file.kind, tuple(file.removed), file.copy.size, file.original.size)
@@ -110,16 +108,18 @@ async def hold_file(intake: Intake, draft: Draft, file_id: UUID, parts: AsyncIte
 
 
 async def _written(intake: Intake, draft: Draft, held: Held, file: File) -> bool:
-    """Chunk by chunk, each in a transaction of its own: leaving never waits for a file. False where it was there.
+    """Chunk by chunk, each in a transaction of its own: leaving never waits for a file. False where the id is taken.
     Raises NothingHere once the row is gone, with the session.
     """
+    broke_off = col(DraftFile.file_id) == held.file_id, col(DraftFile.of_session) == draft.session
     try:
         async with intake.database.transaction() as session:
-            await _check_room(session, intake, draft)
+            await _check_room(session, intake, draft, held.file_id)
+            await session.execute(delete(DraftFile).where(*broke_off))
             row = insert(DraftFile).values(file_id=held.file_id, of_session=draft.session).on_conflict_do_nothing()
             if (await session.execute(row.returning(col(DraftFile.file_id)))).first() is None:
                 return False
-            # Of one under this id that she has removed, and that is not swept yet.
+            # Of one under this id that broke off, or that she has removed, and that is not swept yet.
             await session.execute(delete(DraftChunk).where(col(DraftChunk.file_id) == held.file_id))
     except IntegrityError:
         raise NothingHere from None
@@ -133,9 +133,9 @@ async def _written(intake: Intake, draft: Draft, held: Held, file: File) -> bool
     return True
 
 
-async def _check_room(session: AsyncSession, intake: Intake, draft: Draft) -> None:
-    """Raises FileRefused for one too many of this draft, and NoRoom."""
-    of_draft = select(func.count()).select_from(DraftFile).where(draft.files)
+async def _check_room(session: AsyncSession, intake: Intake, draft: Draft, file_id: UUID) -> None:
+    """Raises FileRefused for one too many of this draft, beside that one, and NoRoom."""
+    of_draft = select(func.count()).select_from(DraftFile).where(draft.files, col(DraftFile.file_id) != file_id)
     if (await session.scalar(of_draft) or 0) >= intake.receiving.most:
         raise FileRefused(Refusal.TOO_MANY)
     if (await session.scalar(select(func.count()).select_from(DraftChunk)) or 0) >= ROOM:

@@ -283,6 +283,31 @@ async def test_leaving_while_a_file_comes_in_keeps_nothing_of_it(
     assert await world.rows("select file_id from draft_files") == before
 
 
+async def test_a_file_of_which_only_a_part_was_kept_is_taken_when_it_is_sent_again(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that loads a page of failure anew sends the same form."""
+    browser = await asking(client, world)
+    form, write = browser.form("Add this file"), hold_file.sealed_chunks
+
+    async def breaks_off(*given: Any, **more: Any) -> Any:
+        async for number, chunk in write(*given, **more):
+            if number:
+                raise OSError
+            yield number, chunk
+
+    sent = b"plain words\n" * 30_000
+    with monkeypatch.context() as broken:
+        broken.setattr(hold_file, "sealed_chunks", breaks_off)
+        assert (await browser.send_file(form, NAME, sent)).headers["location"] == "/en/said/failed"
+    for _ in range(2):
+        assert (await browser.send_file(form, NAME, sent)).headers["location"] == "/en/s/files"
+    (held,) = files_in(await data_of(world, browser))
+    kept = held.file(world.intake.database)
+    assert [b"".join([part async for part in one.parts()]) for one in (kept.copy, kept.original)] == [sent, sent]
+    assert await stored(world, [held.file_id]) == 4
+
+
 @pytest.mark.parametrize("full", ["of one draft", "of all drafts", "of its code"])
 async def test_there_is_room_for_so_many_before_sending_too(
     client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch, full: str

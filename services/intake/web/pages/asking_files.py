@@ -82,7 +82,8 @@ async def add(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> R
     await stay_open(page)
     wrong, held = "", None
     try:
-        held = await hold_file(portal.intake, draft_of(portal, page), once, upload.file)
+        if FILE_OF + str(once) not in data:
+            held = await hold_file(portal.intake, draft_of(portal, page), once, upload.file)
     except NotAnUpload:
         raise NotOurs from None
     except NothingHere:
