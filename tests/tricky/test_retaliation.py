@@ -193,6 +193,32 @@ async def test_the_alleged_offender_is_of_the_ethics_office(office: Office) -> N
     assert [await office.sees(case_id, one) for one in (ETHICS_OFFICER, SECOND_OFFICER)] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("offender", "desk"), [("S0001", "ethics_governing_body"), ("S0002", None)], ids=["executive_head", "hr_director"]
+)
+async def test_the_alleged_offender_decides_on_remedies_or_answers_to_the_only_one_who_could(
+    office: Office, offender: str, desk: str | None
+) -> None:
+    """Neither that one nor anybody who answers to them: the governing body decides what is recommended."""
+    for one in ("S0002", "S0003", "S0004", ETHICS_OFFICER):
+        await office.person(one, "S0001")
+    await office.person("S0001", "")
+    case_id = await office.request(offenders=(offender,))
+    assert (await office.row(case_id)).desk == desk
+    officer, outside = (SECOND_OFFICER if desk else ETHICS_OFFICER), ("refer_outside", "S0064")
+    refer, investigator = outside if desk else ("refer_to_oversight", INVESTIGATOR)
+    await office.walk(
+        case_id, *((step, officer) for step, _ in TO_FINDING), (refer, officer), ("submit_investigation", investigator)
+    )
+    assert isinstance(await office.act(case_id, "recommend", officer, decider="executive_head"), Decided)
+    [(asked,)] = await office.rows("select case_id from cases where lifecycle = 'recommendation'")
+    await office.desk.errands["route"](asked)
+    assert (await office.row(asked)).desk == "ethics_governing_body"
+    assert [await office.sees(asked, one) for one in ("S0001", "S0002", "S0062")] == [False, False, True]
+    await office.walk(asked, ("decide_recommendation", "S0062"))
+    assert await state(office, case_id) == "decided"
+
+
 async def test_the_alleged_offender_is_on_sick_leave(office: Office) -> None:
     """The clock stands still for a reason that is named, and goes on by itself at the policy's cap."""
     case_id = await office.request()

@@ -91,6 +91,12 @@ def test_a_role_that_nobody_holds_and_a_route_that_nobody_handles(packs: Path) -
 
 def test_a_desk_that_keeps_what_is_about_itself(packs: Path) -> None:
     edit(packs, f"{HERS}/routing.toml", 'about = ["eco", "executive"]', 'about = ["executive"]')
+    edit(
+        packs,
+        f"{HERS}/routing.toml",
+        'about = ["eco"]\ndesk = "ethics_outside"',
+        'about = ["executive"]\ndesk = "ethics_outside"',
+    )
     assert mistakes(packs)["desk.ethics.offices"] == "has eco, and nobody takes a matter about eco"
 
 
