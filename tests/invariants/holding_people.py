@@ -68,6 +68,11 @@ def inv_15_nothing_is_shared_after_a_revocation(change: Change, step: Step) -> N
         fresh = last(change, "give_consent", "approve_referral", "decide_for_child", "renew_consent")
         assert fresh
         assert change.now < change.policy.due("consent.refresh", fresh.at)
+    if step.action == "disclose_identity" and step.facts["legal_basis"] == "consent":
+        agreed = last(change, "agree_to_naming")
+        assert agreed
+        assert agreed.facts["name_may_go_to"] == step.facts["recipient"]
+        assert version(agreed) > version(last(change, "refuse_naming", "ask_naming_consent"))
     if step.action == "withdraw_identity_consent":
         assert change.after.facts["identity_consent"] == "not_given"
 
