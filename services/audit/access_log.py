@@ -14,14 +14,18 @@ from chassis.database import fetch
 from policy.model import Policy
 from services.audit.tables import NAMES_A_PURPOSE
 
+PARTIES: Final = "parties.opened"
 LOOKS: Final = frozenset(
-    {"contents_handed_out", "file_handed_out", "original_handed_out", "identity_handed_out"}
-    | {"parties.opened", "letter.read"}
+    {"contents_handed_out", "file_handed_out", "original_handed_out", "identity_handed_out"} | {PARTIES, "letter.read"}
 )
 """The acts by which somebody gets to see something. What intake hands out it writes down for every desk, once."""
 PAGE: Final = 50
 NO_ROLE: Final = "none"
-"""A service itself, and whoever is appointed to nothing: somebody who looks at a matter of their own."""
+"""Whoever is appointed to nothing: somebody who looks at a matter of their own."""
+SERVICE: Final = "service"
+"""No human being: a service opens whom a matter concerns, to find out who must not see it. Listed where it is asked
+for: hundreds of these would hide the looks of people.
+"""
 NOT_KEPT: Final = "not_kept"
 """Whoever looked is forgotten, and with them as what."""
 
@@ -51,7 +55,9 @@ class Access:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be seen: of the last so many days, of one role or purpose alone, from before one entry on."""
+    """What is to be seen: of the last so many days, of one role (else of people) or purpose alone, from before one
+    entry on.
+    """
 
     days: int
     role: str | None = None
@@ -89,11 +95,12 @@ def _read(rows: Sequence[Any], policy: Policy) -> Iterator[Access]:
         at, actor = datetime.fromisoformat(entry["at"]), row["actor"]
         forgotten = actor is None and entry["actor"] is not None
         held = [facts["role"]] if "role" in facts else sorted(policy.roles_of(actor, at)) if actor else []
-        roles = tuple(held) or (NOT_KEPT if forgotten else NO_ROLE,)
+        nobody = SERVICE if entry["act"] == PARTIES and entry["actor"] is None else NO_ROLE
+        roles = tuple(held) or (NOT_KEPT if forgotten else nobody,)
         about = row["source"], entry["act"], entry["object"]
         yield Access(row["number"], at, *about, actor, roles, facts["purpose"], forgotten)
 
 
 def _is_meant(one: Access, asked: Asked) -> bool:
-    is_theirs = asked.role is None or asked.role in one.roles
+    is_theirs = SERVICE not in one.roles if asked.role is None else asked.role in one.roles
     return is_theirs and asked.purpose in (None, one.purpose) and one.number < asked.before

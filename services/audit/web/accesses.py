@@ -13,7 +13,7 @@ from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from chassis.web.sign_in import SignedIn
 from lifecycle.pages.wording import Wording
-from services.audit.access_log import NO_ROLE, NOT_KEPT, Asked, accesses
+from services.audit.access_log import NO_ROLE, NOT_KEPT, SERVICE, Asked, accesses
 from services.audit.web.api import Record, check_role
 
 DAYS: Final = (7, 30, 90)
@@ -50,7 +50,7 @@ def routes(of: Record) -> list[HTTPRouteHandler]:
     return [show]
 
 
-_OTHERS: Final = {NO_ROLE: N_("No appointment"), NOT_KEPT: N_("Not kept any more")}
+_OTHERS: Final = {NO_ROLE: N_("No appointment"), NOT_KEPT: N_("Not kept any more"), SERVICE: N_("No person: a service")}
 
 
 def _role(key: str) -> str:

@@ -117,9 +117,15 @@ async def test_the_access_log_says_who_looked_as_what_and_for_what_by_role_and_p
     # Said of a look that intake hands out and writes down, and of no look at all.
     await world.look("workflow", "case-5", INVESTIGATOR, "contents.read", purpose="assess")
     await world.look("workflow", "case-5", INVESTIGATOR, "identity.asked", purpose="check_facts")
+    await world.look("workflow", "case-6", None, "parties.opened", purpose="routing")
     await world.take_all()
     every = cells((await browser.signed_in(AUDITOR, "/en/accesses")).text)
     assert every[0] == "Role Purpose Times"
+    # Counted, and listed where somebody asks for it: they would hide the looks of people.
+    assert "No person: a service routing 1" in every
+    services = cells((await browser.get("/en/accesses?role=service")).text)
+    (routed,) = services[services.index("When Who Role Purpose What") + 1 :]
+    assert "routing parties: opened workflow case-6" in routed
     assert {"Investigator from outside assess 1", "Investigator from outside evidence 1"} <= set(every)
     assert {"Legal officer evidence 1", "No appointment support 1"} <= set(every)
     looks = every[every.index("When Who Role Purpose What") + 1 :]
