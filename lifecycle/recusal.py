@@ -166,13 +166,22 @@ def _last_day(policy: Policy, part: Part, person: directory.Person | None, staff
     """The last day on which somebody may have a part: before today where they may not now, None where none is set."""
     days = [date.fromisoformat(person.contract_ends_on)] if person and person.contract_ends_on else []
     if part.appointed:
-        held = [one for role in part.appointed for one in policy.appointed(role, now) if one.staff_id == staff_id]
-        ends = [one.to for one in held]
-        if not held:
-            return date.min
-        if None not in ends:
-            days.append(max(end for end in ends if end))
-    return min(days, default=None)
+        days.append(_appointed_until(policy, part, staff_id, now))
+    return min((day for day in days if day != date.max), default=None)
+
+
+def _appointed_until(policy: Policy, part: Part, staff_id: str, now: datetime) -> date:
+    """The last day of an appointment that holds now and of those that follow it without a gap; `date.max` where none is
+    set, before today where none holds.
+    """
+    own = [one for one in policy.appointments if one.staff_id == staff_id and one.role in part.appointed]
+    if not any(one.holds(now) for one in own):
+        return date.min
+    until = now.date()
+    for one in sorted(own, key=lambda one: one.from_):
+        if until != date.max and one.from_ <= until + timedelta(days=1):
+            until = max(until, one.to or date.max)
+    return until
 
 
 def _is_near(policy: Policy, last: date, now: datetime) -> bool:
