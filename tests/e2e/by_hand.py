@@ -88,6 +88,15 @@ class Person:
         await self.page.goto(f"{self.portal}/en")
         await press(self.page, self.page.get_by_role("link", name="See your options"))
         await press(self.page, self.page.locator("main button[type=submit]"))
+        await self.answers(way, answers)
+        assert "Nothing has been sent yet." in await said(self.page)
+        await press(self.page, self.page.locator("button[value=send]"))
+        self.code = await self.page.locator(".code bdi").inner_text()
+        await self.page.check("[name=kept]")
+        await press(self.page, self.page.locator("main button[type=submit]"))
+
+    async def answers(self, way: str, answers: Mapping[str, str]) -> None:
+        """Page after page, to the check."""
         while "/s/" in self.page.url:
             asked = {name: one for name, one in answers.items() if await self.page.locator(f"[name={name}]").count()}
             await fill(self.page, asked)
@@ -95,11 +104,6 @@ class Person:
             await press(self.page, chosen if await chosen.count() else self.page.locator("button[value=on]"))
             assert "There is something to look at" not in (text := await said(self.page)), text
         assert self.page.url.endswith("/check"), await said(self.page)
-        assert "Nothing has been sent yet." in await said(self.page)
-        await press(self.page, self.page.locator("button[value=send]"))
-        self.code = await self.page.locator(".code bdi").inner_text()
-        await self.page.check("[name=kept]")
-        await press(self.page, self.page.locator("main button[type=submit]"))
 
     async def comes_back(self) -> None:
         await self.page.goto(f"{self.portal}/en")

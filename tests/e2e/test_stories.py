@@ -124,9 +124,13 @@ async def _she_makes_a_formal_report(house: House, she: Person) -> str:
     await she.types_code()
     for box in await she.page.locator("[name=take_over]").all():
         await box.check()
-    chosen = {"route": "formal_report", "mode": "confidential", "writer": "affected", "what_happened": STANDS_BY}
-    await fill(she.page, chosen)
+    await fill(she.page, {"way": "formal_report"})
     await press(she.page, she.page.locator("main form button[type=submit]").first)
+    await she.answers("formal_report", {"mode": "confidential", "writer": "affected"})
+    # What goes over says what happened; at the check there is room for more.
+    await press(she.page, she.page.get_by_role("link", name="Change What would you like us to know?"))
+    await she.answers("formal_report", {"what_happened": STANDS_BY})
+    await press(she.page, she.page.locator("button[value=send]"))
     report = await oversight.finds("formal_report", known)
     await oversight.does(report, "acknowledge")
     await oversight.does(report, "start_assessment")
