@@ -21,6 +21,7 @@ from chassis.outbox import add_event
 from chassis.sealing import handler_label
 from contracts.intake.v1.reports_pb2 import IdentityAnswered, IdentityAsked
 from contracts.topics import reports_to
+from policy.model import Policy
 from services.intake.bodies import AnswerRelease
 from services.intake.domain.codes import NAMED_AT
 from services.intake.intake import Intake, NothingHere, audit_object, lock_report, report_of_desk
@@ -243,7 +244,12 @@ def shows_her(intake: Intake, release: IdentityRelease) -> bool:
     """Whether her inbox says of it: what she is asked, and what was given unless the policy says otherwise; not what
     was refused before that.
     """
-    if release.given_at is None and release.ended_at is not None:
-        return False
-    purpose = intake.policy.identity_purposes.get(release.purpose)
-    return asks_her(intake, release) or (release.given_at is not None and (purpose is None or purpose.told))
+    if release.given_at is None:
+        return release.ended_at is None and asks_her(intake, release)
+    return is_told(intake.policy, release.purpose)
+
+
+def is_told(policy: Policy, purpose: str) -> bool:
+    """Whether she is told of what was given for this."""
+    known = policy.identity_purposes.get(purpose)
+    return known is None or known.consent or known.told

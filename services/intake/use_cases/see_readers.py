@@ -21,12 +21,14 @@ from policy.model import Policy
 from services.intake.intake import Intake, audit_object
 from services.intake.route_list import routes_of
 from services.intake.tables import Report
+from services.intake.use_cases.release_identity import is_told
 
+_IDENTITY: Final = "identity_handed_out"
 LOOKS: Final[Mapping[str, str]] = {
     "contents_handed_out": "words",
     "file_handed_out": "file",
     "original_handed_out": "original",
-    "identity_handed_out": "identity",
+    _IDENTITY: "identity",
 }
 """What somebody got to see, by the act in the trail."""
 _TRAIL: Final = text("""
@@ -69,5 +71,7 @@ def _read(rows: Sequence[Any], policy: Policy) -> Iterator[Look]:
         if entry["act"] not in LOOKS:
             continue
         at, facts = datetime.fromisoformat(entry["at"]), entry["facts"]
+        if entry["act"] == _IDENTITY and not is_told(policy, facts["purpose"]):
+            continue
         held = [facts["role"]] if "role" in facts else sorted(policy.roles_of(actor, at)) if actor else []
         yield Look(at.date(), LOOKS[entry["act"]], facts["purpose"], tuple(held), forgotten=actor is None)

@@ -1,12 +1,13 @@
 """A handler gossips (policy section 6): she sees as what, for what and on which day somebody opened what she sent."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
 import pytest
 
-from chassis import audit_actors
+from chassis import audit_actors, audit_trail
 from policy.model import Role
 from services.ethics.desk import PURPOSES as ETHICS_PURPOSES
 from services.ethics.desk import READERS as ETHICS_READERS
@@ -53,6 +54,26 @@ async def test_inv_02_she_sees_as_what_and_for_what_each_reader_has_opened_what_
     assert "Intake officer of the oversight office" in text[:second]
     assert "legal review" not in text, "of her other matter, or of anybody else's"
     assert not [one for one in (OFFICER, INVESTIGATOR) if one in text]
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_what_the_policy_does_not_tell_her_of_is_not_told_by_this_list_either(
+    client: httpx.AsyncClient, browse: Browse, world: World, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    policy = world.intake.policy
+    purposes = {**policy.identity_purposes, "check_facts": replace(policy.identity_purposes["check_facts"], told=told)}
+    monkeypatch.setattr(world.intake, "policy", replace(policy, identity_purposes=purposes))
+    code = await code_of_new(client, formal())
+    report_id = await world.report_id(client, code)
+    async with world.intake.database.transaction() as session:
+        for purpose in ("check_facts", "hear_the_person"):
+            facts = {"purpose": purpose, "role": "investigator"}
+            await audit_trail.record(
+                session, "identity_handed_out", object_ref=report_id, actor=INVESTIGATOR, facts=facts
+            )
+    text = await shown(await browse(code), code)
+    assert "To meet the person and hear what they can tell" in text, "she is asked for it"
+    assert ("To compare what was told with records" in text) is told
 
 
 async def test_whoever_holds_her_code_alone_is_asked_for_it_again(client: httpx.AsyncClient, browse: Browse) -> None:
