@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import clocks, engine
-from lifecycle.clocks import pause, resume, standing, start
+from lifecycle.clocks import meet, pause, renew, resume, standing, start
 from lifecycle.fields import choice, reference, time
 from lifecycle.model import Action, ActorKind, Case, Clock, DueKind, Refused
 from lifecycle.recipients import escalation
@@ -156,6 +156,27 @@ def test_a_date_that_the_case_does_not_have_starts_no_clock() -> None:
         assert not clocks.change({}, facts, (start("im.begin", due="begins_at"),), NOW, POLICY)
     started = clocks.change({}, {"begins_at": at(3)}, (start("im.begin", due="begins_at"),), NOW, POLICY)
     assert started["im.begin"].due_at == NOW + timedelta(days=3)
+
+
+def test_a_clock_that_does_not_run_is_neither_renewed_nor_met_nor_stopped() -> None:
+    every = (renew("wait"), meet("wait"), pause("wait", reason="because"), resume("wait"))
+    assert not clocks.change({}, {"because": "sick_leave"}, every, NOW, TOLLED)
+    begun = clocks.change({}, {}, (start("wait"),), NOW, TOLLED)
+    assert clocks.change(begun, {}, (resume("wait"),), NOW + DAY, TOLLED) == begun
+    met = clocks.change(begun, {}, (meet("wait"),), NOW + DAY, TOLLED)
+    assert clocks.change(met, {"because": "sick_leave"}, every, NOW + 2 * DAY, TOLLED) == met
+    renewed = clocks.change(begun, {}, (renew("wait"),), NOW + DAY, TOLLED)
+    assert renewed["wait"] == begun["wait"]._replace(started_at=NOW + DAY, due_at=begun["wait"].due_at + DAY)
+
+
+def test_a_date_that_was_set_and_one_that_is_kept_for_are_counted_at_the_place() -> None:
+    facts = {"place": "creek", "begins_at": at(3)}
+    policy = replace(TOLLED, deadlines=TOLLED.deadlines | {"cap": deadline("cap", 4, Unit.WORKING_DAYS)})
+    found = clocks.change(
+        {}, facts, (start("im.begin", due="begins_at"), start("again", not_before=("cap",))), NOW, policy
+    )
+    assert found["im.begin"].place == "creek"
+    assert found["again"].due_at == NOW + 6 * DAY  # four working days there: Sunday
 
 
 def test_inv_53_what_is_kept_is_kept_until_the_other_deadlines_have_passed_too() -> None:

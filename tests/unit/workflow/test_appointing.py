@@ -118,6 +118,22 @@ def test_an_end_is_not_dated_back_not_of_nothing_and_never_later() -> None:
     assert codes == [Refusal.IN_THE_PAST, Refusal.UNKNOWN_APPOINTMENT, Refusal.ENDS_SOONER_ALREADY]
 
 
+def test_whether_nobody_would_hold_a_role_counts_from_the_day_after_the_last() -> None:
+    ended, last = Ended(appointment_id(AUDITOR), TODAY + timedelta(days=9)), TODAY + timedelta(days=9)
+    successor = replace(AUDITOR, staff_id="S0040", from_=last + timedelta(days=1), to=last + timedelta(days=1))
+    alone = replace(POLICY, appointments=(AUDITOR,))
+    followed = replace(POLICY, appointments=(AUDITOR, successor))
+    too_late = replace(POLICY, appointments=(AUDITOR, replace(successor, from_=last + timedelta(days=2), to=None)))
+    found = [appointing.leaves_nobody(policy, ended, Role.AUDITOR, TODAY) for policy in (alone, followed, too_late)]
+    assert found == [True, False, True]
+    others = replace(POLICY, appointments=(AUDITOR, replace(successor, role=Role.REGISTRAR, to=None)))
+    assert appointing.leaves_nobody(others, ended, Role.AUDITOR, TODAY)
+    # A day that is over ends it now.
+    past = Ended(ended.appointment, TODAY - timedelta(days=1))
+    until_now = replace(successor, from_=TODAY - timedelta(days=30), to=TODAY - timedelta(days=1))
+    assert appointing.leaves_nobody(replace(POLICY, appointments=(AUDITOR, until_now)), past, Role.AUDITOR, TODAY)
+
+
 def test_two_people_who_decide_are_always_left() -> None:
     found = ends(of(FIRST, Role.POLICY_OFFICER), TODAY + timedelta(days=3))
     assert found is not None

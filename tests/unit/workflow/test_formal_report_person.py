@@ -9,6 +9,7 @@ from lifecycle import engine, freezing
 from lifecycle.model import Case, EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
 from policy.model import Policy, Role
+from services.workflow.domain import formal_referral
 from services.workflow.domain.formal_report import KEPT_FOR, LIFECYCLE
 from services.workflow.domain.formal_rules import SHARED_OUTSIDE, TEAM
 from tests.formal_paths import (
@@ -271,7 +272,8 @@ def test_inv_15_her_report_goes_to_a_body_outside_once_she_has_agreed_to_that_on
 ) -> None:
     missing = Refused("REFERRAL_NOT_AGREED", "invariant 15", {"needs": "referral_consent"})
     assert refused(hers(), refer, INVESTIGATOR) == missing
-    assert refused(hers(), "agree_to_referral", PERSON).code == "NOTHING_ASKED"
+    unasked = Refused("NOTHING_ASKED", "invariant 15", {"needs": "ask_referral_consent"})
+    assert refused(hers(), "agree_to_referral", PERSON) == unasked
     asked = act(hers(), "ask_referral_consent", INTAKE, referred_to=body)
     assert notes(asked) == ["formal_report.referral_asked"]
     assert refused(asked, refer, INVESTIGATOR) == missing, "asking is no yes"
@@ -303,7 +305,24 @@ def test_inv_15_where_somebody_else_wrote_the_word_of_the_affected_person_is_rec
         assert refused(no, "refer_to_entity", INVESTIGATOR).code == "REFERRAL_NOT_AGREED"
         yes = act(another, "record_referral_consent", INTAKE, referral_consent="given", referred_to="other_entity")
         assert act(yes, "refer_to_entity", INVESTIGATOR).state == "referred_other"
-    assert refused(hers(), "record_referral_consent", INTAKE).code == "WRITER_AFFECTED"
+    written_by_her = Refused("WRITER_AFFECTED", "invariant 15", {"writer": "affected"})
+    assert refused(hers(), "record_referral_consent", INTAKE) == written_by_her
+    nobody_said = replace(assessing(), facts={name: fact for name, fact in hers().facts.items() if name != "writer"})
+    assert refused(nobody_said, "ask_referral_consent", INTAKE).params == {"writer": "unsaid"}
+
+
+def test_inv_15_her_word_is_looked_up_again_where_she_gave_it_herself() -> None:
+    asked = act(hers(), "ask_referral_consent", INTAKE, referred_to="other_entity")
+    agreed = act(asked, "agree_to_referral", PERSON, referred_to="other_entity")
+    another = hers(writer="witness", referral_consent="given", referred_to="other_entity")
+    rests = [formal_referral.rests_on_her_yes(case) for case in (hers(), asked, agreed, another)]
+    assert rests == [False, False, True, False]
+    assert {rule.action for rule in LIFECYCLE.rules if rule.to == "referred_other"} == {
+        "refer_other", *formal_referral.REFER
+    }  # fmt: skip
+    writes = {rule.action for rule in LIFECYCLE.rules if rule.sets.get("referral_consent") == "given"}
+    writes |= {rule.action for rule in LIFECYCLE.rules if "referral_consent" in {one.name for one in rule.fields}}
+    assert writes == formal_referral.GIVES_WORD
 
 
 def test_a_report_of_exploitation_or_abuse_goes_on_without_asking_and_nobody_asks() -> None:
