@@ -67,6 +67,7 @@ class LodgeReport(Struct, forbid_unknown_fields=True, kw_only=True):
     """What the route asks for beside words (policy: route.<name>.asks); each may be left out."""
     watch_for_retaliation: bool = True
     take_over: Annotated[list[UUID], Meta(max_length=200)] = []
+    """Items of hers on earlier routes. With the people whom she named, she goes over as who she is on this one."""
 
 
 class Lodged(Struct, omit_defaults=True, kw_only=True):
