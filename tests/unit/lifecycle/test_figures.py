@@ -1,7 +1,7 @@
 """What is published of counts tells of nobody: tried with every number that could have led to it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
 
 import pytest
@@ -85,6 +85,8 @@ def test_the_same_solver_finds_what_the_naive_way_would_give_away() -> None:
         ((0, 0, 0, 0), None),
         ((9, 0, 0, 0), None),
         ((3, 3, 3, 3), 10),
+        ((5, 5, 0, 0), 10),
+        ((30, 9, 9, 2), 20),
         ((9, 9, 0, 0), 20),
         ((9, 9, 9, 9), None),
         ((30, 9, 8, 0), 15),
@@ -105,6 +107,17 @@ def test_what_is_shown_is_rounded_to_five_and_a_total_is_the_sum_of_what_is_show
     assert [shown["told.open", region] for region in (*REGIONS, OTHERS)] == [10, 15, None, None, None]
     assert total([*shown.values()]) == 25
     assert total([None, None]) is None
+
+
+def test_the_least_that_is_shown_is_shown() -> None:
+    assert publish({("told.open", "north"): LEAST}, ["told.open"], REGIONS, LEAST)["told.open", "north"] == LEAST
+
+
+def test_a_half_year_begins_and_ends_in_utc() -> None:
+    assert period_of(datetime(2026, 7, 1, 1, tzinfo=timezone(timedelta(hours=2)))) == "2026-H1"
+    middle = datetime(2026, 7, 1, tzinfo=UTC)
+    assert span("2026-H1") == (datetime(2026, 1, 1, tzinfo=UTC), middle)
+    assert span("2026-H2") == (middle, datetime(2027, 1, 1, tzinfo=UTC))
 
 
 def test_nothing_and_a_few_look_the_same() -> None:
