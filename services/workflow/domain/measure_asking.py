@@ -30,14 +30,15 @@ from services.workflow.domain.measure_parts import (
     SYSTEM,
     UNAGREED_UNTIL,
     UNDECIDED,
+    UNDO,
     USUAL_DECIDERS,
     WRITER_AFFECTED,
     WRITER_ANOTHER,
     deciders,
     holders,
-    ordered,
     oversight,
     seen_to_by,
+    taken_back,
 )
 
 ALERT_FIELDS = (
@@ -100,8 +101,8 @@ def _taken_back(action: str, by: frozenset[Role | ActorKind], whose_word: Guard)
             to="consent_refused",
             guards=(whose_word, rules.RESTS_ON_CONSENT),
             sets=NO_WORD,
-            derives=ordered,
-            clocks=(meet("im.begin"), meet("im.apply"), NOT_KEPT, start("im.decide")),
+            derives=taken_back,
+            clocks=(meet("im.begin"), *UNDO, NOT_KEPT, start("im.decide")),
             effects=(RESTORE, *NOT_GIVEN),
         ),
         # A running measure is not undone by itself: somebody has to see to her safety first (invariant 43). Until
@@ -205,9 +206,9 @@ RULES = (
         fields=(OFFERED, ASKED_TYPE),
         guards=(*TAKES_NO_OTHER_PART, WRITER_AFFECTED),
         checks=SAID_FIRST[:1],
-        clocks=(NOT_KEPT,),
+        clocks=(NOT_KEPT, *UNDO),
         sets=NO_WORD,
-        derives=ordered,
+        derives=taken_back,
         effects=(RESTORE,),
     ),
     Rule(

@@ -22,11 +22,12 @@ from services.workflow.domain.measure_parts import (
     STUCK,
     SYSTEM,
     TELL_LINE,
+    UNDO,
     WRITER_ANOTHER,
     asked_now,
     deciders,
     holders,
-    ordered,
+    taken_back,
 )
 
 OTHER_SIDE_TOLD = "interim_measure.other_side_told"
@@ -70,8 +71,8 @@ RULES = (
         to="not_begun",
         guards=(rules.TO_BE_PROVEN,),
         sets=NO_WORD,
-        derives=ordered,
-        clocks=(meet("im.begin"), meet("im.apply"), meet("consent.refresh"), start("im.decide")),
+        derives=taken_back,
+        clocks=(meet("im.begin"), *UNDO, meet("consent.refresh"), start("im.decide")),
         effects=(RESTORE, *holders("interim_measure.consent_not_proven")),
     ),
     # HR has set it up: it does not take effect, and somebody sees to her safety before it is undone (invariant 43).

@@ -31,11 +31,13 @@ from services.workflow.domain.measure_parts import (
     RUNNING,
     TELL_ALERTERS,
     THE_ALERTER,
+    UNDO,
     asked_on_its_day,
     deciders,
     level,
     level_up,
     ordered,
+    taken_back,
 )
 
 BURDEN = Field(
@@ -152,8 +154,8 @@ RULES = (
         to="declined",
         fields=(choice("reason", "not_needed", "lighter_means_found", "no_consent"), text("reasons")),
         guards=DECIDES,
-        derives=ordered,
-        clocks=(meet("im.decide"), meet("im.clear"), start("im.answer")),
+        derives=taken_back,
+        clocks=(meet("im.decide"), meet("im.clear"), *UNDO, start("im.answer")),
         effects=(RESTORE, TELL_ALERTERS),
     ),
     # Whoever alerts can take it further, also when the one who did so has left.

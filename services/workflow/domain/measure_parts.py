@@ -83,6 +83,9 @@ is empty.
 """
 
 
+UNDONE_UNTIL = "undone_until"
+"""The fact that says by when HR has to have taken back what it was asked for; empty where it was asked for nothing."""
+UNDO = (meet("im.apply"), start("im.apply", due=UNDONE_UNTIL))
 UNAGREED_UNTIL = "unagreed_until"
 """The fact that says by when somebody has to see to a measure that she has taken her word back from; empty where
 nothing rests on it.
@@ -102,6 +105,13 @@ def ordered(situation: Situation) -> Facts:
     """HR is asked for something; not to end what it was never asked for."""
     never_asked = is_held(situation.case) and ORDER not in situation.case.facts
     return {BEGINS_AT: ""} if never_asked else asked_now(situation)
+
+
+def taken_back(situation: Situation) -> Facts:
+    """HR has as long to undo it as it has to do something."""
+    facts, policy = ordered(situation), situation.policy
+    asked = ORDER in facts and policy.is_set("im.apply")
+    return {**facts, UNDONE_UNTIL: policy.due("im.apply", situation.now).isoformat() if asked else ""}
 
 
 def asked_now(situation: Situation) -> Facts:

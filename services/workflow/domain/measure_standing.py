@@ -71,6 +71,7 @@ RULES = (
         states=TAKEN_BACK,
         by=SYSTEM,
         fields=PROOF,
+        clocks=(meet("im.apply"),),
     ),
     Rule(
         action="record_restored",

@@ -137,6 +137,27 @@ def test_inv_38_what_she_takes_her_word_back_from_does_not_rest_until_somebody_s
     assert again.clocks["im.decide"].due_at == clock.due_at, "said twice, it is no later"
 
 
+@pytest.mark.parametrize(
+    ("step", "by"), [("withdraw_consent", PERSON), ("record_failed", SYSTEM)], ids=["her_word", "not_possible"]
+)
+def test_inv_38_what_hr_was_asked_for_is_watched_until_it_is_undone(step: str, by: Actor) -> None:
+    case = act(decided(**LINE), step, by)
+    case = case if step == "withdraw_consent" else act(case, "decline_alert", DIRECTOR)
+    undo = case.clocks["im.apply"]
+    assert (undo.runs, undo.due_at) == (True, POLICY.due("im.apply", NOW))
+    quiet = ring_until(replace(case, clocks={"im.apply": undo}), NOW + 2 * DAY)
+    told = {str(one.facts["role"]) for one in quiet.effects if one.name == "interim_measure.stuck"}
+    assert told == {"administrative_head", "hr_director", "hr_officer"}
+    assert not act(case, "record_restored", SYSTEM).clocks["im.apply"].runs
+
+
+def test_where_hr_was_asked_for_nothing_nothing_is_undone() -> None:
+    held = act(consented(), "decide_measure", HEAD, **LINE)
+    assert held.clocks["im.apply"].runs
+    for case in (act(held, "withdraw_consent", PERSON), act(held, "record_no_proof", SYSTEM)):
+        assert not case.clocks["im.apply"].runs
+
+
 def test_it_rests_again_once_she_agrees_and_where_nothing_rests_on_her_nothing_is_asked() -> None:
     agreed = act(act(effective(), "withdraw_consent", PERSON), "renew_consent", PERSON)
     assert not agreed.clocks["im.decide"].runs
