@@ -1,1 +1,1 @@
-"""Owns the directory of help by duty station, referrals to help, assistance."""
+"""Owns the directory of help by duty station, referrals to help."""

@@ -1,1 +1,1 @@
-"""Owns what the organisation does: formal reports and interim measures."""
+"""Owns what the organisation does: its procedures, appointments, and which policy is in force."""
