@@ -115,6 +115,22 @@ def test_an_act_after_the_fear_of_one_is_asked_about_in_time() -> None:
     feared = act(begun("fear", policy), "acknowledge", OFFICER, policy=policy)
     asked = act(feared, "report_act", PERSON, now=later, policy=policy, last_act_on=later.isoformat())
     assert act(asked, "acknowledge", OFFICER, now=later, policy=policy).facts["time_limit"] == "kept"
+    # It counts from the act to when she told of it, and to no other day.
+    long_ago = act(
+        feared, "report_act", PERSON, now=later, policy=policy, last_act_on=(NOW + timedelta(days=1)).isoformat()
+    )
+    assert act(long_ago, "acknowledge", OFFICER, now=later, policy=policy).facts["time_limit"] == "passed"
+
+
+def test_the_last_moment_is_in_time_and_where_no_last_act_is_named_the_first_counts() -> None:
+    policy = replace(POLICY, deadlines={**POLICY.deadlines, "ret.window": replace(WINDOW, amount=6)})
+    first = NOW - timedelta(days=400)
+    flagged = act(begun(policy=policy, first_act_on=first.isoformat()), "acknowledge", OFFICER, policy=policy)
+    assert flagged.facts["time_limit"] == "passed"
+    ends = policy.due("ret.window", first)
+    assert flagged.facts["time_limit_at"] == ends.isoformat()
+    on_time = begun(policy=policy, first_act_on=first.isoformat(), lodged_at=ends.isoformat())
+    assert act(on_time, "acknowledge", OFFICER, policy=policy).facts["time_limit"] == "kept"
 
 
 def test_a_contract_that_ends_soon_has_a_shorter_time_to_be_acknowledged() -> None:
