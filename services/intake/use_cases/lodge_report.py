@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -38,10 +38,18 @@ from services.intake.use_cases.protect import ETHICS_CONTACT
 HOW_IT_CAME: Final = "how_it_came"
 """Sealed with what was told: no row says where a report came from."""
 _ATTEMPTS: Final = 3
+# Asked last, and held until the commit: leaving waits no longer than that.
+_STAYS: Final = text(
+    "select true from web_sessions where digest = :digest and expires_at > clock_timestamp() for key share"
+)
 
 
 class IdempotencyKeyReused(Exception):
     """The key came before with another request."""
+
+
+class LeftMeanwhile(Exception):
+    """Whoever sends it has left: nothing was lodged, since nobody would have the code."""
 
 
 class _LodgedMeanwhile(Exception):
@@ -130,16 +138,18 @@ async def lodge_report(
     now: datetime,
     entry: Entry | None = None,
     held: Sequence[Held] = (),
+    sent_in: bytes | None = None,
 ) -> Receipt:
     """Lodge the first report of a new access code; the same `key` with the same draft and files gets the same answer.
+    `sent_in`: the digest of the session that alone keeps the code until it was shown.
 
     Raises IdempotencyKeyReused, StillBeingAnswered, and DeskKeyUnknown while the desk has not told its key; with files
-    TooManyAtOnce, and SealNotOpened where one is gone.
+    TooManyAtOnce, and SealNotOpened where one is gone; LeftMeanwhile where that session is.
     """
     how = [{"name": HOW_IT_CAME, "text": entry.how}] if entry else []
     carried = Carried(how, files=[one.file(intake.database) for one in held])
     async with intake.receiving.carrying() if held else nullcontext():
-        return await lodge(intake, Request.of(intake, key, draft, None, entry, held), draft, carried, now)
+        return await lodge(intake, Request.of(intake, key, draft, None, entry, held), draft, carried, now, sent_in)
 
 
 async def answered(intake: Intake, request: Request) -> Receipt | None:
@@ -165,8 +175,15 @@ async def what_stands(intake: Intake, key: str, code: AccessCode | None) -> tupl
     return report.lifecycle, Receipt(None if hers else made, report.next_date)
 
 
-async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: Carried, now: datetime) -> Receipt:
-    """Seal, then commit to the list, the key store and the reports, in this order."""
+async def lodge(
+    intake: Intake,
+    request: Request,
+    draft: LodgeReport,
+    carried: Carried,
+    now: datetime,
+    sent_in: bytes | None = None,
+) -> Receipt:
+    """Seal, then commit to the list, the key store and the reports, in this order. Raises as `lodge_report`."""
     parties = Parties.named_in(draft).joined_with(carried.parties)
     entry = request.entry
     for _ in range(_ATTEMPTS):
@@ -199,6 +216,8 @@ async def lodge(intake: Intake, request: Request, draft: LodgeReport, carried: C
                 by = audit_actor(report, entry.staff_id) if entry else None
                 act = "report_entered" if entry else "report_lodged"
                 await audit_trail.record(session, act, object_ref=audit_object(report), actor=by)
+                if sent_in and (await session.execute(_STAYS, params={"digest": sent_in})).first() is None:
+                    raise LeftMeanwhile
                 failpoints.hit("intake.before_commit")
         if ours:
             failpoints.hit("intake.after_commit")

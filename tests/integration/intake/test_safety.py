@@ -57,12 +57,7 @@ async def test_s16_after_the_time_that_was_chosen_a_page_has_closed_and_the_draf
     assert "It has closed to protect you." in answer.text
 
 
-async def test_s16_a_page_does_not_close_between_sending_and_the_code(
-    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In the last second, with stores that are slow: else there would be a report that nobody has the code of."""
-    browser = await begin(client, world)
-    await to_the_check(browser, "formal_report", {"what_happened": WORDS, "mode": "anonymous"})
+def slow_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     put_wraps = world.intake.keystore.put_wraps
 
     async def slowly(*given: Any, **more: Any) -> None:
@@ -70,27 +65,54 @@ async def test_s16_a_page_does_not_close_between_sending_and_the_code(
         await put_wraps(*given, **more)
 
     monkeypatch.setattr(world.intake.keystore, "put_wraps", slowly)
+
+
+async def test_s16_a_page_does_not_close_between_sending_and_the_code(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the last second, with stores that are slow: else there would be a report that nobody has the code of."""
+    browser = await begin(client, world)
+    await to_the_check(browser, "formal_report", {"what_happened": WORDS, "mode": "anonymous"})
+    slow_down(world, monkeypatch)
     await world.rows("update web_sessions set expires_at = now() + interval '0.5 seconds'")
     code = await send(browser)
     (route,) = (await inbox(client, code))["routes"]
     assert route["route"] == "formal_report"
 
 
+@pytest.mark.parametrize("sending", ["is read", "is written"])
 async def test_whoever_leaves_in_one_window_as_another_sends_has_sent_nothing(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch, sending: str
+) -> None:
+    """There would be a report that nobody has the code of."""
+    browser = await begin(client, world)
+    await to_the_check(browser, "formal_report", {"what_happened": WORDS, "mode": "anonymous"})
+    window = PortalBrowser(client, browser.origin)
+    window.cookie = browser.cookie
+    at: Any = Page if sending == "is read" else world.intake.keystore
+    name = "pairs" if sending == "is read" else "put_wraps"
+    goes_on = getattr(at, name)
+
+    async def left(*given: Any, **more: Any) -> Any:
+        monkeypatch.undo()
+        await window._ask("GET", "/leave")
+        return await goes_on(*given, **more)
+
+    before = await world.rows("select count(*) from reports")
+    monkeypatch.setattr(at, name, left)
+    await browser.fill({"step": "send"})
+    assert browser.path == browser.at("/closed")
+    assert await world.rows("select count(*) from reports") == before
+
+
+async def test_s16_at_the_end_of_the_twelve_hours_nothing_is_sent_without_a_code(
     client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = await begin(client, world)
     await to_the_check(browser, "formal_report", {"what_happened": WORDS, "mode": "anonymous"})
-    window, pairs = PortalBrowser(client, browser.origin), Page.pairs
-    window.cookie = browser.cookie
-
-    async def left(page: Page) -> dict[str, list[str]]:
-        monkeypatch.undo()
-        await window._ask("GET", "/leave")
-        return await pairs(page)
-
+    slow_down(world, monkeypatch)
     before = await world.rows("select count(*) from reports")
-    monkeypatch.setattr(Page, "pairs", left)
+    await world.rows("update web_sessions set ends_at = now() + interval '0.5 seconds'")
     await browser.fill({"step": "send"})
     assert browser.path == browser.at("/closed")
     assert await world.rows("select count(*) from reports") == before

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from chassis.access_code import AccessCode
 from chassis.sealing import SealNotOpened
 from chassis.web.pages.forms import Choice, Field, Read, as_day
-from chassis.web.pages.page import Page
+from chassis.web.pages.page import Page, PageClosed
 from chassis.web.pages.words import N_
 from services.intake.intake import utc_now
 from services.intake.parties import Parties
@@ -24,6 +24,7 @@ from services.intake.use_cases.hold_file import let_all_go
 from services.intake.use_cases.keep_place import forget_place
 from services.intake.use_cases.lodge_report import (
     IdempotencyKeyReused,
+    LeftMeanwhile,
     StillBeingAnswered,
     known_to_custodian,
     lodge_report,
@@ -179,7 +180,10 @@ async def _lodge(
         if known:
             receipt = await take_over(portal.intake, known, draft, data[KEY], utc_now(), held)
         else:
-            receipt = await lodge_report(portal.intake, draft, data[KEY], utc_now(), held=held)
+            sent_in = page.needs_session().key.digest
+            receipt = await lodge_report(portal.intake, draft, data[KEY], utc_now(), held=held, sent_in=sent_in)
+    except LeftMeanwhile:
+        raise PageClosed from None
     except IdempotencyKeyReused:
         # It went out before, in another window or with an answer that was lost.
         route, receipt = await what_stands(portal.intake, data[KEY], known)
