@@ -35,9 +35,14 @@ _ID: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 _MISMATCH: Final = N_("Enter a staff number, like S0012.")
 APPROVE, SET_ASIDE = "approve", "set_aside"
 NAMES: Final[Mapping[Role, str]] = {
+    Role.AUDITOR: N_("Auditor"),
+    Role.CONTRACT_OWNER: N_("Owner of a contract"),
+    Role.CUSTODIAN: N_("Custodian of identities"),
     Role.HR_OFFICER: N_("HR officer"),
+    Role.OUTSIDE_COUNSEL: N_("Lawyer from outside"),
     Role.PSEA_FOCAL_POINT: N_("PSEA focal point"),
     Role.POLICY_OFFICER: N_("Keeper of appointments and policy"),
+    Role.REGISTRAR: N_("Registrar"),
 }
 """Of roles that no procedure of this desk names."""
 DECISION: Final = Field(

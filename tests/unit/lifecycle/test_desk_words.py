@@ -17,11 +17,12 @@ from lifecycle.table import Field, FieldKind, Lifecycle
 from ops.lifecycle_docs import LIFECYCLES
 from policy.decisions import Burden, Standard
 from policy.load import load
-from policy.model import Role
+from policy.model import BY_ASSIGNMENT, Role
 from services.ethics.desk import PURPOSES as OF_ETHICS
 from services.ombuds.desk import PURPOSES as OF_OMBUDS
 from services.support.desk import PURPOSES as OF_SUPPORT
 from services.workflow.desk import PURPOSES as OF_WORKFLOW
+from services.workflow.web.appointment_pages import NAMES
 
 POLICY = load("iom-2024-03")
 PURPOSES = OF_OMBUDS | OF_SUPPORT | OF_WORKFLOW | OF_ETHICS
@@ -208,3 +209,10 @@ def test_every_sentence_is_short(texts: Mapping[str, str]) -> None:
         if len(sentence.split()) > 25
     ]
     assert long == []
+
+
+def test_every_role_that_somebody_is_appointed_to_has_a_name() -> None:
+    said = SHARED.keys() | TEXTS["workflow"].keys()
+    named = {role for role in Role if f"role.{role}" in said} - BY_ASSIGNMENT
+    assert named | NAMES.keys() == set(Role) - BY_ASSIGNMENT
+    assert named & NAMES.keys() == set(), "named twice"
