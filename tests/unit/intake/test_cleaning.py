@@ -202,10 +202,7 @@ OF_PARTS: dict[str, tuple[str, Removed]] = {
     ),
     "formulas that fetch": (f"<c>{''.join(f'<f>{one}</f><v>1</v>' for one in _CALLS)}</c>", Removed.LINKS),
     "who may edit a paragraph": (f"<p><permStart ed='{planted.AUTHOR}'/><permEnd/></p>", Removed.AUTHOR),
-    "when something was moved": (
-        f"<p><customXmlMoveFromRangeStart date='{planted.TIME}'/><customXmlMoveToRangeStart date='{planted.TIME}'/></p>",
-        Removed.EDIT_HISTORY,
-    ),
+    "when something was moved": (f"<customXmlMoveFromRangeStart date='{planted.TIME}'/>", Removed.EDIT_HISTORY),
     "where an old drawing came from": (
         f"<v:shape href='{planted.ADDRESS}'><v:imagedata src='{planted.PATH}' o:href='{planted.ADDRESS}'/></v:shape>",
         Removed.LINKS,
