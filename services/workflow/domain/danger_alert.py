@@ -10,7 +10,7 @@ from lifecycle.clocks import erases, meet, start
 from lifecycle.fields import choice, text
 from lifecycle.guards import took_no_part
 from lifecycle.model import ActorKind
-from lifecycle.recipients import appointed, escalation
+from lifecycle.recipients import appointed, assigned, escalation
 from lifecycle.table import ACTOR, ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
 
@@ -25,7 +25,7 @@ RECEIVERS = frozenset(
 )
 """Whoever can act at once, and whoever hears of it when they do not."""
 NEEDS = ("security", "medical", "separation", "police")
-RECORD, DANGER = "record_danger", "danger"
+RECORD, DANGER, STILL_OPEN = "record_danger", "danger", "danger_alert.still_open"
 SYSTEM = frozenset({ActorKind.SYSTEM})
 
 LIFECYCLE = Lifecycle(
@@ -55,7 +55,8 @@ LIFECYCLE = Lifecycle(
             states=("raised", "in_hand"),
             by=RECEIVERS,
             to="in_hand",
-            clocks=(meet("danger.answer"),),
+            # Handed on, it is to be over no later.
+            clocks=(meet("danger.answer"), start("danger.close", no_later=True)),
             assigns={Role.SECURITY_OFFICER: ACTOR},
         ),
         Rule(
@@ -71,6 +72,19 @@ LIFECYCLE = Lifecycle(
         ClockRule(
             "danger.answer",
             outcomes=(Outcome(effects=(escalation("danger_alert.late", Role.SECURITY_OFFICER),)),),
+            repeats=True,
+        ),
+        # Whoever has it may have left, or forgotten it.
+        ClockRule(
+            "danger.close",
+            outcomes=(
+                Outcome(
+                    effects=(
+                        assigned(STILL_OPEN, Role.SECURITY_OFFICER),
+                        escalation(STILL_OPEN, Role.SECURITY_OFFICER),
+                    )
+                ),
+            ),
             repeats=True,
         ),
         erases("keep.danger"),

@@ -76,6 +76,16 @@ def test_without_an_answer_it_goes_up_every_hour() -> None:
     assert told(late) != told(first), "the second time further up"
 
 
+def test_what_was_taken_in_hand_goes_up_until_somebody_says_that_it_is_over() -> None:
+    taken = act(raised(), "take_in_hand", GUARD)
+    late = ring_until(taken, NOW + timedelta(hours=24))
+    assert (effect_names(late, "notify"), told(late)) == (["danger_alert.still_open"] * 2, [("S0069",), HEADS])
+    assert told(ring_until(taken, NOW + timedelta(hours=48)))[1] != HEADS, "the second time further up"
+    handed_on = act(taken, "take_in_hand", staff("S0003", Role.ADMINISTRATIVE_HEAD), now=NOW + timedelta(hours=20))
+    assert handed_on.clocks["danger.close"].due_at == NOW + timedelta(hours=24), "and no later by handing it on"
+    assert not act(late, "close_alert", GUARD).clocks["danger.close"].runs
+
+
 def test_she_never_sees_it_and_it_is_gone_after_its_time() -> None:
     assert not any(state.person_sees for state in LIFECYCLE.states)
     closed = act(act(raised(), "take_in_hand", GUARD), "close_alert", GUARD)

@@ -35,7 +35,14 @@ DANGER: Final = {
             "with_authorities": N_("The authorities have it"),
         },
     ),
-    **under("clock", {"danger.answer": N_("Somebody takes it in hand"), "keep.danger": N_("Erased on")}),
+    **under(
+        "clock",
+        {
+            "danger.answer": N_("Somebody takes it in hand"),
+            "danger.close": N_("Somebody says that it is over"),
+            "keep.danger": N_("Erased on"),
+        },
+    ),
     **under(
         "emergency_separation.state",
         {
