@@ -1,4 +1,4 @@
-"""An interim measure: who may take which part, what a decision needs, and what happens at its end."""
+"""An interim measure: who may take which part, how an alert is answered, and who hears of what."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,19 +8,16 @@ import pytest
 from lifecycle import engine
 from lifecycle.model import Actor, Case, Clock, Due, DueKind, EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
-from policy.load import load
 from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
-from services.workflow.domain.measure_conditions import terms_known
 from services.workflow.domain.measure_parts import (
-    NOT_OVER,
     explained_to_her,
     last_order,
     may_see,
     on_other_side,
     told_of_persons_at,
 )
-from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, refused, ring_until, staff
+from tests.lifecycles import NOW, POLICY, SYSTEM, act, at, effect_names, refused, ring_until, staff
 from tests.unit.workflow.measures import (
     DIRECTOR,
     HEAD,
@@ -33,26 +30,10 @@ from tests.unit.workflow.measures import (
     consented,
     decided,
     effective,
+    passed_on,
     proven,
     told_first,
 )
-
-LEAVE: dict[str, Fact] = {"type": "special_leave_full_pay", "entitlements_unaffected": True}
-
-
-def asked() -> Case:
-    return act(act(alerted(), "acknowledge_alert", HEAD), "ask_consent", SECOND_INVESTIGATOR)
-
-
-def applied(**facts: Fact) -> Case:
-    return act(decided(**facts), "record_applied", SYSTEM)
-
-
-def passed_on() -> Case:
-    return ring_until(effective(), NOW + timedelta(days=20))
-
-
-# Who
 
 
 @pytest.mark.parametrize("action", ["acknowledge_alert", "decide_measure", "decline_alert", "extend_measure"])
@@ -108,9 +89,6 @@ def test_inv_32_an_excluded_administrative_head_can_do_nothing() -> None:
             assert refused(case, action, excluded).code == "ACTOR_EXCLUDED"
 
 
-# Alert and consent
-
-
 def test_a_second_office_joins_the_same_alert() -> None:
     assert [(step.by, step.role) for step in alerted().steps if step.action == "alert"] == [
         ("S0005", Role.INTAKE_OFFICER),
@@ -123,160 +101,6 @@ def test_those_who_may_decide_are_told_and_the_service_leaves_out_the_excluded()
     assert set(effect_names(routed, EffectKind.NOTIFY)) == {"interim_measure.to_consider"}
     told = {one for effect in routed.effects for one in recipients(routed, effect, POLICY, NOW)}
     assert told == {"S0002", "S0003", "S0004", "S0017"}
-
-
-def test_consent_is_asked_only_after_the_other_person_could_have_moved() -> None:
-    case = act(alerted(), "acknowledge_alert", HEAD)
-    assert refused(case, "ask_consent", SECOND_INVESTIGATOR, alternative_offered=False).code == "NOT_CONFIRMED"
-    refused(case, "ask_consent", SECOND_INVESTIGATOR, without="alternative_offered")
-
-
-@pytest.mark.parametrize("action", ["acknowledged", "refused", "withdrawn", "asked again"])
-def test_inv_38_nothing_is_decided_over_her_work_without_her_consent(action: str) -> None:
-    case = {
-        "acknowledged": act(alerted(), "acknowledge_alert", HEAD),
-        "refused": act(asked(), "refuse_measure", PERSON),
-        "withdrawn": act(consented(), "withdraw_consent", PERSON),
-        "asked again": act(
-            act(act(consented(), "withdraw_consent", PERSON), "ask_consent", SECOND_INVESTIGATOR),
-            "refuse_measure",
-            PERSON,
-        ),
-    }[action]
-    answer = refused(case, "decide_measure", HEAD, **LINE)
-    assert (answer.code, answer.rule) == ("CONSENT_MISSING", "invariant 38")
-    assert refused(case, "decide_measure", HEAD, **LINE, without="burden").code == "CONSENT_MISSING"
-
-
-def test_inv_38_a_yes_to_one_kind_of_measure_is_none_to_another() -> None:
-    case = act(alerted(), "acknowledge_alert", HEAD)
-    yes = act(
-        act(case, "ask_consent", SECOND_INVESTIGATOR, asked_type="flexible_working"), "consent_to_measure", PERSON
-    )
-    assert refused(yes, "decide_measure", HEAD, **LINE).code == "CONSENT_MISSING"
-    assert act(yes, "decide_measure", HEAD, type="flexible_working").state == "decided"
-
-
-def test_inv_38_asking_again_takes_back_the_earlier_yes() -> None:
-    failed = act(decided(), "record_failed", SYSTEM)
-    again = act(act(failed, "ask_consent", SECOND_INVESTIGATOR), "refuse_measure", PERSON)
-    assert again.facts["consent"] is False
-    assert act(failed, "ask_consent", SECOND_INVESTIGATOR).facts["consent"] is False
-
-
-def test_her_no_is_no_veto_over_a_measure_that_leaves_her_work_as_it_is() -> None:
-    case = act(asked(), "refuse_measure", PERSON)
-    assert act(case, "decide_measure", HEAD, **LINE, burden="alleged_offender").state == "decided"
-
-
-def test_inv_38_an_earlier_decision_on_the_other_side_does_not_lend_its_freedom_to_a_later_one() -> None:
-    case = act(asked(), "refuse_measure", PERSON)
-    failed = act(act(case, "decide_measure", HEAD, **LINE, burden="alleged_offender"), "record_failed", SYSTEM)
-    assert refused(failed, "decide_measure", HEAD, **LINE, without="burden").code == "CONSENT_MISSING"
-
-
-def test_inv_15_consent_taken_back_during_a_measure_is_told_to_everybody_who_holds_it() -> None:
-    case = act(effective(), "withdraw_consent", PERSON)
-    assert (case.state, case.facts["consent"]) == ("effective", False)
-    assert set(effect_names(case, EffectKind.NOTIFY)) == {"interim_measure.consent_withdrawn"}
-    told = {one for effect in case.effects for one in recipients(case, effect, POLICY, NOW)}
-    assert {"S0002", "S0004", "S0005", "S0003", "S0006"} <= told, "deciders, alerters and whoever asked her"
-    answer = refused(case, "extend_measure", DIRECTOR, now=NOW + timedelta(days=15))
-    assert answer.rule == "invariant 38"
-
-
-def test_inv_38_consent_taken_back_before_hr_has_applied_it_undoes_the_decision() -> None:
-    for case in (decided(), act(decided(), "record_failed", SYSTEM)):
-        back = act(case, "withdraw_consent", PERSON)
-        assert (back.state, back.facts["consent"]) == ("consent_refused", False)
-        assert effect_names(back, EffectKind.EMIT) == ["measure_restore"]
-        running = {clock.key for clock in back.clocks.values() if clock.runs}
-        assert running == {"im.decide", "im.apply", "report.update"}, "and HR has its time to take it back"
-        assert last_order(back) == back.version
-        # HR was on its way: what it did is given back, and counts for nothing.
-        assert refused(back, "record_applied", SYSTEM).code == "ACTION_NOT_OPEN"
-        assert act(back, "record_restored", SYSTEM).state == "consent_refused"
-        assert "interim_measure.stuck" in effect_names(act(back, "record_failed", SYSTEM), EffectKind.NOTIFY)
-        assert refused(back, "decide_measure", HEAD, **LINE).code == "CONSENT_MISSING"
-
-
-def test_inv_38_her_word_undoes_nothing_that_does_not_rest_on_it() -> None:
-    others = act(consented(), "decide_measure", HEAD, **LINE, burden="alleged_offender")
-    assert refused(others, "withdraw_consent", PERSON).rule == "invariant 38"
-    assert "withdraw_consent" not in {
-        offer.action for offer in engine.offers(LIFECYCLE, others, PERSON, NOW, POLICY) if offer.open
-    }
-
-
-def test_inv_38_what_was_applied_does_not_become_effective_once_she_has_taken_her_word_back() -> None:
-    case = act(applied(), "withdraw_consent", PERSON)
-    assert (case.state, effect_names(case, EffectKind.EMIT)) == ("applied", [])
-    answer = refused(case, "record_placed", SYSTEM, version=case.version)
-    assert (answer.code, answer.rule) == ("CONSENT_MISSING", "invariant 38")
-    assert act(case, "lift_measure", DIRECTOR).state == "lifting"
-    late = act(told_first(), "withdraw_consent", PERSON)
-    assert refused(late, "make_effective", SYSTEM, proof="a1b2").code == "CONSENT_MISSING"
-
-
-# The decision
-
-
-@pytest.mark.parametrize(
-    "without", ["type", "purpose", "reasons", "least_burden", "persons", "from_at", "review_at", "until_at"]
-)
-def test_inv_35_a_decision_names_everything_it_has_to(without: str) -> None:
-    answer = refused(consented(), "decide_measure", HEAD, **({} if without == "type" else LINE), without=without)
-    assert (answer.code, dict(answer.params)) == ("FIELD_MISSING", {"field": without})
-
-
-@pytest.mark.parametrize(
-    ("facts", "code", "field"),
-    [
-        ({"until_at": at(0), "review_at": at(0), "from_at": at(0)}, "TIME_IN_THE_PAST", "until_at"),
-        ({"from_at": at(-1)}, "TIME_IN_THE_PAST", "from_at"),
-        ({"from_at": at(21)}, "TIMES_OUT_OF_ORDER", "until_at"),
-        ({"review_at": at(0)}, "TIMES_OUT_OF_ORDER", "review_at"),
-        ({"review_at": at(20.01)}, "TIMES_OUT_OF_ORDER", "until_at"),
-        ({"until_at": at(90.01), "review_at": at(30)}, "PERIOD_TOO_LONG", "until_at"),
-    ],
-)
-def test_inv_35_dates_that_make_no_sense_are_refused(facts: dict[str, Fact], code: str, field: str) -> None:
-    answer = refused(consented(), "decide_measure", HEAD, **(LINE | facts))
-    assert (answer.code, answer.params["field"]) == (code, field)
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [{"from_at": at(-0.003)}, {"review_at": at(20)}, {"until_at": at(90), "review_at": at(30)}],
-    ids=["clocks differ", "last day", "block"],
-)
-def test_inv_35_dates_at_the_edge_are_taken(facts: dict[str, Fact]) -> None:
-    assert decided(**facts).state == "decided"
-
-
-def test_a_leave_may_not_take_as_long_as_a_line_change() -> None:
-    facts: dict[str, Fact] = {"until_at": at(31), "review_at": at(14)}
-    assert refused(consented(), "decide_measure", HEAD, **(LEAVE | facts)).params["deadline"] == "im.short_block"
-    assert act(consented(), "decide_measure", HEAD, **(LINE | facts)).state == "decided"
-
-
-def test_each_kind_is_reviewed_within_its_own_time() -> None:
-    late: dict[str, Fact] = {"until_at": at(30), "review_at": at(14.01)}
-    answer = refused(consented(), "decide_measure", HEAD, **(LEAVE | late))
-    assert (answer.code, answer.params["deadline"]) == ("REVIEW_TOO_LATE", "im.review.special_leave_full_pay")
-    assert decided(until_at=at(90), review_at=at(30)).state == "decided"
-    assert (
-        refused(consented(), "decide_measure", HEAD, **LINE, until_at=at(90), review_at=at(30.01)).rule == "policy 2.3"
-    )
-
-
-def test_a_decision_asks_hr_and_answers_the_alerters() -> None:
-    case = act(consented(), "decide_measure", HEAD, **LINE, burden="alleged_offender")
-    assert effect_names(case, EffectKind.EMIT) == ["measure_decided"]
-    (answer,) = [effect for effect in case.effects if effect.kind is EffectKind.NOTIFY]
-    assert recipients(case, answer, POLICY, NOW) == ("S0005", "S0003")
-    assert case.clocks["im.decide"].met_at == NOW
-    assert case.clocks["im.apply"].runs
 
 
 def declined() -> Case:
@@ -336,255 +160,6 @@ def test_an_unanswered_alert_is_escalated_without_end() -> None:
     ]
 
 
-# Effect
-
-
-def test_a_decision_that_hr_could_not_apply_can_be_taken_anew() -> None:
-    failed = act(decided(), "record_failed", SYSTEM)
-    assert failed.state == "not_applied"
-    assert recipients(failed, failed.effects[-1], POLICY, NOW) == ("S0009",)
-    again = proven(act(failed, "decide_measure", HEAD, **LINE))
-    assert again.state == "decided"
-    assert last_order(again) == again.version > last_order(failed)
-
-
-@pytest.mark.parametrize("leaves", ["ask_consent", "decline_alert"])
-def test_leaving_what_hr_could_not_apply_withdraws_it_there(leaves: str) -> None:
-    failed = act(decided(), "record_failed", SYSTEM)
-    actor = SECOND_INVESTIGATOR if leaves == "ask_consent" else HEAD
-    left = act(failed, leaves, actor)
-    assert effect_names(left, EffectKind.EMIT) == ["measure_restore"]
-    assert last_order(left) == left.version
-    assert refused(left, "record_applied", SYSTEM).code == "ACTION_NOT_OPEN"
-    assert act(left, "record_restored", SYSTEM).state == left.state
-
-
-def test_what_hr_put_right_by_hand_after_a_failure_counts_as_applied() -> None:
-    case = act(act(decided(), "record_failed", SYSTEM), "record_applied", SYSTEM)
-    assert case.state == "applied"
-    assert {clock.key for clock in case.clocks.values() if clock.runs} == {
-        "im.end", "im.review", "im.cumulative_alarm", "consent.refresh", "report.update",
-    }  # fmt: skip
-
-
-def test_hr_that_does_not_answer_is_noticed() -> None:
-    case = ring_until(decided(), NOW + timedelta(days=2))
-    assert case.state == "decided"
-    assert "interim_measure.stuck" in effect_names(case, EffectKind.NOTIFY)
-
-
-def test_inv_43_the_other_side_is_told_only_after_her_inbox_said_so() -> None:
-    case = applied()
-    early = refused(case, "record_placed", SYSTEM, version=case.version - 1)
-    assert (early.code, early.rule) == ("NOT_IN_THE_INBOX_YET", "invariant 43")
-    told = act(case, "record_placed", SYSTEM, version=case.version)
-    for one in (case, told):
-        assert not [effect for effect in one.effects if effect.facts.get("to") == "other_side"]
-    assert effect_names(told, EffectKind.ERRAND) == ["release_measure"]
-    in_effect = act(told, "make_effective", SYSTEM, proof="a1b2")
-    assert [effect.facts["to"] for effect in in_effect.effects if effect.kind == "notify"] == ["other_side"]
-    assert effect_names(in_effect, EffectKind.EMIT) == ["interim_measure.line_told"]
-
-
-def test_inv_43_lifting_needs_a_safety_check_and_tells_her_first() -> None:
-    answer = refused(effective(), "lift_measure", DIRECTOR, safety_check=False)
-    assert (answer.code, answer.rule) == ("NOT_CONFIRMED", "invariant 43")
-    refused(effective(), "lift_measure", DIRECTOR, without="safety_check")
-    lifting = act(effective(), "lift_measure", DIRECTOR)
-    assert effect_names(lifting, EffectKind.EMIT) == ["measure_restore"]
-    restored = act(lifting, "record_restored", SYSTEM)
-    for case in (lifting, restored):
-        assert not [effect for effect in case.effects if effect.facts.get("to") == "other_side"]
-    refused(restored, "record_placed", SYSTEM, version=lifting.version)
-    lifted = act(restored, "record_placed", SYSTEM, version=restored.version)
-    assert lifted.state == "lifted"
-    assert "other_side" in [effect.facts.get("to") for effect in lifted.effects]
-
-
-def test_a_lifted_measure_rings_no_more() -> None:
-    lifting = act(effective(), "lift_measure", DIRECTOR)
-    assert {clock.key for clock in lifting.clocks.values() if clock.runs} == {"im.apply", "report.update"}
-    restored = act(lifting, "record_restored", SYSTEM)
-    assert {clock.key for clock in restored.clocks.values() if clock.runs} == {"report.update"}
-    lifted = act(restored, "record_placed", SYSTEM, version=restored.version)
-    ended = act(lifted, "end_aftercare", PERSON, outcome="well")
-    assert {clock.key for clock in ended.clocks.values() if clock.runs} == {"keep.hr_measure"}
-
-
-# The end
-
-
-@pytest.mark.parametrize(
-    ("pack", "unit", "before"),
-    [("iom-2024-03", timedelta(days=1), (14, 7, 2)), ("rehearsal", timedelta(seconds=1), (8, 4, 2))],
-)
-def test_the_end_is_announced_before_it_comes(pack: str, unit: timedelta, before: tuple[int, ...]) -> None:
-    policy = load(pack)
-    end = NOW + 28 * unit
-    facts: dict[str, Fact] = {**LINE, "until_at": end.isoformat(), "review_at": (NOW + 14 * unit).isoformat()}
-    decision = act(consented(), "decide_measure", HEAD, policy=policy, **facts)
-    case = act(proven(decision), "record_applied", SYSTEM, policy=policy)
-    case = act(case, "record_placed", SYSTEM, policy=policy, version=case.version)
-    case = act(case, "make_effective", SYSTEM, policy=policy, proof="a1b2")
-    rung = ring_until(case, end - unit, policy=policy)
-    reminders = [(step.facts["mark"], step.at) for step in rung.steps if step.facts.get("clock") == "im.end"]
-    assert reminders == [(f"im.remind.{n}", end - n * unit) for n in before]
-    assert rung.state == "effective"
-    assert ring_until(rung, end, policy=policy).state == "passed_on"
-
-
-def test_inv_36_without_a_decision_the_line_passes_to_the_next_manager_and_escalates() -> None:
-    case = passed_on()
-    assert (case.state, last_order(case)) == ("passed_on", case.version)
-    assert effect_names(case, EffectKind.EMIT) == ["measure_passed_on"]
-    told = {one for effect in case.effects if effect.kind == "notify" for one in recipients(case, effect, POLICY, NOW)}
-    assert {"S0001", "S0002", "S0004"} <= told
-    assert not [effect for effect in case.effects if effect.facts.get("to") == "other_side"]
-    later = ring_until(case, NOW + timedelta(days=20 + 65))
-    assert later.state == "passed_on", "only a decision ends it"
-    assert [s.at for s in later.steps if s.facts.get("clock") == "im.escalate"] == [
-        NOW + timedelta(days=50),
-        NOW + timedelta(days=80),
-    ]
-
-
-def test_inv_36_a_leave_lapses_at_its_end() -> None:
-    decision = act(consented(), "decide_measure", HEAD, **LEAVE)
-    case = ring_until(act(proven(decision), "record_applied", SYSTEM), NOW + timedelta(days=20))
-    assert (case.state, effect_names(case, EffectKind.EMIT)) == ("lifting", ["measure_restore"])
-
-
-def test_inv_36_a_clock_jump_is_asked_about_before_the_end_rings() -> None:
-    case = effective()
-    due = engine.next_due(LIFECYCLE, ring_until(case, NOW + timedelta(days=19)), POLICY)
-    assert due is not None
-    assert (due.key, due.irreversible) == ("im.end", True)
-
-
-@pytest.mark.parametrize(
-    ("day", "open_"), [(5.99, False), (6, True), (19.99, True), (20, False)], ids=["early", "opens", "last", "over"]
-)
-def test_inv_37_an_extension_is_decided_within_fourteen_days_before_the_end(day: float, open_: bool) -> None:
-    now = NOW + timedelta(days=day)
-    facts: dict[str, Fact] = {"review_at": at(30), "until_at": at(50)}
-    if open_:
-        assert act(effective(), "extend_measure", DIRECTOR, now=now, **facts).clocks[
-            "im.end"
-        ].due_at == NOW + timedelta(50)
-    else:
-        answer = refused(effective(), "extend_measure", DIRECTOR, now=now, **facts)
-        assert (answer.code, answer.rule) == ("OUTSIDE_THE_WINDOW", "invariant 37")
-
-
-@pytest.mark.parametrize("without", ["reasons", "least_burden", "until_at", "review_at"])
-def test_inv_37_an_extension_needs_new_reasons_and_dates(without: str) -> None:
-    answer = refused(effective(), "extend_measure", DIRECTOR, now=NOW + timedelta(days=15), without=without)
-    assert answer.params == {"field": without}
-
-
-def test_inv_37_an_extension_ends_later_and_no_more_than_one_block_later() -> None:
-    now = NOW + timedelta(days=15)
-    sooner: dict[str, Fact] = {"review_at": at(16), "until_at": at(19)}
-    assert refused(effective(), "extend_measure", DIRECTOR, now=now, **sooner).code == "END_NOT_LATER"
-    far: dict[str, Fact] = {"review_at": at(30), "until_at": at(110.01)}
-    assert refused(effective(), "extend_measure", DIRECTOR, now=now, **far).code == "PERIOD_TOO_LONG"
-
-
-def extended(before: Case, **facts: Fact) -> Case:
-    """HR has done it."""
-    return act(act(before, "extend_measure", DIRECTOR, now=NOW + timedelta(days=15), **facts), "record_applied", SYSTEM)
-
-
-def test_inv_43_the_other_side_is_told_of_an_extension_once_hr_has_done_it_and_her_inbox_shows_it() -> None:
-    before = effective()
-    case = extended(before)
-    assert terms_known(case)["until_at"] == before.facts["until_at"] != case.facts["until_at"]
-    early = refused(case, "record_placed", SYSTEM, version=case.version - 1)
-    assert (early.code, early.rule) == ("NOT_IN_THE_INBOX_YET", "invariant 43")
-    placed = act(case, "record_placed", SYSTEM, version=case.version)
-    assert (placed.state, terms_known(placed)["until_at"]) == ("effective", case.facts["until_at"])
-    assert named(placed) == ["interim_measure.other_side_told", "interim_measure.line_told"]
-    assert refused(placed, "record_placed", SYSTEM, version=placed.version).code == "NOTHING_NEW_TO_TELL"
-
-
-def test_nobody_is_told_anew_of_a_measure_that_stands_as_it_was() -> None:
-    assert refused(effective(), "record_placed", SYSTEM, version=99).code == "NOTHING_NEW_TO_TELL"
-    twice = act(effective(), "record_applied", SYSTEM)
-    assert refused(twice, "record_placed", SYSTEM, version=99).code == "NOTHING_NEW_TO_TELL", "HR said so again"
-    failed = act(effective(), "extend_measure", DIRECTOR, now=NOW + timedelta(days=15))
-    assert refused(act(failed, "record_failed", SYSTEM), "record_placed", SYSTEM, version=99).rule == "invariant 43"
-
-
-SHOWN: dict[str, Fact] = {"serious_misconduct": True, "hearing": "heard", "redeployment_considered": True}
-
-
-def with_a_letter() -> Case:
-    case = told_first(**SUSPENSION)
-    return act(act(case, "ask_release", SYSTEM), "release_notice", OIO)
-
-
-def test_where_there_was_a_letter_there_is_another_of_the_extension_and_oversight_is_asked_for_it() -> None:
-    before = with_a_letter()
-    assert refused(before, "release_notice", OIO).code == "NOTICE_NOT_HELD"
-    case = extended(before, **SHOWN)
-    assert refused(case, "release_notice", OIO).rule == "policy 2.13", "she is told first"
-    placed = act(case, "record_placed", SYSTEM, version=case.version)
-    assert (placed.state, "im.release" in running(placed)) == ("notified_of_measure", True)
-    assert set(named(placed)) == {"interim_measure.notice_to_release"}
-    again = act(placed, "release_notice", OIO)
-    assert (again.state, "im.release" in running(again)) == ("notified_of_measure", False)
-    assert "respondent" in named(again)
-    assert refused(again, "release_notice", OIO).code == "NOTICE_NOT_HELD"
-
-
-def test_who_does_not_write_herself_is_told_of_an_extension_by_somebody_outside_the_decision() -> None:
-    case = extended(replace(effective(), facts={**effective().facts, "writer": "third_party"}))
-    assert refused(case, "record_told", SECOND_INVESTIGATOR, told_her=False).rule == "invariant 43"
-    told = act(case, "record_told", SECOND_INVESTIGATOR, told_her=True)
-    assert terms_known(told)["until_at"] == case.facts["until_at"]
-    assert "interim_measure.other_side_told" in named(told)
-
-
-def test_oversight_is_asked_for_the_letter_on_each_change_too() -> None:
-    varied = act(with_a_letter(), "vary_measure", DIRECTOR, **SHOWN)
-    case = act(varied, "record_applied", SYSTEM)
-    case = act(case, "record_placed", SYSTEM, version=case.version)
-    asked = act(case, "ask_release", SYSTEM)
-    assert set(named(asked)) == {"interim_measure.notice_to_release"}
-    assert refused(asked, "ask_release", SYSTEM).rule == "lifecycle"
-
-
-def named(case: Case) -> list[str]:
-    """What follows from the last step."""
-    return [effect.name for effect in case.effects]
-
-
-def running(case: Case) -> set[str]:
-    return {key for key, clock in case.clocks.items() if clock.runs}
-
-
-def test_an_extended_measure_is_announced_again_before_its_new_end() -> None:
-    now = NOW + timedelta(days=19)
-    rung = ring_until(effective(), now)
-    extended = act(rung, "extend_measure", DIRECTOR, now=now, review_at=at(30), until_at=at(50))
-    ended = ring_until(extended, NOW + timedelta(days=49))
-    marks = [step.facts["mark"] for step in ended.steps if step.facts.get("clock") == "im.end"]
-    assert marks == ["im.remind.14", "im.remind.7", "im.remind.2"] * 2
-
-
-def test_a_measure_that_runs_very_long_raises_an_alarm() -> None:
-    case = ring_until(passed_on(), NOW + timedelta(days=180))
-    assert "im.cumulative_alarm" in [step.facts.get("clock") for step in case.steps]
-
-
-def test_a_review_sets_the_next_one() -> None:
-    reviewed = act(effective(), "review_measure", DIRECTOR, now=NOW + timedelta(days=9))
-    assert reviewed.clocks["im.review"].due_at == NOW + timedelta(days=39)
-    assert reviewed.state == "effective"
-    leave = replace(effective(), facts={**effective().facts, **LEAVE})
-    assert act(leave, "review_measure", DIRECTOR).clocks["im.review"].due_at == NOW + timedelta(days=14)
-
-
 def test_a_reminder_takes_nothing_a_level_up_and_leaves_what_hr_was_asked_for() -> None:
     case = effective()
     reminded = ring_until(case, case.clocks["im.review"].due_at - timedelta(seconds=1))
@@ -635,16 +210,6 @@ def test_each_date_that_nobody_kept_lets_one_more_office_see_and_decide_it() -> 
     for stands, key, role in next_up:
         alone = replace(stands, clocks={key: stands.clocks[key]})
         assert may_see(ring_until(alone, alone.clocks[key].due_at)) - may_see(stands) == {role}, key
-
-
-def test_inv_43_nothing_is_over_for_him_from_what_hr_has_done_until_she_is_told_that_it_ends() -> None:
-    varying, lifting = act(effective(), "vary_measure", DIRECTOR), act(effective(), "lift_measure", DIRECTOR)
-    restored = act(lifting, "record_restored", SYSTEM)
-    for case in (applied(), told_first(), effective(), with_a_letter(), varying, passed_on(), lifting, restored):
-        assert case.state in NOT_OVER
-    lifted = act(restored, "record_placed", SYSTEM, version=restored.version)
-    for case in (decided(), lifted):
-        assert case.state not in NOT_OVER
 
 
 def test_a_measure_is_over_his_work_where_the_decision_says_so_alone() -> None:
