@@ -23,15 +23,7 @@ from tests.lifecycles import (
     ring_until,
     staff,
 )
-from tests.unit.ethics.test_retaliation import (
-    INVESTIGATOR,
-    OFFICER,
-    TO_DETERMINATION,
-    TO_REVIEW,
-    begun,
-    monitored,
-    walked,
-)
+from tests.unit.ethics.retaliation import INVESTIGATOR, OFFICER, TO_DETERMINATION, TO_REVIEW, begun, monitored, walked
 from tests.unit.ethics.test_retaliation_refusals import (
     acknowledged,
     held,

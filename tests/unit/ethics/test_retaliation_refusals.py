@@ -11,7 +11,7 @@ from lifecycle.recipients import recipients
 from policy.model import Role
 from services.ethics.domain.retaliation import LIFECYCLE
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, effect_names, opened, refused, ring_until, staff
-from tests.unit.ethics.test_retaliation import (
+from tests.unit.ethics.retaliation import (
     INVESTIGATOR,
     OFFICER,
     REVIEWER,
