@@ -13,6 +13,7 @@ from lifecycle.serial import from_json
 from lifecycle.table import Field, FieldKind, Lifecycle, Rule
 from policy.model import Office, Role
 from policy.routing import desk_for, offices_of
+from tests.integration.workflow.formal_reports import assessing, by_her, facts_of, investigating, of_report, took
 from tests.integration.workflow.house import (
     COLLEAGUE,
     INVESTIGATOR,
@@ -26,7 +27,6 @@ from tests.integration.workflow.house import (
     House,
 )
 from tests.integration.workflow.test_alerts_and_results import ALERT
-from tests.integration.workflow.test_formal_reports import assessing, by_her, facts_of, investigating, of_report, took
 from tests.integration.workflow.test_respondents import case_of, cleared, sees
 from tests.lifecycles import LIFECYCLES, NOW, POLICY, act, opened, refused, ring_until, staff
 

@@ -13,6 +13,7 @@ from services.intake.domain.ways import TOWARDS_THE_OTHER, Situation, ways
 from services.workflow import sea
 from services.workflow.desk import route
 from services.workflow.domain.sea_report import LIFECYCLE
+from tests.integration.workflow.formal_reports import took
 from tests.integration.workflow.house import (
     COLLEAGUE,
     INVESTIGATOR,
@@ -21,7 +22,6 @@ from tests.integration.workflow.house import (
     House,
 )
 from tests.integration.workflow.house import PERSON as HER
-from tests.integration.workflow.test_formal_reports import took
 from tests.integration.workflow.test_managers import of_the_same_report, sea_told, sees, told
 from tests.lifecycles import NOW, PERSON, POLICY, REPORT, SYSTEM, act, refused, ring_until, staff
 

@@ -18,8 +18,8 @@ from lifecycle.sender import Sender
 from ops.demo.sign_in import access_token
 from ops.local_stack.oidc import Oidc
 from services.workflow.sea import withholds_name
+from tests.integration.workflow.formal_reports import by_her, facts_of, of_report, took
 from tests.integration.workflow.house import INVESTIGATOR, LEGAL_AND_HEAD, SECOND_INVESTIGATOR, SUPERVISOR, House
-from tests.integration.workflow.test_formal_reports import by_her, facts_of, of_report, took
 
 
 async def lodged(house: House) -> tuple[str, UUID]:

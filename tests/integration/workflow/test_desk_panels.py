@@ -25,6 +25,7 @@ from services.workflow.web.wording import TEXTS
 from tests.integration.lifecycle.test_recent_sign_in import later
 from tests.integration.web.desk import Browser, csrf, led_to
 from tests.integration.web.panels import looking_at, seen, sent
+from tests.integration.workflow.formal_reports import investigating, took
 from tests.integration.workflow.house import (
     COLLEAGUE,
     HR_DIRECTOR,
@@ -46,7 +47,6 @@ from tests.integration.workflow.measures import (
     terms,
     words,
 )
-from tests.integration.workflow.test_formal_reports import investigating, took
 
 NOTHING = "There is nothing here for you now."
 

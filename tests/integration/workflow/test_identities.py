@@ -19,8 +19,8 @@ from services.workflow.web.wording import TEXTS
 from tests.integration.lifecycle.test_recent_sign_in import later
 from tests.integration.web.desk import Browser, csrf
 from tests.integration.web.panels import looking_at
+from tests.integration.workflow.formal_reports import assessing, took
 from tests.integration.workflow.house import INVESTIGATOR, SECOND_INVESTIGATOR, House
-from tests.integration.workflow.test_formal_reports import assessing, took
 
 FACTS = "check_facts"
 CUSTODIAN = "S0061"

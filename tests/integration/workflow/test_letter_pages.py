@@ -20,6 +20,7 @@ from services.workflow.web.wording import TEXTS
 from tests.integration.lifecycle.test_recent_sign_in import later
 from tests.integration.web.desk import Browser, csrf
 from tests.integration.web.panels import looking_at, seen
+from tests.integration.workflow.formal_reports import took
 from tests.integration.workflow.house import (
     HR_DIRECTOR,
     INVESTIGATOR,
@@ -33,7 +34,6 @@ from tests.integration.workflow.house import (
 from tests.integration.workflow.measures import HOW, acknowledged, extended, name_at_hr, placed, words
 from tests.integration.workflow.test_alerts_and_results import RISK
 from tests.integration.workflow.test_desk_panels import _decided_and_told, _told_of_a_measure, varied
-from tests.integration.workflow.test_formal_reports import took
 
 SHOWN = {"serious_misconduct": True, "hearing": "heard", "redeployment_considered": True}
 

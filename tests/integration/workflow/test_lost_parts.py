@@ -12,6 +12,7 @@ from lifecycle.decide import ring
 from lifecycle.durable import Decided
 from lifecycle.model import Refused
 from policy.model import Role
+from tests.integration.workflow.formal_reports import assessing, by_her, investigating, took
 from tests.integration.workflow.house import (
     INVESTIGATOR,
     LEGAL_AND_HEAD,
@@ -21,7 +22,6 @@ from tests.integration.workflow.house import (
     House,
     person,
 )
-from tests.integration.workflow.test_formal_reports import assessing, by_her, investigating, took
 
 OUTSIDE_COUNSEL, OUTSIDE_INVESTIGATOR, ANSWERED = "S0065", "S0064", "formal_report.answered"
 

@@ -15,9 +15,9 @@ from contracts.topics import HR_PEOPLE
 from lifecycle import access, bodies, moving, parties
 from lifecycle.at_desk import _contents
 from lifecycle.durable import Decided
+from tests.integration.workflow.formal_reports import of_report, took
 from tests.integration.workflow.house import INVESTIGATOR, PARTIES, SUPERVISOR, House, person
 from tests.integration.workflow.test_alerts_and_results import ALERT, RISK
-from tests.integration.workflow.test_formal_reports import of_report, took
 
 OUTSIDE_INVESTIGATOR = "S0064"
 REASONS = "Why her wish is not followed."

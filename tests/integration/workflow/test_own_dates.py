@@ -8,8 +8,8 @@ from lifecycle.access import DUE_FIRST
 from lifecycle.pages.open_cases import open_cases
 from lifecycle.records import CaseRow
 from lifecycle.views import listed, shown
+from tests.integration.workflow.formal_reports import investigating, of_report, took
 from tests.integration.workflow.house import INVESTIGATOR, PARTIES, SUPERVISOR, House
-from tests.integration.workflow.test_formal_reports import investigating, of_report, took
 
 HIS = "respondent"
 

@@ -21,6 +21,15 @@ from lifecycle.model import Action
 from lifecycle.records import CaseRow
 from policy.model import Role
 from services.workflow.desk import route
+from tests.integration.workflow.formal_reports import (
+    REVIEWER,
+    assessing,
+    by_her,
+    facts_of,
+    investigating,
+    of_report,
+    took,
+)
 from tests.integration.workflow.house import (
     HR_DIRECTOR,
     INVESTIGATOR,
@@ -34,15 +43,6 @@ from tests.integration.workflow.house import (
 )
 from tests.integration.workflow.measures import WELFARE
 from tests.integration.workflow.test_alerts_and_results import ALERT, LEAST, REASONS, RISK
-from tests.integration.workflow.test_formal_reports import (
-    REVIEWER,
-    assessing,
-    by_her,
-    facts_of,
-    investigating,
-    of_report,
-    took,
-)
 
 HIS = "respondent"
 SUSPENSION = {"type": "suspension_with_pay", "serious_misconduct": True, "hearing": "heard"}
