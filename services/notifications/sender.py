@@ -179,12 +179,14 @@ class Sender:
         return {persons.INTAKE: self._to_person, digests.SOURCE: self._digest}
 
     async def _to_staff(self, notice: Notice, peers: Peers) -> Ending | None:
-        """At once, or not yet: whoever holds an appointment gets a digest of what may wait."""
+        """At once, or not yet: whoever holds an appointment gets a digest of what may wait till then. Over a weekend or
+        a feast at their place it may not, where it needs somebody before that is over.
+        """
         policy, now = self._of.policy, self._clock()
         meant = await peers.recipient(notice.source, notice.recipient_ref)
         calendar = digests.calendar_of(policy, meant.staff_id, now) if notice.may_wait else None
-        if calendar is not None:
-            at = next_slot(now, digests.hours_of(policy), calendar)
+        at = next_slot(now, digests.hours_of(policy), calendar) if calendar else None
+        if at is not None and (meant.before is None or at < meant.before):
             of_it = {"event_id": notice.event_id, "goes_with": digests.goes_with(self._keys, meant.staff_id)}
             # The digest ends it. What is still there long after has missed it, and is planned once more.
             await self._write(_PLAN, of_it | {"at": at, "looked_at": at + _MISSED_AFTER})

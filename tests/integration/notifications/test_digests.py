@@ -122,6 +122,19 @@ async def test_what_may_wait_is_one_mail_at_the_hour_that_counts_items_and_says_
     assert not any(one.hex in raw for one in (one, other, over, *waiting))
 
 
+async def test_what_needs_somebody_before_the_next_digest_does_not_wait_for_it(post: Post, sink: Smtp) -> None:
+    """On a Friday evening Monday's digest is the next, and a date that was days away lies before it."""
+    friday, monday = datetime(2027, 2, 12, 15, tzinfo=UTC), datetime(2027, 2, 15, 7, tzinfo=UTC)
+    await post.employ(OFFICER, address(OFFICER))
+    on_sunday = await news(post, case_id=await case(post, unmet_at=monday - timedelta(hours=12)))
+    on_monday = await news(post, case_id=await case(post, unmet_at=monday + timedelta(hours=3)))
+    undated = await news(post, case_id=await case(post))
+    async with post.ethics(), post.hr_bridge(), post.sender(clock=Clock(friday)):
+        await eventually(ended(post, on_sunday))
+        await eventually(planned(post, on_monday, undated))
+    assert [mail["Subject"] for mail in mails(sink.maildir)] == [to_staff(ENGLISH).subject]
+
+
 async def test_a_digest_comes_also_when_there_is_nothing_and_only_once(post: Post, sink: Smtp) -> None:
     clock = Clock(FIRST)
     await post.employ(OFFICER, address(OFFICER))
