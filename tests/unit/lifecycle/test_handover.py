@@ -1,5 +1,6 @@
 """Taking somebody out of a part, and telling them ahead: pure, and the same when a case is played again."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -36,6 +37,33 @@ def test_a_recused_part_is_nobodys_and_the_step_says_which_part_alone() -> None:
     assert (effect.kind, effect.name, dict(effect.facts)) == (
         EffectKind.NOTIFY, "handover.waiting", {"to": "appointed", "role": "investigator"},
     )  # fmt: skip
+
+
+def test_a_part_is_lost_until_somebody_has_it_again() -> None:
+    before = investigated()
+    never_had = act(opened("formal_report"), "record_routed", SYSTEM)
+    lost = handover.recuse(before, Role.INVESTIGATOR, NOW)
+    again = act(lost, "hand_over", OFFICER, investigator="S0006")
+    announced = handover.announce(never_had, Role.INVESTIGATOR, LAST, NOW)
+    cases = (before, never_had, lost, again, announced)
+    assert [handover.is_lost(case, Role.INVESTIGATOR) for case in cases] == [False, False, True, False, False]
+    assert not handover.is_lost(lost, Role.LEGAL_OFFICER), "it is another's part that is lost"
+
+
+def test_for_a_part_that_nobody_has_whoever_may_give_it_hears_where_its_holders_see_no_such_case() -> None:
+    table, case = BY_NAME["formal_report"], investigated()
+    here = [rule for rule in table.rules if case.state in rule.states and Role.INVESTIGATOR in rule.assigns]
+    givers = {one for rule in here for one in rule.by} & set(Role)
+    assert Role.INTAKE_OFFICER in givers
+
+    def heard(readers: Collection[Role]) -> tuple[Role, ...]:
+        return handover.told_for(table, case, Role.INVESTIGATOR, frozenset(readers))
+
+    assert heard({Role.INVESTIGATOR, Role.INTAKE_OFFICER}) == (Role.INVESTIGATOR,)
+    assert heard({*givers, Role.AUDITOR} - {Role.INVESTIGATOR}) == tuple(sorted(givers - {Role.INVESTIGATOR}))
+    assert heard({Role.AUDITOR}) == ()
+    erased = replace(case, state="erased")
+    assert handover.told_for(table, erased, Role.INVESTIGATOR, frozenset(givers - {Role.INVESTIGATOR})) == ()
 
 
 def test_a_last_day_is_announced_once_and_takes_nothing_away() -> None:
