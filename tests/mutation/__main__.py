@@ -40,6 +40,8 @@ BESIDE = {
     "support": ("tests/tricky/test_support.py", "tests/invariants/test_invariants_support.py"),
 }
 """Tests of a service's rules outside of `tests/unit`."""
+OF_PAGES = {"promises": "tests/architecture/test_promises.py"}
+"""Of a module that pages are held to: what holds them."""
 SUITES = ("ethics", "ombuds", "support")
 """Of the procedures, whose tests go through the engine by every path; those of workflow are as many again."""
 MOST_TOLD = "workflow"
@@ -64,6 +66,7 @@ def tests_for(file: Path) -> tuple[Stage, ...]:
     own = file.parts[0] if file.parts[0] == "lifecycle" else file.parts[1]
     words, nearest = set(file.stem.split("_")), _files(f"tests/unit/{own}")
     near = [one for one in nearest if words & set(Path(one).stem.split("_"))]
+    near += [OF_PAGES[file.stem]] if file.stem in OF_PAGES else []
     rest = [one for one in nearest if one not in near]
     if own == "lifecycle":
         suites = [one for suite in SUITES for one in _files(f"tests/unit/{suite}")]
