@@ -3,18 +3,14 @@ when the actor goes.
 """
 
 import asyncio
-import logging
 from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from chassis.database import Database, fetch
-
-logger = logging.getLogger(__name__)
 
 KEPT_FOR: Final = "keep.access_log"
 """The policy's key for how long actors are kept after the end of what they acted on."""
@@ -64,11 +60,8 @@ async def _forget(database: Database, object_ref: str) -> bool:
 
 
 async def forget_forever(database: Database) -> None:
-    """Part of the background of a service whose matters end."""
+    """Part of the background of a service whose matters end, which begins it again when the database was away."""
     while True:
-        try:
-            while await forget_due(database, datetime.now(UTC)):
-                pass
-        except (SQLAlchemyError, OSError) as error:
-            logger.warning("actors not forgotten", extra={"error": type(error).__name__})
+        while await forget_due(database, datetime.now(UTC)):
+            pass
         await asyncio.sleep(_SWEEP_EVERY)

@@ -3,16 +3,12 @@ key of each file; nobody waits for its bytes. Which those are follows from what 
 """
 
 import asyncio
-import logging
 from typing import Any, Final, cast
 
 from sqlalchemy import CursorResult, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import failpoints
 from services.intake.intake import Intake
-
-logger = logging.getLogger(__name__)
 
 _SWEEP_EVERY: Final = 10.0
 _AT_ONCE: Final = 64
@@ -39,10 +35,7 @@ async def sweep_chunks(intake: Intake) -> int:
 
 
 async def sweep_forever(intake: Intake) -> None:
-    """Every ten seconds, until cancelled."""
+    """Every ten seconds, until cancelled. Part of the background, which begins it again when the database was away."""
     while True:
-        try:
-            await sweep_chunks(intake)
-        except (SQLAlchemyError, OSError) as error:
-            logger.warning("chunks not swept", extra={"error": type(error).__name__})
+        await sweep_chunks(intake)
         await asyncio.sleep(_SWEEP_EVERY)

@@ -35,6 +35,14 @@ async def to_the_ticks(browser: PortalBrowser, code: str, link: str = FURTHER) -
     assert browser.path == browser.at("/inbox/further")
 
 
+async def at_the_ticks(client: httpx.AsyncClient, browse: Browse) -> tuple[str, PortalBrowser]:
+    """Somebody who has sent one report and come back: her code, and the page where she ticks what goes over."""
+    code = await code_of_new(client)
+    browser = await browse(code)
+    await to_the_ticks(browser, code)
+    return code, browser
+
+
 async def items(client: httpx.AsyncClient, code: str, place: int = 0) -> dict[str, str]:
     """What she wrote on one of her ways: the name of each answer, `you` for a message, or `parties`, and its id."""
     seen = (await inbox(client, code))["routes"][place]
@@ -78,9 +86,7 @@ async def facts_of(world: World, report_id: str) -> tuple[dict[str, Any], str]:
 async def test_a_manager_is_asked_from_the_inbox_with_what_she_ticks_and_what_that_way_needs_beyond(
     client: httpx.AsyncClient, browse: Browse, world: World
 ) -> None:
-    code = await code_of_new(client)
-    browser = await browse(code)
-    await to_the_ticks(browser, code)
+    code, browser = await at_the_ticks(client, browse)
     # Nothing is ticked or chosen beforehand.
     assert browser.form("Continue").hidden.keys() == {"csrf"}
     await browser.fill()
@@ -125,9 +131,7 @@ async def test_a_manager_is_asked_from_the_inbox_with_what_she_ticks_and_what_th
 async def test_harm_is_told_from_the_inbox_after_what_must_be_reported_and_names_nobody_without_a_yes(
     client: httpx.AsyncClient, browse: Browse, world: World
 ) -> None:
-    code = await code_of_new(client)
-    browser = await browse(code)
-    await to_the_ticks(browser, code)
+    code, browser = await at_the_ticks(client, browse)
     had = await items(client, code)
     await browser.fill({"way": "sea_report", "take_over": [had["what_happened"], had["parties"]]})
     assert "Read this before you write." in browser.text
@@ -162,9 +166,7 @@ async def test_somebody_else_whom_she_named_before_is_named_where_the_person_agr
 async def test_whom_she_named_goes_over_without_who_she_is_where_she_gives_no_name(
     client: httpx.AsyncClient, browse: Browse
 ) -> None:
-    code = await code_of_new(client)
-    browser = await browse(code)
-    await to_the_ticks(browser, code)
+    code, browser = await at_the_ticks(client, browse)
     had = await items(client, code)
     await browser.fill({"way": "formal_report", "take_over": [had["what_happened"], had["parties"]]})
     await onwards(browser, {"mode": "anonymous"})
@@ -204,9 +206,7 @@ async def test_a_further_way_takes_over_what_she_ticks_and_no_more(
 async def test_what_goes_over_is_changed_before_it_is_sent_and_added_to(
     client: httpx.AsyncClient, browse: Browse
 ) -> None:
-    code = await code_of_new(client)
-    browser = await browse(code)
-    await to_the_ticks(browser, code)
+    code, browser = await at_the_ticks(client, browse)
     had = await items(client, code)
     await browser.fill({"way": "formal_report", "take_over": list(had.values())})
     await asked_on(browser, {})
@@ -224,9 +224,7 @@ async def test_what_goes_over_is_changed_before_it_is_sent_and_added_to(
 async def test_a_page_that_goes_over_says_so_where_she_would_add_to_it(
     client: httpx.AsyncClient, browse: Browse
 ) -> None:
-    code = await code_of_new(client)
-    browser = await browse(code)
-    await to_the_ticks(browser, code)
+    code, browser = await at_the_ticks(client, browse)
     await browser.fill({"way": "formal_report", "take_over": [(await items(client, code))["what_happened"]]})
     await asked_on(browser, {})
     at = re.findall(r'href="/en(/s/\d+)">Change<[^>]+> What would you like', browser.page.text)[0]
@@ -238,9 +236,7 @@ async def test_a_page_that_goes_over_says_so_where_she_would_add_to_it(
 
 
 async def test_nothing_ticked_is_asked_as_whoever_begins_is_asked(client: httpx.AsyncClient, browse: Browse) -> None:
-    code = await code_of_new(client)
-    browser = await browse(code)
-    await to_the_ticks(browser, code)
+    code, browser = await at_the_ticks(client, browse)
     await browser.fill({"way": "supervisor_request"})
     await onwards(browser, {"recipient": "S0024"})
     assert "Write in a few words what you would like to happen." in browser.text
@@ -264,9 +260,7 @@ async def test_a_listener_whom_she_named_before_is_not_offered(client: httpx.Asy
 async def test_what_is_ticked_lies_in_the_session_and_not_in_a_place_that_is_kept(
     client: httpx.AsyncClient, browse: Browse, world: World
 ) -> None:
-    code = await code_of_new(client)
-    browser = await browse(code)
-    await to_the_ticks(browser, code)
+    code, browser = await at_the_ticks(client, browse)
     had = await items(client, code)
     await browser.fill({"way": "formal_report", "take_over": list(had.values())})
     await browser.fill({"mode": "confidential", "step": "keep"})
@@ -285,9 +279,7 @@ async def test_what_is_ticked_lies_in_the_session_and_not_in_a_place_that_is_kep
 async def test_what_she_ticked_and_cannot_be_opened_any_more_is_not_sent(
     client: httpx.AsyncClient, browse: Browse, world: World
 ) -> None:
-    code = await code_of_new(client)
-    browser = await browse(code)
-    await to_the_ticks(browser, code)
+    code, browser = await at_the_ticks(client, browse)
     had = await items(client, code)
     await browser.fill({"way": "formal_report", "take_over": [had["what_happened"]]})
     await asked_on(browser, {})
@@ -338,9 +330,7 @@ async def test_a_further_way_of_which_nobody_knows_is_sent_once_more_and_taken_o
 
 
 async def test_a_further_way_is_not_taken_without_the_code(client: httpx.AsyncClient, browse: Browse) -> None:
-    code = await code_of_new(client)
-    browser = await browse(code)
-    await to_the_ticks(browser, code)
+    _, browser = await at_the_ticks(client, browse)
     form = browser.form("Continue")
     await browser.fill()
     await browser.go("/inbox")
