@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 
 from chassis.web.pages.words import OWN_NAMES, SOURCE
 from ops.local_stack.paths import ROOT
+from services.support.help_file import FILE, load
 
 KEYWORDS: Final = {"_": None, "N_": None, "counted": (1, 2)}
 _METHODS: Final = [("**.py", "python"), ("**.html", "jinja2")]
@@ -32,7 +33,17 @@ OWNERS: Final[Mapping[str, str]] = {
 }
 """Whose `locale` holds the texts of which folder."""
 OF_POLICY: Final = "policy"
-FOR_PERSONS: Final = ("chassis/web/pages", "services/intake", "services/support", "services/notifications", OF_POLICY)
+OF_HELP: Final = "services/support/help"
+"""Where help is, which each organisation writes anew: a file and the catalogs beside it."""
+EVERY: Final = (*OWNERS, OF_POLICY, OF_HELP)
+FOR_PERSONS: Final = (
+    "chassis/web/pages",
+    "services/intake",
+    "services/support",
+    "services/notifications",
+    OF_POLICY,
+    OF_HELP,
+)
 """Whose texts are read by whom nobody briefs: all of them are there in every language, or the build fails."""
 PLURALS: Final = {
     "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);"
@@ -44,8 +55,8 @@ LANGUAGES: Final = tuple(code for code in OWN_NAMES if code != SOURCE)
 def texts_of(owner: str) -> Catalog:
     """What the owner says, as an empty catalog."""
     found = Catalog(charset="utf-8")
-    if owner == OF_POLICY:
-        for said, where in _of_packs():
+    if owner in _OF_DATA:
+        for said, where in _OF_DATA[owner]():
             found.add(said, locations=[(where, 0)])
         return found
     for name, _, text, comments, _ in extract_from_dir(
@@ -67,6 +78,23 @@ def _of_packs() -> Iterator[tuple[str, str]]:
                 yield from ((text, where) for text in option.get("choices", {}).values())
         for kind in ("resource", "office", "identity_purpose"):
             yield from ((one["name"], where) for one in table.get(kind, {}).values() if "name" in one)
+
+
+def _of_help() -> Iterator[tuple[str, str]]:
+    """What the directory of help says, without the numbers and addresses, which are the same in every language."""
+    where = str(FILE.relative_to(ROOT))
+    places = load()
+    yield places.said_first, where
+    yield from ((one.text, where) for one in (*places.health, *places.doors))
+    yield from ((one.name, where) for one in places.stations.values())
+    for one in places.entries:
+        yield from (
+            (text, where) for text in (one.name, one.hours, one.cost, one.run_by, one.note, *one.must_report) if text
+        )
+
+
+_OF_DATA: Final = {OF_POLICY: _of_packs, OF_HELP: _of_help}
+"""Whose texts are no code and no template."""
 
 
 def file_of(owner: str, language: str) -> Path:
@@ -96,7 +124,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when something is out of date")
     check = parser.parse_args().check
     stale = 0
-    for owner in (*OWNERS, OF_POLICY):
+    for owner in EVERY:
         for language in LANGUAGES:
             file, wanted = file_of(owner, language), updated(owner, language)
             if file.is_file() and file.read_bytes() == wanted:

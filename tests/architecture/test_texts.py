@@ -8,9 +8,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from chassis.web.pages.words import OWN_NAMES
-from ops.texts import FOR_PERSONS, LANGUAGES, OF_POLICY, OWNERS, file_of, texts_of, updated
+from ops.texts import EVERY, FOR_PERSONS, LANGUAGES, file_of, texts_of, updated
 
-EVERY = (*OWNERS, OF_POLICY)
 FILLED_IN = re.compile(r"%\(\w+\)s|\{\w*\}")
 
 

@@ -62,7 +62,9 @@ class Warned(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A place that helps. `must_report`: to whom it has to pass on what it hears, whether somebody wants it or not."""
+    """A place that helps. `must_report`: to whom it has to pass on what it hears, whether somebody wants it or not.
+    `contact` is a number or an address and nothing else, to be called as it stands; `note` is what to say there.
+    """
 
     key: str
     station: str
@@ -76,6 +78,7 @@ class Entry:
     confidential: bool
     must_report: tuple[str, ...]
     last_checked: date
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

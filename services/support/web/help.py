@@ -38,6 +38,7 @@ class Place(Struct, kw_only=True):
     from_elsewhere: bool
     confidential: bool
     must_report: list[str]
+    note: str
     warnings: list[Warned]
     last_checked: date
 
@@ -108,6 +109,7 @@ def _place(entry: Entry, warnings: tuple[Warned, ...]) -> Place:
         service=entry.service.value,
         name=entry.name,
         contact=entry.contact,
+        note=entry.note,
         hours=entry.hours,
         languages=list(entry.languages),
         cost=entry.cost,

@@ -38,7 +38,7 @@ from services.workflow.web.appointment_pages import check_policy
 AT_ONCE: Final = 200
 """How many past cases a page plays again; more are for the command."""
 ROOT: Final = Path(__file__).parents[3]
-CATALOGS: Final = ("chassis/web/pages", "lifecycle/pages", "policy")
+CATALOGS: Final = ("chassis/web/pages", "lifecycle/pages", "policy", "services/support/help")
 """Catalogs that several services share; each service has one of its own beside them."""
 TRUST: Final[Mapping[Confidence, str]] = {
     Confidence.A: N_("The text itself was seen"),

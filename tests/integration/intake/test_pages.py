@@ -34,6 +34,9 @@ async def test_the_first_page_says_where_help_is_before_anything_else(client: ht
     # Numbers by duty station, without a choice and without the directory of help, which may be down.
     for number in ('Security operations room</bdi>: <bdi dir="ltr"><strong>+00 000 0100', "Port Selwick</bdi>"):
         assert text.index("Are you in danger now?") < text.index(number) < text.index("See your options")
+    in_arabic = (await client.get("/ar")).text
+    assert "غرفة عمليات الأمن" in in_arabic
+    assert "Security operations room" not in in_arabic
 
 
 def test_without_a_file_of_numbers_the_first_page_has_none_and_stands(tmp_path: Path) -> None:

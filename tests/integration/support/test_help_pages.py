@@ -124,8 +124,38 @@ async def test_each_place_says_what_somebody_needs_to_know_of_it(client: httpx.A
     for station in places.stations:
         text = words(await client.get(f"/en/help/{station}"))
         for one in places.at(station):
-            for said in (one.name, one.contact, one.hours, one.cost, one.run_by, *one.must_report):
+            for said in (one.name, one.contact, one.note, one.hours, one.cost, one.run_by, *one.must_report):
                 assert said in text, (station, one.key, said)
+
+
+@pytest.mark.parametrize("language", [one for one in OWN_NAMES if one != "en"])
+async def test_what_cannot_wait_and_each_place_are_said_in_the_readers_language(
+    client: httpx.AsyncClient, places: Directory, language: str
+) -> None:
+    for station in places.stations:
+        text = words(await client.get(f"/{language}/help/{station}"))
+        for said in (places.said_first, *(one.text for one in (*places.health, *places.doors))):
+            assert said not in text
+        for one in places.at(station):
+            for said in filter(None, (one.hours, one.cost, one.run_by, one.note, *one.must_report)):
+                assert said not in text, (station, one.key, said)
+
+
+async def test_a_place_that_is_not_confidential_is_never_said_to_pass_nothing_on(places: Directory) -> None:
+    for confidential in (True, False):
+        entry = replace(places.entries[0], station=EVERYWHERE, confidential=confidential, must_report=())
+        async with client_of(replace(places, entries=(entry,))) as client:
+            text = words(await client.get("/en/help"))
+        assert ("It passes nothing on." in text) is confidential
+        assert ("It may pass on what it hears." in text) is not confidential
+
+
+async def test_a_number_can_be_called_as_it_stands(client: httpx.AsyncClient, places: Directory) -> None:
+    for station in places.stations:
+        page = (await client.get(f"/en/help/{station}")).text
+        called = re.findall(r'href="tel:([^"]*)"', page)
+        assert called
+        assert all(re.fullmatch(r"\+\d+", number) for number in called)
 
 
 async def test_what_nobody_has_checked_lately_says_so(places: Directory) -> None:

@@ -14,6 +14,7 @@ from chassis.web.pages.routes import pages_router
 from chassis.web.pages.words import Words
 from chassis.web.sessions import Sessions
 from services.intake.intake import Intake
+from services.intake.numbers import FILE as HELP
 from services.intake.numbers import numbers
 from services.intake.settings import IntakeSettings
 from services.intake.web.pages import (
@@ -38,7 +39,7 @@ from services.intake.web.pages import (
 )
 from services.intake.web.pages.portal import LONGEST, OPEN, Portal
 
-_OWNERS = (Path(chassis_pages.__path__[0]), Path(policy.__path__[0]), Path(__file__).parents[2])
+_OWNERS = (Path(chassis_pages.__path__[0]), Path(policy.__path__[0]), HELP.with_suffix(""), Path(__file__).parents[2])
 _CATALOGS = tuple(owner / "locale" for owner in _OWNERS)
 _ROUTES = [
     *beginning.ROUTES,

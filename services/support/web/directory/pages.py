@@ -18,11 +18,12 @@ from chassis.web.pages.routes import pages_beside
 from chassis.web.pages.words import Words
 from chassis.web.problems import not_found
 from policy.model import Policy
+from services.support import help_file
 from services.support.domain.help import EVERYWHERE, Directory, Service, Station, Warned, checked_since
 from services.support.settings import SupportSettings
 from services.support.web.directory.words import PUNISHED, SERVICES
 
-_CATALOGS: Final = (Path(chassis_pages.__path__[0]) / "locale", Path(__file__).parents[2] / "locale")
+_OWNERS: Final = (Path(chassis_pages.__path__[0]), Path(__file__).parents[2], help_file.FILE.with_suffix(""))
 _FIRST: Final = (Service.EMERGENCY, Service.SECURITY)
 """What stands before all else."""
 
@@ -33,7 +34,7 @@ def help_pages(
     """`assets` are those that the service serves."""
     pages = Pages(
         packages=["services.support.web.directory"],
-        words=Words(*_CATALOGS),
+        words=Words(*(owner / "locale" for owner in _OWNERS)),
         assets=assets,
         origin=settings.public_url,
         name=settings.portal_name,
