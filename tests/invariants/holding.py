@@ -16,11 +16,11 @@ from lifecycle.handover import STEPS
 from lifecycle.model import FROZEN, ActorKind, Case, EffectKind, Step
 from lifecycle.recipients import heard_as
 from lifecycle.replay import RING, again
+from lifecycle.retention import HOLD, WINDOWS
 from lifecycle.table import Lifecycle
 from policy.lint import INDEPENDENT, OWN_CELL
 from policy.model import BY_ASSIGNMENT, Policy
 from services.workflow.domain import supervisor_parts, supervisor_rules
-from services.workflow.domain.retention import HOLD, WINDOWS
 from tests.invariants import holding_measures, holding_people
 from tests.invariants.matters import Change, Held, last, runs, version
 from tests.invariants.organisation import Organisation

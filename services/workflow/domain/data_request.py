@@ -14,9 +14,9 @@ from lifecycle.fields import SPOKEN_LANGUAGE, choice, flag, reference, time
 from lifecycle.guards import confirmed, took_no_part
 from lifecycle.model import NO_NEWS, ActorKind, Case, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, date_missed, escalation, her_inbox
+from lifecycle.retention import keep
 from lifecycle.table import ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
-from services.workflow.domain.retention import keep
 
 PERSON = frozenset({ActorKind.PERSON})
 SYSTEM = frozenset({ActorKind.SYSTEM})

@@ -6,6 +6,7 @@ until then oversight or legal affairs have an interim measure considered, or som
 
 from __future__ import annotations
 
+from lifecycle import retention
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, text
 from lifecycle.guards import confirmed, took_no_part
@@ -13,7 +14,6 @@ from lifecycle.model import ActorKind, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, escalation, took_part
 from lifecycle.table import ClockRule, Field, FieldKind, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role, Side
-from services.workflow.domain import retention
 from services.workflow.domain.measure_asking import ALERT_FIELDS
 
 ON_THE_SPOT = frozenset({Role.ADMINISTRATIVE_HEAD, Role.SECURITY_OFFICER})

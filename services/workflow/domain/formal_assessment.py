@@ -11,6 +11,7 @@ from lifecycle.fields import choice, flag, number, staff, text, time
 from lifecycle.guards import confirmed, is_appointed, took_no_part
 from lifecycle.model import NO_MESSAGES, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, assigned, date_missed, escalation, her_inbox
+from lifecycle.retention import keep
 from lifecycle.table import ACTOR, ClockRule, Guard, Outcome, Rule, Situation
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
@@ -24,7 +25,6 @@ from services.workflow.domain.formal_rules import (
     PERSON,
     SYSTEM,
 )
-from services.workflow.domain.retention import keep
 
 NEXT_UPDATE = start("report.update")
 LAWFUL_PAUSE = choice("pause_reason", "sick_leave", "official_travel", "informal_effort", "tolling")

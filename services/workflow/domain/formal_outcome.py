@@ -8,6 +8,7 @@ from lifecycle.clocks import start
 from lifecycle.fields import choice, text
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import assigned, her_inbox
+from lifecycle.retention import keep
 from lifecycle.table import ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
@@ -24,7 +25,6 @@ from services.workflow.domain.formal_rules import (
     SETTLED,
     TOLD,
 )
-from services.workflow.domain.retention import keep
 
 CLOSING = choice("reason", "looked_after", "not_wanted", "nothing_left_to_do")
 

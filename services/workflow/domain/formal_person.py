@@ -9,12 +9,12 @@ from lifecycle.fields import choice, flag, staff, text
 from lifecycle.guards import is_appointed
 from lifecycle.model import STOP_CONTACT
 from lifecycle.recipients import appointed, assigned, her_inbox
+from lifecycle.retention import HOLD_FIELDS, OWNERS, SET_HOLD, hold_checks, reviewer_rules
 from lifecycle.table import ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
 from services.workflow.domain.formal_parts import SAME_LEGAL
 from services.workflow.domain.formal_rules import CLOSED, INVESTIGATE, LEGAL, OPEN, OVERSIGHT, PERSON
-from services.workflow.domain.retention import HOLD_CHECKS, HOLD_FIELDS, SET_HOLD, reviewer_rules
 
 RULES = (
     # Contact ends at once. Whether she herself has withdrawn is looked at once a while has passed: the code alone may
@@ -69,7 +69,7 @@ RULES = (
         states=OPEN,
         by=OVERSIGHT,
         fields=(choice("circumstance", "died", "incapacitated"), *HOLD_FIELDS),
-        checks=HOLD_CHECKS,
+        checks=hold_checks(*OWNERS),
         sets={rules.GONE: True, STOP_CONTACT: True},
         clocks=(SET_HOLD,),
         effects=(appointed("formal_report.person_gone", Role.INVESTIGATOR),),

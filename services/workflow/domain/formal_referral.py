@@ -10,12 +10,12 @@ from __future__ import annotations
 from lifecycle.fields import choice, reference, text
 from lifecycle.model import Case, Effect, Facts
 from lifecycle.recipients import appointed, her_inbox
+from lifecycle.retention import keep
 from lifecycle.table import Field, FieldKind, Guard, Rule, Situation
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
 from services.workflow.domain.formal_assessment import CLOSES, HANDLER, NEXT_UPDATE, REVIEW_WINDOW
 from services.workflow.domain.formal_rules import INVESTIGATE, OVERSIGHT, PERSON
-from services.workflow.domain.retention import keep
 
 CONSENT, BODY = "referral_consent", "referred_to"
 UNASKED, MANDATORY, ASKED, GIVEN, REFUSED = "unasked", "mandatory", "asked", "given", "refused"

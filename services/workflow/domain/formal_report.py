@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lifecycle import retention
 from lifecycle.clocks import start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, reference, time
 from lifecycle.model import Effect, EffectKind
@@ -23,7 +24,6 @@ from services.workflow.domain import (
     formal_parts,
     formal_person,
     formal_referral,
-    retention,
 )
 from services.workflow.domain.formal_rules import (
     CLOSED,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from lifecycle import retention
 from lifecycle.clocks import DUE, meet, start
 from lifecycle.guards import took_no_part
 from lifecycle.model import NO_NEWS, ActorKind, Case, Effect, EffectKind, Facts, Step
 from lifecycle.recipients import appointed, escalation, took_part
 from lifecycle.table import Field, FieldKind, Guard, Situation
 from policy.model import AtEnd, MeasureType, Policy, Role, Side
-from services.workflow.domain import retention
 
 SYSTEM, PERSON = frozenset({ActorKind.SYSTEM}), frozenset({ActorKind.PERSON})
 BY_OVERSIGHT, BY_ETHICS = "oversight", "ethics"

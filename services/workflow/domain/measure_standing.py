@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifecycle import retention
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, number, text
 from lifecycle.model import NO_NEWS, Effect, EffectKind
@@ -9,7 +10,6 @@ from lifecycle.recipients import appointed, assigned, date_missed, escalation, h
 from lifecycle.table import ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import measure_rules as rules
-from services.workflow.domain import retention
 from services.workflow.domain.measure_beginning import PROOF, RELEASE_WAITS, TAKEN_BACK, TOLD, TOLD_HER
 from services.workflow.domain.measure_parts import (
     CLOSED,

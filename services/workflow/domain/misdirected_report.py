@@ -7,13 +7,13 @@ that it was passed on. No human hand is in it after the lock.
 
 from __future__ import annotations
 
+from lifecycle import retention
 from lifecycle.clocks import erases, meet, start
 from lifecycle.fields import choice, number, reference, time
 from lifecycle.model import NO_NEWS, ActorKind, Effect, EffectKind
 from lifecycle.recipients import date_missed, escalation, her_inbox
 from lifecycle.table import ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
-from services.workflow.domain import retention
 from services.workflow.domain.measure_rules import placed_since
 
 SYSTEM = frozenset({ActorKind.SYSTEM})

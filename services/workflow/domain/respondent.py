@@ -8,6 +8,7 @@ reported stands in none of its facts.
 
 from __future__ import annotations
 
+from lifecycle import retention
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, reference, staff, text, time
 from lifecycle.guards import is_appointed, not_before_now
@@ -15,7 +16,6 @@ from lifecycle.model import ActorKind, Case, Effect, EffectKind
 from lifecycle.recipients import appointed, escalation, other_side
 from lifecycle.table import ClockRule, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Role
-from services.workflow.domain import retention
 from services.workflow.domain.measure_parts import BY_ETHICS, ETHICS, ORIGIN, OVERSIGHT
 from services.workflow.domain.respondent_rules import (
     CHANCE,

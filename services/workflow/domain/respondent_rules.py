@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from lifecycle import retention
 from lifecycle.clocks import DUE
 from lifecycle.model import FROZEN, Facts, Step
 from lifecycle.table import Guard, Situation
-from services.workflow.domain import retention
 
 HEARD = "invariant 48"
 MEASURE_OVER = "measure_over"

@@ -7,6 +7,7 @@ refusal by itself. The file stays as it is until the end (invariant 53).
 
 from __future__ import annotations
 
+from lifecycle import retention
 from lifecycle.clocks import meet, standing, start
 from lifecycle.fields import choice, flag, reference, text
 from lifecycle.guards import is_assigned, took_no_part
@@ -14,7 +15,6 @@ from lifecycle.model import NO_NEWS, ActorKind, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, assigned, date_missed, escalation, her_inbox
 from lifecycle.table import ACTOR, ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
-from services.workflow.domain import retention
 from services.workflow.domain.formal_rules import INVESTIGATE, PERSON, POLICY, SYSTEM, rung
 
 REVIEWER = frozenset({Role.REVIEWER})

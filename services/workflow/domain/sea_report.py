@@ -9,13 +9,14 @@ matter among personnel goes on only by the person's own word.
 
 from __future__ import annotations
 
+from lifecycle import retention
 from lifecycle.clocks import meet, start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, flag, reference, text, time
 from lifecycle.model import NO_NEWS, STOP_CONTACT, ActorKind, Case, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, date_missed, escalation, her_inbox
 from lifecycle.table import ClockRule, Field, FieldKind, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Policy, Role
-from services.workflow.domain import retention, sea_outside
+from services.workflow.domain import sea_outside
 from services.workflow.domain.formal_rules import CONTACT_WANTED_AGAIN, INVESTIGATE, OVERSIGHT, holds, notes_contact
 from services.workflow.domain.sea_outside import RULE
 

@@ -1,4 +1,5 @@
 """What happens to a case after it has closed: kept for its time, held up by a legal hold or a review, then erased.
+Pure.
 
 Nothing is erased while a window runs that it could serve (invariant 53); a hold has an owner and an end.
 """
@@ -22,7 +23,10 @@ KEPT = "invariant 53"
 
 SET_HOLD = start(HOLD, due="hold_until")
 HOLD_FIELDS = (staff("hold_owner"), time("hold_until"), text("reasons"))
-HOLD_CHECKS = (not_before_now("hold_until", KEPT), is_appointed("hold_owner", *OWNERS))
+
+
+def hold_checks(*owners: Role) -> tuple[Guard, ...]:
+    return not_before_now("hold_until", KEPT), is_appointed("hold_owner", *owners)
 
 
 def _not_delegated(situation: Situation) -> Facts | None:
@@ -38,7 +42,14 @@ def keep(key: str, *, since: str | None = None) -> ClockChange:
     return start(key, since=since, not_before=WINDOWS)
 
 
-def hold_rules(states: tuple[str, ...], by: frozenset[Role | ActorKind]) -> tuple[Rule, ...]:
+def hold_rules(
+    states: tuple[str, ...],
+    by: frozenset[Role | ActorKind],
+    owners: tuple[Role, ...] = OWNERS,
+) -> tuple[Rule, ...]:
+    """Whoever reads the cases of a desk sets a hold there and ends it, so that nobody else learns of one; one of
+    `owners` answers for it.
+    """
     return (
         Rule(
             action="set_hold",
@@ -46,7 +57,7 @@ def hold_rules(states: tuple[str, ...], by: frozenset[Role | ActorKind]) -> tupl
             by=by,
             fields=HOLD_FIELDS,
             guards=(DELEGATED,),
-            checks=HOLD_CHECKS,
+            checks=hold_checks(*owners),
             clocks=(SET_HOLD,),
         ),
         # Not gone at once: who needs it still has the time of `keep.release` to say so.
@@ -75,7 +86,7 @@ def reviewer_rules(states: tuple[str, ...]) -> tuple[Rule, ...]:
     )
 
 
-def clocks(keys: tuple[str, ...], notice: Effect, *, to: str = "erased") -> tuple[ClockRule, ...]:
+def clocks(keys: tuple[str, ...], notice: Effect) -> tuple[ClockRule, ...]:
     """Of a procedure that keeps its cases for one of `keys`. Whichever of them, a hold or a release ends last erases;
     `notice` says that something else ended and the case is still there.
     """
@@ -84,7 +95,7 @@ def clocks(keys: tuple[str, ...], notice: Effect, *, to: str = "erased") -> tupl
     def erases(key: str) -> ClockRule:
         return ClockRule(
             key,
-            outcomes=(Outcome(when=_last(key, keys), effects=(erase,), to=to), Outcome(effects=(notice,))),
+            outcomes=(Outcome(when=_last(key, keys), effects=(erase,), to="erased"), Outcome(effects=(notice,))),
             irreversible=True,
             outlives=key in (HOLD, RELEASE),
         )
