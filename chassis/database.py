@@ -5,17 +5,18 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from asyncpg import Connection, InterfaceError, InternalClientError, PostgresError, Record
-from sqlalchemy import Engine, TextClause, event, text
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi, PGDialect_asyncpg
-from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from asyncpg import Connection, Record
+from sqlalchemy import TextClause, text
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio.session import AsyncSession as PlainAsyncSession
 from sqlalchemy.orm import Session as PlainSession
 from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from chassis.connections import FAILED, Connections, as_sqlalchemy
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +31,6 @@ _WROTE_EVENTS: Final = "wrote_events"
 _WAKE: Final = text(f"select pg_notify('{WAKE_CHANNEL}' || current_schema(), '')")
 _DRIVER: Final = "driver"
 _DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
-# As SQLAlchemy names them; what it has no name for comes from the driver itself.
-_DEAD: Final = (AsyncAdapt_asyncpg_dbapi.Error, InternalClientError, OSError)
 
 
 # SQLModel advises against `execute` on every call; for hot writes in plain SQL it is our choice.
@@ -42,11 +41,6 @@ class _SyncSession(Session):
 class _Session(AsyncSession):
     sync_session_class = _SyncSession
     execute = PlainAsyncSession.execute
-
-
-def async_dsn(dsn: str) -> str:
-    """The same address with the driver named, as SQLAlchemy wants it."""
-    return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
 
 
 def before_commit(session: AsyncSession, write: BeforeCommit, *, rank: int = 0) -> None:
@@ -77,8 +71,8 @@ async def fetch(session: AsyncSession, statement: TextClause, values: Mapping[st
     driver: Connection = session.info[_DRIVER]
     try:
         found: list[Record] = await driver.fetch(sql, *[values[name] for name in names])
-    except (PostgresError, InterfaceError, OSError) as error:
-        raise DBAPIError(sql, None, error, hide_parameters=True, connection_invalidated=driver.is_closed()) from error
+    except FAILED as error:
+        raise as_sqlalchemy(sql, error, driver) from error
     return found
 
 
@@ -124,37 +118,45 @@ class Database:
     """A service's database. Statements' parameters never reach a log or an exception text."""
 
     def __init__(self, dsn: str, *, pool_size: int = 5) -> None:
-        self._engine = create_async_engine(
-            async_dsn(dsn), pool_size=pool_size, pool_use_lifo=True, hide_parameters=True
-        )
-        _replace_the_dead(self._engine.sync_engine)
-        self._sessions = async_sessionmaker(self._engine, class_=_Session, expire_on_commit=False)
+        self._connections = Connections(dsn, keep=pool_size)
         self._waking: asyncio.Task[None] | None = None
         self._wake_again = False
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Commits at the end, rolls back on an exception; then wakes the relay if events were written."""
-        async with self._sessions() as session:
-            async with session.begin():
-                connection = (await session.connection()).sync_connection
-                session.info[_DRIVER] = connection and connection.connection.driver_connection
-                yield session
-                await _write_last(session)
-            for call in cast("list[Callable[[], None]]", session.info.get(_AFTER_COMMIT, [])):
-                call()
-            if session.info.get(_WROTE_EVENTS):
-                self._wake_relay()
+        """Commits at the end, rolls back on an exception; then wakes the relay if events were written. Raises
+        SQLAlchemyError and OSError.
+        """
+        held = await self._connections.begin()
+        session = _Session(bind=held.connection, expire_on_commit=False, info={_DRIVER: held.driver})
+        try:
+            yield session
+            await _write_last(session)
+            if session.in_transaction():
+                # What the mapper has not written yet.
+                await session.commit()
+            await self._connections.commit(held)
+        except BaseException as error:
+            if session.in_transaction():
+                await session.close()
+            await self._connections.roll_back(held, cancelled=not isinstance(error, Exception))
+            raise
+        finally:
+            await self._connections.give_back(held)
+        for call in cast("list[Callable[[], None]]", session.info.get(_AFTER_COMMIT, [])):
+            call()
+        if session.info.get(_WROTE_EVENTS):
+            self._wake_relay()
 
     async def check(self) -> None:
         """For readiness: raises when the database does not answer."""
-        async with self._sessions() as session:
-            await session.execute(text("select 1"))
+        async with self.transaction():
+            pass
 
     async def close(self) -> None:
         if self._waking is not None:
             await self._waking
-        await self._engine.dispose()
+        await self._connections.close()
 
     def _wake_relay(self) -> None:
         # A notification serialises the commits of the whole database: at most one in 50 ms. Nor is the first sent at
@@ -176,18 +178,3 @@ class Database:
                 logger.warning("relay not woken", extra={"error": type(error).__name__})
             if not self._wake_again:
                 return
-
-
-def _replace_the_dead(engine: Engine) -> None:
-    """Begins the transaction when a connection is taken, which tells whether it lives, and has a dead one replaced.
-
-    The pool's own `pre_ping` would ask three times before. And between a server's last words and the end of the
-    stream the driver answers with an internal error, which SQLAlchemy does not know for a disconnection.
-    """
-
-    @event.listens_for(engine, "checkout")
-    def taken(connection: Any, *_: Any) -> None:
-        try:
-            connection.run_async(lambda _: connection._start_transaction())  # noqa: SLF001 -- there is no public way
-        except _DEAD as error:
-            raise DisconnectionError from error

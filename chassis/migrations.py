@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from chassis.database import async_dsn
+from chassis.connections import async_dsn
 from chassis.settings import Settings
 from chassis.tables import NAMING
 

@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import tables
+from chassis.connections import async_dsn
 from chassis.consumer import Consumer, Event
-from chassis.database import Database, async_dsn
+from chassis.database import Database
 from chassis.kafka import client_options
 from chassis.outbox import add_event, applied
 from chassis.relay import Relay

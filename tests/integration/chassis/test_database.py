@@ -1,16 +1,18 @@
-"""Connections that died while they lay in the pool."""
+"""Transactions, and the connections that they run on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
+from chassis.connections import MORE_AT_ONCE, NotCommitted
 from chassis.database import Database, after_commit, fetch, savepoint
 from chassis.outbox import add_event
 from contracts.audit.v1.audit_pb2 import AuditEntry
@@ -18,6 +20,8 @@ from contracts.topics import AUDIT_ENTRIES
 from tests.integration.chassis.house import House
 
 pytestmark = pytest.mark.stack
+
+Ask = Callable[..., Awaitable[object]]
 
 
 @asynccontextmanager
@@ -77,6 +81,91 @@ async def test_one_whose_last_words_came_but_not_its_end_is_replaced_too(house: 
         await cut(house)
         await asyncio.sleep(0.2)
         assert await one(pool) == 1
+    await pool.close()
+
+
+_COUNT = text("insert into outbox_sequences (topic, key, last) values (:topic, 'kept', 1)")
+_COUNTED = text("select topic from outbox_sequences where key = 'kept' order by topic")
+
+
+async def counted(pool: Database) -> list[str]:
+    async with pool.transaction() as session:
+        return [row["topic"] for row in await fetch(session, _COUNTED, {})]
+
+
+async def test_a_transaction_that_had_failed_is_not_called_committed(house: House) -> None:
+    """The server answers such a commit with what it did instead: it took everything back."""
+    pool = Database(house.test_database.dsn("intake"), pool_size=1)
+
+    async def going_on() -> None:
+        async with pool.transaction() as session:
+            await fetch(session, _COUNT, {"topic": "lost"})
+            with suppress(DBAPIError):
+                await fetch(session, text("select 1 / 0"), {})
+
+    with pytest.raises(NotCommitted):
+        await going_on()
+    assert await counted(pool) == []
+    await pool.close()
+
+
+async def by_session(session: AsyncSession, statement: TextClause, values: dict[str, object]) -> None:
+    await session.execute(statement, params=values)
+
+
+@pytest.mark.parametrize("ask", [fetch, by_session])
+async def test_what_was_raised_or_cancelled_leaves_nothing_and_the_next_goes_on(house: House, ask: Ask) -> None:
+    """However the statement was asked: by the driver, or by the session, which has a transaction of its own in mind."""
+    pool = Database(house.test_database.dsn("intake"), pool_size=1)
+
+    async def stopped(begun: asyncio.Event) -> None:
+        async with pool.transaction() as session:
+            await ask(session, _COUNT, {"topic": "cancelled"})
+            begun.set()
+            await ask(session, text("select pg_sleep(30)"), {})
+
+    for _ in range(3):
+        with suppress(LookupError):
+            async with pool.transaction() as session:
+                await ask(session, _COUNT, {"topic": "raised"})
+                raise LookupError
+        assert await counted(pool) == []
+        begun = asyncio.Event()
+        task = asyncio.create_task(stopped(begun))
+        await begun.wait()
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled()
+        assert await counted(pool) == []
+    async with pool.transaction() as session:
+        await ask(session, _COUNT, {"topic": "kept"})
+    assert await counted(pool) == ["kept"]
+    await pool.close()
+
+
+async def test_no_more_connections_than_are_allowed_and_each_is_given_back(house: House) -> None:
+    pool = Database(house.test_database.dsn("intake"), pool_size=1)
+    open_now = text(
+        "select count(*) from pg_stat_activity where usename = current_user and datname = current_database()"
+    )
+
+    async def open_during(number: int) -> int:
+        async with pool.transaction() as session:
+            [(found,)] = await fetch(session, open_now, {})
+            await asyncio.sleep(0.05)
+            if number % 3 == 0:
+                raise LookupError
+        return int(found)
+
+    before = await open_during(1) - 1
+    most = 0
+    for _ in range(3):
+        found = await asyncio.gather(*(open_during(number) for number in range(40)), return_exceptions=True)
+        assert {type(one) for one in found} == {int, LookupError}
+        most = max(most, *(one for one in found if isinstance(one, int)))
+    assert most - before == 1 + MORE_AT_ONCE
+    await asyncio.sleep(0.2)
+    assert await open_during(1) - before == 1
     await pool.close()
 
 

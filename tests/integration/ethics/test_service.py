@@ -13,8 +13,9 @@ from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis import keys, service_tokens
+from chassis.connections import async_dsn
 from chassis.consumer import Consumer
-from chassis.database import Database, async_dsn
+from chassis.database import Database
 from chassis.outbox import add_event
 from chassis.relay import Relay
 from chassis.tables import NAMING, define

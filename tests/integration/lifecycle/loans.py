@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import keys, tables
-from chassis.database import Database, async_dsn
+from chassis.connections import async_dsn
+from chassis.database import Database
 from chassis.keystore import Keystore
 from chassis.settings import Settings
 from contracts.ids import CaseId

@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis.database import Database, async_dsn
+from chassis.connections import async_dsn
+from chassis.database import Database
 from chassis.inbox import Event
 from chassis.keys import ServiceKeys
 from contracts.ids import CaseId

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis import keys, tables
-from chassis.database import Database, async_dsn
+from chassis.connections import async_dsn
+from chassis.database import Database
 from chassis.keys import ServiceKeys
 from chassis.outbox import add_event
 from chassis.relay import Relay

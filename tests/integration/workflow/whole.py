@@ -20,8 +20,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import desk_keys, keys, tables
+from chassis.connections import async_dsn
 from chassis.consumer import Consumer, Event
-from chassis.database import Database, async_dsn
+from chassis.database import Database
 from chassis.keys import ServiceKeys, public_keys
 from chassis.outbox import add_event
 from chassis.relay import Relay

@@ -1,0 +1,121 @@
+"""Connections to a service's database, each handed out with a transaction begun and kept for the next one.
+
+A transaction's `begin` and `commit` go to the driver itself, and what lies idle lies here: asked of SQLAlchemy's
+session and pool, the two cost an action more than what it does in between (ADR 64).
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from asyncpg import Connection, InterfaceError, InternalClientError, PostgresError
+from sqlalchemy import NullPool
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+MORE_AT_ONCE: Final = 10
+"""Connections that a burst may open beside those that are kept."""
+WAITS: Final = 30.0
+"""Seconds until somebody who waits for a connection is told that there is none."""
+# Between a server's last words and the end of the stream the driver answers with an internal error.
+FAILED: Final = (PostgresError, InterfaceError, InternalClientError, OSError)
+
+
+class NotCommitted(SQLAlchemyError):
+    """A statement of the transaction had failed and somebody went on all the same: the server took all of it back."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A connection as SQLAlchemy's session takes it, and the driver's own beneath it."""
+
+    connection: AsyncConnection
+    driver: Connection
+
+
+def async_dsn(dsn: str) -> str:
+    """The same address with the driver named, as SQLAlchemy wants it."""
+    return dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+class Connections:
+    """Keeps so many of them; the one used last is the next to be used."""
+
+    def __init__(self, dsn: str, *, keep: int) -> None:
+        self._engine = create_async_engine(
+            async_dsn(dsn), poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True
+        )
+        self._idle: list[Held] = []
+        self._keep = keep
+        self._places = asyncio.Semaphore(keep + MORE_AT_ONCE)
+
+    async def begin(self) -> Held:
+        """A connection in a transaction, to be given back after `commit` or `roll_back`. Beginning tells whether one
+        that has lain idle still lives; a dead one is replaced. Raises TimeoutError, DBAPIError, OSError.
+        """
+        async with asyncio.timeout(WAITS):
+            await self._places.acquire()
+        try:
+            while self._idle:
+                # The next one may live, and a new one does.
+                with suppress(DBAPIError):
+                    return await _begin(self._idle.pop())
+            connection = await self._engine.connect()
+            return await _begin(Held(connection, (await connection.get_raw_connection()).driver_connection))
+        except BaseException:
+            self._places.release()
+            raise
+
+    async def commit(self, held: Held) -> None:
+        """Raises DBAPIError, and NotCommitted when the server took the transaction back instead."""
+        if await say(held.driver, "commit") != "COMMIT":
+            raise NotCommitted
+
+    async def roll_back(self, held: Held, *, cancelled: bool) -> None:
+        """Whoever was cancelled may be so again at the next wait: the server takes back what nobody goes on with."""
+        try:
+            if cancelled:
+                await held.connection.invalidate()
+            else:
+                await held.driver.execute("rollback")
+        except FAILED:
+            await held.connection.invalidate()
+
+    async def give_back(self, held: Held) -> None:
+        self._places.release()
+        if held.connection.invalidated or len(self._idle) >= self._keep:
+            await held.connection.close()
+        else:
+            self._idle.append(held)
+
+    async def close(self) -> None:
+        """Closes what lies idle, and what is given back from here on."""
+        self._keep = 0
+        while self._idle:
+            await self._idle.pop().connection.close()
+        await self._engine.dispose()
+
+
+async def say(driver: Connection, statement: str) -> str:
+    """What the server answers to a statement without values. Raises DBAPIError."""
+    try:
+        answer: str = await driver.execute(statement)
+    except FAILED as error:
+        raise as_sqlalchemy(statement, error, driver) from error
+    return answer
+
+
+def as_sqlalchemy(statement: str, error: Exception, driver: Connection) -> DBAPIError:
+    """The driver's error as the session would raise it, without the statement's values."""
+    return DBAPIError(statement, None, error, hide_parameters=True, connection_invalidated=driver.is_closed())
+
+
+async def _begin(held: Held) -> Held:
+    try:
+        await say(held.driver, "begin")
+    except BaseException:
+        await held.connection.invalidate()
+        await held.connection.close()
+        raise
+    return held
