@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import outbox
@@ -19,8 +17,6 @@ from chassis.database import Database, before_commit, fetch
 from chassis.outbox import add_event, shard_of
 from contracts.audit.v1.audit_pb2 import AuditEntry, AuditHead, Heartbeat
 from contracts.topics import AUDIT_ENTRIES
-
-logger = logging.getLogger(__name__)
 
 NO_HASH: Final = bytes(32)
 """The predecessor of a chain's first entry."""
@@ -208,11 +204,8 @@ async def send_heartbeat(session: AsyncSession, now: datetime) -> None:
 
 
 async def send_heartbeats(database: Database, every: float) -> None:
-    """Sends a heartbeat at once and then every so many seconds, until cancelled."""
+    """Part of every service's background: sends a heartbeat at once and then every so many seconds."""
     while True:
-        try:
-            async with database.transaction() as session:
-                await send_heartbeat(session, datetime.now(UTC))
-        except (SQLAlchemyError, OSError) as error:
-            logger.warning("heartbeat not written", extra={"error": type(error).__name__})
+        async with database.transaction() as session:
+            await send_heartbeat(session, datetime.now(UTC))
         await asyncio.sleep(every)

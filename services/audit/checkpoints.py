@@ -1,13 +1,11 @@
 """Promises of the record's length and head, signed and published: who keeps one can show a later change."""
 
 import asyncio
-import logging
 from datetime import UTC, datetime
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.database import Database
@@ -16,8 +14,6 @@ from contracts import checkpoints
 from contracts.audit.v1.audit_pb2 import Checkpoint
 from contracts.topics import AUDIT_CHECKPOINTS
 from services.audit.record import LOG
-
-logger = logging.getLogger(__name__)
 
 _GROWN: Final = text("""
     select size, chain_hash from record_head
@@ -39,11 +35,8 @@ async def sign_checkpoint(session: AsyncSession, signing: Ed25519PrivateKey, now
 
 
 async def sign_checkpoints(database: Database, signing: Ed25519PrivateKey, every: float) -> None:
-    """Signs one whenever the record has grown, at most every so many seconds, until cancelled."""
+    """Part of the background: signs one whenever the record has grown, at most every so many seconds."""
     while True:
-        try:
-            async with database.transaction() as session:
-                await sign_checkpoint(session, signing, datetime.now(UTC))
-        except (SQLAlchemyError, OSError) as error:
-            logger.warning("checkpoint not signed", extra={"error": type(error).__name__})
+        async with database.transaction() as session:
+            await sign_checkpoint(session, signing, datetime.now(UTC))
         await asyncio.sleep(every)
