@@ -3,7 +3,7 @@
 import fcntl
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,8 +40,16 @@ def end_leftovers(state: Path) -> list[str]:
         return []
     left = [entry for entry in found["processes"] if process(entry).alive()]
     end_all(process(entry) for entry in left)
+    _remove_door(Path(found["control"]))
     path(state).unlink()
     return [entry["name"] for entry in left]
+
+
+def _remove_door(control: Path) -> None:
+    """The socket of a killed supervisor, and the folder that it had made for it."""
+    control.unlink(missing_ok=True)
+    with suppress(OSError):
+        control.parent.rmdir()
 
 
 @contextmanager

@@ -7,9 +7,7 @@ losing a record, from creating topics, or from showing anything to anybody.
 import asyncio
 import contextlib
 import socket
-import tempfile
 import time
-from pathlib import Path
 from typing import Any, Final
 
 import faust
@@ -32,9 +30,16 @@ from services.ethics.sentinel.watch import SIGN_EVERY, Watch
 _LOOK_EVERY: Final = 0.5
 
 
-def build(settings: Settings, watch: Watch, folder: Path) -> faust.App:
+class _App(faust.App):
+    """Without the folder that Faust makes for tables: there are none, and a killed process would leave it behind."""
+
+    def _create_directories(self) -> None:
+        pass
+
+
+def build(settings: Settings, watch: Watch) -> faust.App:
     """The application; its group is the only one that its Kafka user may read in."""
-    app = faust.App(
+    app = _App(
         f"{settings.kafka_prefix}recourse.sentinel",
         broker=[f"aiokafka://{address.strip()}" for address in settings.kafka_bootstrap.split(",")],
         broker_credentials=_credentials(settings),
@@ -51,7 +56,6 @@ def build(settings: Settings, watch: Watch, folder: Path) -> faust.App:
         # Waiting for the streams would keep SIGTERM waiting for as long as PostgreSQL is away.
         stream_wait_empty=False,
         store="memory://",
-        datadir=folder,
         autodiscover=False,
         worker_redirect_stdouts=False,
     )
@@ -146,14 +150,12 @@ def run() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.run_until_complete(keep_running(appointments.read))
-    # Faust wants a folder for the tables that it does not have.
-    with tempfile.TemporaryDirectory(prefix="recourse-sentinel-") as folder:
-        app = build(settings, watch, Path(folder))
+    app = build(settings, watch)
 
-        @app.task  # type: ignore[untyped-decorator]
-        async def go_by_appointments() -> None:
-            await keep_running(appointments.follow)
+    @app.task  # type: ignore[untyped-decorator]
+    async def go_by_appointments() -> None:
+        await keep_running(appointments.follow)
 
-        worker = faust.Worker(app, loop=loop, quiet=True, override_logging=False)
-        worker.spinner = None
-        worker.execute_from_commandline()
+    worker = faust.Worker(app, loop=loop, quiet=True, override_logging=False)
+    worker.spinner = None
+    worker.execute_from_commandline()

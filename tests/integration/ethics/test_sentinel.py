@@ -91,8 +91,11 @@ async def test_killed_around_its_commit_it_neither_loses_nor_repeats(office: Off
     async with office.producer() as hr:
         for _ in range(3):
             await hr.send(office.envelope(office.next_action(PROTECTED)), partition=0)
-    async with office.sentinel(RECOURSE_FAILPOINTS=f"{place}:2") as sentinel:
+    left_behind = office.scratch / "tmp"
+    left_behind.mkdir()
+    async with office.sentinel(RECOURSE_FAILPOINTS=f"{place}:2", TMPDIR=str(left_behind)) as sentinel:
         assert sentinel.popen.wait(timeout=60) == -signal.SIGKILL
+    assert list(left_behind.iterdir()) == []
     async with office.sentinel():
         await eventually(seen(office, 3))
         assert len(await office.queries()) == 3

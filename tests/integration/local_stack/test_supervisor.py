@@ -75,6 +75,7 @@ class StandIn:
             self.popen.stderr.close()
         for process in self.seen:
             process.signal(signal.SIGKILL)
+        running.down(self.settings)
 
 
 @pytest.fixture
@@ -140,6 +141,7 @@ def test_down_ends_recorded_leftovers_and_spares_whoever_has_their_id_now(stand_
         assert sorted(ended) == ["first", "second"]
         assert not left["first"].alive()
         assert not left["second"].alive()
+        assert not Path(table["control"]).parent.exists()
         assert innocent.id.alive()
     finally:
         innocent.kill()
@@ -147,8 +149,10 @@ def test_down_ends_recorded_leftovers_and_spares_whoever_has_their_id_now(stand_
 
 def test_the_next_up_ends_recorded_leftovers(stand_in: StandIn) -> None:
     left = without_anyone_to_guard(stand_in)
-    first = stand_in.popen
+    first, door = stand_in.popen, Path(stand_in.table()["control"])
+    assert door.exists()
     stand_in.up()
+    assert not door.parent.exists()
     assert first is not None
     assert first.stderr is not None
     first.stderr.close()
