@@ -13,6 +13,7 @@ import pytest
 from lifecycle.model import ActorKind
 from lifecycle.table import Field, Lifecycle, Rule
 from services.intake import web
+from services.intake.bodies import Answers
 from services.intake.web.pages import (
     acting,
     asking,
@@ -91,6 +92,7 @@ def test_whatever_she_is_asked_can_be_asked(rule: Rule, field: Field) -> None:
 def test_whatever_she_is_told_has_a_name() -> None:
     shown = [one for one in LIFECYCLES if any(state.person_sees for state in one.states)]
     assert POLICY.routes.keys() == words.ROUTES.keys()
+    assert {*Answers.__struct_fields__} <= words.ANSWERS.keys()
     assert {one.name for one in shown} <= words.CASES.keys()
     assert {role.value for one in shown for role in one.tells} <= words.PEOPLE.keys()
     assert POLICY.measures.keys() <= words.MEASURES.keys()

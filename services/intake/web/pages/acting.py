@@ -109,7 +109,9 @@ async def an_act(
     offer = _offer(seen, route, place)
     if offer is None:
         return _no_more(page)
-    return page.show("act.html", path=route, act=offer, deciders=_deciders(portal, offer), once=uuid4())
+    return page.show(
+        "act.html", path=route, act=offer, deciders=_deciders(portal, seen.route(route), offer), once=uuid4()
+    )
 
 
 @post("/{language:str}/inbox/{route:str}/{place:str}", include_in_schema=False)
@@ -142,9 +144,10 @@ def _offer(seen: Reading, route: str, place: str) -> Offered | None:
     return next((one for one in offered(seen.route(route)) if one.place == place), None)
 
 
-def _deciders(portal: Portal, offer: Offered) -> list[tuple[str, list[str]]]:
+def _deciders(portal: Portal, route: RouteSeen, offer: Offered) -> list[tuple[str, list[str]]]:
     """Where she is asked to agree to a measure: who may decide it, by office and staff id. Before a kind is chosen, who
-    may decide any; whoever has a part in the matter decides nothing in it (invariant 32).
+    may decide any. Whoever has a part in the matter decides nothing in it (invariant 32): whom she has named herself is
+    not shown to her as one of them.
     """
     if (offer.case.lifecycle, offer.action) not in _OTHERS_DECIDE:
         return []
@@ -152,7 +155,8 @@ def _deciders(portal: Portal, offer: Offered) -> list[tuple[str, list[str]]]:
     chosen = policy.measures.get(offer.case.facts.get("measure", ""))
     kinds = [chosen] if chosen else list(policy.measures.values())
     roles = dict.fromkeys(role for kind in kinds for role in kind.deciders)
-    held = {role: sorted({one.staff_id for one in policy.appointed(role, now)}) for role in roles}
+    named = {who for one in route.parties for who in (*one.alleged_offender, *one.not_these_people)}
+    held = {role: sorted({one.staff_id for one in policy.appointed(role, now)} - named) for role in roles}
     return [(words.DECIDERS.get(role, words.SOMEBODY), held[role]) for role in roles]
 
 

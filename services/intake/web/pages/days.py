@@ -23,7 +23,7 @@ def _after(page: Page, policy: Policy) -> Field:
     return Field(
         "after",
         "radios",
-        N_("When would you like to be asked?"),
+        N_("When should we ask how you are?"),
         hint=N_("You are asked here alone, when you open the inbox. Nothing is sent to you."),
         choices=tuple(Choice(name, page.language.day(policy.due(key, now))) for name, key in CHECK_INS.items()),
         missing=N_("Choose a day, or go back to the inbox."),

@@ -86,7 +86,7 @@ def _contact(asked: Asked) -> tuple[Field, ...]:
         ),
         area(
             "fear_of_retaliation",
-            N_("Do you fear pressure, or to be punished for speaking up?"),
+            N_("Are you worried about pressure, or about being punished for speaking up?"),
             N_("You can leave this empty."),
         ),
     )
@@ -103,7 +103,7 @@ def _you(asked: Asked) -> tuple[Field, ...]:
         Field(
             "pronouns",
             "text",
-            N_("What should we say for you?"),
+            N_("How should we speak of you?"),
             hint=N_("For example: she, he, they, or my name."),
             longest=ROOM,
         ),

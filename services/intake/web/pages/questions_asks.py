@@ -18,7 +18,10 @@ _OPEN: Final = frozenset({"not_said", "prefer_not_to_say", "unclear", "unknown",
 """Choices that say as little as no answer."""
 
 LABELS: Final[Mapping[str, tuple[str, str]]] = {
-    "writer": (N_("Which of these are you?"), ""),
+    "writer": (
+        N_("Which of these are you?"),
+        N_("If it happened to you, say so. Only then can we ask you here before anything changes for you."),
+    ),
     "urgency": (N_("How soon do you need help?"), ""),
     "safe_contact": (N_("How may we reach you?"), ""),
     "safe_channel": (N_("How may we reach you?"), N_("A work address or a work phone can be read by others.")),

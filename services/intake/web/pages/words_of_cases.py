@@ -199,6 +199,7 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
 ANSWERS: Final[Mapping[str, str]] = {
     "what_happened": N_("What happened"),
     "wish": N_("What you would like"),
+    "who_is_involved": N_("Who is involved"),
     "when_and_where": N_("When and where"),
     "others_present": N_("Who else was there"),
     "effects": N_("What it does to you"),
