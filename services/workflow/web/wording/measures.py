@@ -223,7 +223,7 @@ MEASURES: Final = {
             "REVIEW_TOO_LATE": N_("The review comes too late. Choose an earlier day."),
             "FOR_WHOM_MISSING": N_("Several are named. Say for whom of them the letter is."),
             "WRITER_AFFECTED": N_("The affected individual wrote themselves. Ask them in the inbox."),
-            "WRITER_NOT_AFFECTED": N_("Somebody else wrote. Ask the affected individual in person."),
+            "WRITER_NOT_AFFECTED": N_("Nothing says that the affected individual wrote it. Ask them in person."),
             "REASONS_TOO_SHORT": N_("Say more. Reasons that would fit any case are none."),
             "REASONS_STOCK_PHRASE": N_("These are words that would fit any case. Say what it is about this one."),
             "REASONS_NOT_FRESH": N_("These reasons were given before. An extension needs new ones."),
