@@ -24,6 +24,7 @@ PURE_LIFECYCLE = (
     "recipients",
     "rehearsal",
     "replay",
+    "retention",
     "serial",
 )
 DOMAINS = sorted(path.parent for path in ROOT.glob("services/*/domain/__init__.py"))
