@@ -17,6 +17,7 @@ from litestar.types import ASGIApp
 from pydantic import ValidationError
 
 from chassis import logs, telemetry
+from chassis.keys import KeyFileUnusable
 from chassis.settings import Settings
 from chassis.web.app import App, create_app
 from chassis.web.pages.assets import KitMissing
@@ -196,7 +197,10 @@ def main(name: str, build: Callable[[SettingsT], Service], settings_class: type[
     if command == "migrate":
         from chassis import migrations  # noqa: PLC0415  alembic is a third of the start of a process that serves
 
-        asyncio.run(migrations.upgrade(settings))
+        try:
+            asyncio.run(migrations.upgrade(settings))
+        except ValueError as missing:
+            sys.exit(f"{name}: {missing}")
         return
     telemetry.set_up(settings)
     listener = _listen(settings)
@@ -204,7 +208,7 @@ def main(name: str, build: Callable[[SettingsT], Service], settings_class: type[
     async def run() -> None:
         try:
             service = build(settings)
-        except KitMissing as missing:
+        except (KitMissing, KeyFileUnusable) as missing:
             sys.exit(f"{name}: {missing}")
         await serve(service, settings, listener, web=command != "background", background=command != "web")
 

@@ -4,12 +4,13 @@ import base64
 import binascii
 from pathlib import Path
 
+from chassis.keys import KeyFileUnusable
 from chassis.settings import Secret, Settings
 
 WEBHOOK_KEY_BYTES = 32
 
 
-class WebhookKeyUnusable(Exception):
+class WebhookKeyUnusable(KeyFileUnusable):
     """The file with the webhook's key is missing or holds none; the message names the file."""
 
 

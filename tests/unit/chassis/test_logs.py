@@ -1,8 +1,12 @@
 """A log line holds facts of procedure; what a person wrote has no way in, whoever logs it."""
 
+import asyncio
+import gc
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +21,8 @@ CANARY = "canary-of-a-reporter"
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
+    for hook in ("sys.excepthook", "sys.unraisablehook", "threading.excepthook", "warnings.showwarning"):
+        monkeypatch.setattr(hook, lambda *_: None)
     root = logging.getLogger()
     before, level = root.handlers, root.level
     levels = {name: logging.getLogger(name).level for name in ("chassis", "lifecycle", "services", "aiokafka")}
@@ -80,3 +86,40 @@ def test_libraries_are_heard_from_warning_on_and_we_from_info_on(written: io.Str
     logging.getLogger("chassis.relay").info("relay carries again")
     logging.getLogger("chassis.relay").debug("detail")
     assert [line["message"] for line in lines(written)] == ["relay carries again"]
+
+
+async def test_of_a_task_that_nobody_waited_for_no_text_is_written(written: io.StringIO) -> None:
+    async def fail(words: str) -> None:
+        raise RuntimeError(words)
+
+    task = asyncio.create_task(fail(CANARY))
+    await asyncio.wait({task})
+    del task
+    gc.collect()
+    [line] = lines(written)
+    assert (line["message"], line["error"]) == ("Task exception was never retrieved", "RuntimeError")
+    assert CANARY not in written.getvalue()
+
+
+ENDS = f"""
+import sys, threading, warnings
+from chassis import logs
+logs.set_up("intake")
+warnings.warn("{CANARY}")
+thread = threading.Thread(target=int, args=("{CANARY}",))
+thread.start()
+thread.join()
+class Gone:
+    def __del__(self):
+        raise ValueError("{CANARY}")
+Gone()
+raise RuntimeError("{CANARY}")
+"""
+
+
+def test_what_ends_a_process_or_a_thread_is_a_line_like_any_other() -> None:
+    done = subprocess.run([sys.executable, "-c", ENDS], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    found = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line.get("error") for line in found] == ["UserWarning", "ValueError", "ValueError", "RuntimeError"]
+    assert CANARY not in done.stderr + done.stdout
