@@ -103,6 +103,8 @@ class Procedure:
         self._ask = start.standing is None
         self._mailbox = asyncio.Lock()
         self._errands: dict[str, asyncio.Task[None]] = {}
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at = workflow.now()
 
     @workflow.run
     async def run(self, start: Running) -> None:  # noqa: ARG002  the arguments of __init__, as @workflow.init asks
@@ -171,12 +173,23 @@ class Procedure:
     async def _wait(self) -> None:
         """Until an action or a signal came, or the next clock is due."""
         self._changed = False
-        due = self._standing.next_due_at if self._standing else None
-        timeout = max(due - workflow.now(), timedelta(0)) if due else None
-        try:
-            await workflow.wait_condition(lambda: self._changed or self._ask, timeout=timeout)
-        except TimeoutError:
-            return
+        if due := self._standing.next_due_at if self._standing else None:
+            self._set_alarm(due)
+        await workflow.wait_condition(lambda: self._changed or self._ask)
+
+    def _set_alarm(self, due: datetime) -> None:
+        """One that rings too early stays: looking once for nothing is two entries in the history, and to set it anew
+        with nearly every action would be two for each.
+        """
+        if self._alarm is not None and not self._alarm.done():
+            if self._alarm_at <= due:
+                return
+            self._alarm.cancel()
+        self._alarm, self._alarm_at = asyncio.create_task(self._sleep_until(due)), due
+
+    async def _sleep_until(self, due: datetime) -> None:
+        await workflow.sleep(max(due - workflow.now(), timedelta(0)))
+        self._changed = True
 
     def _send_out(self) -> None:
         for name in self._standing.errands if self._standing else ():
