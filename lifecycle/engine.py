@@ -194,7 +194,9 @@ def _changed(
     role = min(actor.roles.intersection(rule.by), key=ROLES.index, default=None)
     assigned = case.assigned
     if rule.assigns or rule.unassigns:
-        assigned = {one: name for one, name in assigned.items() if one not in rule.unassigns}
+        theirs = {one for one, name in assigned.items() if one in rule.by and name == actor.name}
+        out = {*rule.unassigns, *(theirs if ACTOR in rule.unassigns else ())}
+        assigned = {one: name for one, name in assigned.items() if one not in out}
         for one, source in rule.assigns.items():
             if source == ACTOR or source in facts:
                 assigned[one] = actor.name if source == ACTOR else str(facts[source])

@@ -118,7 +118,7 @@ class State:
 
 
 ACTOR = "@actor"
-"""In `Rule.assigns`: whoever takes the action."""
+"""In `Rule.assigns`: whoever takes the action; in `unassigns`: the part by which they may take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Rule:
     checks: tuple[Guard, ...] = ()
     clocks: tuple[ClockChange, ...] = ()
     assigns: Mapping[Role, str] = field(default_factory=dict)
-    unassigns: tuple[Role, ...] = ()
+    unassigns: tuple[Role | str, ...] = ()
     sets: Facts = field(default_factory=dict)
     derives: Callable[[Situation], Facts] | None = None
     effects: tuple[Effect, ...] = ()

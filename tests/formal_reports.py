@@ -41,6 +41,7 @@ NEEDED: dict[str, dict[str, Fact]] = {
     "record_referral_consent": {"writer": "third_party"},
     "agree_to_naming": {"naming_consent": "asked"},
     "name_second": {"signed_second": False},
+    "decline_signature": {"signed_second": False},
 }
 NOBODY = dict.fromkeys(("name_legal_officer", "record_outside_demand", "name_decider", "name_second"), frozenset(Role))
 """Actions by which a part is given that nobody has."""

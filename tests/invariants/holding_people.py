@@ -139,9 +139,9 @@ def inv_33_alert_consent_decision_and_review_are_different_people(change: Change
     if change.after.lifecycle == "interim_measure":
         by = [{one.by for one in change.after.steps if one.action in actions} for actions in PARTS.values()]
         assert sum(map(len, by)) == len(set().union(*by))
-    if step.action in {"sign_second", "decide_national_referral"}:
+    if step.action in {"sign_second", "decline_signature", "decide_national_referral"}:
         assert step.by not in {one.by for one in change.before.steps if one.action in {"report_to_leg", "recommend"}}
-    if step.action == "sign_second":
+    if step.action in {"sign_second", "decline_signature"}:
         decided = last(change, "decide_discipline", "dismiss_summarily")
         assert decided
         assert decided.by != step.by

@@ -10,7 +10,7 @@ from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, text, time
 from lifecycle.guards import took_no_part
 from lifecycle.recipients import assigned, her_inbox
-from lifecycle.table import ClockRule, Outcome, Rule
+from lifecycle.table import ACTOR, ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
 from services.workflow.domain.formal_assessment import late
@@ -33,6 +33,7 @@ DECIDED_APART = took_no_part("report_to_leg", "charge", "recommend", "open_inves
 TO_LEGAL = (assigned("formal_report.reply_came", Role.LEGAL_OFFICER),)
 DISCIPLINE = rules.delegated("discipline")
 NOT_THE_DECIDER = took_no_part("decide_discipline", "dismiss_summarily", rule=rules.POLICY)
+SIGNS = (rules.BY_SECOND, rules.second_for("discipline"), DECIDED_APART, NOT_THE_DECIDER)
 TO_SECOND = tuple(assigned("formal_report.signature_asked", role) for role in SECOND_PARTS)
 TO_DECIDER = tuple(assigned("formal_report.decision_asked", role) for role in DECIDER_PARTS)
 LATE_REVIEW = late(Role.LEGAL_OFFICER)
@@ -148,8 +149,23 @@ RULES = (
         states=("decided",),
         by=SECOND,
         fields=(text("reasons"),),
-        guards=(rules.BY_SECOND, rules.second_for("discipline"), DECIDED_APART, NOT_THE_DECIDER),
+        guards=SIGNS,
         sets={"signed_second": True},
+    ),
+    # Whoever is asked to sign may say no: what was decided is no decision then, and the next one is signed by whom it
+    # names. What else waited for the same person, as a question of immunity, legal affairs ask of somebody again.
+    Rule(
+        action="decline_signature",
+        states=("decided",),
+        by=SECOND,
+        to="recommended",
+        fields=(text("reasons"),),
+        guards=(*SIGNS, rules.NOT_SIGNED),
+        unassigns=(ACTOR,),
+        sets={"sanction": ""},
+        effects=tuple(
+            assigned("formal_report.signature_declined", role) for role in (*DECIDER_PARTS, Role.LEGAL_OFFICER)
+        ),
     ),
     Rule(
         action="decide_no_sanction",

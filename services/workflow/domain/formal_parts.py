@@ -39,8 +39,9 @@ def _somebody_is_asked(situation: Situation) -> Facts | None:
     """Whoever has decided is not who signs it as the second."""
     case, policy = situation.case, situation.policy
     delegation = policy.delegation["managerial_action" if case.state == "managerial_action" else "discipline"]
-    decided = {step.by for step in case.steps if step.action in DECISIONS}
-    roles = delegation.second if case.state == "decided" else delegation.deciders
+    signing = case.state == "decided"
+    decided = {step.by for step in case.steps if step.action in DECISIONS} if signing else set()
+    roles = delegation.second if signing else delegation.deciders
     asked = [role for role in roles if case.assigned.get(role, "") not in {"", *decided}]
     return {"role": asked[0]} if asked else None
 
@@ -48,7 +49,6 @@ def _somebody_is_asked(situation: Situation) -> Facts | None:
 LEGAL_FREE = Guard("PART_IS_HELD", rules.POLICY, _legal_has_it)
 SAME_LEGAL = Guard("PART_IS_HELD", rules.POLICY, _another_legal_officer)
 NOBODY_ASKED = Guard("PART_IS_HELD", rules.POLICY, _somebody_is_asked)
-NOT_SIGNED = rules.holds_not("signed_second", code="SIGNED_ALREADY", rule=rules.POLICY)
 
 RULES = (
     Rule(
@@ -76,7 +76,7 @@ RULES = (
         states=("decided",),
         by=INVESTIGATE | LEGAL,
         fields=rules.parts(SECOND_PARTS),
-        guards=(NOT_SIGNED, NOBODY_ASKED),
+        guards=(rules.NOT_SIGNED, NOBODY_ASKED),
         checks=(rules.named_one(SECOND_PARTS),),
         assigns=SECOND_PARTS,
         effects=TO_SECOND,

@@ -18,7 +18,8 @@ LEGAL = frozenset({Role.LEGAL_OFFICER})
 TEAM = OVERSIGHT | {Role.REVIEWER}
 SHARED_OUTSIDE = frozenset(
     {"report_to_leg", "charge", "extend_reply", "recommend", "find_no_case", "advise_managerial_action"}
-) | {"decide_discipline", "decide_no_sanction", "dismiss_summarily", "sign_second", "send_letter", "consider_redress"}
+    | {"consider_redress"}
+) | {"decide_discipline", "decide_no_sanction", "dismiss_summarily", "sign_second", "decline_signature", "send_letter"}
 """Beside these actions oversight and legal affairs write for each other and for whoever decides; what she wrote, and
 what oversight notes for itself, is withheld from everybody else (invariant 9).
 """
@@ -199,7 +200,8 @@ def _not_substantiated(situation: Situation) -> Facts | None:
 
 
 def _sanctioned(situation: Situation) -> bool:
-    return "sanction" in situation.case.facts
+    """A sanction that stands; empty after one that was not signed."""
+    return bool(situation.case.facts.get("sanction"))
 
 
 def _immunity_not_noted(situation: Situation) -> Facts | None:
@@ -250,6 +252,7 @@ MAIN_FILE = holds_not(SUBFILE, code="ONLY_IN_THE_MAIN_FILE", rule=POLICY)
 NOTIFIED = holds("subject_notified", "NOT_NOTIFIED", HEARD)
 REDRESS = holds("redress_considered", "REDRESS_NOT_CONSIDERED", POLICY)
 VIEW = holds("view_recorded", "VIEW_NOT_RECORDED", POLICY)
+NOT_SIGNED = holds_not("signed_second", code="SIGNED_ALREADY", rule=POLICY)
 SIGNED = holds("signed_second", "SECOND_SIGNATURE_MISSING", POLICY)
 BY_LEGAL, BY_DECIDER, BY_SECOND = is_assigned(Role.LEGAL_OFFICER), has_part(DECIDER_PARTS), has_part(SECOND_PARTS)
 

@@ -37,7 +37,8 @@ from services.workflow.web.naming_persons import PERSONS
 
 DECIDES: Final = frozenset(
     {"decide_measure", "sign_measure", "extend_measure", "vary_measure", "lift_measure", "decline_alert"}
-    | {"decide_discipline", "sign_second", "decide_no_sanction", "dismiss_summarily", "decide_national_referral"}
+    | {"decide_discipline", "sign_second", "decline_signature", "decide_no_sanction", "dismiss_summarily"}
+    | {"decide_national_referral"}
     | {"take_managerial_action", "find_no_case", "charge", "consider_redress", "decide_review"}
     | {"notify_subject", "release_notice", "disclose_to_subject", "disclose_to_person"}
     | {"decide_disclosure", "announce_disclosure", "disclose_identity"}

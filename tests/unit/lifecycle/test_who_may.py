@@ -68,7 +68,7 @@ def test_who_alerts_imposes_no_measure_and_who_decides_does_not_alert(role: Role
 
 
 def test_oversight_decides_no_discipline_and_legal_affairs_do_not_investigate() -> None:
-    discipline = {"decide_discipline", "decide_no_sanction", "dismiss_summarily", "sign_second"}
+    discipline = {"decide_discipline", "decide_no_sanction", "dismiss_summarily", "sign_second", "decline_signature"}
     for role in OVERSIGHT | {Role.LEGAL_OFFICER}:
         assert not {f"formal_report.{action}" for action in discipline} & may(role)
     investigation = {"open_investigation", "record_witness", "record_response", "notify_subject", "report_to_leg"}

@@ -1,11 +1,12 @@
 """Where whoever was to decide, to sign or to look at it for legal affairs is lost, another is named; nobody who has a
-part is exchanged.
+part is exchanged. Who is to sign may decline, and a new decision is taken.
 """
 
 from dataclasses import replace
 
 from lifecycle import handover
 from lifecycle.model import Case
+from lifecycle.recipients import recipients
 from policy.model import Role
 from services.workflow.domain.formal_report import LIFECYCLE
 from tests.formal_paths import (
@@ -19,8 +20,9 @@ from tests.formal_paths import (
     decided,
     recommended,
     replied,
+    told,
 )
-from tests.lifecycles import NOW, act, refused
+from tests.lifecycles import NOW, POLICY, act, refused
 
 READERS = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR})
 
@@ -62,6 +64,52 @@ def test_who_decided_is_not_taken_for_who_is_to_sign() -> None:
     assert act(again, "sign_second", COMMITTEE).facts["signed_second"] is True
 
 
+def test_who_is_to_sign_may_decline_and_nothing_is_decided_then() -> None:
+    case = act(decided(), "decline_signature", EXECUTIVE)
+    assert (case.state, case.facts["sanction"]) == ("recommended", "")
+    assert case.assigned == recommended().assigned, "who declined has no part in it any more"
+    assert case.clocks == decided().clocks
+    told = {name for effect in case.effects for name in recipients(case, effect, POLICY, NOW)}
+    assert told == {"S0002", "S0003"}, "who decided and who recommended"
+    assert {effect.name for effect in case.effects} == {"formal_report.signature_declined"}
+    assert refused(case, "sign_second", EXECUTIVE).code == "ACTION_NOT_OPEN"
+    assert refused(case, "send_letter", HR_DIRECTOR).code == "ACTION_NOT_OPEN"
+
+
+def test_a_signature_is_declined_with_reasons_by_who_is_asked_and_before_it_is_given() -> None:
+    assert refused(decided(), "decline_signature", EXECUTIVE, without="reasons").params == {"field": "reasons"}
+    assert refused(decided(), "decline_signature", COMMITTEE).code == "NOT_ASSIGNED"
+    assert refused(decided(), "decline_signature", HR_DIRECTOR).code == "ROLE_NOT_ALLOWED"
+    signed = act(decided(), "sign_second", EXECUTIVE)
+    assert refused(signed, "decline_signature", EXECUTIVE).code == "SIGNED_ALREADY"
+
+
+def test_after_a_signature_was_declined_the_same_decider_decides_anew_and_names_who_signs() -> None:
+    declined = act(decided(), "decline_signature", EXECUTIVE)
+    assert refused(declined, "name_decider", LEGAL).params == {"role": "hr_director"}
+    assert refused(declined, "decide_no_sanction", EXECUTIVE).code == "NOT_ASSIGNED", "a no is not a decision of theirs"
+    other = {"without": "executive_head", "oversight_committee": "S0062"}
+    again = act(declined, "decide_discipline", HR_DIRECTOR, sanction="loss_of_step", **other)
+    assert (again.state, again.facts["sanction"]) == ("decided", "loss_of_step")
+    assert refused(again, "sign_second", EXECUTIVE).code == "NOT_ASSIGNED"
+    assert act(act(again, "sign_second", COMMITTEE), "send_letter", HR_DIRECTOR).state == "letter_sent"
+
+
+def test_what_was_not_signed_is_no_sanction_in_the_end() -> None:
+    declined = act(decided(), "decline_signature", EXECUTIVE)
+    unsanctioned = told(act(declined, "decide_no_sanction", HR_DIRECTOR))
+    assert refused(unsanctioned, "close_sanctioned", INVESTIGATOR).code == "NO_SANCTION"
+    closed = act(unsanctioned, "close_report", INVESTIGATOR)
+    assert closed.clocks["keep.investigated"].runs
+    assert "keep.substantiated" not in closed.clocks
+
+
+def test_a_declined_dismissal_is_cleared_as_well() -> None:
+    advised = act(recommended("summary_dismissal"), "record_view", LEGAL)
+    case = act(act(advised, "dismiss_summarily", HR_DIRECTOR), "decline_signature", EXECUTIVE)
+    assert (case.state, case.facts["sanction"]) == ("recommended", "")
+
+
 def test_a_decision_that_nobody_was_left_for_is_asked_of_another() -> None:
     case = recommended()
     assert refused(case, "name_decider", INVESTIGATOR).params == {"role": "hr_director"}
@@ -70,14 +118,14 @@ def test_a_decision_that_nobody_was_left_for_is_asked_of_another() -> None:
 
 
 def test_whoever_sees_it_and_may_give_the_part_hears_that_it_waits() -> None:
-    for case, role, told in (
+    for case, role, hearing in (
         (at_leg(), Role.LEGAL_OFFICER, (Role.INTAKE_OFFICER, Role.INVESTIGATOR)),
         (decided(), Role.EXECUTIVE_HEAD, (Role.INVESTIGATOR,)),
         (recommended(), Role.HR_DIRECTOR, (Role.INVESTIGATOR,)),
         (assessing(), Role.INVESTIGATOR, (Role.INVESTIGATOR,)),
     ):
-        assert handover.told_for(LIFECYCLE, case, role, READERS) == told
-        waits = handover.recuse(case, role, NOW, told)
-        assert [effect.facts["role"] for effect in waits.effects] == list(told)
+        assert handover.told_for(LIFECYCLE, case, role, READERS) == hearing
+        waits = handover.recuse(case, role, NOW, hearing)
+        assert [effect.facts["role"] for effect in waits.effects] == list(hearing)
         assert handover.is_lost(waits, role)
         assert not handover.is_lost(case, role)

@@ -23,7 +23,8 @@ BY_LEGAL = {"find_no_case", "advise_managerial_action", "charge", "extend_reply"
 BY_LEGAL |= {"record_view", "propose_national_referral", "answer_outside_demand"}
 SANCTIONS = {"decide_discipline", "decide_no_sanction", "dismiss_summarily"}
 BY_DECIDER = {"take_managerial_action", "consider_redress"} | SANCTIONS
-BY_SECOND = {"sign_second", "decide_national_referral"}
+SIGNS = {"sign_second", "decline_signature"}
+BY_SECOND = SIGNS | {"decide_national_referral"}
 SPOKEN_WITH = {"ask_person", "disclose_to_person", "ask_view", "tell_person_of_demand", "ask_referral_consent"}
 SPOKEN_WITH |= {"ask_naming_consent"}
 BY_HER = {"ask_for_protection", "state_view", "request_assessment", "request_review", "withdraw"}
@@ -83,6 +84,7 @@ def runs_until_later(case: Case) -> Case:
          {"take_back_withdrawal", "check_withdrawal", "go_on_without_person"}),
         (known(sanction="censure"), {}, "SANCTIONED", {"invariant 53"}, {"has": "sanction"}, {"close_report"}),
         (unknown("sanction"), {}, "NO_SANCTION", {"invariant 53"}, {"needs": "sanction"}, {"close_sanctioned"}),
+        (known(sanction=""), {}, "NO_SANCTION", {"invariant 53"}, {"needs": "sanction"}, {"close_sanctioned"}),
         (known(recommendation="sanction"), {}, "NOT_RECOMMENDED", {"policy 2.2"}, {"needs": "summary_dismissal"},
          {"dismiss_summarily"}),
         (known(view_recorded=False), {}, "VIEW_NOT_RECORDED", {"policy 2.2"}, {"needs": "view_recorded"},
@@ -120,14 +122,15 @@ def runs_until_later(case: Case) -> Case:
         (did("recommend"), {}, "SAME_PERSON", {"policy 2.2"}, {"did": "recommend"}, SANCTIONS | BY_SECOND),
         (did("open_investigation"), {}, "SAME_PERSON", {"policy 2.2"}, {"did": "open_investigation"},
          SANCTIONS | BY_SECOND),
-        (did("decide_discipline"), {}, "SAME_PERSON", {"policy 2.2"}, {"did": "decide_discipline"}, {"sign_second"}),
-        (did("dismiss_summarily"), {}, "SAME_PERSON", {"policy 2.2"}, {"did": "dismiss_summarily"}, {"sign_second"}),
+        (did("decide_discipline"), {}, "SAME_PERSON", {"policy 2.2"}, {"did": "decide_discipline"}, SIGNS),
+        (did("dismiss_summarily"), {}, "SAME_PERSON", {"policy 2.2"}, {"did": "dismiss_summarily"}, SIGNS),
         (nobody_has_a_part, {}, "NOT_ASSIGNED", {"lifecycle"}, None, BY_LEGAL | BY_DECIDER | BY_SECOND),
         (nothing_has_rung, {}, "TIME_NOT_OVER", {"invariant 16", "invariant 48"}, None,
          {"check_withdrawal", "go_on_unheard", "go_on_without_reply"}),
         (somebody_has_a_part, {}, "PART_IS_HELD", {"policy 2.2"}, None,
          {"name_legal_officer", "name_decider", "name_second"}),
-        (known(signed_second=True), {}, "SIGNED_ALREADY", {"policy 2.2"}, {"has": "signed_second"}, {"name_second"}),
+        (known(signed_second=True), {}, "SIGNED_ALREADY", {"policy 2.2"}, {"has": "signed_second"},
+         {"name_second", "decline_signature"}),
         (runs_until_later, {}, "END_NOT_LATER", {"invariant 48"}, None, {"extend_response", "extend_reply"}),
     ],
 )  # fmt: skip
