@@ -1,5 +1,6 @@
 """The people directory, read from the HR system: who works where, under whom, until when. No names."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +17,17 @@ from services.hr_bridge.tables import PastPerson, Person
 
 HISTORY = "conflict.history_months"
 _STATE = ("unit", "station", "line_staff_id", "contract", "contract_end", "active", "mail_address")
+_FEW = 5
+"""Of so few, all may well change between two readings."""
+_FILED = ("unit", "station", "line_staff_id", "contract")
 # What other services get to see, beside the end of the contract; addresses stay here.
 _PUBLISHED = ("unit", "station", "line_staff_id", "contract", "active")
 
 
-class DirectoryEmpty(Exception):
-    """The HR system names nobody: a wrong database or a missing right, not an organisation without people."""
+class DirectoryBroken(Exception):
+    """What the HR system says is a wrong database or a missing right, and no organisation: measures would end and parts
+    be lost of everybody whom it does not name. The message says what to look at, and names nobody.
+    """
 
 
 async def take_over(session: AsyncSession, employees: list[Employee], policy: Policy, now: datetime) -> int:
@@ -29,14 +35,13 @@ async def take_over(session: AsyncSession, employees: list[Employee], policy: Po
     Make the directory what the HR system says, and tell others what changed for them; how many states changed.
 
     Whoever is not there any more becomes inactive and keeps the last known line. Past lines are kept for as long as
-    they count (invariant 32; policy: conflict.history_months). Raises DirectoryEmpty.
+    they count (invariant 32; policy: conflict.history_months). Raises DirectoryBroken, and then changes nothing.
     """
-    if not employees:
-        raise DirectoryEmpty("the HR system names nobody; check RECOURSE_TRYTON_URL and the rights of its user")
     # Two readings at a time would each tell of the same change.
     await session.execute(text("lock table people in share row exclusive mode"))
     known = {person.staff_id: person for person in (await session.exec(select(Person))).all()}
     states = {one.staff_id: _state(one, now) for one in employees}
+    _check([person for person in known.values() if person.active], states)
     for staff_id in known.keys() - states.keys():
         states[staff_id] = {name: getattr(known[staff_id], name) for name in _STATE} | {"active": False}
     await session.execute(
@@ -50,6 +55,21 @@ async def take_over(session: AsyncSession, employees: list[Employee], policy: Po
     for staff_id, state in sorted(states.items()):
         changes += await _take_over_one(session, known.get(staff_id), staff_id, state, now)
     return changes
+
+
+def _check(known: Sequence[Person], states: Mapping[str, Mapping[str, Any]]) -> None:
+    """Whoever leaves stays in the HR system, with a last day; nor do all lose their unit at once.
+
+    Raises DirectoryBroken.
+    """
+    check = "check RECOURSE_TRYTON_URL and the rights of its user"
+    named = [person for person in known if person.staff_id in states]
+    if not states or (len(known) > _FEW and 2 * len(named) < len(known)):
+        raise DirectoryBroken(f"the HR system does not name most of those who are employed; {check}")
+    for name in _FILED:
+        filed = sum(bool(getattr(person, name)) for person in known)
+        if filed > _FEW and not any(state[name] for state in states.values()):
+            raise DirectoryBroken(f"the HR system files nobody any more ({name}); {check}")
 
 
 async def _take_over_one(

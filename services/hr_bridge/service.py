@@ -93,7 +93,7 @@ def build(settings: HrBridgeSettings) -> Service:
 async def read_directory(bridge: Bridge) -> None:
     """Take the directory over from the HR system, again and again. Raises what reading it raises."""
     while True:
-        employees = await bridge.tryton.employees()
+        employees = await bridge.tryton.employees(datetime.now(UTC).date())
         async with bridge.database.transaction() as session:
             await directory.take_over(session, employees, bridge.policy, datetime.now(UTC))
         await asyncio.sleep(bridge.settings.directory_every)

@@ -114,28 +114,20 @@ class Tryton:
         """For readiness: raises when the HR system does not answer."""
         _result(await self._post("common.server.version", [], url=self._server))
 
-    async def employees(self) -> list[Employee]:
-        """Everybody who has, had or will have an employment, by staff id; of several employments the latest counts."""
+    async def employees(self, today: date) -> list[Employee]:
+        """Everybody who has, had or will have an employment, by staff id. Of several employments the one that runs
+        today counts, also where the next one is there already; else the latest.
+        """
         roots = await self._roots()
         fields = ["party.code", "party.categories", "party.email", SUPERVISOR_CODE, "start_date", "end_date"]
         # Without active_test Tryton leaves out whoever has left or has not begun.
         rows = await self._search("company.employee", [], fields, context={"active_test": False})
         people: dict[str, Employee] = {}
         for row in sorted(rows, key=lambda row: (_day(row["start_date"]) or date.min, row["id"])):
-            party = row["party."]
-            if not party["code"]:
-                continue
-            filed = dict(roots[one] for one in party["categories"] if one in roots)
-            people[party["code"]] = Employee(
-                staff_id=party["code"],
-                unit=filed.get("unit", ""),
-                station=filed.get("station", ""),
-                contract=filed.get("contract", ""),
-                supervisor=_supervisor(row),
-                start=_day(row["start_date"]),
-                end=_day(row["end_date"]),
-                mail_address=party["email"] or "",
-            )
+            one = _employee(row, roots)
+            known = people.get(one.staff_id)
+            if one.staff_id and (known is None or one.active_on(today) or not known.active_on(today)):
+                people[one.staff_id] = one
         return [people[staff_id] for staff_id in sorted(people)]
 
     async def line(self, staff_id: str) -> Line:
@@ -236,6 +228,21 @@ def _result(answer: httpx.Response) -> Any:
             raise HrSystemRefused(f"the HR system refused the call ({name})")
         raise HrSystemUnreachable("the HR system failed in the call")
     return body["result"]
+
+
+def _employee(row: Row, roots: Mapping[int, tuple[str, str]]) -> Employee:
+    party = row["party."]
+    filed = dict(roots[one] for one in party["categories"] if one in roots)
+    return Employee(
+        staff_id=party["code"] or "",
+        unit=filed.get("unit", ""),
+        station=filed.get("station", ""),
+        contract=filed.get("contract", ""),
+        supervisor=_supervisor(row),
+        start=_day(row["start_date"]),
+        end=_day(row["end_date"]),
+        mail_address=party["email"] or "",
+    )
 
 
 def _supervisor(row: Row) -> str:

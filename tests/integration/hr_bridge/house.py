@@ -115,6 +115,20 @@ class HrSystem:
         end = None if day is None else {"__class__": "date", "year": day.year, "month": day.month, "day": day.day}
         await self._tryton.call("company.employee.write", [(await self._employee(staff_id))["id"]], {"end_date": end})
 
+    @asynccontextmanager
+    async def employed_again(self, staff_id: str, from_day: date) -> AsyncIterator[None]:
+        """HR enters a second employment of somebody, as for a contract that is to follow the one that runs."""
+        (party,) = await self._tryton.call("party.party.search", [["code", "=", staff_id]], 0, None, None)
+        (company,) = await self._tryton.call("company.company.search", [], 0, 1, None)
+        day = {"__class__": "date", "year": from_day.year, "month": from_day.month, "day": from_day.day}
+        made = await self._tryton.call(
+            "company.employee.create", [{"party": party, "company": company, "start_date": day}]
+        )
+        try:
+            yield
+        finally:
+            await self._tryton.call("company.employee.delete", made)
+
 
 @dataclass
 class Peer:

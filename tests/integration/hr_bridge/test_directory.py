@@ -142,6 +142,39 @@ async def test_inv_32_a_past_line_is_kept_for_as_long_as_the_policy_counts_it(da
 
 async def test_an_hr_system_that_names_nobody_empties_nothing(database: Database) -> None:
     await take_over(database, ANN, BOB, now=NOW)
-    with pytest.raises(directory.DirectoryEmpty):
+    with pytest.raises(directory.DirectoryBroken):
         await take_over(database, now=NOW + timedelta(minutes=1))
     assert await read(database, "select count(*) from people where active") == [(2,)]
+
+
+MANY = [replace(ANN, staff_id=f"S{number}", supervisor="") for number in range(10)]
+
+
+async def test_an_hr_system_that_suddenly_knows_few_ends_nobody_s_employment(database: Database) -> None:
+    """Whoever leaves stays in it, with a last day: that many rows are missing is a right lost or a wrong database."""
+    await take_over(database, *MANY, now=NOW)
+    with pytest.raises(directory.DirectoryBroken):
+        await take_over(database, *MANY[:4], now=NOW + timedelta(minutes=1))
+    assert await read(database, "select count(*) from people where active") == [(10,)]
+    await take_over(database, *MANY[:5], now=NOW + timedelta(minutes=2))
+    assert await read(database, "select count(*) from people where active") == [(5,)]
+
+
+async def test_many_may_leave_on_one_day_as_long_as_they_are_still_there(database: Database) -> None:
+    await take_over(database, *MANY, now=NOW)
+    left = [replace(one, end=date(2026, 11, 21)) for one in MANY]
+    assert await take_over(database, *left, now=NOW + timedelta(minutes=1)) == 10
+    # Nor does it matter then that they are taken out one day.
+    assert await take_over(database, MANY[0], now=NOW + timedelta(minutes=2)) == 1
+
+
+@pytest.mark.parametrize("lost", ["unit", "station", "contract", "supervisor"])
+async def test_an_hr_system_that_files_nobody_any_more_moves_nobody(database: Database, lost: str) -> None:
+    people = [replace(one, supervisor="S0") for one in MANY[1:]]
+    await take_over(database, MANY[0], *people, now=NOW)
+    unfiled = [replace(one, **{lost: ""}) for one in (MANY[0], *people)]
+    with pytest.raises(directory.DirectoryBroken):
+        await take_over(database, *unfiled, now=NOW + timedelta(minutes=1))
+    assert await read(database, "select count(*) from people_history") == [(0,)]
+    # Of one alone it may well be so.
+    assert await take_over(database, MANY[0], *people[1:], unfiled[1], now=NOW + timedelta(minutes=2)) == 1

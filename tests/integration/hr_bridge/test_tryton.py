@@ -21,6 +21,7 @@ from services.hr_bridge.adapters.tryton import (
 from tests.integration.hr_bridge.house import HrSystem
 
 pytestmark = pytest.mark.stack
+TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ async def client(tryton: TrytonServer) -> AsyncIterator[Tryton]:
 
 
 async def test_everybody_is_read_with_line_place_contract_and_an_address_without_a_name(client: Tryton) -> None:
-    people = {one.staff_id: one for one in await client.employees()}
+    people = {one.staff_id: one for one in await client.employees(TODAY)}
     assert set(people) == {one.staff_id for one in organisation().people}
     intern = people["S0060"]
     assert (intern.unit, intern.station, intern.contract, intern.supervisor) == ("DHR", "valmora", "intern", "S0002")
@@ -50,7 +51,7 @@ async def test_who_has_left_is_still_read_but_takes_and_gives_no_line(client: Tr
     line = await client.line("S0058")
     await hr.set_contract_end("S0060", date(2025, 6, 30))
     try:
-        people = {one.staff_id: one for one in await client.employees()}
+        people = {one.staff_id: one for one in await client.employees(TODAY)}
         assert people["S0060"].end == date(2025, 6, 30)
         assert not people["S0060"].active_on(date(2025, 7, 1))
         with pytest.raises(EmployeeNotFound) as person:
@@ -61,6 +62,16 @@ async def test_who_has_left_is_still_read_but_takes_and_gives_no_line(client: Tr
         assert supervisor.value.role == "supervisor"
     finally:
         await hr.set_contract_end("S0060", None)
+
+
+async def test_a_contract_that_is_to_follow_ends_nobody_s_employment(client: Tryton, hr: HrSystem) -> None:
+    """Of several employments the one that runs counts; HR enters the next one while it does."""
+    async with hr.employed_again("S0058", date(2031, 7, 1)):
+        people = {one.staff_id: one for one in await client.employees(date(2031, 6, 30))}
+        assert people["S0058"].active_on(date(2031, 6, 30))
+        assert people["S0058"].supervisor != ""
+        later = {one.staff_id: one for one in await client.employees(date(2031, 7, 1))}
+        assert later["S0058"].start == date(2031, 7, 1)
 
 
 async def test_a_line_read_before_somebody_elses_write_is_not_written(client: Tryton, hr: HrSystem) -> None:
