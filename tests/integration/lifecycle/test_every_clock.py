@@ -179,7 +179,8 @@ async def test_what_a_run_waits_for_goes_along_when_it_goes_on_as_a_new_one(
 
     async def waits() -> bool:
         """It has taken in all that was sent, and waits for its next clock: before that it would be wound past it."""
-        return (await handle.fetch_history()).events[-1].HasField("timer_started_event_attributes")
+        last = (await handle.fetch_history()).events[-1]
+        return any(map(last.HasField, ("timer_started_event_attributes", "marker_recorded_event_attributes")))
 
     async def goes_on() -> bool:
         await handle.signal(Procedure.wake)
