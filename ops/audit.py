@@ -16,6 +16,8 @@ from ops.local_stack.problem import StackProblem
 from ops.local_stack.settings import load
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from services.audit.verify import Verification
@@ -56,18 +58,38 @@ async def _verify(dsn: str | None) -> Verification:
 
     from services.audit.verify import verify  # noqa: PLC0415
 
+    there = None
     stack = stack_file.read(load().state)
     if dsn is None:
         if stack is None:
             raise StackProblem("The stack is not running: start it with `recourse up`, or name a database with --dsn.")
-        dsn = json.loads(Path(stack["credentials"]).read_bytes())["postgres"]["admin_dsn"]
+        secret = json.loads(Path(stack["credentials"]).read_bytes())
+        dsn, there = secret["postgres"]["admin_dsn"], await _published(secret["kafka"])
     try:
-        return await verify(dsn, _public_key(stack["service_keys"]) if stack else None)
+        return await verify(dsn, _public_key(stack["service_keys"]) if stack else None, published=there)
     except (asyncpg.PostgresError, OSError, ValueError) as error:
         raise StackProblem(
             f"The record cannot be read ({type(error).__name__}): check that the address after --dsn is that of a "
             "database with the schema `audit`, and that its server answers."
         ) from None
+
+
+async def _published(kafka: dict[str, str]) -> Collection[bytes] | None:
+    """For the record that runs: a copy of it may be older than what was published since."""
+    from contracts.topics import AUDIT_CHECKPOINTS  # noqa: PLC0415
+    from services.audit.published import published  # noqa: PLC0415
+
+    options = {
+        "bootstrap_servers": kafka["bootstrap"],
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": kafka["username"],
+        "sasl_plain_password": kafka["password"],
+    }
+    found = await published(options, AUDIT_CHECKPOINTS.name)
+    if found is None:
+        print("Kafka does not answer: nothing was compared with the checkpoints that were published.", file=sys.stderr)
+    return found
 
 
 def _public_key(service_keys: str) -> Ed25519PublicKey:

@@ -37,7 +37,7 @@ def build(settings: AuditSettings) -> Service:
     database = Database(settings.database_dsn)
     keys = ServiceKeys.load(settings.keys_dir)
     publics = public_keys(settings)
-    record = Record(database, load(settings.policy))
+    record = Record(settings, database, load(settings.policy), publics["audit"])
     handlers: Handlers = {**HANDLERS, WORKFLOW_POLICY: in_force.handlers(record)}
     consumer = Consumer(settings, database, handlers, publics)
     relay = Relay(settings, keys.signing)
@@ -48,12 +48,12 @@ def build(settings: AuditSettings) -> Service:
         sign_in,
         packages=["services.audit.web"],
         tabs=desk.TABS,
-        routes=[*desk.routes(record, settings.database_dsn, publics["audit"]), *accesses.routes(record)],
+        routes=[*desk.routes(record), *accesses.routes(record)],
         catalogs=[Path(shared.__path__[0]) / "locale"],
     )
     app = create_app(
         settings,
-        [pages, verification_route(record, settings.database_dsn, publics["audit"])],
+        [pages, verification_route(record)],
         checks=[
             Check("database", database.check, needed=True),
             Check("kafka", reachable(settings.kafka_bootstrap)),

@@ -1,6 +1,6 @@
 """Reads the whole record again and says in plain sentences what is not as it was written."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -9,17 +9,21 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from google.protobuf.message import DecodeError
 
 from chassis.audit_trail import COMMITTED, FORGOTTEN, NO_HASH, commitment
 from chassis.audit_trail import chain_hash as source_chain_hash
 from contracts import checkpoints
-from contracts.audit.v1.audit_pb2 import Checkpoint
+from contracts.audit.v1.audit_pb2 import AuditEntry, Checkpoint
+from contracts.topics import AUDIT_ENTRIES
 from services.audit.chain import Link, chain_hash
 from services.audit.tables import Kind
 
 SCHEMA: Final = "audit"
 LATE: Final = timedelta(seconds=30)
 """An entry that a heartbeat has told of may be on its way for so long."""
+SILENT: Final = timedelta(days=1)
+"""Longer than any other source, a source may not go without a sign of life."""
 _SAYS_EVERY: Final = 1000
 
 _ENTRIES: Final = """
@@ -36,6 +40,8 @@ _HEADS: Final = """
     from heads order by source, shard
 """
 
+_REFUSED: Final = "select source, type, value, code from dead_letters where topic = $1 order by buried_at"
+
 
 class Fault(StrEnum):
     """What can be wrong with the record."""
@@ -45,6 +51,9 @@ class Fault(StrEnum):
     MISSING = "missing"
     CHECKPOINT = "checkpoint"
     ACTOR = "actor"
+    REFUSED = "refused"
+    """What a source sent does not fit what it had sent before: it was changed there, or put back to an older state."""
+    SILENT = "silent"
 
 
 @dataclass(frozen=True)
@@ -75,11 +84,13 @@ class SourceState:
 @dataclass
 class Verification:
     """The answer: the record is as it was written if there are no findings. `sealed_at`: when the newest checkpoint
-    was signed. `sources` are by name.
+    was signed. `published`: how many checkpoints were found where they are published; None where nobody looked or the
+    broker did not answer. `sources` are by name.
     """
 
     entries: int = 0
     checkpoints: int = 0
+    published: int | None = None
     sealed_at: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
     sources: dict[str, SourceState] = field(default_factory=dict)
@@ -110,16 +121,24 @@ _SAID: Final = msgspec.json.Decoder(_Said)
 
 
 async def verify(
-    dsn: str, public: Ed25519PublicKey | None = None, read: Callable[[int], None] = lambda _: None
+    dsn: str,
+    public: Ed25519PublicKey | None = None,
+    read: Callable[[int], None] = lambda _: None,
+    published: Collection[bytes] | None = None,
 ) -> Verification:
     """Walks the record of the database at `dsn`, with the audit service's public key if checkpoints' signatures are
-    to be checked too; `read` is told now and then how many entries were read. Reads only. Raises asyncpg.PostgresError
-    or OSError when the database cannot be read.
+    to be checked too; `read` is told now and then how many entries were read. `published`: what lies on the topic of
+    checkpoints, for the record that runs and not for a copy of it. Reads only. Raises asyncpg.PostgresError or OSError
+    when the database cannot be read.
     """
     connection = await asyncpg.connect(dsn, timeout=10, server_settings={"search_path": SCHEMA})
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return await _verify(connection, public, read)
+            found = await _verify(connection, public, read)
+            if published is not None:
+                found.published = len(published)
+                found.findings.extend(await _not_kept(connection, published, public))
+            return found
     finally:
         await connection.close()
 
@@ -147,8 +166,10 @@ async def _verify(
     size = await connection.fetchval("select size from record_head") or 0
     found.findings.extend(walk.end(max(size, *(checkpoint.size for checkpoint in promised), 0)))
     found.findings.extend(_badly_signed(promised, public))
+    found.findings.extend(_refused(row) for row in await connection.fetch(_REFUSED, AUDIT_ENTRIES.name))
     for row in await connection.fetch("select source, heartbeat_at from sources order by source"):
         found.sources[row["source"]] = SourceState(row["heartbeat_at"])
+    found.findings.extend(_silent(found.sources))
     for row in await connection.fetch(_HEADS, LATE):
         state = found.sources.setdefault(row["source"], SourceState(None))
         state.arrived[row["shard"]] = row["number"]
@@ -248,6 +269,50 @@ def _badly_signed(promised: list[Checkpoint], public: Ed25519PublicKey | None) -
         if public is not None and not checkpoints.verify(checkpoint, public):
             sentence = f"The checkpoint at entry {checkpoint.size} does not carry the audit service's signature."
             yield Finding(Fault.CHECKPOINT, checkpoint.size, checkpoint.size, sentence)
+
+
+async def _not_kept(
+    connection: asyncpg.Connection, published: Collection[bytes], public: Ed25519PublicKey | None
+) -> list[Finding]:
+    """Whoever publishes keeps first: what is published and not kept was taken out, or everything was put back to an
+    older state. Asked for after what is published was read, so that none is too new to be here.
+    """
+    kept = {row["message"] for row in await connection.fetch("select message from checkpoints")}
+    found = []
+    for value in set(published) - kept:
+        try:
+            checkpoint = Checkpoint.FromString(value)
+        except DecodeError:
+            continue
+        # Whatever a stranger has put there promises nothing.
+        if public is not None and checkpoints.verify(checkpoint, public):
+            sentence = f"The checkpoint at entry {checkpoint.size} was published and is not kept here any more."
+            found.append(Finding(Fault.CHECKPOINT, checkpoint.size, checkpoint.size, sentence))
+    return sorted(found, key=lambda one: one.first)
+
+
+def _refused(row: asyncpg.Record) -> Finding:
+    source, code = row["source"], row["code"]
+    if row["type"] == AuditEntry.DESCRIPTOR.full_name and (entry := _read(row["value"])) is not None:
+        sentence = f"Entry {entry.number} of {source}, shard {entry.shard}, was refused ({code}); later ones wait."
+        return Finding(Fault.REFUSED, entry.number, entry.number, sentence, source, entry.shard)
+    return Finding(Fault.REFUSED, 0, 0, f"What {source} sent was refused ({code}); what it sent later waits.", source)
+
+
+def _read(value: bytes) -> AuditEntry | None:
+    try:
+        return AuditEntry.FromString(value)
+    except DecodeError:
+        return None
+
+
+def _silent(sources: Mapping[str, SourceState]) -> Iterator[Finding]:
+    """Compared with each other and not with a clock: of a copy, all have been silent since it was made."""
+    heard = {name: state.heartbeat_at for name, state in sources.items() if state.heartbeat_at}
+    for name, at in heard.items():
+        if at < max(heard.values()) - SILENT:
+            sentence = f"{name} has given no sign of life since {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
+            yield Finding(Fault.SILENT, 0, 0, sentence, name)
 
 
 def _removed(first: int, last: int) -> Finding:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
@@ -16,7 +15,7 @@ from chassis.web.pages.staff import Tab
 from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
-from services.audit.verify import Verification, verify
+from services.audit.verify import Verification
 from services.audit.web.api import Record, check_role, note_verification
 from services.audit.web.findings import sentence_in
 
@@ -27,8 +26,7 @@ TABS: Final[tuple[Tab, ...]] = (("/record", N_("The record")), ("/accesses", N_(
 class Reading:
     """The newest reading of the whole record, of which there is one at a time, whoever asked."""
 
-    dsn: str
-    public: Ed25519PublicKey
+    of: Record
     read: int = 0
     found: Verification | None = None
     at: datetime | None = None
@@ -50,15 +48,15 @@ class Reading:
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        self.found = await verify(self.dsn, self.public, self._seen)
+        self.found = await self.of.read_again(self._seen)
         self.at = datetime.now(UTC)
 
     def _seen(self, entries: int) -> None:
         self.read = entries
 
 
-def routes(of: Record, dsn: str, public: Ed25519PublicKey) -> list[HTTPRouteHandler]:
-    reading = Reading(dsn, public)
+def routes(of: Record) -> list[HTTPRouteHandler]:
+    reading = Reading(of)
 
     @get("/{language:str}/record", include_in_schema=False)
     async def record(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:

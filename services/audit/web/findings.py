@@ -8,12 +8,15 @@ from services.audit.verify import Fault, Finding
 
 # Translators: source is the name of a service, shard a number.
 _IN_CHAIN: Final = N_("Entry %(first)s of %(source)s, shard %(shard)s, does not follow from the one before it.")
+_REFUSED_ENTRY: Final = N_("Entry %(first)s of %(source)s, shard %(shard)s, was refused. Later ones wait.")
 _ONE: Final[Mapping[Fault, str]] = {
     Fault.CHANGED: N_("Entry %(first)s is not as it was written: what it says no longer fits its hash."),
     Fault.REMOVED: N_("Entry %(first)s was removed from the record."),
     Fault.MISSING: N_("Entry %(first)s of %(source)s, shard %(shard)s, is missing from the record."),
     Fault.CHECKPOINT: N_("The checkpoint at entry %(first)s does not fit the record, or its signature is not ours."),
     Fault.ACTOR: N_("Who acted in entry %(first)s does not stand there as it was written."),
+    Fault.REFUSED: N_("What %(source)s sent was refused: it does not fit what it had sent before."),
+    Fault.SILENT: N_("%(source)s has given no sign of life for more than a day."),
 }
 _SEVERAL: Final[Mapping[Fault, str]] = {
     Fault.REMOVED: N_("Entries %(first)s to %(last)s were removed from the record."),
@@ -26,7 +29,9 @@ def sentence_in(language: Language) -> Callable[[Finding], str]:
 
     def sentence(one: Finding) -> str:
         known = _SEVERAL if one.last > one.first and one.fault in _SEVERAL else _ONE
-        text = _IN_CHAIN if one.fault is Fault.CHANGED and one.source else known[one.fault]
+        text = known[one.fault]
+        if one.first and one.source:
+            text = {Fault.CHANGED: _IN_CHAIN, Fault.REFUSED: _REFUSED_ENTRY}.get(one.fault, text)
         return language.text(
             text, first=str(one.first), last=str(one.last), source=one.source or "", shard=str(one.shard)
         )

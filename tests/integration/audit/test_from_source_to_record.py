@@ -8,10 +8,13 @@ import pytest
 
 from chassis import audit_trail
 from chassis.consumer import Consumer
+from chassis.kafka import client_options, full_name
 from chassis.relay import Relay
+from contracts.topics import AUDIT_CHECKPOINTS
 from services.audit.checkpoints import sign_checkpoints
+from services.audit.published import published
 from services.audit.service import HANDLERS
-from services.audit.verify import verify
+from services.audit.verify import Fault, Verification, verify
 from tests.integration.audit.sources import World
 from tests.integration.chassis.house import PUBLICS, SIGNING, House, eventually
 from tests.real_parts import KafkaServer
@@ -42,6 +45,22 @@ async def test_entries_of_every_source_reach_the_record_and_a_checkpoint_is_publ
             return arrived == {"workflow": 10, "ombuds": 1} and found.checkpoints > 0
 
         await eventually(whole)
+
+        settings = house.settings("audit")
+
+        async def compared() -> Verification:
+            there = await published(client_options(settings), full_name(settings, AUDIT_CHECKPOINTS))
+            return await verify(world.test_database.dsn("audit"), PUBLICS["audit"], published=there)
+
+        async def all_published() -> bool:
+            found = await compared()
+            assert found.ok, found.findings
+            return found.published == found.checkpoints
+
+        await eventually(all_published)
+        await world.as_owner("delete from checkpoints")
+        found = await compared()
+        assert {one.fault for one in found.findings} == {Fault.CHECKPOINT}
     finally:
         for task in tasks:
             task.cancel()

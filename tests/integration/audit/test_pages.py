@@ -73,6 +73,8 @@ async def test_one_button_says_that_the_record_is_whole_and_gives_the_proof(brow
     page = await read_record(browser)
     assert "Nothing was changed and nothing is missing." in page
     assert "2 entries" in page
+    # There is no broker here.
+    assert "The published checkpoints could not be read" in page
     proof = await browser.get("/en/record/proof")
     assert proof.headers["content-disposition"].startswith('attachment; filename="record-')
     assert proof.headers["x-content-type-options"] == "nosniff"
@@ -95,7 +97,9 @@ def test_whatever_can_be_wrong_has_words_with_its_numbers() -> None:
     sentence = sentence_in(Words()["en"])
     for fault in Fault:
         for last in (41, 42):
-            assert "41" in sentence(Finding(fault, 41, last, "", "ombuds", 7))
+            known_by = "ombuds" if fault is Fault.SILENT else "41"
+            assert known_by in sentence(Finding(fault, 41, last, "", "ombuds", 7))
+    assert "ombuds" in sentence(Finding(Fault.REFUSED, 0, 0, "", "ombuds"))
     assert "42" in sentence(Finding(Fault.MISSING, 41, 42, "", "ombuds", 7))
     follows = sentence(Finding(Fault.CHANGED, 41, 41, "", "ombuds", 7))
     assert "ombuds, shard 7, does not follow" in follows

@@ -9,8 +9,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
 from typer.testing import CliRunner
 
+from contracts import checkpoints
+from contracts.audit.v1.audit_pb2 import AuditEntry, Checkpoint, Heartbeat
 from ops.cli import app
 from ops.local_stack.roles import in_database
 from services.audit.chain import Link, chain_hash
@@ -217,6 +220,61 @@ async def test_a_checkpoint_with_another_signature_is_found(filled: World) -> No
     assert [finding.sentence for finding in found.findings] == [
         "The checkpoint at entry 8 does not carry the audit service's signature."
     ]
+
+
+async def to_publish(world: World) -> list[bytes]:
+    """The checkpoints that the service's relay would publish."""
+    async with world.databases["audit"].transaction() as session:
+        rows = await session.execute(text("select value from outbox where topic = 'audit.checkpoints.v1' order by id"))
+        return list(rows.scalars())
+
+
+async def test_a_record_without_its_checkpoints_contradicts_those_that_were_published(filled: World) -> None:
+    """Whoever owns the database takes the checkpoints out with what they promise; or it is put back to a backup."""
+    published = await to_publish(filled)
+    dsn = filled.test_database.dsn("audit")
+    assert (await verify(dsn, PUBLIC, published=published)).as_json()["published"] == 1
+    await filled.as_owner("delete from checkpoints")
+    await _rewrite(filled)
+    assert (await verify(dsn, PUBLIC)).ok
+    stranger = Checkpoint(log="entries", size=3)
+    checkpoints.sign(stranger, Ed25519PrivateKey.generate())
+    found = await verify(dsn, PUBLIC, published=[*published, stranger.SerializeToString(), b"\xff"])
+    assert [(one.fault, one.first, one.sentence) for one in found.findings] == [
+        (Fault.CHECKPOINT, 8, "The checkpoint at entry 8 was published and is not kept here any more.")
+    ]
+
+
+async def test_what_was_refused_of_a_source_is_found(world: World) -> None:
+    """A source that was put back to a backup goes on with numbers that it has used; the record hears nothing more."""
+    await world.as_owner(*(_letter(entry) for entry in (True, False)))
+    found = await verify(world.test_database.dsn("audit"))
+    assert [(one.fault, one.first, one.sentence) for one in found.findings] == [
+        (Fault.REFUSED, 7, "Entry 7 of workflow, shard 2, was refused (forked); later ones wait."),
+        (Fault.REFUSED, 0, "What workflow sent was refused (forked); what it sent later waits."),
+    ]
+
+
+def _letter(entry: bool) -> str:
+    message = AuditEntry(source="workflow", shard=2, number=7) if entry else Heartbeat(source="workflow")
+    key = "workflow/2" if entry else "workflow"
+    return (
+        "insert into dead_letters (topic, source, key, sequence, event_id, type, time, value, code, buried_at) values"
+        f" ('audit.entries.v1', 'workflow', '{key}', 7, gen_random_uuid(), '{message.DESCRIPTOR.full_name}', now(),"
+        f" '\\x{message.SerializeToString().hex()}', 'forked', now() + interval '{int(not entry)} hour')"
+    )
+
+
+async def test_a_source_that_has_gone_silent_is_found(world: World) -> None:
+    now = datetime.now(UTC)
+    for source, ago in (("workflow", timedelta(days=1, minutes=1)), ("ethics", timedelta(hours=23))):
+        await world.beat(source, now - ago)
+    await world.beat("ombuds", now)
+    await world.take_all()
+    found = await verify(world.test_database.dsn("audit"))
+    [finding] = found.findings
+    assert (finding.fault, finding.source) == (Fault.SILENT, "workflow")
+    assert finding.sentence.startswith("workflow has given no sign of life since 2")
 
 
 async def test_what_a_source_has_told_of_and_never_arrived_is_missing(world: World) -> None:
