@@ -1,5 +1,6 @@
 """The form of each action of a case, and the taking of it."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from lifecycle.changes import field_of
 from lifecycle.model import Actor
 from lifecycle.pages.case import DONE
 from lifecycle.pages.desk_pages import DeskPages, short
-from lifecycle.pages.offers import form_of, named, taken
+from lifecycle.pages.offers import MESSAGES, form_of, named, taken
 from lifecycle.pages.panels import Group, Panels
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
@@ -61,7 +62,8 @@ async def _form(of: DeskPages, panels: Panels, case_id: UUID, staff_id: str, act
     if not offer.open:
         # What somebody has written is read all the same, and stays to be read by them.
         offer = structs.replace(offer, fields=_fields_of(of, row, action))
-    questions = {one.name: one for one in form_of(offer, case.lifecycle, of.wording, panels.spreads)}
+    asked = form_of(offer, case.lifecycle, of.wording, panels.spreads)
+    questions = {one.name: _listed(panels, case, one) for one in asked}
     arranged = panels.arranged.get(action)
     if arranged is None:
         whole = (Group("", tuple(questions.values())),)
@@ -80,6 +82,18 @@ def _fields_of(of: DeskPages, row: CaseRow, action: str) -> list[dict[str, Any]]
     policy, facts = of.desk.policy_of(row), from_json(row.data).facts
     asked = rule.fields if rule else ()
     return [field_of(replace(one, choices=one.options(policy, facts))) for one in asked]
+
+
+def _listed(panels: Panels, case: CaseSeen, one: Field) -> Field:
+    """A reference that nobody has to look up is chosen."""
+    listed = panels.listed.get(one.name)
+    return replace(one, kind="radios", choices=tuple(listed(case))) if listed else one
+
+
+def _chosen(page: Page) -> Mapping[str, str]:
+    """The message that somebody comes from: an id, of which the page of the conversation has made a link."""
+    asked = page.request.query_params
+    return {name: str(asked[name]) for name in MESSAGES if re.fullmatch(r"[0-9a-f-]{36}", asked.get(name, ""))}
 
 
 def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
@@ -111,6 +125,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             first=asked.first,
             chosen=chosen,
             groups=groups,
+            message=_chosen(page),
             fields=[one for group in groups for one in group.fields],
             short=short,
             staff=signed_in.staff_id,

@@ -22,10 +22,11 @@ from lifecycle import at_desk
 from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages, short
+from lifecycle.pages.offers import MESSAGES
 from lifecycle.pages.panels import Panels
 from lifecycle.pages.wording import Wording
 from lifecycle.records import CaseRow
-from lifecycle.views import LONGEST_MESSAGE, ItemSeen, WriteMessage
+from lifecycle.views import LONGEST_MESSAGE, CaseSeen, ItemSeen, WriteMessage, shown
 
 _READING = "reading:"
 """In the session, followed by the case: the purpose for which it is being read."""
@@ -35,6 +36,17 @@ MESSAGE = Field("text", "area", N_("Write to the person"), missing=N_("Write a f
 def _facts_in(item: ItemSeen) -> Any:
     """What a service itself keeps of a case, by names that its wording has."""
     return json.loads(item.text)
+
+
+def _uses(case: CaseSeen) -> list[tuple[str, str]]:
+    """The open steps that name a message of the desk's, and as what."""
+    return [
+        (offer.action, one["name"])
+        for offer in case.offers
+        if offer.open
+        for one in offer.fields
+        if one["name"] in MESSAGES
+    ]
 
 
 def purpose_of(desk: Desk, wording: Wording, row: CaseRow, actor: Actor) -> Field:
@@ -97,6 +109,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             case_id=case_id,
             items=items,
             facts_in=_facts_in,
+            uses=_uses(shown(desk, row, actor, datetime.now(UTC))),
             purpose=purpose,
             message=MESSAGE if at_desk.may_write(desk, row, actor) else None,
             short=short,

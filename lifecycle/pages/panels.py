@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
 
-from chassis.web.pages.forms import Field
+from chassis.web.pages.forms import Choice, Field
 from chassis.web.pages.page import Page
 from chassis.web.pages.staff import Tab
 from lifecycle.desk import Desk
@@ -64,7 +64,8 @@ class Panels:
     """`tabs` are the address and name of what stands beside the queue, `shows_tab` says which of them somebody has, and
     `routes` are their pages. `decides`: actions that want a sign-in of the last minutes. `discloses`: for a lifecycle,
     the purposes of reading that show who somebody is, and want one too. `spreads`: texts, by name, that are asked for
-    in several questions. `arranged`: actions whose form asks for much. `hides`: facts that only our own parts need.
+    in several questions. `listed`: references, by name, that are chosen from what the service itself has. `arranged`:
+    actions whose form asks for much. `hides`: facts that only our own parts need.
     """
 
     tabs: Sequence[Tab] = ()
@@ -74,6 +75,7 @@ class Panels:
     decides: frozenset[str] = frozenset()
     discloses: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spreads: Mapping[str, Spread] = field(default_factory=dict)
+    listed: Mapping[str, Callable[[CaseSeen], Sequence[Choice]]] = field(default_factory=dict)
     arranged: Mapping[str, Arranged] = field(default_factory=dict)
     hides: frozenset[str] = frozenset()
 

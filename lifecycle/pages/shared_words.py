@@ -75,8 +75,11 @@ SHARED: Final[Mapping[str, str]] = {
             "alert_interim_measures": N_("Those who decide see the risk and not the story. You cannot decide it too."),
             "risk_facts": N_("The risk, as facts: no story, no name of the affected individual."),
             "suggested_type": N_("Only a thought. Those who decide choose the lightest that works."),
+            "hold_owner": N_("Staff number of the one who answers for it."),
             "hold_until": N_("A day ahead."),
-            "message": N_("The reference of the message that says it to the person. It stands with the conversation."),
+            "message": N_(
+                "What you write to the person comes first. Go on from there: the message is then named here."
+            ),
             "issue_letter": N_("It says from when to when, and nothing else. The person takes it where it is needed."),
             "stop_contact": N_("The person has asked not to be written to."),
             "letter": N_("They read it word for word."),
@@ -183,6 +186,7 @@ SHARED: Final[Mapping[str, str]] = {
             "CLOCK_NOT_RUNNING": N_("The time that this is about is not running."),
             "CLOCK_NOT_PAUSED": N_("The time that this is about is not standing still."),
             "CLOCK_PAUSE_SPENT": N_("This time has stood still for as long as it may."),
+            "NOT_ON_HOLD": N_("This is not kept for a legal matter, so there is nothing to end."),
             "CASE_HELD": N_("A hold or a review keeps this case as it is."),
             "NO_MESSAGES_NOW": N_("No messages can be written in the present state."),
             "CONTACT_UNWANTED": N_("The person has asked not to be written to."),

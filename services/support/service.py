@@ -14,6 +14,7 @@ from services.support.desk import build_desk
 from services.support.settings import SupportSettings
 from services.support.web import help as help_page
 from services.support.web.directory.pages import help_pages
+from services.support.web.panels import panels
 from services.support.web.wording import TEXTS
 
 
@@ -27,6 +28,7 @@ def build(settings: SupportSettings) -> Service:
         acknowledge=ACKNOWLEDGE,
         wording=TEXTS,
         package="services.support.web",
+        panels=panels(places),
         open_to_anybody=re.compile(r"\w+ /(api/v1/help$|[a-z]{2}/help(/|$)|static/)"),
         routes=[
             help_page.route(places, desk.policy, _today),

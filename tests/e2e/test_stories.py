@@ -112,6 +112,10 @@ async def _she_is_heard(house: House, she: Person) -> tuple[Staff, str]:
     await she.writes("Talk with an ombudsperson or focal point", ANSWER)
     await listener.reads(talk, "conversation")
     await reloaded(listener.page, ANSWER)
+    # What is proposed is a message: from there the step is a press away, and nobody types a reference.
+    await press(listener.page, listener.page.get_by_role("link", name="Propose steps to the person").first)
+    await listener.sends(talk)
+    await she.inbox("Agree to these steps")
     return listener, talk
 
 
