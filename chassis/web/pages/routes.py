@@ -68,7 +68,7 @@ def pages_beside(pages: Pages, routes: Sequence[ControllerRouterHandler], on_clo
         if request.method not in ("GET", "HEAD"):
             # A page answered to a POST is kept by the browser together with what was typed.
             return page.sent_to(page.url(f"/said/{template.removeprefix('page/').removesuffix('.html')}"))
-        return page.show(template, status=status)
+        return page.show("page/not_shown.html" if template == "page/failed.html" else template, status=status)
 
     return Router(
         path="",

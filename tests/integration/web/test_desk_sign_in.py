@@ -338,7 +338,11 @@ async def test_nothing_of_a_token_or_a_cookie_is_logged(
 async def test_a_provider_that_is_down_is_said_so_and_signs_nobody_out(database: Database, tmp_path: Path) -> None:
     nobody = desk("http://127.0.0.1:1", database, tmp_path)
     browser = Browser(nobody.app)
-    assert (await browser.get("/sign-in")).status_code == 503
+    answer = await browser.get("/sign-in")
+    assert answer.status_code == 503
+    # Nothing was sent, so nobody is told to send it again.
+    assert "This page cannot be shown now. Nothing was changed." in answer.text
+    assert "send it once more" not in answer.text
     assert (await browser.get("/signed-out?everywhere=true")).status_code == 200
     await browser.client.aclose()
     await nobody.tokens.close()
