@@ -85,7 +85,8 @@ def _of_help() -> Iterator[tuple[str, str]]:
     where = str(FILE.relative_to(ROOT))
     places = load()
     yield places.said_first, where
-    yield from ((one.text, where) for one in (*places.health, *places.doors))
+    yield from ((one.text, where) for one in places.health)
+    yield from ((one.text, where) for one in places.doors)
     yield from ((one.name, where) for one in places.stations.values())
     for one in places.entries:
         yield from (
