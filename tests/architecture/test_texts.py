@@ -48,8 +48,11 @@ def test_whom_nobody_briefs_reads_everything_in_their_language(owner: str, langu
 def test_a_translation_keeps_what_is_filled_in(owner: str, language: str) -> None:
     for message in said(owner, language):
         wanted = set(FILLED_IN.findall(english(message)[-1]))
-        for form in filter(None, forms(message)):
-            assert set(FILLED_IN.findall(form)) == wanted, english(message)[0]
+        for number, form in enumerate(forms(message)):
+            given = set(FILLED_IN.findall(form))
+            # Arabic says one and two in the noun itself.
+            in_the_noun = {"%(num)s"} if language == "ar" and len(forms(message)) > 1 and number in (1, 2) else set()
+            assert not form or wanted - in_the_noun <= given <= wanted, english(message)[0]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -81,7 +81,7 @@ DIGESTS = {
     "en": ["1 item needs you", "2 items need you before 24 November 2026"],
     "fr": ["1 point vous attend", "2 points vous attendent avant le 24 novembre 2026"],
     "es": ["1 punto le espera", "2 puntos le esperan antes del 24 de noviembre de 2026"],
-    "ar": ["عنصر واحد (1) بانتظاركم", "عنصران (2) بانتظاركم قبل 24 نوفمبر 2026"],
+    "ar": ["عنصر واحد بانتظاركم", "عنصران بانتظاركم قبل 24 نوفمبر 2026"],
 }
 
 
