@@ -1,5 +1,6 @@
 """Events coming in: each is verified, put in order and applied once, together with its place in the log."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from chassis.inbox_rows import Record
 from chassis.telemetry import span
 from contracts.envelope import Envelope, EnvelopeInvalid, from_headers, verify
 from contracts.topics import TOPICS, Delivery, Topic
+
+logger = logging.getLogger(__name__)
 
 AfterCommit = Callable[[], Awaitable[None]]
 
@@ -113,6 +116,8 @@ class Inbox:
             except _Dead as dead:
                 async with database.transaction() as session:
                     await _bury(session, dead)
+            except Exception as error:  # noqa: BLE001 -- it is held as before, and the others do not wait for it
+                logger.warning("event waits", extra={"topic": envelope.topic, "error": type(error).__name__})
         return after
 
     async def _take(self, session: AsyncSession, record: Record) -> list[AfterCommit]:
@@ -144,16 +149,19 @@ class Inbox:
         topic = TOPICS[envelope.topic]
         if topic.delivery is Delivery.SINGLE:
             return await self._apply(session, topic, envelope, held=False)
-        last, held = await inbox_rows.lock_key(session, envelope)
-        if envelope.sequence <= last:
+        applied = await inbox_rows.lock_key(session, envelope)
+        if applied.used(envelope):
+            # Its source was put back to an older state and goes on from there: taken for a repetition it would be lost.
+            raise _Dead(envelope, "number_used_twice", held=False)
+        if envelope.sequence <= applied.last:
             await self._acknowledge_again(session, topic, envelope)
             return []
-        if topic.delivery is Delivery.ORDERED and envelope.sequence > last + 1:
+        if topic.delivery is Delivery.ORDERED and envelope.sequence > applied.last + 1:
             await inbox_rows.hold(session, envelope)
             return []
         after = await self._apply(session, topic, envelope, held=False)
         sequence = envelope.sequence + 1
-        while held and (following := await inbox_rows.take_held(session, envelope, sequence)) is not None:
+        while applied.held and (following := await inbox_rows.take_held(session, envelope, sequence)) is not None:
             after += await self._apply(session, topic, following, held=True)
             sequence += 1
         return after

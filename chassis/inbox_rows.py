@@ -1,6 +1,7 @@
 """The rows behind the inbox: places in the log, the last number applied per key, events held, buried or refused."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -37,14 +38,16 @@ _REFUSE: Final = text("""
 _LOCK_KEY: Final = text("""
     insert into inbox_sequences as counter (topic, source, key, last) values (:topic, :source, :key, 0)
     on conflict (topic, source, key) do update set last = counter.last
-    returning last, exists (select from inbox_held where topic = :topic and source = :source and key = :key) as held
+    returning last, newest,
+        exists (select from inbox_held where topic = :topic and source = :source and key = :key) as held
 """)
 # An event once buried that could be applied after all is no dead letter any more.
 _SET_LAST: Final = text("""
     with risen as (
         delete from dead_letters where topic = :topic and source = :source and key = :key and sequence = :sequence
     )
-    update inbox_sequences set last = :sequence where topic = :topic and source = :source and key = :key
+    update inbox_sequences set last = :sequence, newest = greatest(newest, :time)
+    where topic = :topic and source = :source and key = :key
 """)
 _COLUMNS: Final = "topic, source, key, sequence, event_id, type, time, value, traceparent"
 _VALUES: Final = ":topic, :source, :key, :sequence, :event_id, :type, :time, :value, :traceparent"
@@ -63,6 +66,8 @@ _READY: Final = text(f"""
     select {_COLUMNS} from inbox_held natural left join inbox_sequences
     where sequence <= coalesce(last, 0) + 1 or topic = any(:latest) order by topic, source, key, sequence limit 100
 """)  # noqa: S608
+_AT_ONCE: Final = timedelta(minutes=1)
+"""Two transactions that write under one key at the same time may get their numbers in the other order."""
 _LATEST: Final = [topic.name for topic in TOPICS.values() if topic.delivery is Delivery.LATEST]
 
 
@@ -105,17 +110,29 @@ async def refuse(session: AsyncSession, record: Record, code: str) -> bool:
     return bool(await session.scalar(_REFUSE, params={**place, "code": code, "value_hash": value_hash}))
 
 
-async def lock_key(session: AsyncSession, envelope: Envelope) -> tuple[int, bool]:
-    """The number last applied under the event's source and key, which is this transaction's alone from now on; and
-    whether events of it are held.
-    """
-    [(last, held)] = await fetch(session, _LOCK_KEY, _key(envelope))
-    return int(last), bool(held)
+@dataclass(frozen=True)
+class Applied:
+    """What was applied under one source and key: the last number, the latest time. `held`: whether others wait."""
+
+    last: int
+    newest: datetime | None
+    held: bool
+
+    def used(self, envelope: Envelope) -> bool:
+        """Whether this number was another event's: what was applied comes again with a time that was seen."""
+        return self.newest is not None and envelope.sequence <= self.last and envelope.time > self.newest + _AT_ONCE
+
+
+async def lock_key(session: AsyncSession, envelope: Envelope) -> Applied:
+    """The event's source and key are this transaction's alone from now on."""
+    [(last, newest, held)] = await fetch(session, _LOCK_KEY, _key(envelope))
+    return Applied(last, newest, held)
 
 
 async def set_last(session: AsyncSession, envelope: Envelope) -> None:
     """The event is applied."""
-    await fetch(session, _SET_LAST, {**_key(envelope), "sequence": envelope.sequence})
+    applied = {**_key(envelope), "sequence": envelope.sequence, "time": envelope.time}
+    await fetch(session, _SET_LAST, applied)
 
 
 async def hold(session: AsyncSession, envelope: Envelope) -> None:

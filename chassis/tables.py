@@ -75,6 +75,11 @@ def forbid_changes(table: str, what: str = _CHANGES) -> str:
     return _FORBID.format(what=what, table=table)
 
 
+ADD_NEWEST: Final = "alter table inbox_sequences add column if not exists newest timestamp with time zone"
+DROP_NEWEST: Final = "alter table inbox_sequences drop column newest"
+"""For the migration of a schema whose first revision had not made the column."""
+
+
 def delete_only(table: Table) -> None:
     """Has the table created so that the service's login role can remove rows and never change one."""
     _forbid(table, EXCHANGES)
@@ -145,6 +150,8 @@ def _incoming(metadata: MetaData) -> None:
         Column("source", Text, primary_key=True),
         Column("key", Text, primary_key=True),
         Column("last", BigInteger, nullable=False),
+        # The latest time of those applied: a number that comes again with a later one was used twice.
+        Column("newest", DateTime(timezone=True)),
     )
     # Events whose predecessor has not been applied yet.
     Table(

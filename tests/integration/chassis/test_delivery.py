@@ -10,13 +10,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis import dead_letters
+from chassis import dead_letters, inbox_rows
 from chassis.consumer import AfterCommit, Event, InvalidMessage
 from contracts.envelope import Envelope, sign, to_headers
 from contracts.intake.v1.reports_pb2 import MessagePlaced, MessageReceived
 from contracts.topics import HR_PEOPLE, INTAKE_REPORTS_WORKFLOW, WORKFLOW_REQUESTS, Topic
 from tests import forged_batches
-from tests.integration.chassis.house import SIGNING, House, eventually, note, said
+from tests.integration.chassis.house import SIGNING, House, create_schema, eventually, note, said
 
 pytestmark = pytest.mark.stack
 REPORTS = INTAKE_REPORTS_WORKFLOW
@@ -118,6 +118,41 @@ async def test_later_events_of_a_poisoned_key_wait_and_other_keys_go_on(house: H
         await eventually(lambda: _has(house, "r1", 3))
     assert await house.effects("r1") == ["w1", "w2", "w3"]
     assert await house.rows("workflow", "select key from dead_letters") == [("r3",)]
+
+
+@pytest.mark.parametrize(("source", "topic"), [("intake", REPORTS), ("hr_bridge", HR_PEOPLE)])
+async def test_what_a_source_says_after_it_was_put_back_to_a_backup_is_not_taken_for_a_repetition(
+    house: House, source: str, topic: Topic
+) -> None:
+    await create_schema(house.test_database, "hr_bridge")
+    async with house.relay(source, reemit_after=0.5), house.consumer("workflow"):
+        await house.emit(source, topic, "r1", ["one", "two"])
+        await eventually(lambda: _has(house, "r1", 2))
+        # The backup was made before the second, and a while ago.
+        await house.execute(source, "update outbox_sequences set last = 1 where topic = :topic", topic=topic.name)
+        await house.execute(source, "delete from outbox where topic = :topic", topic=topic.name)
+        await house.execute("workflow", "update inbox_sequences set newest = newest - interval '2 minutes'")
+        await house.emit(source, topic, "r1", ["instead of two"])
+        await eventually(lambda: house.rows("workflow", "select 1 from dead_letters"))
+    assert await house.rows("workflow", "select sequence, code from dead_letters") == [(2, "number_used_twice")]
+    assert await house.effects("r1") == ["one", "two"]
+
+
+async def test_one_that_waits_in_vain_keeps_no_other_waiting(house: House) -> None:
+    """Two were put back by hand; what the first one needs is away."""
+
+    async def needs_it(session: AsyncSession, incoming: Event) -> None:
+        if incoming.key == "r1":
+            raise ConnectionRefusedError
+        await note(session, incoming)
+
+    for key in ("r1", "r2"):
+        held = event(1, f"of {key}", key=key)
+        async with house.database("workflow").transaction() as session:
+            await inbox_rows.hold(session, held)
+    async with house.consumer("workflow", {REPORTS: {MessageReceived: needs_it}}):
+        await eventually(lambda: _has(house, "r2", 1))
+    assert await house.rows("workflow", "select key from inbox_held") == [("r1",)]
 
 
 @pytest.mark.parametrize(
