@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
-from lifecycle.model import SYSTEM, Case, Effect, Step, then
+from lifecycle.model import SYSTEM, ActorKind, Case, Effect, Step, then
 from lifecycle.recipients import appointed, assigned
 from lifecycle.table import Lifecycle
 from policy.model import Role
@@ -33,10 +33,15 @@ def recuse(case: Case, role: Role, now: datetime, told: Collection[Role] = ()) -
     return _after(case, step, [appointed(WAITING, one) for one in told or (role,)], assigned_still)
 
 
-def is_lost(case: Case, role: Role) -> bool:
-    """Whether somebody was taken out of this part, and nobody has it since."""
+def is_lost(lifecycle: Lifecycle, case: Case, role: Role) -> bool:
+    """Whether the system has taken somebody out of this part, by the bare step or one of the table's own, and nobody
+    has it since.
+    """
+    if role in case.assigned:
+        return False
+    own = {one.action for one in lifecycle.rules if role in one.unassigns and ActorKind.SYSTEM in one.by}
     taken = {"role": role.value}
-    return role not in case.assigned and any(one.action == RECUSE and one.facts == taken for one in case.steps)
+    return any(one.action in own or (one.action == RECUSE and one.facts == taken) for one in case.steps)
 
 
 def told_for(lifecycle: Lifecycle, case: Case, role: Role, readers: frozenset[Role]) -> tuple[Role, ...]:

@@ -3,7 +3,7 @@ travels. The notifications service comes and asks who it is when it sends (polic
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +20,7 @@ from contracts.topics import Topic, cases_of
 from lifecycle import access, directory, handover
 from lifecycle.desk import Desk
 from lifecycle.model import Case, Effect
-from lifecycle.recipients import ASSIGNED, ESCALATION, heard_as, recipients
+from lifecycle.recipients import ASSIGNED, ESCALATION, TOOK_PART, heard_as, recipients
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from policy.model import BY_ASSIGNMENT, Policy, Role
@@ -106,19 +106,27 @@ async def _hearers(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, 
     if effect.facts["to"] == ASSIGNED and found:
         role = Role(str(effect.facts["role"]))
         found = (*found, *(one.staff_id for one in policy.appointed(role, now) if one.substitute_for in found))
-    elif effect.facts["to"] == ASSIGNED and handover.is_lost(case, part := Role(str(effect.facts["role"]))):
-        return await _in_place_of(session, desk, row, case, part, now)
+    elif effect.facts["to"] == ASSIGNED:
+        part = Role(str(effect.facts["role"]))
+        lost = handover.is_lost(desk.lifecycles[row.lifecycle], case, part)
+        return await _in_place_of(session, desk, row, case, [part], now) if lost else ()
+    elif effect.facts["to"] == TOOK_PART:
+        acted_as = [one.role for one in case.steps if one.action == effect.facts["action"] and one.role]
+        there = await _not_excluded(session, desk, row, found, None, now)
+        return there or await _in_place_of(session, desk, row, case, acted_as, now)
     if role in desk.readers[row.lifecycle] - desk.readers_of(row):
         return ()
     return await _climb(session, desk, row, role, found, now)
 
 
 async def _in_place_of(
-    session: AsyncSession, desk: Desk, row: CaseRow, case: Case, part: Role, now: datetime
+    session: AsyncSession, desk: Desk, row: CaseRow, case: Case, parts: Iterable[Role], now: datetime
 ) -> Sequence[str]:
     """Until somebody has the part that another lost, those hear of it who heard that it waits."""
     found: dict[str, None] = {}
-    for role in handover.told_for(desk.lifecycles[row.lifecycle], case, part, desk.readers_of(row)):
+    lifecycle, readers = desk.lifecycles[row.lifecycle], desk.readers_of(row)
+    roles = [role for part in parts for role in handover.told_for(lifecycle, case, part, readers)]
+    for role in dict.fromkeys(roles):
         of_role = _appointed(desk.policy_of(row), role, now)
         found |= dict.fromkeys(await _climb(session, desk, row, role, of_role, now))
     return tuple(found)
@@ -148,12 +156,14 @@ async def _not_excluded(
     session: AsyncSession, desk: Desk, row: CaseRow, staff_ids: Sequence[str], role: Role | None, now: datetime
 ) -> Sequence[str]:
     """Somebody in a party's wider line keeps a decider's part of the roles, and hears nothing in the others. Who has
-    left reads no mail any more, also where nobody has ended their appointment yet.
+    left reads no mail any more, also where nobody has ended their appointment yet. Without a `role` whoever still sees
+    the case, and not who has gone to other work.
     """
     gone = await directory.gone(session, staff_ids)
     there = [one for one in staff_ids if one not in gone]
     actors = await access.actors_in(session, desk, row, there, now)
-    return [one.name for one in actors if not one.excluded and (role is None or role in one.roles)]
+    seeing = [one for one in actors if (role in one.roles if role else access.may_see(desk, row, one))]
+    return [one.name for one in seeing if not one.excluded]
 
 
 async def add(

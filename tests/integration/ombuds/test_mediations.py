@@ -1,6 +1,6 @@
 """A mediation beside its talk: who is let in, who learns what, and how it ends."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -214,6 +214,18 @@ async def test_a_mediator_in_conflict_is_released_and_the_external_one_takes_ove
     assert (row.state, row.data["assigned"].keys()) == ("both_agreed", {"alleged_offender"})
     taken(await cell.act(mediation, "take_mediation", await cell.as_staff(mediation, "S0067")))
     assert (await cell.row(mediation)).data["assigned"]["ombudsperson"] == "S0067"
+
+
+async def test_what_happens_while_nobody_mediates_is_heard_by_whoever_may(cell: Cell) -> None:
+    _, mediation = await invited(cell)
+    await cell.people({"S0067": ""})
+    await cell.people({OMBUDSPERSON: LINES[OMBUDSPERSON]}, active=False)
+    await release_the_unfit(cell.desk)
+
+    await cell.ring(mediation, datetime.now(UTC) + timedelta(days=30))
+    taken(await cell.act(mediation, "accept_invitation", await cell.as_staff(mediation, SUPERVISOR)))
+    heard = [wording for who, wording in await cell.told() if who == "S0067"]
+    assert heard == ["mediation.mediator_needed", "mediation.no_answer", "mediation.answered"]
 
 
 async def test_whoever_has_a_conflict_in_the_talk_has_it_in_the_mediation(cell: Cell) -> None:

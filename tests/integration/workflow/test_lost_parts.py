@@ -2,6 +2,7 @@
 report cannot go on without stays nobody's.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,11 +18,13 @@ from tests.integration.workflow.house import (
     INVESTIGATOR,
     LEGAL_AND_HEAD,
     LINES,
+    OTHER_HEAD,
     PARTIES,
     SECOND_INVESTIGATOR,
     House,
     person,
 )
+from tests.integration.workflow.measures import acknowledged
 
 OUTSIDE_COUNSEL, OUTSIDE_INVESTIGATOR, ANSWERED = "S0065", "S0064", "formal_report.answered"
 
@@ -100,3 +103,29 @@ async def test_whoever_lets_the_time_of_the_legal_review_pass_can_be_followed_by
     late = datetime.now(UTC) + timedelta(days=61)
     facts = {"legal_officer": LEGAL_AND_HEAD}
     assert isinstance(await house.act(INVESTIGATOR, case_id, "name_legal_officer", facts, now=late), Decided)
+
+
+async def declined(house: House, measure: UUID) -> list[str]:
+    """Whoever hears that the alert, which one investigator gave, is answered."""
+    await took(house, OTHER_HEAD, measure, "decline_alert", {"reason": "not_needed"}, {"reasons": "r"})
+    return await house.notices_of("interim_measure.answered")
+
+
+async def test_where_whoever_alerted_has_left_their_office_hears_of_the_answer_and_of_its_date(house: House) -> None:
+    measure = await acknowledged(house)
+    await leaves(house, INVESTIGATOR)
+    assert await declined(house, measure) == [SECOND_INVESTIGATOR]
+    await rings(house, measure, datetime.now(UTC) + timedelta(days=9))
+    assert SECOND_INVESTIGATOR in await house.notices_of("interim_measure.answer_waits")
+
+
+async def test_whoever_alerted_and_has_other_work_now_hears_no_more_of_it(house: House) -> None:
+    measure = await acknowledged(house)
+    policy = house.desk.policy
+    still = tuple(one for one in policy.appointments if one.staff_id != INVESTIGATOR)
+    house.desk.policy = replace(policy, appointments=still)
+    assert await declined(house, measure) == [SECOND_INVESTIGATOR]
+
+
+async def test_nobody_else_hears_while_one_of_those_who_alerted_is_there(house: House) -> None:
+    assert await declined(house, await acknowledged(house)) == [INVESTIGATOR]

@@ -12,9 +12,10 @@ from lifecycle.model import Case, EffectKind, Step
 from lifecycle.recipients import recipients
 from lifecycle.table import Situation
 from policy.model import Appointment, Office, Policy, Role
-from tests.lifecycles import BY_NAME, NOW, POLICY, SYSTEM, act, opened, staff
+from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, SYSTEM, act, opened, staff
 
 OFFICER, INVESTIGATOR = staff("S0005", Role.INTAKE_OFFICER), staff("S0006", Role.INVESTIGATOR)
+MEDIATOR = staff("S0010", Role.OMBUDSPERSON)
 LAST = date(2026, 4, 30)
 
 
@@ -46,8 +47,17 @@ def test_a_part_is_lost_until_somebody_has_it_again() -> None:
     again = act(lost, "hand_over", OFFICER, investigator="S0006")
     announced = handover.announce(never_had, Role.INVESTIGATOR, LAST, NOW)
     cases = (before, never_had, lost, again, announced)
-    assert [handover.is_lost(case, Role.INVESTIGATOR) for case in cases] == [False, False, True, False, False]
-    assert not handover.is_lost(lost, Role.LEGAL_OFFICER), "it is another's part that is lost"
+    table = BY_NAME["formal_report"]
+    assert [handover.is_lost(table, case, Role.INVESTIGATOR) for case in cases] == [False, False, True, False, False]
+    assert not handover.is_lost(table, lost, Role.LEGAL_OFFICER), "it is another's part that is lost"
+
+
+def test_a_part_is_lost_too_by_a_step_of_its_own_that_the_system_takes() -> None:
+    table, case = BY_NAME["mediation"], act(opened("mediation"), "agree_to_mediation", PERSON)
+    mediated = act(case, "take_mediation", MEDIATOR)
+    released = act(mediated, "release_mediator", SYSTEM)
+    cases = (case, mediated, released, act(released, "take_mediation", MEDIATOR))
+    assert [handover.is_lost(table, one, Role.OMBUDSPERSON) for one in cases] == [False, False, True, False]
 
 
 def test_for_a_part_that_nobody_has_whoever_may_give_it_hears_where_its_holders_see_no_such_case() -> None:

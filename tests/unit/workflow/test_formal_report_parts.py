@@ -127,5 +127,5 @@ def test_whoever_sees_it_and_may_give_the_part_hears_that_it_waits() -> None:
         assert handover.told_for(LIFECYCLE, case, role, READERS) == hearing
         waits = handover.recuse(case, role, NOW, hearing)
         assert [effect.facts["role"] for effect in waits.effects] == list(hearing)
-        assert handover.is_lost(waits, role)
-        assert not handover.is_lost(case, role)
+        assert handover.is_lost(LIFECYCLE, waits, role)
+        assert not handover.is_lost(LIFECYCLE, case, role)
