@@ -169,13 +169,14 @@ RULES = (
         clocks=(meet("im.answer"), start("im.ack", by="urgency"), start("im.decide", by="urgency")),
         effects=level_up("interim_measure.alert_escalated"),
     ),
+    # Not while HR still takes back what it was asked for: nobody would watch that it does.
     Rule(
         action="accept_answer",
         states=("declined",),
         by=ALERTERS,
         to="ended",
         fields=(choice("reason", "other_means", "no_longer_needed", "her_wish"),),
-        guards=(THE_ALERTER,),
+        guards=(THE_ALERTER, rules.HR_HAS_UNDONE),
         clocks=(KEPT,),
     ),
     Rule(

@@ -182,6 +182,11 @@ def _asked_to_release(situation: Situation) -> Facts | None:
     return {"did": "ask_release"} if version_of(case, "ask_release") > told else None
 
 
+def _hr_undoes(situation: Situation) -> Facts | None:
+    clock = situation.case.clocks.get("im.apply")
+    return {"clock": "im.apply"} if clock is not None and clock.runs else None
+
+
 def _is_hers(situation: Situation) -> Facts | None:
     return {"burden": str(situation.case.facts["burden"])} if on_her(situation.case.facts) else None
 
@@ -207,6 +212,7 @@ HELD = Guard("NOTICE_NOT_HELD", "policy 2.3", _needs_no_release)
 NEWS = Guard("NOTHING_NEW_TO_TELL", "invariant 43", _nothing_new)
 LETTER_WAITS = Guard("NOTICE_NOT_HELD", "policy 2.13", _no_letter_waits)
 NOT_ASKED = Guard("SAME_PERSON", "lifecycle", _asked_to_release)
+HR_HAS_UNDONE = Guard("NOT_UNDONE_YET", "policy 2.3", _hr_undoes)
 LAPSES = Guard("DOES_NOT_LAPSE", "invariant 36", _does_not_lapse)
 PASSES_ON = Guard("LAPSES", "invariant 36", _lapses)
 ON_OTHER_SIDE = Guard("NOT_ON_THIS_SIDE", "policy 2.13", _is_hers)

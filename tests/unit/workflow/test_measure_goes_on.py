@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from lifecycle.model import Actor, Case, EffectKind
+from lifecycle.model import Actor, Case, EffectKind, Refused
 from policy.model import Role
 from services.workflow.domain.measure_parts import RESTORE, may_see
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, opened, refused, ring_until, staff
@@ -149,6 +149,20 @@ def test_inv_38_what_hr_was_asked_for_is_watched_until_it_is_undone(step: str, b
     told = {str(one.facts["role"]) for one in quiet.effects if one.name == "interim_measure.stuck"}
     assert told == {"administrative_head", "hr_director", "hr_officer"}
     assert not act(case, "record_restored", SYSTEM).clocks["im.apply"].runs
+
+
+@pytest.mark.parametrize("her_word", [False, True])
+def test_an_answer_is_not_accepted_before_hr_has_taken_back_what_it_was_asked_for(her_word: bool) -> None:
+    """Closed, nobody would hear of what HR has not undone."""
+    before = act(decided(**LINE), "withdraw_consent", PERSON) if her_word else failed(moved())
+    case = act(before, "decline_alert", DIRECTOR)
+    answer = refused(case, "accept_answer", OIO)
+    assert answer == Refused("NOT_UNDONE_YET", "policy 2.3", {"clock": "im.apply"})
+    later = ring_until(case, NOW + 9 * DAY)
+    assert refused(later, "accept_answer", OIO, now=NOW + 9 * DAY) == answer, "however long that takes"
+    stuck = act(case, "record_failed", SYSTEM)
+    assert refused(stuck, "accept_answer", OIO) == answer
+    assert act(act(stuck, "record_restored", SYSTEM), "accept_answer", OIO).state == "ended"
 
 
 def test_where_hr_was_asked_for_nothing_nothing_is_undone() -> None:

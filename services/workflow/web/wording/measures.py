@@ -213,6 +213,7 @@ MEASURES: Final = {
             "NOTICE_HELD": N_("The notice to the alleged offender waits for somebody to release it."),
             "NOTHING_NEW_TO_TELL": N_("There is nothing new that the person has to be told."),
             "NOTICE_NOT_HELD": N_("The notice does not wait for anybody."),
+            "NOT_UNDONE_YET": N_("HR has not taken back yet what it was asked for."),
             "NOT_AN_ALERTER": N_("Only whoever alerted takes this step."),
             "NOT_ESCALATED": N_("It has not come to your level."),
             "NOT_IN_THE_INBOX_YET": N_("The person's inbox does not show it yet. Wait a moment."),
