@@ -52,7 +52,7 @@ async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
     match effect.name:
         case "measure_decided":
             await _decided(session, desk, row, case)
-            await emergencies.confirm(session, desk, row, case.steps[-1].at)
+            await emergencies.confirm(session, desk, row, case)
         case "measure_passed_on":
             await _ended(session, desk, row, case, MEASURE_ENDING_PASS_ON)
         case "measure_restore":

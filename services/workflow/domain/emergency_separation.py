@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lifecycle import retention
 from lifecycle.clocks import meet, start
-from lifecycle.fields import choice, flag, text
+from lifecycle.fields import choice, flag, text, time, time_of
 from lifecycle.guards import confirmed, took_no_part
 from lifecycle.model import ActorKind, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, escalation, took_part
@@ -29,7 +29,15 @@ def _against_her_wish(situation: Situation) -> Facts | None:
     return {"field": "affected_agrees"} if moves_her and situation.facts["affected_agrees"] is not True else None
 
 
+def _leaves_a_gap(situation: Situation) -> Facts | None:
+    """Between the end of this one and the beginning of the measure nothing would keep them apart."""
+    ends = situation.case.clocks.get("emergency.separation")
+    gap = ends is not None and time_of(situation.facts, "from_at") > ends.due_at
+    return {"field": "from_at"} if gap else None
+
+
 HER_WISH = Guard("AGAINST_HER_WISH", RULE, _against_her_wish)
+TAKES_OVER = Guard("BEGINS_TOO_LATE", RULE, _leaves_a_gap)
 
 
 def _receivers(wording: str) -> tuple[Effect, ...]:
@@ -89,12 +97,15 @@ LIFECYCLE = Lifecycle(
             clocks=(meet("emergency.alert"),),
             effects=(Effect(EffectKind.OPEN, "interim_measure", {"action": "alert"}),),
         ),
-        # An interim measure has been decided: it stands in this one's place.
+        # An interim measure has been decided and begins before this one ends: it stands in its place. One that begins
+        # later does not, and this one goes on, and rings, as if there were none.
         Rule(
             action="record_confirmed",
             states=STANDS,
             by=frozenset({ActorKind.SYSTEM}),
             to="confirmed",
+            fields=(time("from_at"),),
+            checks=(TAKES_OVER,),
             clocks=(KEPT,),
             effects=(took_part("emergency_separation.answered", "separate"),),
         ),

@@ -1,6 +1,7 @@
 """Measures and emergency separations that staff open without a report."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from contracts.ids import CaseId
 from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureRestored
 from lifecycle.durable import Decided
 from lifecycle.model import Action
+from lifecycle.serial import from_json
 from services.workflow.desk import route
 from services.workflow.web import own_matter_pages
 from tests.integration.workflow.house import (
@@ -28,11 +30,15 @@ from tests.integration.workflow.house import (
 from tests.integration.workflow.measures import GUARD, name_at_hr, open_by_staff, seen_by, terms, words
 from tests.integration.workflow.test_alerts_and_results import ALERT, RISK, measures, state
 
+MINUTE = timedelta(minutes=1)
 APART = "physical_separation"
 HER_LINE = {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": COLLEAGUE}
 
 
-async def test_security_separates_at_once_and_a_measure_that_is_decided_stands_in_its_place(house: House) -> None:
+@pytest.mark.parametrize(("later", "becomes"), [(0, "confirmed"), (1, "measure_asked")])
+async def test_security_separates_at_once_and_a_measure_that_begins_before_it_ends_stands_in_its_place(
+    house: House, later: int, becomes: str
+) -> None:
     await house.people()
     await house.hr_key()
     facts = {"danger": "weapon", "moved": "alleged_offender"}
@@ -53,8 +59,18 @@ async def test_security_separates_at_once_and_a_measure_that_is_decided_stands_i
     assert isinstance(await house.act(OTHER_HEAD, measure, "acknowledge_alert"), Decided)
     texts = words(person=SUPERVISOR) | {"arrangement": "Another building until it is looked at."}
     kind = {"type": "physical_separation", "burden": "alleged_offender"}
-    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", terms(**kind), texts), Decided)
-    assert await state(house, emergency) == "confirmed"
+    ends = from_json((await house.row(emergency)).data).clocks["emergency.separation"].due_at
+    from_at = ends + timedelta(seconds=later)
+    times = {
+        "from_at": from_at,
+        "review_at": from_at + timedelta(seconds=50),
+        "until_at": from_at + timedelta(minutes=2),
+    }
+    facts = terms(**kind, **{name: at.isoformat() for name, at in times.items()})
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", facts, texts), Decided)
+    assert await state(house, emergency) == becomes
+    clock = from_json((await house.row(emergency)).data).clocks["emergency.separation"]
+    assert clock.runs == (becomes == "measure_asked")
 
 
 @pytest.mark.parametrize(

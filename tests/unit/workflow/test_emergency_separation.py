@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Actor, Case, EffectKind, Fact
+from lifecycle.model import Actor, Case, EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
 from policy.model import Role
 from services.workflow.domain.emergency_separation import LIFECYCLE
-from tests.lifecycles import NOW, POLICY, SYSTEM, act, effect_names, opened, refused, ring_until, staff
+from tests.lifecycles import NOW, POLICY, SYSTEM, act, attempt, effect_names, opened, refused, ring_until, staff
 
 GUARD = staff("S0069", Role.SECURITY_OFFICER)
 HEAD = staff("S0004", Role.ADMINISTRATIVE_HEAD)
@@ -68,6 +68,18 @@ def test_a_measure_that_is_decided_stands_in_its_place() -> None:
     assert asked.clocks["emergency.separation"].runs, "until then it goes on and ends as it would have"
     confirmed = act(asked, "record_confirmed", SYSTEM)
     assert LIFECYCLE.is_closed(confirmed)
+
+
+def test_a_measure_that_begins_only_after_its_end_leaves_it_as_it_is() -> None:
+    asked = act(separated(), "alert_interim_measures", LEGAL)
+    ends = asked.clocks["emergency.separation"].due_at
+    for begins, takes_over in ((ends, True), (ends + timedelta(seconds=1), False)):
+        answer = attempt(LIFECYCLE, asked, "record_confirmed", SYSTEM, from_at=begins.isoformat())
+        assert isinstance(answer, Case) is takes_over
+    assert answer == Refused("BEGINS_TOO_LATE", "policy 2.11", {"field": "from_at"})
+    late = ring_until(asked, ends)
+    assert "emergency.remind.1" in [step.facts.get("mark") for step in late.steps], "they hear that it ends"
+    assert (late.state, set(effect_names(late, "notify"))) == ("lapsed", {"emergency_separation.over"})
 
 
 def test_inv_33_43_somebody_else_ends_it_after_a_safety_check() -> None:

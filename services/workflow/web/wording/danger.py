@@ -78,6 +78,7 @@ DANGER: Final = {
         {
             "danger": N_("What the danger is"),
             "moved": N_("Who goes elsewhere"),
+            "from_at": N_("The measure begins"),
             "affected_agrees": N_("The affected individual agrees to move"),
             "safety_check": N_("Everybody concerned was asked whether it is safe"),
         },
@@ -94,7 +95,13 @@ DANGER: Final = {
             "mistaken": N_("It was a mistake"),
         },
     ),
-    **under("refused", {"AGAINST_HER_WISH": N_("The affected individual is not moved without their yes.")}),
+    **under(
+        "refused",
+        {
+            "AGAINST_HER_WISH": N_("The affected individual is not moved without their yes."),
+            "BEGINS_TOO_LATE": N_("The measure begins only after the separation has ended."),
+        },
+    ),
     **under(
         "clock",
         {
