@@ -1,5 +1,6 @@
 """One mail: made, and handed to the mail server."""
 
+import asyncio
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -15,7 +16,12 @@ from services.notifications.settings import NotificationsSettings
 from services.notifications.wording import Said
 
 _SECONDS: Final = 30.0
-_PERMANENT: Final = 500
+_ALL_OF_IT: Final = 75.0
+"""Seconds that one mail may take: with two questions before it, less than a notice is claimed for."""
+# RFC 5321, 4.2.3 and RFC 7504: there is no such mailbox, or it takes no mail at all.
+_NO_MAILBOX: Final = frozenset({550, 551, 553, 556})
+_POLICY: Final = "5.7."
+"""How RFC 3463 begins what the server refuses for its own reasons, whomever it is to."""
 
 
 class Refused(Exception):
@@ -54,22 +60,23 @@ def compose(mail_from: str, address: str, message_id: str, said: Said, now: date
 async def deliver(settings: NotificationsSettings, message: EmailMessage) -> None:
     """Returns once the server has taken responsibility for the mail. Raises Refused, NotTaken."""
     try:
-        await aiosmtplib.send(
-            message,
-            # Also on the envelope, whatever is written into the mail.
-            sender=settings.mail_from,
-            hostname=settings.smtp_host,
-            port=settings.smtp_port,
-            # The name that a greeting would otherwise give is that of this machine, looked up in its network.
-            local_hostname=domain_of(settings.mail_from),
-            timeout=_SECONDS,
-        )
+        async with asyncio.timeout(_ALL_OF_IT):
+            await aiosmtplib.send(
+                message,
+                # Also on the envelope, whatever is written into the mail.
+                sender=settings.mail_from,
+                hostname=settings.smtp_host,
+                port=settings.smtp_port,
+                # The name that a greeting would otherwise give is that of this machine, looked up in its network.
+                local_hostname=domain_of(settings.mail_from),
+                timeout=_SECONDS,
+            )
     except aiosmtplib.SMTPRecipientsRefused as error:
-        if all(one.code >= _PERMANENT for one in error.recipients):
+        if all(_there_is_none(one) for one in error.recipients):
             raise Refused from None
         raise NotTaken("address_deferred") from None
     except aiosmtplib.SMTPDataError as error:
-        if error.code >= _PERMANENT:
+        if _there_is_none(error):
             raise Refused from None
         raise NotTaken("mail_deferred") from None
     except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError):
@@ -77,6 +84,13 @@ async def deliver(settings: NotificationsSettings, message: EmailMessage) -> Non
     except aiosmtplib.SMTPException:
         # The server does not take mail from us at all (sender, sign-in, protocol): for the operator to put right.
         raise NotTaken("server_refused_us") from None
+
+
+def _there_is_none(error: aiosmtplib.SMTPResponseException) -> bool:
+    """Whether the address is none. A server that does not relay for us, or takes us for a sender of junk, says no for
+    good, too: every notice there is would end, and nobody would hear of any.
+    """
+    return error.code in _NO_MAILBOX and not error.message.startswith(_POLICY)
 
 
 def domain_of(address: str) -> str:

@@ -18,7 +18,6 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import audit_trail
 from chassis.keys import ServiceKeys
@@ -164,15 +163,16 @@ class Sender:
             except Unknown:
                 await self._end(notice, Ending.NO_RECIPIENT)
             except mail.Refused:
+                logger.warning("a notice was refused for good", extra={"code": Ending.REFUSED.value})
                 await self._end(notice, Ending.REFUSED)
             except (NotAnswered, mail.NotTaken) as failure:
                 await self._put_off(notice, str(failure))
             else:
                 if ending:
                     await self._end(notice, ending)
-        except (SQLAlchemyError, OSError) as error:
-            # It stays claimed, and is tried again when the claim runs out.
-            logger.warning("a notice's outcome was not written", extra={"error": type(error).__name__})
+        except Exception as error:
+            # Whatever it is: it stays claimed, is tried again when the claim runs out, and ends nobody else's attempt.
+            logger.warning("a notice's outcome was not written", exc_info=error)
 
     @cached_property
     def _ways(self) -> Mapping[str, Way]:

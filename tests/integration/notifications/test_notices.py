@@ -22,9 +22,10 @@ from ops.local_stack.guardian import Guardian
 from ops.local_stack.smtp import Smtp
 from policy.load import load
 from services.notifications.consumers import handlers
-from services.notifications.sender import GIVE_UP_AFTER, Sender
+from services.notifications.peers import Peers
+from services.notifications.sender import GIVE_UP_AFTER, Notice, Sender
 from services.notifications.service import Notifications
-from services.notifications.tables import Base
+from services.notifications.tables import Base, Ending
 from services.notifications.wording import WORDS, to_staff
 from tests.integration.notifications.post import WORDING_KEY, Post, mails
 from tests.real_parts import Database
@@ -169,13 +170,15 @@ class Choosy:
         self.asked.append(address)
         if address.startswith("never"):
             return "550 never heard of"
+        if address.startswith(("relay", "junk")):
+            return "554 5.7.1 Relay access denied" if address.startswith("relay") else "550 5.7.1 Go away"
         if address.startswith("later") and self.asked.count(address) == 1:
             return "450 not now"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        return "250 OK"
+        return "554 5.7.1 This looks like junk" if "read" in envelope.rcpt_tos[0] else "250 OK"
 
 
 @asynccontextmanager
@@ -197,6 +200,49 @@ async def test_a_mail_refused_for_good_is_not_repeated_and_one_put_off_is(post: 
         await eventually(ended(post, never, "refused"))
         await eventually(ended(post, later, "sent"))
     assert sorted(server.asked) == ["later@staff.example", "later@staff.example", "never@staff.example"]
+
+
+@pytest.mark.parametrize(
+    ("address", "failure"),
+    [
+        ("relay@staff.example", "address_deferred"),
+        ("junk@staff.example", "address_deferred"),
+        ("read@staff.example", "mail_deferred"),
+    ],
+)
+async def test_a_server_that_takes_nothing_of_ours_ends_no_notice(post: Post, address: str, failure: str) -> None:
+    """Every other would end in the same way, and nobody would hear of any."""
+    event_id = uuid4()
+    await post.employ(PERSON, address)
+    async with post.ethics(), post.hr_bridge(), choosy_server(post), post.sender():
+        await post.wait_here(event_id, PERSON)
+        await eventually(failed_as(post, event_id, failure))
+    assert await post.endings() == {}
+
+
+async def test_a_notice_that_nobody_can_deal_with_holds_up_no_other(
+    post: Post, sink: Smtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = uuid4(), uuid4()
+    dealt_with = Sender._to_staff
+
+    async def fails(sender: Sender, notice: Notice, peers: Peers) -> Ending | None:
+        if notice.event_id == broken:
+            raise KeyError
+        # In hand while the other fails.
+        await asyncio.sleep(0.2)
+        return await dealt_with(sender, notice, peers)
+
+    monkeypatch.setattr(Sender, "_to_staff", fails)
+    await post.employ(PERSON, ADDRESS)
+    async with post.ethics(), post.hr_bridge():
+        for event_id in (broken, other):
+            await post.wait_here(event_id, PERSON)
+        async with post.sender() as sending:
+            await eventually(ended(post, other, "sent"))
+            await asyncio.sleep(0.3)
+            assert not sending.done()
+    assert await post.endings() == {other: "sent"}
 
 
 async def test_after_three_days_a_notice_is_given_up(post: Post, sink: Smtp) -> None:
