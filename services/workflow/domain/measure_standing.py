@@ -160,7 +160,7 @@ CLOCKS = (
     ClockRule(
         "im.apply",
         outcomes=(
-            Outcome(when=waits_for_proof, effects=deciders("interim_measure.proof_waits")),
+            Outcome(when=waits_for_proof, effects=level_up("interim_measure.proof_waits")),
             Outcome(effects=(*STUCK, escalation("interim_measure.stuck", Role.HR_DIRECTOR), MISSED)),
         ),
         repeats=True,

@@ -6,7 +6,8 @@ import pytest
 
 from lifecycle import engine
 from lifecycle.model import Case, EffectKind
-from lifecycle.recipients import recipients
+from lifecycle.recipients import heard_as, recipients
+from policy.lint import INDEPENDENT
 from services.workflow.domain.interim_measure import LIFECYCLE
 from services.workflow.domain.measure_parts import is_held, last_order
 from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, at, effect_names, refused, ring_until
@@ -126,6 +127,9 @@ def test_while_nobody_can_be_asked_those_who_decide_hear_of_it_and_hr_does_not()
     told = {one for effect in case.effects if effect.kind is EffectKind.NOTIFY
             for one in recipients(case, effect, POLICY, NOW)}  # fmt: skip
     assert "S0009" not in told
+    above = [effect for effect in case.effects if effect.facts.get("to") == "escalation"]
+    assert [(effect.name, effect.facts["level"]) for effect in above] == [("interim_measure.proof_waits", 3)]
+    assert heard_as(above[0], POLICY) in INDEPENDENT, "whoever decides is not left alone with it"
 
 
 def test_a_decision_on_the_other_side_after_one_on_her_is_held_no_more() -> None:
