@@ -180,10 +180,15 @@ def stop_all(running: Mapping[str, Clock], now: datetime, staying: Collection[st
     }
 
 
+def on_hold(case: Case) -> bool:
+    """Whether somebody has set a hold on it that has not ended."""
+    hold = case.clocks.get(HOLD)
+    return hold is not None and hold.runs and DUE not in hold.rung
+
+
 def is_held(case: Case) -> bool:
     """Whether the file has to stay as it is: a decision in it is under review, or somebody has set a hold on it."""
-    hold = case.clocks.get(HOLD)
-    return case.facts.get(FROZEN) is True or (hold is not None and hold.runs and DUE not in hold.rung)
+    return case.facts.get(FROZEN) is True or on_hold(case)
 
 
 def _held_up(rule: ClockRule, case: Case, policy: Policy) -> bool:

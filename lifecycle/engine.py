@@ -126,11 +126,12 @@ def on_due(lifecycle: Lifecycle, case: Case, due: Due, now: datetime, policy: Po
 
 
 def next_date(lifecycle: Lifecycle, case: Case) -> datetime | None:
-    """The date the person's inbox shows: the earliest running clock that is hers to see."""
-    return min(
-        (clock.due_at for clock in case.clocks.values() if clock.runs and lifecycle.clock_of[clock.key].person_sees),
-        default=None,
-    )
+    """The date the person's inbox shows: of the running clocks that are hers to see the earliest, and of those that
+    erase the last, for until then it is there.
+    """
+    seen = [one for one in case.clocks.values() if one.runs and lifecycle.clock_of[one.key].person_sees]
+    ahead = [one.due_at for one in seen if not lifecycle.clock_of[one.key].erases]
+    return min(ahead) if ahead else max((one.due_at for one in seen), default=None)
 
 
 def unmet_at(case: Case) -> datetime | None:

@@ -7,12 +7,14 @@ Nothing is erased while a window runs that it could serve (invariant 53); a hold
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from lifecycle.clocks import DUE, meet, start
+from lifecycle.clocks import DUE, meet, on_hold, start
 from lifecycle.fields import staff, text, time
 from lifecycle.freezing import RELEASE
 from lifecycle.guards import is_appointed, not_before_now
 from lifecycle.model import HOLD, ActorKind, Case, Effect, EffectKind, Facts
+from lifecycle.recipients import her_inbox
 from lifecycle.table import ClockChange, ClockRule, Guard, Outcome, Rule, Situation
 from policy.model import Policy, Role
 
@@ -21,6 +23,12 @@ OWNERS = (Role.INTAKE_OFFICER, Role.INVESTIGATOR, Role.LEGAL_OFFICER)
 SYSTEM = frozenset({ActorKind.SYSTEM})
 KEPT = "invariant 53"
 
+STILL_KEPT = "hold.still_kept"
+"""Something that kept a case has ended, and the case is still there: what is said of it where a desk says no more."""
+ENDS_SOON = "hold.ends_soon"
+"""A hold is about to end, and with it perhaps the case: the last time to say that it has to go on."""
+TELL_HER = her_inbox("hold.set")
+"""Her own matter is kept longer than she was told: she hears of it, and her inbox shows the new date."""
 SET_HOLD = start(HOLD, due="hold_until")
 HOLD_FIELDS = (staff("hold_owner"), time("hold_until"), text("reasons"))
 
@@ -34,7 +42,12 @@ def _not_delegated(situation: Situation) -> Facts | None:
     return {"decision": "legal_hold"} if situation.actor.roles.isdisjoint(deciders) else None
 
 
+def _without_hold(situation: Situation) -> Facts | None:
+    return None if on_hold(situation.case) else {"clock": HOLD}
+
+
 DELEGATED = Guard("NOT_DELEGATED", KEPT, _not_delegated)
+ON_HOLD = Guard("NOT_ON_HOLD", KEPT, _without_hold)
 
 
 def keep(key: str, *, since: str | None = None) -> ClockChange:
@@ -46,9 +59,10 @@ def hold_rules(
     states: tuple[str, ...],
     by: frozenset[Role | ActorKind],
     owners: tuple[Role, ...] = OWNERS,
+    effects: tuple[Effect, ...] = (),
 ) -> tuple[Rule, ...]:
     """Whoever reads the cases of a desk sets a hold there and ends it, so that nobody else learns of one; one of
-    `owners` answers for it.
+    `owners` answers for it. `effects` follow when it is set.
     """
     return (
         Rule(
@@ -59,6 +73,7 @@ def hold_rules(
             guards=(DELEGATED,),
             checks=hold_checks(*owners),
             clocks=(SET_HOLD,),
+            effects=effects,
         ),
         # Not gone at once: who needs it still has the time of `keep.release` to say so.
         Rule(
@@ -66,7 +81,7 @@ def hold_rules(
             states=states,
             by=by,
             fields=(text("reasons"),),
-            guards=(DELEGATED,),
+            guards=(DELEGATED, ON_HOLD),
             clocks=(meet(HOLD), start(RELEASE)),
         ),
     )
@@ -86,9 +101,9 @@ def reviewer_rules(states: tuple[str, ...]) -> tuple[Rule, ...]:
     )
 
 
-def clocks(keys: tuple[str, ...], notice: Effect) -> tuple[ClockRule, ...]:
+def clocks(keys: tuple[str, ...], notice: Effect, *, person_sees: bool = False) -> tuple[ClockRule, ...]:
     """Of a procedure that keeps its cases for one of `keys`. Whichever of them, a hold or a release ends last erases;
-    `notice` says that something else ended and the case is still there.
+    `notice` says that something else ended and the case is still there, and whoever hears it hears before a hold ends.
     """
     erase = Effect(EffectKind.ERASE, "case")
 
@@ -96,7 +111,9 @@ def clocks(keys: tuple[str, ...], notice: Effect) -> tuple[ClockRule, ...]:
         return ClockRule(
             key,
             outcomes=(Outcome(when=_last(key, keys), effects=(erase,), to="erased"), Outcome(effects=(notice,))),
+            reminds=(replace(notice, name=ENDS_SOON),) if key == HOLD else (),
             irreversible=True,
+            person_sees=person_sees,
             outlives=key in (HOLD, RELEASE),
         )
 

@@ -50,7 +50,6 @@ APPOINTED = {
     "specialist": "S0014",
     "reviewer": "S0068",
     "legal_officer": "S0003",
-    "hold_owner": "S0006",
     "investigator": "S0006",
     "outside_investigator": "S0064",
 }
@@ -113,6 +112,9 @@ def valid_facts(rule: Rule, now: datetime, policy: Policy = POLICY) -> dict[str,
                 found[field.name] = True
             case FieldKind.NUMBER:
                 found[field.name] = 1_000_000
+            case FieldKind.STAFF if field.name == "hold_owner":
+                able = (one.staff_id for role in owners(rule) for one in policy.appointed(role, now))
+                found[field.name] = next(able, "nobody")
             case FieldKind.STAFF:
                 found[field.name] = APPOINTED.get(field.name, "S0011")
             case FieldKind.REFERENCE:
@@ -120,6 +122,12 @@ def valid_facts(rule: Rule, now: datetime, policy: Policy = POLICY) -> dict[str,
             case FieldKind.TEXT:
                 pass
     return found
+
+
+def owners(rule: Rule) -> list[Role]:
+    """Who may answer for a hold: whoever sets it, and for a manager oversight or legal affairs."""
+    roles = sorted(role for role in rule.by if isinstance(role, Role))
+    return [Role.INVESTIGATOR, Role.LEGAL_OFFICER] if roles == [Role.MANAGER] else roles
 
 
 def texts(rule: Rule) -> frozenset[str]:

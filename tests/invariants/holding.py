@@ -136,9 +136,11 @@ def an_open_case_goes_on(organisation: Organisation, held: Held) -> None:
     case, policy = held.case, organisation.policy_of(held)
     due = engine.next_due(held.lifecycle, case, policy)
     assert due is None or due.at > organisation.now or held.erased
-    seen = [one for key, one in case.clocks.items() if one.runs and held.lifecycle.clock_of[key].person_sees]
+    seen = {key: one for key, one in case.clocks.items() if one.runs and held.lifecycle.clock_of[key].person_sees}
     shown = engine.next_date(held.lifecycle, case)
-    assert shown == min((one.due_at for one in seen), default=None)
+    ahead = [one.due_at for key, one in seen.items() if not held.lifecycle.clock_of[key].erases]
+    # Until the last of those that erase it is there.
+    assert shown == (min(ahead) if ahead else max((one.due_at for one in seen.values()), default=None))
     if case.lifecycle == "formal_report" and held.is_open and case.facts.get("subfile") is not True:
         assert shown is not None, f"{case.state}: she is told no date"
     if held.is_open and ((case.lifecycle, case.state) not in WAITS or is_nobodys_to_ask_for(case)):
@@ -210,13 +212,13 @@ def inv_52_time_decides_against_nobody(change: Change, step: Step) -> None:
 def inv_53_nothing_is_erased_that_could_serve(change: Change, step: Step) -> None:
     erases = any(one.kind is EffectKind.ERASE for one in change.after.effects)
     assert erases == (change.after.state in holding_people.PURGED and change.before.state not in holding_people.PURGED)
-    # What is kept for the ombuds cell goes early, and a danger is no report; the rest of an allegation goes with it.
-    if not erases or change.after.lifecycle in {"informal_resolution", "mediation", "danger_alert"}:
+    if not erases or change.after.lifecycle in {"informal_resolution", "mediation"}:
         return
     assert change.before.facts.get(FROZEN) is not True
     still = {HOLD, *WINDOWS} - {step.facts.get("clock")}
     assert not any(runs(change.before, key) for key in still)
-    if step.action == RING:
+    # A danger is no report; and the rest of an allegation goes with it.
+    if step.action == RING and change.after.lifecycle != "danger_alert":
         assert change.held.closed_at is not None
         assert change.now >= change.policy.due("ret.lookahead", change.held.closed_at)
 

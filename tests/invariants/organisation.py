@@ -22,7 +22,7 @@ from services.ombuds.domain import informal_resolution, mediation
 from services.support.domain import referral_acts
 from services.workflow.domain import sea_report
 from tests.invariants.matters import PEOPLE, Change, Held, Lines, Matter, Pick, part_of
-from tests.lifecycles import ACTION, BY_NAME, MANY, NOW, PERSON, POLICY, SYSTEM, texts, valid_facts
+from tests.lifecycles import ACTION, BY_NAME, MANY, NOW, PERSON, POLICY, SYSTEM, owners, texts, valid_facts
 
 OTHER_NUMBERS = {"report.window": 6, "review.request": 30, "review.appeal": 60, "keep.substantiated": 84}
 OTHER_PACK = replace(
@@ -54,7 +54,6 @@ NAMED: Mapping[str, tuple[Role, ...]] = {
     "focal_point": informal_resolution.LISTENERS,
     "support_contact": (Role.WELFARE_OFFICER,),
     "consent_taker": (Role.WELFARE_OFFICER,),
-    "hold_owner": (Role.INVESTIGATOR, Role.LEGAL_OFFICER),
     "specialist": (Role.SPECIALIST, Role.WELFARE_OFFICER),
 }
 """Who may be named in a field that is not called like a role."""
@@ -271,7 +270,7 @@ class Organisation:
     def _nameable(self, held: Held, one: Field, rule: Rule) -> list[str]:
         if one.name == "manager":
             return [staff_id for staff_id in self.people if not self.in_conflict(held, staff_id, Role.MANAGER)]
-        roles = NAMED.get(one.name) or (Role(one.name),)
+        roles = owners(rule) if one.name == "hold_owner" else NAMED.get(one.name) or (Role(one.name),)
         part = next((role for role, source in rule.assigns.items() if source == one.name), roles[0])
         policy = self.policy_of(held)
         named = sorted({found.staff_id for role in roles for found in policy.appointed(role, self.now)})

@@ -6,13 +6,14 @@ Only the ethics office sees it; HR never learns that anybody asks, and no clock 
 
 from __future__ import annotations
 
-from lifecycle.clocks import erases, meet, start
+from lifecycle import retention
+from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, reference, text
 from lifecycle.model import Facts
 from lifecycle.recipients import appointed, escalation
 from lifecycle.table import ACTOR, ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
-from services.ethics.domain.retaliation_parts import ETHICS
+from services.ethics.domain.retaliation_parts import ETHICS, STILL_KEPT, holds
 
 PERSONNEL_ACTION, CONTRACT_END, COUNTER_COMPLAINT, CONFIDENTIALITY = (
     "personnel_action",
@@ -75,6 +76,7 @@ LIFECYCLE = Lifecycle(
             fields=(choice("reason", "explained", "set_right", "taken_up"), text("reasons")),
             clocks=(start("keep.no_case", not_before=("ret.lookahead",)),),
         ),
+        *holds("closed"),
     ),
     clocks=(
         ClockRule(
@@ -89,6 +91,6 @@ LIFECYCLE = Lifecycle(
             ),
             repeats=True,
         ),
-        erases("keep.no_case"),
+        *retention.clocks(("keep.no_case",), STILL_KEPT),
     ),
 )

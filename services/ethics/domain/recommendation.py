@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lifecycle.clocks import erases, start
+from lifecycle import retention
+from lifecycle.clocks import start
 from lifecycle.fields import choice, text
 from lifecycle.guards import took_no_part
 from lifecycle.model import ActorKind, Case, Effect, EffectKind
 from lifecycle.recipients import appointed, escalation
 from lifecycle.table import ClockRule, Field, FieldKind, Lifecycle, Opening, Outcome, Rule, State
 from policy.model import Policy, Role
-from services.ethics.domain.retaliation_parts import ETHICS, tell_office
+from services.ethics.domain.retaliation_parts import ETHICS, STILL_KEPT, holds, tell_office
 from services.ethics.domain.retaliation_rules import REMEDIES
 
 NAME = "recommendation"
@@ -99,6 +100,7 @@ LIFECYCLE = Lifecycle(
             fields=(text(TEXT),),
             guards=(took_no_part(EXPLAIN, rule="lifecycle"),),
         ),
+        *holds("decided", "declined"),
     ),
     clocks=(
         ClockRule(
@@ -109,7 +111,7 @@ LIFECYCLE = Lifecycle(
             ),
             repeats=True,
         ),
-        erases("keep.investigated"),
+        *retention.clocks(("keep.investigated",), STILL_KEPT),
     ),
     deciding=tuple(WITH.values()),
 )

@@ -6,7 +6,8 @@ and then one named investigator of it alone (invariant 31). Clocks remind and es
 
 from __future__ import annotations
 
-from lifecycle.clocks import erases, start
+from lifecycle import retention
+from lifecycle.clocks import start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, reference, time
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import date_missed, escalation, her_inbox
@@ -21,7 +22,9 @@ from services.ethics.domain.retaliation_parts import (
     FEARED,
     FIND_REVIEWER,
     OPEN,
+    STILL_KEPT,
     TOLD_BY_ANOTHER,
+    holds,
     tell_office,
 )
 
@@ -69,7 +72,7 @@ LIFECYCLE = Lifecycle(
         effects=(Effect(EffectKind.ERRAND, "route"),),
     ),
     tells=(Role.ETHICS_OFFICER,),
-    rules=(*asking.RULES, *finding.RULES, *protecting.RULES),
+    rules=(*asking.RULES, *finding.RULES, *protecting.RULES, *holds("closed", effects=(retention.TELL_HER,))),
     clocks=(
         _late("ret.ack"),
         # What is there by then has to do: nobody's silence keeps a file open.
@@ -115,8 +118,7 @@ LIFECYCLE = Lifecycle(
             repeats=True,
         ),
         *(_check_in(key) for key in rules.MONITORING),
-        erases("keep.no_case"),
-        erases("keep.investigated"),
+        *retention.clocks(("keep.no_case", "keep.investigated"), STILL_KEPT),
     ),
     deciding=("prelim_review", "review_asked", "determination", "recommended"),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from lifecycle import retention
 from lifecycle.model import ActorKind, Effect, EffectKind
 from lifecycle.recipients import appointed
+from lifecycle.table import Rule
 from policy.model import Role
 
 PERSON = frozenset({ActorKind.PERSON})
@@ -32,3 +34,11 @@ CLOSED = Effect(EffectKind.EMIT, "protection_closed")
 
 def tell_office(wording: str) -> Effect:
     return appointed(wording, Role.ETHICS_OFFICER)
+
+
+STILL_KEPT = tell_office(retention.STILL_KEPT)
+
+
+def holds(*states: str, effects: tuple[Effect, ...] = ()) -> tuple[Rule, ...]:
+    """Nobody but the office knows of its cases: it sets holds itself and answers for them (invariant 31)."""
+    return retention.hold_rules(states, ETHICS, (Role.ETHICS_OFFICER,), effects)

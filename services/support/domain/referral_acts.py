@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifecycle import retention
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, reference, staff, text
 from lifecycle.guards import is_appointed, is_assigned, took_no_part
@@ -209,4 +210,6 @@ CELL_RULES = (
         fields=(choice("reason", "offer_declined"), text("reasons")),
         clocks=(KEEP,),
     ),
+    # Nobody outside the cell knows of it, whatever court or claim it is for (invariant 30).
+    *retention.hold_rules(("closed",), COORDINATORS, tuple(sorted(COORDINATORS)), (retention.TELL_HER,)),
 )

@@ -7,7 +7,8 @@ to the very words that will go.
 
 from __future__ import annotations
 
-from lifecycle.clocks import erases, start
+from lifecycle import retention
+from lifecycle.clocks import start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, reference, time
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import appointed, escalation, her_inbox
@@ -81,6 +82,6 @@ LIFECYCLE = Lifecycle(
         ),
         # Once, and never again.
         ClockRule("support.restate", outcomes=(Outcome(effects=(her_inbox("support_referral.offer_stands"),)),)),
-        erases("keep.support", person_sees=True),
+        *retention.clocks(("keep.support",), appointed(retention.STILL_KEPT, Role.WELFARE_OFFICER), person_sees=True),
     ),
 )

@@ -6,7 +6,8 @@ came to know. Separating people is a procedure of its own.
 
 from __future__ import annotations
 
-from lifecycle.clocks import erases, meet, start
+from lifecycle import retention
+from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, text
 from lifecycle.guards import took_no_part
 from lifecycle.model import ActorKind
@@ -24,6 +25,7 @@ RECEIVERS = frozenset(
     }
 )
 """Whoever can act at once, and whoever hears of it when they do not."""
+DECIDERS = RECEIVERS - {Role.SECURITY_OFFICER}
 NEEDS = ("security", "medical", "separation", "police")
 RECORD, DANGER, STILL_OPEN = "record_danger", "danger", "danger_alert.still_open"
 SYSTEM = frozenset({ActorKind.SYSTEM})
@@ -67,6 +69,8 @@ LIFECYCLE = Lifecycle(
             fields=(choice("reason", "safe_now", "separated", "with_authorities"), text("reasons")),
             clocks=(start("keep.danger"),),
         ),
+        # What they were told, and what they did: nothing here says who told it, and no talk is kept with it.
+        *retention.hold_rules(("closed",), DECIDERS, tuple(sorted(DECIDERS))),
     ),
     clocks=(
         ClockRule(
@@ -87,6 +91,6 @@ LIFECYCLE = Lifecycle(
             ),
             repeats=True,
         ),
-        erases("keep.danger"),
+        *retention.clocks(("keep.danger",), appointed(retention.STILL_KEPT, Role.ADMINISTRATIVE_HEAD)),
     ),
 )

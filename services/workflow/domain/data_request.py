@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lifecycle.clocks import erases, meet, standing, start
+from lifecycle import retention
+from lifecycle.clocks import meet, standing, start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, flag, reference, time
 from lifecycle.guards import confirmed, took_no_part
 from lifecycle.model import NO_NEWS, ActorKind, Case, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, date_missed, escalation, her_inbox
-from lifecycle.retention import keep
 from lifecycle.table import ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
 from policy.model import Role
 
@@ -24,11 +24,12 @@ OFFICER = frozenset({Role.DATA_PROTECTION_OFFICER})
 KNOWN = ("identity_shown", "extended")
 """States in which it is known who asks."""
 OPEN = ("received", *KNOWN)
+CLOSED = ("answered", "refused", "taken_back")
 REPLY, EXTENSION = "dsr.reply", "dsr.reply.extension"
 FIRST_MONTH_ENDS = "first_month_ends"
 TELLING = reference("message")
 """The message in which the person reads it: what is told, or why not, or why not yet."""
-KEPT = keep("keep.data_request")
+KEPT = retention.keep("keep.data_request")
 MISSED = date_missed("data_request.date_missed")
 
 
@@ -62,9 +63,7 @@ LIFECYCLE = Lifecycle(
         State("received", person_sees=True),
         State("identity_shown", person_sees=True),
         State("extended", person_sees=True),
-        State("answered", person_sees=True, closed=True),
-        State("refused", person_sees=True, closed=True),
-        State("taken_back", person_sees=True, closed=True),
+        *(State(name, person_sees=True, closed=True) for name in CLOSED),
         State("erased", person_sees=True, closed=True),
     ),
     opening=Opening(
@@ -140,6 +139,8 @@ LIFECYCLE = Lifecycle(
             fields=(choice("reason", "withdrawn"),),
             clocks=(KEPT,),
         ),
+        # By whoever sees no other case: that it is held says nothing of whether there is one (invariant 1).
+        *retention.hold_rules(CLOSED, OFFICER, (Role.DATA_PROTECTION_OFFICER,), (retention.TELL_HER,)),
     ),
     clocks=(
         _time(REPLY),
@@ -157,6 +158,6 @@ LIFECYCLE = Lifecycle(
             repeats=True,
             person_sees=True,
         ),
-        erases("keep.data_request"),
+        *retention.clocks(("keep.data_request",), appointed(retention.STILL_KEPT, Role.DATA_PROTECTION_OFFICER)),
     ),
 )

@@ -296,6 +296,11 @@ SAID: Final[Sequence[Promise]] = (
         53,
         "test_inv_53_it_is_erased_when_the_look_ahead_is_over_and_not_before",
     ),
+    Promise(
+        "A talk is never held for a court or a claim.",
+        53,
+        "test_inv_53_everything_can_be_held_but_what_is_said_in_confidence",
+    ),
 )
 
 OF_CLOCKS: Final = "test_it_reminds_and_rings_once_when_it_is_due"
@@ -320,6 +325,8 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
             "support.recall",
             "support.checkin",
             "keep.support",
+            "keep.hold",
+            "keep.release",
         ),
     },
     "ethics": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifecycle import retention
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, text
 from lifecycle.guards import confirmed
@@ -147,4 +148,6 @@ RULES = (
         guards=(rules.WAITED,),
         clocks=(KEEP,),
     ),
+    # He alone knows of it; somebody whose work it is answers for why it is kept, and learns nothing of it by that.
+    *retention.hold_rules(("closed", "turned_into_sea"), MANAGER, effects=(retention.TELL_HER,)),
 )

@@ -9,7 +9,8 @@ one level up by itself: there is nobody who could ask for it.
 
 from __future__ import annotations
 
-from lifecycle.clocks import erases, start
+from lifecycle import retention
+from lifecycle.clocks import start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, reference, time
 from lifecycle.model import NO_NEWS
 from lifecycle.recipients import assigned, her_inbox
@@ -102,7 +103,8 @@ LIFECYCLE = Lifecycle(
             repeats=True,
             person_sees=True,
         ),
-        erases("keep.informal_supervisor"),
-        erases("keep.investigated"),
+        *retention.clocks(
+            ("keep.informal_supervisor", "keep.investigated"), assigned(retention.STILL_KEPT, Role.MANAGER)
+        ),
     ),
 )

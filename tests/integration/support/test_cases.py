@@ -1,18 +1,19 @@
 """What a wish for help does in the cell, and who hears of it."""
 
-from uuid import uuid4
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
 from chassis.inbox import InvalidMessage
 from chassis.web.problems import Problem
-from contracts.cases.v1.cases_pb2 import CaseErased
+from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased
 from contracts.intake.v1.reports_pb2 import MessagePlaced, MessageReceived
 from contracts.topics import INTAKE_REPORTS_SUPPORT
-from lifecycle import erasing, records, told
+from lifecycle import decide, erasing, records, told
 from lifecycle.directory import DirectoryNotHere
 from lifecycle.exclusions import Parties, excluded
-from lifecycle.model import Refused
+from lifecycle.model import Action, Actor, Refused
 from lifecycle.recusal import release_the_unfit, step_aside
 from policy.model import Role
 from tests.integration.support.cell import (
@@ -225,3 +226,39 @@ async def test_whoever_may_help_no_longer_loses_it_by_a_step_that_gives_no_reaso
     released = (await cell.row(row.case_id)).data
     assert (released["assigned"], released["steps"][-1].facts) == ({}, {})
     assert {wording for _, wording in (await cell.told())[before:]} == {"support_referral.needs_somebody"}
+
+
+async def test_inv_53_the_cell_holds_what_it_has_closed_and_she_is_shown_the_new_date(cell: Cell) -> None:
+    (row,) = await helped(cell, "medical")
+    await cell.act(row.case_id, "end_support", HERSELF, service="medical", outcome="helped")
+    until = (datetime.now(UTC) + timedelta(days=365 * 9)).replace(microsecond=0)
+    facts = {"hold_until": until.isoformat()}
+    for outside in (cell.staff("S0003", Role.LEGAL_OFFICER), cell.staff(SPECIALIST, Role.SPECIALIST)):
+        refused = await with_reasons(cell, row.case_id, "set_hold", outside, **facts)
+        assert isinstance(refused, Refused)
+        assert refused.code == "ROLE_NOT_ALLOWED", "whatever a court asks for, nobody outside learns of it"
+    named = await with_reasons(
+        cell, row.case_id, "set_hold", cell.staff(PSEAH, COORDINATOR), **facts, hold_owner="S0003"
+    )
+    assert isinstance(named, Refused)
+    assert named.code == "NOT_APPOINTED", "nor answers for it"
+    await with_reasons(cell, row.case_id, "set_hold", cell.staff(PSEAH, COORDINATOR), **facts, hold_owner=WELFARE)
+    assert await her_date(cell) == ("hold.set", until)
+    await with_reasons(cell, row.case_id, "release_hold", cell.staff(WELFARE, Role.WELFARE_OFFICER))
+    clocks = (await cell.row(row.case_id)).data["clocks"]
+    goes = max(datetime.fromisoformat(clocks[key]["due_at"]) for key in ("keep.support", "keep.release"))
+    assert await her_date(cell) == ("support_referral.closed", goes)
+
+
+async def with_reasons(cell: Cell, case_id: UUID, name: str, actor: Actor, **facts: str) -> object:
+    action = Action(uuid4(), name, facts, frozenset({"reasons"}))
+    async with cell.desk.database.transaction() as session:
+        return await decide.decide_as(session, cell.desk, case_id, action, actor, datetime.now(UTC))
+
+
+async def her_date(cell: Cell) -> tuple[str, datetime]:
+    """What her inbox says of the newest change, and the date that it shows."""
+    query = "select value from outbox where type = :name order by id desc limit 1"
+    [row] = await cell.query(query, name=CaseChanged.DESCRIPTOR.full_name)
+    news = CaseChanged.FromString(row.value)
+    return news.wording_key, news.next_date.ToDatetime(UTC)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import engine
-from lifecycle.model import Action, Actor, ActorKind, Case, Clock, Fact, RefusalCode, Refused, Step
+from lifecycle.model import HOLD, Action, Actor, ActorKind, Case, Clock, Fact, RefusalCode, Refused, Step
 from lifecycle.table import Lifecycle
 from policy.model import Role
 from tests import formal_reports
@@ -60,6 +60,7 @@ A_CHILD: dict[str, Fact] = {"minor": "yes", "told": "child", "understands": Fals
 NEEDED |= dict.fromkeys(("tell_child", "decide_for_child"), A_CHILD)
 RESTATED = Clock("support.restate", NOW - timedelta(days=20), NOW - timedelta(days=6), rung=("due",))
 
+ON_HOLD = Clock(HOLD, NOW - timedelta(days=20), NOW + timedelta(days=10))
 FIRST_MONTH = Clock("dsr.reply", NOW - timedelta(days=20), NOW + timedelta(days=10))
 
 RUNNING = ("ret.complete", "ret.investigation")
@@ -125,6 +126,7 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
             **(retaliation_clocks(action) if lifecycle.name == "retaliation" else {}),
             **({"subject.response": TIME_OVER} if lifecycle.name == "respondent" else {}),
             **({"support.restate": RESTATED} if lifecycle.name == "support_referral" else {}),
+            **({HOLD: ON_HOLD} if action == "release_hold" else {}),
             **({"dsr.reply": FIRST_MONTH} if lifecycle.name == "data_request" else {}),
         },
         assigned={part: "S9000" for part in PARTS if part not in NOBODY.get(action, ())},

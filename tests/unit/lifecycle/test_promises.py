@@ -19,7 +19,8 @@ MONITORING = "ret.monitor ret.monitor.second ret.monitor.third ret.monitor.fourt
 SHE_SEES = {
     "informal_resolution": f"rwfp.first ombuds.first {CHECK_INS} ombuds.purge",
     "mediation": "mediation.consent mediation.session mediation.follow_up ombuds.purge",
-    "support_referral": "support.first support.refer support.connect support.recall support.checkin keep.support",
+    "support_referral": "support.first support.refer support.connect support.recall support.checkin keep.support"
+    " keep.hold keep.release",
     "formal_report": "report.ack report.feedback assess.target anon.silence report.update investigation leg.review"
     " review.request",
     "review": "review.decide review.appeal report.update",

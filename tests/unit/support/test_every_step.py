@@ -125,7 +125,7 @@ def test_these_are_all_the_steps_there_are() -> None:
     written = {(step.state, step.action) for step in STEPS}
     everywhere = {"assign_specialist", "record_routed", "release_specialist"}
     everywhere |= {"add_note", "ask_for_another"}
-    elsewhere = {"tell_child", "end_support", "close_referral"}
+    elsewhere = {"tell_child", "end_support", "close_referral", "set_hold", "release_hold"}
     left = {(state, action) for state, action in LIFECYCLE.rule_of if action not in everywhere | elsewhere}
     assert left <= written
     states = {state.name for state in LIFECYCLE.states if not state.closed}
@@ -198,7 +198,9 @@ def test_her_inbox_shows_every_state_and_nobody_handles_the_last_two() -> None:
 def test_each_clock_as_it_rings() -> None:
     shown = {}
     for clock in LIFECYCLE.clocks:
-        (outcome,) = clock.outcomes
+        # What ends last erases, and what ends before it says that it does not.
+        outcome, *others = clock.outcomes
+        assert [effect.name for one in others for effect in one.effects] == ["hold.still_kept"] * len(others)
         names = [effect.name.removeprefix("support_referral.") for effect in outcome.effects]
         shown[clock.key] = (clock.repeats, clock.irreversible, clock.person_sees, names)
     late = ["kept_waiting", "late", "late"]
@@ -210,7 +212,7 @@ def test_each_clock_as_it_rings() -> None:
         "support.checkin": (True, False, True, ["how_is_it", "check_in_due"]),
         "consent.refresh": (False, False, False, ["consent_old", "ask_consent_again"]),
         "support.restate": (False, False, False, ["offer_stands"]),
-        "keep.support": (False, True, True, ["case"]),
+        **dict.fromkeys(("keep.support", "keep.hold", "keep.release"), (False, True, True, ["case"])),
     }
 
 

@@ -86,7 +86,7 @@ def test_only_whom_the_policy_lets_decides_on_a_hold(action: str) -> None:
 
 
 def test_a_hold_outlasts_the_retention_and_then_the_case_goes() -> None:
-    until = KEEP + timedelta(days=30)
+    until = KEEP + timedelta(days=40)
     kept = ring_until(held(until), KEEP)
     assert (kept.state, effect_names(kept, "notify")) == ("ended", ["emergency_separation.kept"])
     assert [recipients(kept, effect, POLICY, NOW) for effect in kept.effects] == [("S0003",)]

@@ -160,7 +160,6 @@ FORMAL_ACTIONS: Final = {
             "legal_basis": N_("Consent counts only where the person has said yes to this recipient."),
             "disclose_identity": N_("To one recipient, on one legal basis, with prior notice. It cannot be undone."),
             "record_outside_demand": N_("Nothing is handed out before the legal office has answered."),
-            "hold_owner": N_("Staff number of the one who answers for it."),
             "respondent": N_("Staff number. Who reads this learns that a report exists."),
             "administrative_head": N_("Name one who decides. Leave the others empty."),
         },

@@ -52,6 +52,8 @@ REQUESTS: Final = {
             "propose_steps": N_("Write them first: what is said, to whom, and whether with a name."),
             "announce_act": N_("Only to stop it from happening again. The person hears of it before you act."),
             "tell_in_person": N_("Only where there is no inbox. Before you act."),
+            "set_hold": N_("Only where legal affairs or oversight ask you to. The person hears of it."),
+            "hold_owner": N_("Staff number of the one who asked you to. They do not learn what it is about."),
             "speak_to_offender": N_(
                 "As agreed, and with no name unless that was agreed. You find nothing and judge nothing."
             ),
