@@ -32,12 +32,19 @@ _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 _READY_EVERY: Final = 5.0
 _STOP_TIMEOUT: Final = 5.0
+_STANDS_STILL: Final = 60.0
+"""Seconds after which a partition's standing still is no mere restart of what it needs."""
+
+
+class EventsWait(Exception):
+    """An event cannot be applied, and those behind it have waited for more than a minute."""
 
 
 @dataclass(frozen=True)
 class _Pause:
     """A partition that stands still because an event could not be applied; times in seconds, monotonic."""
 
+    since: float
     until: float
     delay: float
     error: str
@@ -50,12 +57,15 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]
     stored place, which moves in the transaction of the effect.
     """
 
-    def __init__(self, kafka: AIOKafkaConsumer, unplaced: set[TopicPartition]) -> None:
-        self._kafka = kafka
-        self._unplaced = unplaced
+    def __init__(
+        self, kafka: AIOKafkaConsumer, unplaced: set[TopicPartition], pauses: dict[TopicPartition, _Pause]
+    ) -> None:
+        self._kafka, self._unplaced, self._pauses = kafka, unplaced, pauses
 
     async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
         self._unplaced -= set(revoked)
+        for partition in revoked:
+            self._pauses.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
         self._unplaced |= set(assigned)
@@ -103,6 +113,11 @@ class Consumer:
         """Has `run` return once the records in hand are applied."""
         self._stopping.set()
 
+    async def check(self) -> None:
+        """For readiness. Raises EventsWait."""
+        if any(time.monotonic() - pause.since > _STANDS_STILL for pause in self._pauses.values()):
+            raise EventsWait
+
     async def _serve(self) -> None:
         kafka = AIOKafkaConsumer(
             **client_options(self._settings),
@@ -115,7 +130,7 @@ class Consumer:
         )
         self._unplaced.clear()
         self._pauses.clear()
-        kafka.subscribe(list(self._topics), listener=_Assignments(kafka, self._unplaced))
+        kafka.subscribe(list(self._topics), listener=_Assignments(kafka, self._unplaced, self._pauses))
         try:
             await kafka.start()
             self._tell(None)
@@ -182,14 +197,15 @@ class Consumer:
             self._call(after)
 
     def _pause(self, kafka: AIOKafkaConsumer, partition: TopicPartition, offset: int, error: str) -> None:
-        before = self._pauses.get(partition)
+        if partition not in kafka.assignment():
+            return
+        before, now = self._pauses.get(partition), time.monotonic()
         delay = min(2 * before.delay, _LONGEST_PAUSE) if before else _FIRST_PAUSE
-        self._pauses[partition] = _Pause(time.monotonic() + delay, delay, error)
+        self._pauses[partition] = _Pause(before.since if before else now, now + delay, delay, error)
         if before is None or before.error != error:
             logger.warning("event waits", extra={**_place_of(partition), "offset": offset, "error": error})
-        if partition in kafka.assignment():
-            kafka.pause(partition)
-            kafka.seek(partition, offset)
+        kafka.pause(partition)
+        kafka.seek(partition, offset)
 
     def _record(self, record: ConsumerRecord) -> inbox_rows.Record:
         return inbox_rows.Record(

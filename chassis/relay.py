@@ -65,6 +65,10 @@ _SETTLE: Final = """
 """
 
 
+class TopicRefused(Exception):
+    """The broker takes nothing for one of the topics: events wait in the outbox until somebody puts that right."""
+
+
 @dataclass
 class _Outcome:
     sent: list[asyncpg.Record] = field(default_factory=list)
@@ -97,6 +101,11 @@ class Relay:
         """Has `run` return after the batch in hand."""
         self._stopping.set()
         self._wake.set()
+
+    async def check(self) -> None:
+        """For readiness. Raises TopicRefused."""
+        if self._closed_topics:
+            raise TopicRefused
 
     async def _serve(self) -> None:
         connection = await asyncpg.connect(self._settings.database_dsn, timeout=10)

@@ -76,12 +76,15 @@ def desk_service(
     if desk.service in WORKFLOW_POLICY.consumers:
         handlers |= {WORKFLOW_POLICY: in_force.handlers(desk)}
     appointments = in_force.InForce(desk)
+    relay = Relay(settings, desk.keys.signing)
+    consumer = Consumer(settings, database, handlers, publics, acknowledge=acknowledge)
     return Service(
         app,
+        checks=[Check("events_in", consumer.check), Check("events_out", relay.check)],
         background=[
             partial(_publish_desk_keys, desk),
-            Relay(settings, desk.keys.signing).run,
-            Consumer(settings, database, handlers, publics, acknowledge=acknowledge).run,
+            relay.run,
+            consumer.run,
             partial(sweeper.keep, desk),
             partial(parties.retag_forever, desk),
             partial(recusal.release_forever, desk),

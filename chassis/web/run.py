@@ -20,6 +20,7 @@ from chassis import logs, telemetry
 from chassis.keys import KeyFileUnusable
 from chassis.settings import Settings
 from chassis.web.app import App, create_app
+from chassis.web.health import Check
 from chassis.web.pages.assets import KitMissing
 
 log = logging.getLogger(__name__)
@@ -38,8 +39,8 @@ class Service:
     """What `build(settings)` of every service gives. Each of `background` is called once and again whenever what it
     gave has raised (its dependency was down); one that returns is done. `everywhere` runs in the same way, also in a
     process that only answers; `opening` is done in every process before it answers or acts, but for the requests
-    `open_to_anybody` ("GET /path"): help is there whatever else is down (invariant 21). `close` runs in order at the
-    very end.
+    `open_to_anybody` ("GET /path"): help is there whatever else is down (invariant 21). `checks` say how it is behind
+    the app. `close` runs in order at the very end.
     """
 
     app: App
@@ -47,6 +48,7 @@ class Service:
     everywhere: Sequence[Background] = ()
     opening: Sequence[Background] = ()
     open_to_anybody: re.Pattern[str] | None = None
+    checks: Sequence[Check] = ()
     close: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
@@ -98,6 +100,8 @@ async def serve(service: Service, settings: Settings, listener: socket.socket, *
     """Serve until SIGTERM or SIGINT. Then: readiness turns false, requests in hand are answered, background tasks are
     cancelled and waited for, connections closed; all within ten seconds.
     """
+    readiness = service.app.state.readiness
+    readiness.checks = (*readiness.checks, *service.checks)
     app = service.app if web else _health_only(service.app, settings)
     opening = asyncio.create_task(_open(service))
     server = _Server(
@@ -116,7 +120,7 @@ async def serve(service: Service, settings: Settings, listener: socket.socket, *
     tasks = [opening, *(asyncio.create_task(_run_after(opening, start)) for start in starting)]
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    service.app.state.readiness.stopping = app.state.readiness.stopping = True
+    readiness.stopping = True
     server.stop()
     await asyncio.wait({serving}, timeout=_DRAIN_SECONDS + 1)
     for task in (*tasks, stopping):

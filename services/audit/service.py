@@ -63,6 +63,7 @@ def build(settings: AuditSettings) -> Service:
     )
     return Service(
         app,
+        checks=[Check("events_in", consumer.check), Check("events_out", relay.check)],
         background=[
             consumer.run,
             relay.run,

@@ -72,6 +72,7 @@ def build(settings: HrBridgeSettings) -> Service:
     appointments = InForce(bridge)
     return Service(
         app,
+        checks=[Check("events_in", consumer.check), Check("events_out", relay.check)],
         background=[
             publish_desk_keys,
             relay.run,

@@ -10,6 +10,7 @@ from chassis.keys import ServiceKeys, public_keys
 from chassis.keystore import Keystore
 from chassis.relay import Relay
 from chassis.web import sessions
+from chassis.web.health import Check
 from chassis.web.run import Service
 from lifecycle.in_force import InForce
 from policy.load import load
@@ -28,12 +29,15 @@ def build(settings: IntakeSettings) -> Service:
     receiving = Receiving(settings.file_bytes, settings.files_per_route)
     intake = Intake(database, keystore, keys, load(settings.policy), receiving)
     appointments = InForce(intake)
+    relay = Relay(settings, keys.signing)
+    consumer = Consumer(settings, database, handlers(intake), publics, acknowledge=ACKNOWLEDGE)
     return Service(
         app=intake_app(settings, intake, publics),
+        checks=[Check("events_in", consumer.check), Check("events_out", relay.check)],
         background=[
             partial(_publish_desk_keys, intake),
-            Relay(settings, keys.signing).run,
-            Consumer(settings, database, handlers(intake), publics, acknowledge=ACKNOWLEDGE).run,
+            relay.run,
+            consumer.run,
             partial(audit_trail.send_heartbeats, database, settings.heartbeat_every),
             partial(audit_actors.forget_forever, database),
             partial(sweep_orphans.sweep_forever, intake),

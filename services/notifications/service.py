@@ -56,6 +56,7 @@ def build(settings: NotificationsSettings) -> Service:
     )
     return Service(
         app,
+        checks=[Check("events_in", consumer.check), Check("events_out", relay.check)],
         everywhere=[appointments.follow],
         opening=[appointments.read],
         background=[

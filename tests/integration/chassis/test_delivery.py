@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import dead_letters, inbox_rows
-from chassis.consumer import AfterCommit, Event, InvalidMessage
+from chassis.consumer import AfterCommit, Event, EventsWait, InvalidMessage
 from contracts.envelope import Envelope, sign, to_headers
 from contracts.intake.v1.reports_pb2 import MessagePlaced, MessageReceived
 from contracts.topics import HR_PEOPLE, INTAKE_REPORTS_WORKFLOW, WORKFLOW_REQUESTS, Topic
@@ -295,7 +295,9 @@ async def test_an_event_of_a_type_nobody_handles_keeps_its_place_in_the_order(ho
     assert await house.effects("r1") == ["handled"]
 
 
-async def test_a_missing_dependency_holds_the_event_and_its_partition_until_it_returns(house: House) -> None:
+async def test_a_missing_dependency_holds_the_event_and_its_partition_until_it_returns(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     away, tried = True, 0
     called: list[str] = []
 
@@ -313,7 +315,7 @@ async def test_a_missing_dependency_holds_the_event_and_its_partition_until_it_r
 
     async with (
         house.producer("intake") as sender,
-        house.consumer("workflow", {REPORTS: {MessageReceived: needs_it}}),
+        house.consumer("workflow", {REPORTS: {MessageReceived: needs_it}}) as consumer,
     ):
         await sender.send(event(1, "one"), by=SIGNING["intake"])
         await sender.send(event(2, "two"), by=SIGNING["intake"])
@@ -323,8 +325,13 @@ async def test_a_missing_dependency_holds_the_event_and_its_partition_until_it_r
 
         await eventually(retried)
         assert await house.effects("r1") == []
+        await consumer.check()  # It may be back in a moment.
+        monkeypatch.setattr("chassis.consumer._STANDS_STILL", 0.1)
+        with pytest.raises(EventsWait):
+            await consumer.check()
         away = False
         await eventually(lambda: _has(house, "r1", 2))
+        await consumer.check()
     assert await house.effects("r1") == ["one", "two"]
     assert called == ["r1", "r1"]
     assert await house.rows("workflow", "select 1 from dead_letters") == []

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer
 from chassis import dead_letters
 from chassis.kafka import client_options, group
 from chassis.outbox import SHARDS, add_event
+from chassis.relay import TopicRefused
 from contracts.envelope import from_headers, verify
 from contracts.topics import AUDIT_ENTRIES, INTAKE_REPORTS_OMBUDS, INTAKE_REPORTS_WORKFLOW, WORKFLOW_MEASURES, Topic
 from tests.integration.chassis.house import PUBLICS, House, eventually, said
@@ -115,10 +116,13 @@ async def test_an_event_too_large_to_send_is_set_aside_and_blocks_nobody(house: 
 
 
 async def test_a_topic_the_broker_refuses_holds_up_no_other(house: House) -> None:
-    async with house.relay("workflow"):
+    async with house.relay("workflow") as relay:
+        await relay.check()
         await house.emit("workflow", INTAKE_REPORTS_OMBUDS, "k", ["workflow may not write here"])
         await house.emit("workflow", AUDIT_ENTRIES, "other", ["goes on"])
         assert await sent(house, AUDIT_ENTRIES, "audit", 1) == [("other", 1, "goes on")]
+        with pytest.raises(TopicRefused):
+            await relay.check()
     assert await house.rows("workflow", "select topic, parked from outbox") == [(INTAKE_REPORTS_OMBUDS.name, None)]
 
 
