@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, cast
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -18,6 +18,9 @@ UNTRACED: Final = frozenset({"intake"})
 """What a reporter does leaves no trace that could be laid beside anything else."""
 UNLINKED: Final = frozenset({"hr_bridge"})
 """What HR is asked to do starts a trace of its own: HR's view leads back to no matter."""
+
+MOST: Final = 32 * 1024 * 1024
+"""Bytes of a file of traces; with the one before it, twice as many are kept."""
 
 _tracer = trace.get_tracer("recourse")
 _propagator = TraceContextTextMapPropagator()
@@ -70,10 +73,36 @@ def _exporter(settings: Settings) -> SpanExporter | None:
     return None
 
 
+class Rolling:
+    """A file that is put aside as `….1` and begun anew once it is longer than `most` bytes: the folder may lie in
+    memory, as that of a container does.
+    """
+
+    def __init__(self, path: Path, most: int = MOST) -> None:
+        self._path, self._most = path, most
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._open()
+
+    def _open(self) -> None:
+        self._file = self._path.open("a", encoding="utf-8")
+        self._path.chmod(0o600)
+
+    def write(self, text: str) -> None:
+        if self._file.tell() > self._most:
+            self._file.close()
+            self._path.replace(f"{self._path}.1")
+            self._open()
+        self._file.write(text)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
 def _to_file(path: Path) -> SpanExporter:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("a", encoding="utf-8")  # open as long as the process lives
-    path.chmod(0o600)
+    file = cast("IO[str]", Rolling(path))
 
     def line(finished: ReadableSpan) -> str:
         return f"{finished.to_json(indent=None)}\n"

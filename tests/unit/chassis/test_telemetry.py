@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from chassis.telemetry import Rolling
+
 ROOT = Path(__file__).parents[3]
 CAUSE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 # A process of its own, since a process has one tracer provider for good.
@@ -95,3 +97,16 @@ def test_a_collector_that_is_named_gets_the_spans_instead_of_the_file(
         server.shutdown()
         thread.join()
     assert (paths, written) == (asked, [])
+
+
+def test_a_file_of_traces_does_not_grow_for_ever(tmp_path: Path) -> None:
+    file = Rolling(tmp_path / "t" / "workflow.jsonl", most=100)
+    for number in range(100):
+        file.write(f"{number:09}\n")
+        file.flush()
+    file.close()
+    kept = sorted((tmp_path / "t").iterdir())
+    assert [one.name for one in kept] == ["workflow.jsonl", "workflow.jsonl.1"]
+    assert all(one.stat().st_size <= 110 and one.stat().st_mode & 0o777 == 0o600 for one in kept)
+    lines = [line for one in reversed(kept) for line in one.read_text().splitlines()]
+    assert [int(line) for line in lines] == list(range(100 - len(lines), 100))
