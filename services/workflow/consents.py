@@ -1,6 +1,7 @@
-"""Her consent at the moment a measure takes effect over her work: fetched afresh, and nothing happens without it.
+"""Her consent at the moment that something rests on it: a measure takes effect over her work (invariant 38), her report
+or her name goes further (invariant 15). Fetched afresh, and nothing happens without it.
 
-What she said may be on its way here or have been taken back a second ago; intake knows (invariant 38).
+What she said may be on its way here or have been taken back a second ago; intake knows.
 """
 
 import uuid
@@ -38,17 +39,19 @@ _LAST_YES: Final = text("""
 @dataclass(frozen=True)
 class _Rest:
     """`when`: whether a step of this case, with what it says, rests on her word; `by`: the acts by which she gives it;
-    `to`: which of several consents it is.
+    `rule`: what asks for it; `to`: which of several consents it is.
     """
 
     when: Callable[[Case, Facts], bool]
     by: frozenset[str]
-    rule: str = HERS
+    rule: str
     to: str = ""
 
 
-_MEASURE: Final = _Rest(lambda case, _: rests_on_her_word(case), GIVES_CONSENT)
-_REFERRAL: Final = _Rest(lambda case, _: formal_referral.rests_on_her_yes(case), formal_referral.GIVES_WORD)
+_MEASURE: Final = _Rest(lambda case, _: rests_on_her_word(case), GIVES_CONSENT, HERS)
+_REFERRAL: Final = _Rest(
+    lambda case, _: formal_referral.rests_on_her_yes(case), formal_referral.GIVES_WORD, formal_referral.RULE
+)
 _NAMING: Final = _Rest(formal_naming.rests_on_her_yes, formal_naming.GIVES_WORD, formal_naming.RULE, "naming")
 _RESTS: Final[Mapping[tuple[str, str], _Rest]] = {
     ("interim_measure", "release_notice"): _MEASURE,

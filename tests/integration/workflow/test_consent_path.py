@@ -198,7 +198,8 @@ async def test_inv_15_her_report_goes_to_a_body_outside_with_a_proof_of_that_mom
     await eventually(has_agreed)
     await revoked_at_intake(whole, report_id, "formal_report.1")
     refused = (await investigator.try_to(*sends)).json()
-    assert (refused["code"], refused["params"]) == ("CONSENT_NOT_PROVEN", {"field": "proof"})
+    said = (refused["code"], refused["rule"], refused["params"])
+    assert said == ("CONSENT_NOT_PROVEN", "invariant 15", {"field": "proof"})
     case = await reporter.case("formal_report", "formal_report")
     assert case is not None
     await reporter.act(report_id, case, "agree_to_referral", {"referred_to": "other_entity"})
