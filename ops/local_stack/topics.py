@@ -1,4 +1,6 @@
-"""Kafka's users, topics and access rules, made from `deploy/topics.toml`; running it again changes nothing."""
+"""Kafka's users, topics and access rules, made from `deploy/topics.toml`; running it again takes back the rights that
+are not in the list any more, and changes nothing else.
+"""
 
 import asyncio
 import time
@@ -124,7 +126,9 @@ async def create_users(
 async def create_topics(
     bootstrap: str, user: str, password: str, topics: TopicsPlan, *, place: str = "local", prefix: str = ""
 ) -> None:
-    """Create missing topics and rules, each name led by `prefix`. Raises StackProblem when the broker refuses."""
+    """Create missing topics and rules, each name led by `prefix`; take back the rights of ours that are in the list no
+    more. Raises StackProblem when the broker refuses.
+    """
     new = [
         NewTopic(
             prefix + topic.name,
@@ -136,12 +140,37 @@ async def create_topics(
 
     def work() -> None:
         admin = AdminClient(admin_settings(bootstrap, user, password))
-        _wait(admin.create_topics(new, request_timeout=TIMEOUT), "topics", known=KafkaError.TOPIC_ALREADY_EXISTS)
+        there = _wait(
+            admin.create_topics(new, request_timeout=TIMEOUT), "topics", known=KafkaError.TOPIC_ALREADY_EXISTS
+        )
         wanted = list(rules(topics, prefix))
         _wait(admin.create_acls(wanted, request_timeout=TIMEOUT), "access rules")
+        if there:
+            _take_back(admin, wanted, {f"User:{principal}" for principal in topics.principals})
         _wait_until_in_force(admin, wanted)
 
     await asyncio.to_thread(work)
+
+
+def _take_back(admin: AdminClient, wanted: list[AclBinding], ours: set[str]) -> None:
+    anything: Any = None
+    literal = ResourcePatternType.LITERAL
+    every = AclBindingFilter(
+        ResourceType.TOPIC, anything, literal, anything, anything, AclOperation.ANY, AclPermissionType.ANY
+    )
+    names = {rule.name for rule in wanted if rule.restype is ResourceType.TOPIC}
+
+    def stale() -> list[AclBinding]:
+        granted = admin.describe_acls(every, request_timeout=TIMEOUT).result()
+        return [rule for rule in granted if rule.name in names and rule.principal in ours and rule not in wanted]
+
+    filters = [
+        AclBindingFilter(one.restype, one.name, literal, one.principal, one.host, one.operation, one.permission_type)
+        for one in stale()
+    ]
+    if filters:
+        _wait(admin.delete_acls(filters, request_timeout=TIMEOUT), "access rules")
+        _until(lambda: not stale())
 
 
 def _wait_until_in_force(admin: AdminClient, wanted: list[AclBinding]) -> None:
@@ -159,14 +188,20 @@ def _wait_until_in_force(admin: AdminClient, wanted: list[AclBinding]) -> None:
         AclOperation.ANY,
         AclPermissionType.ANY,
     )
+    _until(lambda: last in admin.describe_acls(like_it, request_timeout=TIMEOUT).result())
+
+
+def _until(in_force: Callable[[], bool]) -> None:
     deadline = time.monotonic() + TIMEOUT
-    while last not in admin.describe_acls(like_it, request_timeout=TIMEOUT).result():
+    while not in_force():
         if time.monotonic() > deadline:
             raise StackProblem("Kafka does not show the access rules it was given: look at its log and start it again.")
         time.sleep(0.02)
 
 
-def _wait(futures: dict[Any, "Future[Any]"], what: str, *, known: int | None = None) -> None:
+def _wait(futures: dict[Any, "Future[Any]"], what: str, *, known: int | None = None) -> bool:
+    """Whether something failed because of what is `known`."""
+    found = False
     for name, future in futures.items():
         try:
             future.result(TIMEOUT)
@@ -177,3 +212,5 @@ def _wait(futures: dict[Any, "Future[Any]"], what: str, *, known: int | None = N
                     f"Kafka refused to create its {what} ({name}: {cause.str()}): check the admin's user name, "
                     "password and rights."
                 ) from error
+            found = True
+    return found

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -9,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError, TopicAuthorizationFailedError
 
 from ops.local_stack import roles, topics
+from ops.local_stack.kafka import ADMIN
 from tests.real_parts import Database, KafkaServer, PostgresServer, password
 
 FreshDatabase = Callable[..., Awaitable[Database]]
@@ -148,6 +150,21 @@ async def test_another_principal_can_neither_write_nor_read(kafka: KafkaServer, 
         await _read_one(kafka, "workflow", topic, topics.group("workflow", kafka_prefix))
     with pytest.raises(GroupAuthorizationFailedError):
         await _read_one(kafka, "ombuds", topic, topics.group("workflow", kafka_prefix))
+
+
+async def test_a_right_that_is_in_the_list_no_more_is_taken_back(kafka: KafkaServer) -> None:
+    [orders] = (one for one in kafka.plan.topics if one.name == "workflow.measures.v1")
+    wide = replace(orders, producers=(*orders.producers, "notifications"), consumers=(*orders.consumers, "audit"))
+    prefix, password_of_admin = "t-narrower.", kafka.part.password
+    for plan in (wide, orders):
+        narrowed = replace(kafka.plan, topics=(plan,))
+        await topics.create_topics(kafka.bootstrap, ADMIN, password_of_admin, narrowed, prefix=prefix)
+    await _send(kafka, "workflow", topic := prefix + orders.name)
+    assert await _read_one(kafka, "hr_bridge", topic, topics.group("hr_bridge", prefix)) == b"value"
+    with pytest.raises(TopicAuthorizationFailedError):
+        await _send(kafka, "notifications", topic)
+    with pytest.raises(TopicAuthorizationFailedError):
+        await _read_one(kafka, "audit", topic, topics.group("audit", prefix))
 
 
 async def test_a_wrong_kafka_password_is_refused(kafka: KafkaServer) -> None:
