@@ -24,6 +24,19 @@ from tests.integration.lifecycle.loans import INVESTIGATOR, Loans, create_tables
 
 pytestmark = pytest.mark.stack
 _WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_BROKEN = """words => {
+    const cells = [...document.querySelectorAll("tbody td")].filter(one => !one.querySelector(".rows__whole"));
+    cells.forEach((one, number) => { one.textContent = words[number % words.length]; });
+    const lines = (one, word) => {
+        const range = document.createRange();
+        range.setStart(one.firstChild, word.index);
+        range.setEnd(one.firstChild, word.index + word[0].length);
+        return range.getClientRects().length;
+    };
+    return cells.flatMap(one => [...one.textContent.matchAll(/\\S+/g)].filter(word => lines(one, word) > 1))
+        .map(word => word[0]);
+}"""
+"""Words of the longest that a list may hold, put into it, and which of them are broken over two lines."""
 _FOCUSED = """() => {
     const one = document.activeElement, box = one.getBoundingClientRect();
     const at = document.elementFromPoint(box.left + Math.min(box.width, 30) / 2, box.top + box.height / 2);
@@ -112,6 +125,16 @@ async def test_a_date_stays_on_one_line_where_the_window_is_no_wide_one(page_fac
         assert dates
         assert set(dates) == {1}
         assert await page.evaluate(_WIDER) <= 0
+
+
+async def test_no_word_of_a_list_is_broken_in_a_wide_window(page_factory: PageFactory, desk: Desk) -> None:
+    page = await page_factory(width=1280)
+    await sign_in_at(page, desk, "fr")
+    broken = await page.evaluate(
+        _BROKEN, ["Recommandation", "Recommandé", "Noter ce que vous avez constaté", "espagnol"]
+    )
+    assert broken == []
+    assert await page.evaluate(_WIDER) <= 0
 
 
 async def test_a_case_is_worked_with_the_keyboard_alone_and_the_focus_is_never_hidden(
