@@ -92,7 +92,11 @@ def demo(settings: StackSettings, story: str = MAIN, *, quiet: bool = False) -> 
         stack = read_stack(settings.state)
         title, steps = STORIES[story]
         summary = summary_of(settings, story)
-        console.print(f"\n[bold]{title}[/bold], by HTTP alone; every hop seen in the part it belongs to\n")
+        console.print(
+            f"\n[bold]{title}[/bold], by HTTP alone; every hop seen in the part it belongs to\n"
+            "(S0011 and the like are invented people; a 404 is what somebody gets who must not know)\n",
+            soft_wrap=True,
+        )
         well = asyncio.run(run_story(stack, summary, console, steps))
         console.print(
             f"\n{'Every step was seen.' if well else 'The story stopped.'} Summary: {summary}", soft_wrap=True
