@@ -7,9 +7,9 @@ from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.inbox import Event, InvalidMessage
-from chassis.keys import ServiceKeys
+from chassis.keys import OFFICES, ServiceKeys
 from chassis.outbox import add_event
-from chassis.sealing import desk_label, key_id
+from chassis.sealing import PUBLIC_BYTES, desk_label, key_id
 from contracts.keys.v1.keys_pb2 import DeskKey
 from contracts.topics import DESK_KEYS
 
@@ -53,12 +53,14 @@ async def publish(session: AsyncSession, keys: ServiceKeys, service: str, now: d
 
 
 async def remember(session: AsyncSession, event: Event) -> None:
-    """The handler of desk.keys.v1. Raises InvalidMessage when a service speaks for another's desk, or the key id is
-    not that of the key.
+    """The handler of desk.keys.v1. Raises InvalidMessage when a service speaks for a desk that is not its own, and when
+    the key is none or its id another's.
     """
     key = event.message
-    if not isinstance(key, DeskKey) or key.service != event.source or key.key_id != key_id(key.public_key):
+    if not isinstance(key, DeskKey) or key.service != event.source or key.office not in OFFICES.get(key.service, ()):
         raise InvalidMessage("desk_key_not_its_own")
+    if len(key.public_key) != PUBLIC_BYTES or key.key_id != key_id(key.public_key):
+        raise InvalidMessage("not_a_desk_key")
     await session.execute(
         text("""
             insert into desk_keys (service, office, key_id, public_key) values (:service, :office, :key_id, :public)

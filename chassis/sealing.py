@@ -44,6 +44,8 @@ LENGTH: Final = struct.Struct(">I")
 _NONCE_BYTES: Final = 12
 _MLKEM_PUBLIC_BYTES: Final = 1184
 _MLKEM_SEED_BYTES: Final = 64
+PUBLIC_BYTES: Final = _MLKEM_PUBLIC_BYTES + 32
+"""Of a key that data keys are wrapped to."""
 # A length tells what kind of thing was said, so only these lengths (and multiples of the last) are ever stored.
 BUCKETS: Final[Sequence[int]] = (256, 1024, 4096, 16_384, 65_536, 262_144)
 

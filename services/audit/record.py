@@ -17,6 +17,8 @@ from services.audit.chain import Link, chain_hash
 from services.audit.tables import Kind
 
 LOG: Final = "entries"
+_LAST_SHARD: Final = 2**15 - 1
+_LAST_NUMBER: Final = 2**63 - 1
 
 _LOCK_SOURCE: Final = text("""
     insert into heads as head (source, shard) values (:source, :shard)
@@ -71,6 +73,8 @@ async def append_entry(session: AsyncSession, event: Event) -> None:
         raise InvalidMessage("not_its_own")
     if body.get("actor") != (commitment(entry.actor, entry.salt) if entry.actor else None):
         raise InvalidMessage("actor_wrong")
+    object_ref = str(body.get("object"))
+    _check(entry, object_ref, entry.actor)
     if source_chain_hash(entry.previous_hash, entry.entry_json) != entry.hash:
         raise InvalidMessage("hash_wrong")
     number, last_hash = await _lock_source(session, entry.source, entry.shard)
@@ -82,7 +86,6 @@ async def append_entry(session: AsyncSession, event: Event) -> None:
         raise InvalidMessage("gap")
     if entry.previous_hash != (last_hash or NO_HASH):
         raise InvalidMessage("chain_broken")
-    object_ref = str(body.get("object"))
     await _append(session, Kind.ENTRY, entry, entry.previous_hash, entry.entry_json, object_ref)
     if body.get("act") == FORGOTTEN:
         await fetch(session, _FORGET, {"source": entry.source, "object_ref": object_ref})
@@ -96,11 +99,15 @@ async def take_heartbeat(session: AsyncSession, event: Event) -> None:
     heartbeat = event.message
     if not isinstance(heartbeat, Heartbeat) or heartbeat.source != event.source:
         raise InvalidMessage("not_its_own")
-    at = heartbeat.at.ToDatetime(UTC)
+    try:
+        at = heartbeat.at.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidMessage("out_of_range") from None
     await session.execute(_ALIVE, params={"source": heartbeat.source, "at": at})
     for head in sorted(heartbeat.heads, key=lambda head: head.shard):
         if head.source != event.source:
             raise InvalidMessage("not_its_own")
+        _check(head)
         number, last_hash = await _lock_source(session, head.source, head.shard)
         if head.source in KEPT_AT_HOME:
             await _keep_head(session, head, number, last_hash)
@@ -109,6 +116,15 @@ async def take_heartbeat(session: AsyncSession, event: Event) -> None:
         await session.execute(
             _REPORTED, params={"source": head.source, "shard": head.shard, "number": head.number, "at": at}
         )
+
+
+def _check(message: AuditEntry | AuditHead, *texts: str) -> None:
+    """What the tables do not hold would be tried again for ever, with every other source's entries behind it.
+
+    Raises InvalidMessage.
+    """
+    if message.shard > _LAST_SHARD or message.number > _LAST_NUMBER or any("\0" in text for text in texts):
+        raise InvalidMessage("out_of_range")
 
 
 async def _keep_head(session: AsyncSession, head: AuditHead, number: int, last_hash: bytes) -> None:
@@ -161,6 +177,6 @@ def _body(entry: AuditEntry) -> Mapping[str, Any]:
     """What the entry says; nothing, where that is no JSON object."""
     try:
         body: Any = json.loads(entry.entry_json)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

@@ -1,7 +1,9 @@
 """The one record takes each source's chain as it was written, or not at all."""
 
 import asyncio
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.message import Message
@@ -11,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 from chassis import migrations
 from chassis.audit_trail import chain_hash
 from chassis.consumer import InvalidMessage
-from contracts.audit.v1.audit_pb2 import AuditEntry
+from contracts.audit.v1.audit_pb2 import AuditEntry, AuditHead, Heartbeat
 from services.audit.tables import Base
 from services.audit.verify import verify
 from tests.integration.audit.sources import CHAIN, World
@@ -67,6 +69,45 @@ async def test_an_entry_that_comes_again_is_not_taken_twice(world: World) -> Non
     await world.take(event)
     await world.take(event)
     assert len(await world.entries()) == 1
+
+
+def forged(*, shard: int = 0, number: int = 1, **said: object) -> AuditEntry:
+    """As a service would sign it that somebody else has taken over."""
+    body = json.dumps({"source": "workflow", "shard": shard, "number": number, "actor": None, **said}).encode()
+    hash_ = chain_hash(bytes(32), body)
+    return AuditEntry(
+        source="workflow", shard=shard, number=number, previous_hash=bytes(32), hash=hash_, entry_json=body
+    )
+
+
+def beat(**head: int) -> Heartbeat:
+    return Heartbeat(source="workflow", at=datetime.now(UTC), heads=[AuditHead(source="workflow", **head)])
+
+
+DEEP = AuditEntry(source="workflow", shard=0, number=1, entry_json=b"[" * 100_000)
+FAR = Heartbeat(source="workflow")
+FAR.at.seconds = 10**15
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        forged(shard=2**15),
+        forged(number=2**63),
+        forged(object="a\0b"),
+        DEEP,
+        beat(shard=2**15),
+        beat(number=2**63),
+        FAR,
+    ],
+    ids=["shard", "number", "nought", "deep", "shard of a head", "number of a head", "far future"],
+)
+async def test_what_the_record_cannot_hold_is_refused_and_not_tried_for_ever(world: World, message: Message) -> None:
+    """One source that somebody has taken over keeps nobody else's entries waiting."""
+    await world.act("workflow", "case-1")
+    [event] = await world.sent("workflow")
+    with pytest.raises(InvalidMessage):
+        await world.take(replace(event, message=message))
 
 
 def changed(message: Message, **fields: object) -> AuditEntry:
