@@ -9,7 +9,7 @@ import traceback
 import warnings
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def set_up(service: str) -> None:
     sys.excepthook = _ended
     threading.excepthook = lambda failed: _failed("a thread ended", failed)
     sys.unraisablehook = lambda failed: _failed("an exception had nowhere to go", failed)
-    warnings.showwarning = _warned
+    warnings.showwarning = cast("Any", _warned)
 
 
 def _ended(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
