@@ -1,32 +1,20 @@
-"""What stays in the browser of whoever was here, and what goes out of it: S1 to S18 of the safety list, in Chromium.
+"""What stays in the browser of whoever was here, and what goes out of it: S1 to S25 of the safety list, in Chromium.
 
 Whoever looks over a shoulder presses Back; whoever takes the machine reads its profile.
 """
 
-import asyncio
-import os
-import re
-import signal
-import sqlite3
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from babel.messages.pofile import read_po
-from litestar import Litestar, Request, Response, get, post
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import Page
 
-from ops.browser import HOW, find
 from ops.texts import file_of
-from tests.browser.conftest import _PATIENCE, _QUIET, PageFactory, Portal
-from tests.browser.served import listening, served
-from tests.integration.intake.world import CODE
+from tests.browser.conftest import PageFactory, Portal
+from tests.browser.safety import MARKER, TELLING, fill, press, to_the_end, to_words
 from tests.waiting import eventually
 
 pytestmark = [pytest.mark.stack, pytest.mark.processes]
-MARKER: Final = "Zylophantic"
 SAID_FIRST: Final = {
     "/before": (
         "Your browser may still list the address of this site. You can use a private window.",
@@ -50,7 +38,6 @@ _PRESSED: Final = """() => {
     return [before, seen()];
 }"""
 """How the page looks before leaving is pressed and in the same moment."""
-TELLING: Final = re.compile(r"harass|abus|report|complain|victim|sexual|retaliat|ombud|misconduct|safe", re.IGNORECASE)
 
 
 @pytest.fixture
@@ -67,36 +54,6 @@ def words_in(language: str, text: str) -> str:
     assert message is not None, text
     assert message.string, text
     return str(message.string)
-
-
-async def press(page: Page, selector: str) -> None:
-    async with page.expect_navigation():
-        await page.locator(selector).first.click()
-
-
-async def to_words(page: Page, portal: Portal, language: str = "en") -> None:
-    """As far as the question that asks for words, on the way to a talk."""
-    await page.goto(f"{portal.address}/{language}/before")
-    await press(page, "main button[type=submit]")
-    while not await page.locator("textarea[name=what_happened]").count():
-        way = page.locator("button[value=informal_resolution]")
-        await press(page, "button[value=informal_resolution]" if await way.count() else "button[value=on]")
-
-
-async def to_the_end(page: Page, words: str = MARKER) -> str:
-    """From there to the code, with these words in every box."""
-    while "/check" not in page.url:
-        await fill(page, words)
-        await press(page, "button[value=on]")
-    await press(page, "main form button:has-text('Send')")
-    code = re.search(CODE, (await page.inner_text(".code")).replace(" ", "-"))
-    assert code
-    return code[0]
-
-
-async def fill(page: Page, words: str) -> None:
-    for box in await page.locator("main textarea").all():
-        await box.fill(words)
 
 
 async def test_s1_s2_s4_s5_s13_s23_s24_a_whole_journey_asks_nobody_else_and_leaves_nothing_to_keep(
@@ -253,192 +210,3 @@ async def test_inv_25_s25_what_leaving_can_and_cannot_do_is_said_before_it_is_ne
         said = [" ".join(one.split()) for one in await page.locator("main li").all_inner_texts()]
         for text in texts:
             assert words_in(language, text).replace("\u00a0", " ") in said
-
-
-@dataclass
-class Profile:
-    """A browser whose profile stays on the disk, as a real one's does. With a back/forward cache, which the tests'
-    browser is usually told not to have.
-    """
-
-    folder: Path
-    context: BrowserContext | None = None
-    _playwright: Any = None
-
-    async def open(self, *, restores: bool = False, **more: Any) -> Page:
-        """`restores`: it opens again what was open when it was closed, as many are set to do."""
-        program = find()
-        if program is None:
-            pytest.fail(HOW, pytrace=False)
-        self._playwright = await async_playwright().start()
-        self.context = await self._playwright.chromium.launch_persistent_context(
-            self.folder,
-            executable_path=program,
-            args=(*_QUIET, *(("--restore-last-session", "--ignore-certificate-errors") if restores else ())),
-            ignore_default_args=["--disable-back-forward-cache"],
-            ignore_https_errors=True,
-            timeout=3 * _PATIENCE,
-            **more,
-        )
-        self.context.set_default_timeout(_PATIENCE)
-        return self.context.pages[0]
-
-    async def restored(self, address: str) -> Page:
-        """Opens it with what was open, and gives the window that shows a page below this address."""
-        await self.open(restores=True)
-
-        async def back() -> Page | None:
-            assert self.context is not None
-            return next((one for one in self.context.pages if one.url.startswith(address)), None)
-
-        page: Page = await eventually(back)
-        return page
-
-    async def close(self) -> None:
-        if self.context is not None:
-            await self.context.close()
-            await self._playwright.stop()
-            self.context = None
-
-    async def kill(self) -> None:
-        """As when the machine is switched off."""
-        _, _, pid = (self.folder / "SingletonLock").readlink().name.rpartition("-")
-        os.kill(int(pid), signal.SIGKILL)
-        await self._playwright.stop()
-        self.context = None
-        for lock in self.folder.glob("Singleton*"):
-            lock.unlink()
-
-    def files_with(self, *words: str) -> set[str]:
-        """The files of the profile that hold one of these words, in either way of writing them."""
-        sought = [word.encode(coding) for word in words for coding in ("utf-8", "utf-16-le")]
-        files = [file for file in self.folder.rglob("*") if file.is_file()]
-        return {str(file.relative_to(self.folder)) for file in files if any(one in file.read_bytes() for one in sought)}
-
-    def visited(self) -> list[tuple[str, str]]:
-        """Address and title of what the history knows."""
-        with sqlite3.connect(f"file:{self.folder / 'Default' / 'History'}?immutable=1", uri=True) as history:
-            return list(history.execute("select url, title from urls"))
-
-
-@pytest.fixture
-async def profile(tmp_path: Path) -> AsyncIterator[Profile]:
-    profile = Profile(tmp_path / "profile")
-    yield profile
-    await profile.close()
-
-
-async def back(page: Page) -> None:
-    """As by the button: Playwright's own way hangs on a page that comes out of the cache."""
-    devtools = await page.context.new_cdp_session(page)
-    history = await devtools.send("Page.getNavigationHistory")
-    entry = history["entries"][history["currentIndex"] - 1]["id"]
-    await devtools.send("Page.navigateToHistoryEntry", {"entryId": entry})
-
-
-async def test_s8_after_leaving_back_shows_nothing_that_was_typed(profile: Profile, portal: Portal) -> None:
-    page = await profile.open()
-    await to_words(page, portal)
-    await fill(page, MARKER)
-    await press(page, "button[value=on]")
-    await press(page, "#leave")
-    for _ in range(2):
-        async with page.expect_navigation(url=f"{portal.address}/en/closed"):
-            await back(page)
-        assert MARKER not in await page.content()
-        assert await page.locator("textarea").count() == 0
-
-
-async def test_s17_after_the_browser_was_killed_what_was_open_has_closed(profile: Profile, portal: Portal) -> None:
-    page = await profile.open()
-    await to_words(page, portal)
-    await fill(page, MARKER)
-    await press(page, "button[value=on]")
-    await back(page)
-    left = page.url
-    await profile.kill()
-    page = await profile.open()
-    await page.goto(left)
-    assert page.url == f"{portal.address}/en/closed"
-    assert MARKER not in await page.content()
-    assert profile.files_with(MARKER) == set()
-
-
-async def test_s17_a_window_that_comes_back_shows_the_page_unless_it_was_left(profile: Profile, portal: Portal) -> None:
-    """No server can tell a page that a browser restores from one that is opened, and cookies of a session come back
-    with it: so what ends it is leaving, as it is said before (S25), or its time (S16).
-    """
-    page = await profile.open()
-    await to_words(page, portal)
-    await fill(page, MARKER)
-    await press(page, "button[value=on]")
-    left = page.url
-    await profile.close()
-    page = await profile.restored(portal.address)
-    assert page.url == left
-    await press(page, "#leave")
-    assert page.url == portal.neutral
-    await profile.close()
-    page = await profile.restored(portal.neutral)
-    assert not [one.url for one in page.context.pages if one.url.startswith(portal.address)]
-    await page.goto(left)
-    assert page.url == f"{portal.address}/en/closed"
-    assert MARKER not in await page.content()
-
-
-async def test_s12_s13_the_profile_holds_no_word_and_no_code_and_its_history_says_nothing(
-    profile: Profile, portal: Portal
-) -> None:
-    page = await profile.open()
-    await to_words(page, portal)
-    code = await to_the_end(page)
-    await press(page, "#leave")
-    await history_is_written(profile, portal.neutral)
-    await profile.close()
-    visited = [one for one in profile.visited() if one[0].startswith(portal.address)]
-    assert visited, "the history was not written yet: the test would see nothing"
-    assert profile.files_with(MARKER, code, code.replace("-", " "), code.replace("-", "")) == set()
-    for url, title in visited:
-        assert not TELLING.search(url.removeprefix(portal.address)), url
-        assert not TELLING.search(title), title
-
-
-async def test_s12_the_same_search_finds_what_a_naive_form_leaves(profile: Profile) -> None:
-    """So that the search above is known to see: a form as most are, answered by a page."""
-
-    @get("/", media_type="text/html")
-    async def form() -> str:
-        asked = '<form method="post"><textarea name="a"></textarea><button>Go</button></form>'
-        return f"<!doctype html><title>Form</title>{asked}"
-
-    @post("/", media_type="text/html", status_code=200)
-    async def taken(request: Request[Any, Any, Any]) -> Response[str]:
-        given = (await request.form())["a"]
-        page = f"<!doctype html><title>{given}</title><p>{given}</p>"
-        return Response(page, headers={"Cache-Control": "max-age=600"}, media_type="text/html")
-
-    listener, address = listening()
-    async with served(listener, Litestar([form, taken])):
-        page = await profile.open()
-        await page.goto(address)
-        await page.fill("textarea", MARKER)
-        await press(page, "button")
-        await history_is_written(profile, address)
-        await profile.close()
-    assert profile.files_with(MARKER)
-
-
-async def history_is_written(profile: Profile, last: str) -> None:
-    """Chromium writes its history some ten seconds after the last step."""
-
-    async def written() -> bool:
-        return any(url.startswith(last) for url, _ in await asyncio.to_thread(_rows, profile))
-
-    await eventually(written)
-
-
-def _rows(profile: Profile) -> list[tuple[str, str]]:
-    try:
-        return profile.visited()
-    except sqlite3.OperationalError:
-        return []

@@ -13,9 +13,9 @@ from lifecycle.exclusions import Parties
 from lifecycle.model import Refused
 from ops.local_stack.oidc import Oidc
 from ops.local_stack.ports import free_port
+from tests.integration.lifecycle.at_work import at_temporal, working
 from tests.integration.lifecycle.loans import ETHICS_OFFICER, INVESTIGATOR, OTHER_INVESTIGATOR, Loans
 from tests.integration.lifecycle.staff import Staff
-from tests.integration.lifecycle.test_durable import at_temporal, working
 from tests.real_parts import TemporalServer
 
 NOBODY_SPECIAL = "S0026"

@@ -13,9 +13,9 @@ from lifecycle.desk import PolicyPackChanged
 from lifecycle.model import Refused
 from ops import case_history
 from policy.model import Approval, Policy
+from tests.integration.lifecycle.at_work import at_temporal, until, working
 from tests.integration.lifecycle.loans import INVESTIGATOR, Loans
 from tests.integration.lifecycle.staff import Staff
-from tests.integration.lifecycle.test_durable import at_temporal, until, working
 from tests.real_parts import TemporalServer
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

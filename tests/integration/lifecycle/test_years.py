@@ -14,8 +14,8 @@ from lifecycle.durable import Procedure
 from lifecycle.sweeper import reconcile
 from ops.local_stack.temporal import executable
 from policy.load import load
+from tests.integration.lifecycle.at_work import until
 from tests.integration.lifecycle.loans import Loans
-from tests.integration.lifecycle.test_durable import until
 
 
 @pytest.fixture
