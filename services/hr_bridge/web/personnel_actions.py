@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, post
@@ -26,6 +26,28 @@ TIMESTAMP, NONCE, SIGNATURE = "x-recourse-timestamp", "x-recourse-nonce", "x-rec
 WINDOW = timedelta(minutes=5)
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
+
+
+_NOTED_A_MINUTE: Final = 20
+
+
+class Refusals:
+    """Which refusals get an entry of their own: anybody may be refused without end, and the trail is kept for ever."""
+
+    def __init__(self) -> None:
+        self._minute, self._noted, self._not_noted = 0, 0, 0
+
+    def stands_for(self, now: datetime) -> int:
+        """For how many refusals the entry about this one stands; 0 where there is none."""
+        minute = int(now.timestamp()) // 60
+        if minute != self._minute:
+            self._minute, self._noted = minute, 0
+        self._not_noted += 1
+        if self._noted >= _NOTED_A_MINUTE:
+            return 0
+        self._noted += 1
+        count, self._not_noted = self._not_noted, 0
+        return count
 
 
 class _Replayed(Exception):
@@ -52,6 +74,15 @@ def signature(key: bytes, timestamp: str, nonce: str, body: bytes) -> str:
 
 def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
     key = bridge.settings.webhook_key()
+    refusals = Refusals()
+
+    async def note_refusal(code: str) -> None:
+        if count := refusals.stands_for(datetime.now(UTC)):
+            async with bridge.database.transaction() as session:
+                facts: dict[str, str | int] = {"code": code, "count": count}
+                await audit_trail.record(
+                    session, "personnel_action_refused", object_ref="personnel-actions", actor=None, facts=facts
+                )
 
     async def signed_by_hr(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         """
@@ -65,7 +96,7 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
         fresh = _TIMESTAMP.fullmatch(timestamp) and abs(now.timestamp() - int(timestamp)) <= WINDOW.total_seconds()
         made = signature(key, timestamp, nonce, await request.body())
         if not fresh or not _NONCE.fullmatch(nonce) or not hmac.compare_digest(made.encode(), given.encode()):
-            await _audit_refusal(bridge, "signature_refused")
+            await note_refusal("signature_refused")
             raise Problem(
                 401,
                 "signature_refused",
@@ -100,7 +131,7 @@ def routes(bridge: Bridge) -> list[ControllerRouterHandler]:
                     )
                 await record(session, bridge, declared, datetime.now(UTC))
         except _Replayed:
-            await _audit_refusal(bridge, "replayed")
+            await note_refusal("replayed")
             raise Problem(
                 409, "replayed", "This request was received before. Send a new one with a fresh nonce."
             ) from None
@@ -127,10 +158,3 @@ async def _use_up(session: AsyncSession, nonce: str, now: datetime) -> None:
     )
     if not added:
         raise _Replayed
-
-
-async def _audit_refusal(bridge: Bridge, code: str) -> None:
-    async with bridge.database.transaction() as session:
-        await audit_trail.record(
-            session, "personnel_action_refused", object_ref="personnel-actions", actor=None, facts={"code": code}
-        )
