@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lifecycle import engine
+from lifecycle import clocks, engine, retention
 from lifecycle.model import HOLD, Actor, Case, Clock, DueKind
 from lifecycle.recipients import HER_INBOX, recipients
 from lifecycle.table import Lifecycle, Rule
@@ -125,12 +125,15 @@ def test_inv_53_a_hold_has_an_owner_an_end_and_reasons(lifecycle: Lifecycle) -> 
     case, actor = kept(lifecycle), who(lifecycle)
     for missing in ("hold_owner", "hold_until", "reasons"):
         assert refused(case, "set_hold", actor, without=missing).params == {"field": missing}
-    assert refused(case, "set_hold", actor, hold_until=at(-1)).code == "TIME_IN_THE_PAST"
+    past = refused(case, "set_hold", actor, hold_until=at(-1))
+    assert (past.code, past.rule) == ("TIME_IN_THE_PAST", "invariant 53")
     nobodys = refused(case, "set_hold", actor, hold_owner="S0011")
     assert (nobodys.code, nobodys.params) == ("NOT_APPOINTED", {"field": "hold_owner"})
     nobody = replace(POLICY.delegation["legal_hold"], deciders=())
     policy = replace(POLICY, delegation={**POLICY.delegation, "legal_hold": nobody})
-    assert refused(case, "set_hold", actor, policy=policy).code == "NOT_DELEGATED"
+    for action in ("set_hold", "release_hold"):
+        undecided = refused(case, action, actor, policy=policy)
+        assert (undecided.code, undecided.params) == ("NOT_DELEGATED", {"decision": "legal_hold"})
 
 
 @EACH
@@ -172,6 +175,13 @@ def test_somebody_is_told_before_a_hold_ends_and_when_the_usual_time_is_over(lif
 def test_she_hears_that_her_own_matter_is_kept_longer(lifecycle: Lifecycle) -> None:
     told = [effect.name for effect in held(lifecycle, 60).effects if effect.facts.get("to") == HER_INBOX]
     assert told == (["hold.set"] if lifecycle.name in HERS else [])
+
+
+@pytest.mark.parametrize("window", ["ret.lookahead", "review.request", "review.appeal"])
+def test_inv_53_nothing_is_kept_shorter_than_a_window_that_it_could_serve(window: str) -> None:
+    policy = replace(POLICY, deadlines={**POLICY.deadlines, window: replace(POLICY.deadlines[window], amount=2_000)})
+    kept_for = clocks.change({}, {}, (retention.keep("keep.no_case"),), NOW, policy)["keep.no_case"]
+    assert kept_for.due_at == policy.due(window, NOW) > policy.due("keep.no_case", NOW)
 
 
 def test_the_date_that_her_inbox_shows_is_that_on_which_it_goes() -> None:

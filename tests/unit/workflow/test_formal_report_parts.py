@@ -3,9 +3,10 @@ part is exchanged. Who is to sign may decline, and a new decision is taken.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from lifecycle import handover
-from lifecycle.model import Case
+from lifecycle.model import Case, Refused
 from lifecycle.recipients import recipients
 from policy.model import Role
 from services.workflow.domain.formal_report import LIFECYCLE
@@ -22,9 +23,10 @@ from tests.formal_paths import (
     replied,
     told,
 )
-from tests.lifecycles import NOW, POLICY, act, refused
+from tests.lifecycles import NOW, POLICY, act, attempt, refused
 
 READERS = frozenset({Role.INTAKE_OFFICER, Role.INVESTIGATOR})
+DISMISSAL = "summary_dismissal"
 
 
 def without(case: Case, role: Role) -> Case:
@@ -39,17 +41,29 @@ def test_a_legal_review_that_nobody_has_goes_on_with_another() -> None:
         assert refused(lost, "name_legal_officer", INVESTIGATOR, legal_officer="S0006").code == "NOT_APPOINTED"
 
 
+def test_a_legal_review_that_is_late_may_go_to_another_and_not_before() -> None:
+    case = at_leg()
+    due = case.clocks["leg.review"].due_at
+    in_time = refused(case, "name_legal_officer", INVESTIGATOR, now=due - timedelta(seconds=1))
+    assert (in_time.code, in_time.params) == ("PART_IS_HELD", {"role": "legal_officer"})
+    assert act(case, "name_legal_officer", INVESTIGATOR, now=due).assigned[Role.LEGAL_OFFICER] == "S0003"
+
+
 def test_no_demand_from_outside_takes_the_review_from_whoever_has_it() -> None:
     case = act(at_leg(), "record_outside_demand", INVESTIGATOR)
     assert case.assigned[Role.LEGAL_OFFICER] == "S0003", "who has the review answers it"
     with_another = replace(at_leg(), assigned={**at_leg().assigned, Role.LEGAL_OFFICER: "S0099"})
-    assert refused(with_another, "record_outside_demand", INVESTIGATOR).params == {"field": "legal_officer"}
+    answer = refused(with_another, "record_outside_demand", INVESTIGATOR)
+    assert (answer.code, answer.params) == ("PART_IS_HELD", {"field": "legal_officer"})
 
 
 def test_a_second_signature_that_nobody_can_give_any_more_is_asked_of_another() -> None:
     case = decided()
     assert refused(case, "name_second", LEGAL).params == {"role": "executive_head"}
     lost = without(case, Role.EXECUTIVE_HEAD)
+    both = attempt(LIFECYCLE, lost, "name_second", LEGAL, executive_head="S0001", oversight_committee="S0062")
+    assert isinstance(both, Refused)
+    assert both.code == "NAME_ONE"
     again = act(lost, "name_second", LEGAL, executive_head="S0001")
     assert act(act(again, "sign_second", EXECUTIVE), "send_letter", HR_DIRECTOR).state == "letter_sent"
     assert refused(act(again, "sign_second", EXECUTIVE), "name_second", LEGAL).code == "SIGNED_ALREADY"
@@ -62,6 +76,27 @@ def test_who_decided_is_not_taken_for_who_is_to_sign() -> None:
     lost = without(case, Role.OVERSIGHT_COMMITTEE)
     again = act(lost, "name_second", LEGAL, without="executive_head", oversight_committee="S0062")
     assert act(again, "sign_second", COMMITTEE).facts["signed_second"] is True
+
+
+def test_who_dismissed_is_not_taken_for_who_is_to_sign() -> None:
+    asked = act(replied(), "recommend", LEGAL, without="hr_director", executive_head="S0001", recommendation=DISMISSAL)
+    case = act(act(asked, "record_view", LEGAL), "dismiss_summarily", EXECUTIVE, without="executive_head",
+               oversight_committee="S0062")  # fmt: skip
+    assert refused(case, "name_second", LEGAL).params == {"role": "oversight_committee"}
+    again = act(without(case, Role.OVERSIGHT_COMMITTEE), "name_second", LEGAL, without="executive_head",
+                oversight_committee="S0062")  # fmt: skip
+    assert again.assigned[Role.OVERSIGHT_COMMITTEE] == "S0062"
+
+
+def test_who_decides_below_discipline_is_whoever_the_policy_lets_decide_that() -> None:
+    advised = act(at_leg(), "advise_managerial_action", LEGAL, without="hr_director", administrative_head="S0004")
+    held = refused(advised, "name_decider", INVESTIGATOR)
+    assert (held.code, held.params) == ("PART_IS_HELD", {"role": "administrative_head"})
+    lost = without(advised, Role.ADMINISTRATIVE_HEAD)
+    both = attempt(LIFECYCLE, lost, "name_decider", INVESTIGATOR, hr_director="S0002", administrative_head="S0004")
+    assert isinstance(both, Refused)
+    assert both.code == "NAME_ONE"
+    assert act(lost, "name_decider", INVESTIGATOR).assigned[Role.HR_DIRECTOR] == "S0002"
 
 
 def test_who_is_to_sign_may_decline_and_nothing_is_decided_then() -> None:

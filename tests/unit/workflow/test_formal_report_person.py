@@ -9,7 +9,7 @@ from lifecycle import engine, freezing
 from lifecycle.model import Case, EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
 from policy.model import Policy, Role
-from services.workflow.domain import formal_referral
+from services.workflow.domain import formal_naming, formal_referral
 from services.workflow.domain.formal_report import KEPT_FOR, LIFECYCLE
 from services.workflow.domain.formal_rules import SHARED_OUTSIDE, TEAM
 from tests.formal_paths import (
@@ -324,6 +324,17 @@ def test_inv_15_her_word_is_looked_up_again_where_she_gave_it_herself() -> None:
     writes = {rule.action for rule in LIFECYCLE.rules if rule.sets.get("referral_consent") == "given"}
     writes |= {rule.action for rule in LIFECYCLE.rules if "referral_consent" in {one.name for one in rule.fields}}
     assert writes == formal_referral.GIVES_WORD
+
+
+def test_inv_15_a_name_goes_by_her_yes_only_where_that_is_the_ground_and_her_word_is_looked_up_again() -> None:
+    grounds = ("consent", "due_process", "law", "danger")
+    assert [formal_naming.rests_on_her_yes(hers(), {"legal_basis": one}) for one in grounds] == [True, *[False] * 3]
+    assert not formal_naming.rests_on_her_yes(hers(), {})
+    writes = {rule.action for rule in LIFECYCLE.rules if rule.sets.get("naming_consent") == "given"}
+    assert writes == formal_naming.GIVES_WORD == {"agree_to_naming"}
+    for word in ("agree_to_naming", "refuse_naming"):
+        unasked = refused(assessing(), word, PERSON)
+        assert unasked == Refused("NOTHING_ASKED", "invariant 15", {"needs": "ask_naming_consent"})
 
 
 def test_a_report_of_exploitation_or_abuse_goes_on_without_asking_and_nobody_asks() -> None:

@@ -24,6 +24,7 @@ def test_inv_35_a_decision_names_everything_it_has_to(without: str) -> None:
     [
         ({"until_at": at(0), "review_at": at(0), "from_at": at(0)}, "TIME_IN_THE_PAST", "until_at"),
         ({"from_at": at(-1)}, "TIME_IN_THE_PAST", "from_at"),
+        ({"from_at": at(-0.0036)}, "TIME_IN_THE_PAST", "from_at"),  # five minutes and a little
         ({"from_at": at(21)}, "TIMES_OUT_OF_ORDER", "until_at"),
         ({"review_at": at(0)}, "TIMES_OUT_OF_ORDER", "review_at"),
         ({"review_at": at(20.01)}, "TIMES_OUT_OF_ORDER", "until_at"),

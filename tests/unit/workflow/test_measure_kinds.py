@@ -253,6 +253,7 @@ def test_a_variation_prolongs_nothing_and_she_is_told_of_it_first_again() -> Non
     later: dict[str, Fact] = {"review_at": at(15), "until_at": at(25)}
     answer = refused(effective(), "vary_measure", DIRECTOR, **later)
     assert (answer.code, answer.rule) == ("END_LATER", "invariant 37")
+    assert act(effective(), "vary_measure", DIRECTOR, review_at=at(10), until_at=at(20)).state == "varying"
     varied = act(effective(), "vary_measure", DIRECTOR, review_at=at(10), until_at=at(18))
     assert (varied.state, effect_names(varied, EffectKind.EMIT)) == ("varying", ["measure_decided"])
     assert varied.clocks["im.cumulative_alarm"] == effective().clocks["im.cumulative_alarm"]

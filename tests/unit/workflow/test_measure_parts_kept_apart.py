@@ -10,7 +10,7 @@ import pytest
 from lifecycle.model import Case, Facts, Refused, Step
 from policy.model import Role
 from services.workflow.domain.interim_measure import LIFECYCLE
-from tests.lifecycles import NOW, POLICY, attempt, staff
+from tests.lifecycles import NOW, POLICY, SYSTEM, attempt, staff
 from tests.refusals import Change, did, known, refusals, same
 from tests.unit.lifecycle.test_cells import EVERYBODY_DECIDES, standing
 
@@ -162,6 +162,42 @@ def test_inv_38_nothing_is_released_to_him_while_her_yes_is_missing() -> None:
     officer = staff("S0005", Role.INTAKE_OFFICER)
     answer = attempt(LIFECYCLE, hers, "release_notice", officer, she_is_settled=True)
     assert answer == Refused("CONSENT_MISSING", "invariant 38", {"burden": ON_HER})
+
+
+@pytest.mark.parametrize("word", ["consent_to_measure", "record_consent", "renew_consent"])
+def test_inv_38_her_yes_counts_from_when_she_last_gave_it_however_she_did(word: str) -> None:
+    case = standing(LIFECYCLE, "consented", "decide_measure")
+    given = NOW + timedelta(days=100)
+    words = (Step(7, "consent_to_measure", "person", None, NOW), Step(8, word, "person", None, given))
+    # What is done afterwards makes her yes no younger.
+    said = replace(
+        case, steps=(*case.steps, *words, Step(9, "raise_urgency", "S0005", None, given + timedelta(days=9)))
+    )
+    head, until = staff("S0004", Role.ADMINISTRATIVE_HEAD), POLICY.due("consent.refresh", given)
+    assert isinstance(attempt(LIFECYCLE, said, "decide_measure", head, now=until), Case)
+    late = attempt(LIFECYCLE, said, "decide_measure", head, now=until + timedelta(seconds=1))
+    assert isinstance(late, Refused)
+    assert late.params["until"] == until.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("action", "facts"),
+    [
+        ("ask_for_lifting", {"type": HOURS, "burden": ON_HIM}),
+        ("record_clearance", {"type": LINE, "burden": ON_HIM}),
+        ("make_effective", {"type": LETTER, "burden": ON_HIM}),
+        ("ask_release", {"type": HOURS, "burden": ON_HIM}),
+    ],
+)
+def test_what_depends_on_the_kind_of_measure_names_it(action: str, facts: Facts) -> None:
+    rule = next(one for one in LIFECYCLE.rules if one.action == action)
+    case = standing(LIFECYCLE, rule.states[0], action)
+    role = next((one for one in sorted(rule.by) if isinstance(one, Role)), None)
+    answer = attempt(
+        LIFECYCLE, replace(case, facts={**case.facts, **facts}), action, staff("S9000", role) if role else SYSTEM
+    )
+    assert isinstance(answer, Refused)
+    assert answer.params == {"type": facts["type"]}
 
 
 def test_inv_38_her_yes_holds_to_the_last_moment_and_not_a_second_longer() -> None:

@@ -209,13 +209,15 @@ def test_inv_53_a_case_about_a_measure_alone_closes_once_nothing_waits_and_is_ke
     assert (waits.code, waits.params) == ("SOMETHING_WAITS", {"clock": "respondent.answer"})
     assert act(act(asked, "refuse_more_time", OIO), "close_respondent", OIO).state == "closed"
     reviewed = replace(measured, facts={**measured.facts, "frozen": True})
-    assert refused(reviewed, "close_respondent", OIO).code == "CASE_FROZEN"
+    frozen = refused(reviewed, "close_respondent", OIO)
+    assert (frozen.code, frozen.params) == ("CASE_FROZEN", {"action": "close_respondent"})
 
 
 def test_inv_48_whoever_was_told_what_is_said_is_told_how_it_ends_before_his_case_closes() -> None:
     for told in (notified(letter_about="allegation"), act(notified(letter_about="measure"), "notify", SYSTEM)):
         answered = act(told, "respond", HIM)
-        assert refused(answered, "close_respondent", OIO, reason="measure_over").code == "OUTCOME_TO_COME"
+        early = refused(answered, "close_respondent", OIO, reason="measure_over")
+        assert (early.code, early.params) == ("OUTCOME_TO_COME", {"needs": "tell_outcome"})
 
 
 def test_he_may_still_ask_for_a_review_once_his_case_is_closed_and_is_told_how_it_went() -> None:
