@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lifecycle import engine
-from lifecycle.clocks import waiting
-from lifecycle.handover import STEPS
+from lifecycle.clocks import DUE, waiting
+from lifecycle.handover import STEPS, is_lost
 from lifecycle.model import FROZEN, ActorKind, Case, EffectKind, Step
-from lifecycle.recipients import heard_as
+from lifecycle.recipients import ASSIGNED, TOOK_PART, heard_as, recipients
 from lifecycle.replay import RING, again
 from lifecycle.retention import HOLD, WINDOWS
 from lifecycle.table import Lifecycle
 from policy.lint import INDEPENDENT, OWN_CELL
-from policy.model import BY_ASSIGNMENT, Policy
+from policy.model import BY_ASSIGNMENT, Policy, Role
 from services.workflow.domain import supervisor_parts, supervisor_rules
 from tests.invariants import holding_measures, holding_people
 from tests.invariants.matters import Change, Held, last, runs, version
@@ -199,11 +199,28 @@ def inv_50_every_closing_has_an_author_and_a_reason(change: Change, step: Step) 
     assert step.by == ActorKind.SYSTEM or {"reason", "outcome"} & step.facts.keys()
 
 
+def is_heard(change: Change) -> bool:
+    """Whether anything follows, or anybody is told: whoever holds a role, or is next above; who has a part, or whoever
+    hears of it once it was taken from them; who did something here.
+    """
+    for effect in change.after.effects:
+        if effect.kind is not EffectKind.NOTIFY or effect.facts["to"] != ASSIGNED:
+            told = effect.kind is not EffectKind.NOTIFY or effect.facts["to"] != TOOK_PART
+            if told or recipients(change.after, effect, change.policy, change.now):
+                return True
+        else:
+            role = Role(str(effect.facts["role"]))
+            if role in change.after.assigned or is_lost(change.held.lifecycle, change.after, role):
+                return True
+    return False
+
+
 def inv_52_time_decides_against_nobody(change: Change, step: Step) -> None:
     if step.action == RING:
         assert change.after.facts == change.before.facts
         assert change.after.assigned == change.before.assigned
-        assert change.after.effects or step.facts["mark"] == "resumed", "somebody hears of it"
+        assert change.after.effects or step.facts["mark"] == "resumed"
+        assert is_heard(change) or step.facts["mark"] != DUE, f"{step.facts['clock']} rings to nobody"
         if change.after.state != change.before.state:
             key = (change.after.lifecycle, str(step.facts["clock"]))
             assert change.after.state in (holding_people.PURGED if change.was_closed else GOES_BY_ITSELF[key])

@@ -12,7 +12,7 @@ from lifecycle import retention
 from lifecycle.clocks import start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, reference, time
 from lifecycle.model import Effect, EffectKind
-from lifecycle.recipients import assigned
+from lifecycle.recipients import appointed
 from lifecycle.table import Lifecycle, Opening, Rule, State
 from policy.model import Role
 from services.workflow.domain import (
@@ -125,7 +125,7 @@ LIFECYCLE = Lifecycle(
         *formal_discipline.CLOCKS,
         *formal_outcome.CLOCKS,
         *formal_person.CLOCKS,
-        *retention.clocks(KEPT_FOR, assigned("formal_report.kept", Role.INVESTIGATOR)),
+        *retention.clocks(KEPT_FOR, appointed("formal_report.kept", Role.INVESTIGATOR)),
     ),
     deciding=DECIDING,
 )

@@ -189,6 +189,10 @@ def waits_for_her(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an ou
     return case.state == "consent_asked"
 
 
+def nobody_alerted(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an outcome asks it
+    return case.state == "need_seen"
+
+
 def told_of_persons_at(case: Case) -> datetime | None:
     """When that decision was taken which last reached the other side and named whom it is about; None before."""
     named = told = None

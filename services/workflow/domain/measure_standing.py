@@ -33,7 +33,9 @@ from services.workflow.domain.measure_parts import (
     hears_here,
     lapses,
     level_up,
+    nobody_alerted,
     ordered,
+    oversight,
     waits_for_her,
     waits_for_proof,
 )
@@ -211,12 +213,14 @@ CLOCKS = (
         person_sees=True,
     ),
     # She hears from us even if nothing has moved, and of what she is asked where it waits for her. Where somebody else
-    # wrote, no inbox shows anything of it: whoever speaks with her tells her, or sees to it that somebody does.
+    # wrote, no inbox shows anything of it: whoever speaks with her tells her, or sees to it that somebody does; before
+    # anybody has alerted, those who could.
     ClockRule(
         NO_NEWS,
         outcomes=(
             Outcome(when=waits_for_her, effects=(her_inbox("interim_measure.still_asked"),)),
             Outcome(when=hears_here, effects=(her_inbox("interim_measure.nothing_new"),)),
+            Outcome(when=nobody_alerted, effects=oversight(UPDATE_DUE)),
             Outcome(effects=(assigned(UPDATE_DUE, Role.WELFARE_OFFICER), took_part(UPDATE_DUE, "alert"))),
         ),
         repeats=True,

@@ -194,6 +194,14 @@ def test_inv_53_a_hold_has_an_owner_and_an_end_and_blocks_the_erasure() -> None:
     assert ring_until(held, NOW + 10 * YEAR).state == "erased", "at the end of the hold"
 
 
+def test_a_hold_on_a_report_that_nobody_has_assessed_ends_for_somebody() -> None:
+    held = act(opened("formal_report"), "set_hold", LEGAL)
+    alone = replace(held, clocks={"keep.hold": held.clocks["keep.hold"]})
+    over = ring_until(alone, NOW + YEAR)
+    assert (over.state, over.assigned) == ("submitted", {})
+    assert {one for effect in over.effects for one in recipients(over, effect, POLICY, NOW)} == {"S0005", "S0006"}
+
+
 def test_inv_53_a_hold_set_while_it_is_open_goes_on_after_closing() -> None:
     held = act(assessing(), "set_hold", INVESTIGATOR, hold_until=(NOW + 10 * YEAR).isoformat())
     case = closed(held)

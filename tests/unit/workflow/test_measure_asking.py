@@ -254,3 +254,12 @@ def test_where_somebody_else_wrote_whoever_speaks_with_her_hears_that_she_waits(
     late = ring_until(quiet, NOW + timedelta(days=30))
     assert {one for effect in late.effects for one in recipients(late, effect, POLICY, NOW)} == {"S0014", "S0005"}
     assert set(effect_names(late, EffectKind.NOTIFY)) == {"interim_measure.update_due"}
+
+
+def test_where_somebody_else_wrote_and_nobody_has_alerted_those_who_could_hear_that_she_waits() -> None:
+    case = act(need(writer="witness"), "note_need", SYSTEM)
+    quiet = replace(case, clocks={"report.update": case.clocks["report.update"]})
+    late = ring_until(quiet, NOW + timedelta(days=30))
+    told = {one for effect in late.effects for one in recipients(late, effect, POLICY, NOW)}
+    assert (late.state, told) == ("need_seen", {"S0003", "S0005", "S0007"})
+    assert set(effect_names(late, EffectKind.NOTIFY)) == {"interim_measure.update_due"}
