@@ -10,6 +10,9 @@ from aiosmtpd.smtp import SMTP
 
 
 async def serve(host: str, port: int, maildir: Path) -> None:
+    # A folder that is there already, as a container's volume is, is taken for a whole Maildir.
+    for name in ("cur", "new", "tmp"):
+        (maildir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     keep = Mailbox(maildir)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(keep, hostname="sink.example", ident="sink", loop=loop), host, port)

@@ -106,9 +106,12 @@ def test_browsers_find_the_portal_and_the_directory_of_help_where_their_ports_ar
 
 
 @pytest.mark.parametrize("service", [*SERVICES, *BESIDE])
-def test_a_service_sees_its_own_keys_and_the_public_ones_alone(service: str) -> None:
+def test_a_service_sees_its_own_keys_and_the_public_ones_alone_and_changes_none(service: str) -> None:
     owner, verb = BESIDE.get(service, (service, "all"))
-    assert CONTAINERS[service]["volumes"] == [f"keys-{owner}:/state/keys/{owner}", "keys-public:/state/keys/public:ro"]
+    assert CONTAINERS[service]["volumes"] == [
+        f"keys-{owner}:/state/keys/{owner}:ro",
+        "keys-public:/state/keys/public:ro",
+    ]
     started = f". /state/keys/{owner}/environment-{service} && exec python -m services.{owner} {verb}"
     assert CONTAINERS[service]["command"] == ["sh", "-c", started]
     assert "environment" not in CONTAINERS[service]

@@ -4,8 +4,10 @@ import asyncio
 import os
 import shutil
 import stat
+from email.message import EmailMessage
 from pathlib import Path
 
+import aiosmtplib
 import pytest
 
 from ops.local_stack import postgres as postgres_part
@@ -110,3 +112,18 @@ async def test_every_part_listens_on_loopback_alone(
         addresses = listening(part)
         assert addresses, part.name
         assert addresses <= LOOPBACK, part.name
+
+
+async def test_the_mail_sink_keeps_what_comes_also_in_a_folder_that_is_there_already(tmp_path: Path) -> None:
+    """As a container's volume is."""
+    (tmp_path / "mail").mkdir()
+    part = Smtp(tmp_path / "mail", free_port(), tmp_path / "log")
+    try:
+        await part.start()
+        await part.ready()
+        mail = EmailMessage()
+        mail["From"], mail["To"] = "one@staff.example", "other@staff.example"
+        await aiosmtplib.send(mail, hostname="127.0.0.1", port=part.port)
+        assert len(list((tmp_path / "mail" / "new").iterdir())) == 1
+    finally:
+        await part.stop()
