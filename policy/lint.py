@@ -114,6 +114,9 @@ def _of_references(policy: Policy) -> Iterator[Finding]:
     for key, tribunal in policy.tribunals.items():
         if tribunal.windows not in {one.name for one in policy.presets.values() if one.deadline.startswith("review.")}:
             yield "tribunal", key, "windows", f"names no preset of review.request or review.appeal: {tribunal.windows}"
+    for key in ("review.request", "review.appeal"):
+        if (chosen := policy.deadlines[key].preset) not in (None, policy.tribunal.windows):
+            yield "deadline", key, "preset", f"is of another tribunal than {policy.tribunal.key}: {chosen}"
 
 
 def _unknown_below(reading: Reading) -> Iterator[Finding]:
