@@ -7,8 +7,10 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from asyncpg import InsufficientResourcesError, OperatorInterventionError
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +96,14 @@ def of_msgspec(error: msgspec.ValidationError) -> Problem:
     return invalid(place or None, "This field has a value of the wrong type, form or length.")
 
 
+def is_away(exception: Exception) -> bool:
+    """Whether a store or a service does not answer, or has no room: the same request may do in a moment."""
+    if isinstance(exception, DBAPIError):
+        full = isinstance(exception.orig, InsufficientResourcesError | OperatorInterventionError)
+        return full or exception.connection_invalidated or isinstance(exception, InterfaceError | OperationalError)
+    return isinstance(exception, OSError)
+
+
 def _join(place: str, name: str) -> str:
     return f"{place}.{name}" if place and name else place or name
 
@@ -119,6 +129,9 @@ def of_exception(exception: Exception) -> Problem:
         return of_msgspec(exception)
     if isinstance(exception, ValidationException):
         return _of_parameters(exception)
+    if is_away(exception):
+        log.warning("a store does not answer", extra={"error": type(exception).__name__})
+        return unavailable()
     status = exception.status_code if isinstance(exception, HTTPException) else 500
     if status >= 500:
         # The type alone: the text of an exception may quote what somebody wrote.

@@ -3,9 +3,11 @@
 import json
 from typing import Annotated, Any, Literal
 
+import asyncpg
 import msgspec
 import pytest
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from chassis.web import problems
 
@@ -62,6 +64,31 @@ def test_an_unexpected_exception_becomes_a_plain_sentence_and_its_text_stays_ins
     status, body = body_of(ValueError("SECRET"))
     assert (status, body["status"], body["code"]) == (500, 500, "failed")
     assert "SECRET" not in json.dumps(body)
+
+
+def of_the_driver(error: Exception, *, lost: bool = False) -> DBAPIError:
+    return DBAPIError("select 'SECRET'", None, error, connection_invalidated=lost)
+
+
+@pytest.mark.parametrize(
+    ("failed", "status"),
+    [
+        (ConnectionRefusedError("SECRET"), 503),
+        (TimeoutError(), 503),
+        (OperationalError("SECRET", None, ValueError()), 503),
+        (of_the_driver(asyncpg.ConnectionDoesNotExistError("SECRET"), lost=True), 503),
+        (of_the_driver(asyncpg.DiskFullError("SECRET")), 503),
+        (of_the_driver(asyncpg.TooManyConnectionsError("SECRET")), 503),
+        (of_the_driver(asyncpg.CannotConnectNowError("SECRET")), 503),
+        (of_the_driver(asyncpg.UniqueViolationError("SECRET")), 500),
+    ],
+    ids=lambda one: type(getattr(one, "orig", None) or one).__name__,
+)
+def test_a_store_that_is_away_or_full_is_not_a_failure_of_ours(failed: Exception, status: int) -> None:
+    answer = problems.handle(None, failed)  # type: ignore[arg-type]
+    assert answer.status_code == status
+    assert ("Retry-After" in answer.headers) is (status == 503)
+    assert b"SECRET" not in answer.content
 
 
 def test_an_http_exception_keeps_its_status_and_loses_its_words() -> None:
