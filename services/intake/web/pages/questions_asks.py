@@ -20,7 +20,7 @@ _OPEN: Final = frozenset({"not_said", "prefer_not_to_say", "unclear", "unknown",
 LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "writer": (
         N_("Which of these are you?"),
-        N_("If it happened to you, say so. Only then can we ask you here before anything changes for you."),
+        N_("If it happened to you, say so. Then we can ask you here before anything changes for you."),
     ),
     "urgency": (N_("How soon do you need help?"), ""),
     "safe_contact": (N_("How may we reach you?"), ""),
