@@ -46,9 +46,7 @@ async def oversight_has_it_at_once(story: Story) -> Seen:
     hidden = await helper.read(story.case, "assessment")
     if hidden.status_code == 200 and any(item["text"] == RUMOUR for item in hidden.json()["items"]):
         raise StoryError("who helps has read the allegation")
-    return Seen(
-        f"at oversight; asked for help: {', '.join(mails)}, who cannot read what was told", "workflow, Maildir"
-    )
+    return Seen(f"at oversight; asked for help: {', '.join(mails)}, who cannot read what was told", "workflow, Maildir")
 
 
 async def help_begins_beside_it(story: Story) -> Seen:
