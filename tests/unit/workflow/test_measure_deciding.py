@@ -1,10 +1,11 @@
 """What a decision on an interim measure names, and what becomes of it at HR."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from lifecycle.model import EffectKind, Fact
+from lifecycle.model import EffectKind, Fact, Refused
 from lifecycle.recipients import recipients
 from services.workflow.domain.measure_parts import last_order
 from tests.lifecycles import NOW, POLICY, SYSTEM, act, at, effect_names, refused, ring_until
@@ -56,6 +57,8 @@ def test_each_kind_is_reviewed_within_its_own_time() -> None:
     answer = refused(consented(), "decide_measure", HEAD, **(LEAVE | late))
     assert (answer.code, answer.params["deadline"]) == ("REVIEW_TOO_LATE", "im.review.special_leave_full_pay")
     assert decided(until_at=at(90), review_at=at(30)).state == "decided"
+    ahead: dict[str, Fact] = {"from_at": at(3), "until_at": at(30), "review_at": at(17)}
+    assert act(consented(), "decide_measure", HEAD, **(LEAVE | ahead)).state == "decided", "from the day it begins"
     assert (
         refused(consented(), "decide_measure", HEAD, **LINE, until_at=at(90), review_at=at(30.01)).rule == "policy 2.3"
     )
@@ -102,3 +105,10 @@ def test_hr_that_does_not_answer_is_noticed() -> None:
     case = ring_until(decided(), NOW + timedelta(days=2))
     assert case.state == "decided"
     assert "interim_measure.stuck" in effect_names(case, EffectKind.NOTIFY)
+
+
+def test_inv_35_who_decides_on_a_kind_of_measure_is_the_policys_to_say() -> None:
+    nobody = replace(POLICY.measures["reporting_line_change"], deciders=())
+    policy = replace(POLICY, measures={**POLICY.measures, "reporting_line_change": nobody})
+    answer = refused(consented(), "decide_measure", HEAD, policy=policy, **LINE)
+    assert answer == Refused("NOT_DELEGATED", "invariant 35", {"type": "reporting_line_change"})

@@ -37,7 +37,18 @@ def test_inv_37_an_extension_ends_later_and_no_more_than_one_block_later() -> No
     sooner: dict[str, Fact] = {"review_at": at(16), "until_at": at(19)}
     assert refused(effective(), "extend_measure", DIRECTOR, now=now, **sooner).code == "END_NOT_LATER"
     far: dict[str, Fact] = {"review_at": at(30), "until_at": at(110.01)}
-    assert refused(effective(), "extend_measure", DIRECTOR, now=now, **far).code == "PERIOD_TOO_LONG"
+    too_long = refused(effective(), "extend_measure", DIRECTOR, now=now, **far)
+    assert (too_long.code, too_long.rule) == ("PERIOD_TOO_LONG", "policy 2.3")
+    same: dict[str, Fact] = {"review_at": at(16), "until_at": at(20)}
+    assert refused(effective(), "extend_measure", DIRECTOR, now=now, **same).code == "END_NOT_LATER"
+
+
+def test_an_extension_is_looked_at_again_before_it_ends_and_not_before_today() -> None:
+    now = NOW + timedelta(days=15)
+    for review, code in ((14.9, "TIME_IN_THE_PAST"), (25.1, "TIMES_OUT_OF_ORDER")):
+        answer = refused(effective(), "extend_measure", DIRECTOR, now=now, review_at=at(review), until_at=at(25))
+        assert (answer.code, answer.rule) == (code, "invariant 35")
+    assert act(effective(), "extend_measure", DIRECTOR, now=now, review_at=at(25), until_at=at(25)).state == "effective"
 
 
 def test_inv_43_the_other_side_is_told_of_an_extension_once_hr_has_done_it_and_her_inbox_shows_it() -> None:

@@ -158,7 +158,11 @@ def test_inv_35_hr_is_told_what_is_to_be_different(kind: str) -> None:
     answer = without_text(
         signed(), "decide_measure", HEAD, "arrangement", **{**WITHOUT_PAY, "type": kind, "burden": "alleged_offender"}
     )
-    assert (answer.code, answer.rule) == ("ARRANGEMENT_MISSING", "invariant 35")
+    assert (answer.code, answer.rule, answer.params) == (
+        "ARRANGEMENT_MISSING",
+        "invariant 35",
+        {"field": "arrangement"},
+    )
 
 
 def test_the_legal_effects_are_seen_before_anybody_signs_or_agrees() -> None:
