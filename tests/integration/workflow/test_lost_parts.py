@@ -15,16 +15,19 @@ from lifecycle.model import Refused
 from policy.model import Role
 from tests.integration.workflow.formal_reports import assessing, by_her, investigating, took
 from tests.integration.workflow.house import (
+    HR_DIRECTOR,
     INVESTIGATOR,
     LEGAL_AND_HEAD,
     LINES,
     OTHER_HEAD,
     PARTIES,
     SECOND_INVESTIGATOR,
+    SUPERVISOR,
     House,
     person,
 )
-from tests.integration.workflow.measures import acknowledged
+from tests.integration.workflow.measures import EXECUTIVE, acknowledged, seen_by
+from tests.integration.workflow.test_respondents import case_of
 
 OUTSIDE_COUNSEL, OUTSIDE_INVESTIGATOR, ANSWERED = "S0065", "S0064", "formal_report.answered"
 
@@ -129,3 +132,24 @@ async def test_whoever_alerted_and_has_other_work_now_hears_no_more_of_it(house:
 
 async def test_nobody_else_hears_while_one_of_those_who_alerted_is_there(house: House) -> None:
     assert await declined(house, await acknowledged(house)) == [INVESTIGATOR]
+
+
+async def test_whoever_declines_to_sign_sees_no_more_of_it_and_who_decided_and_legal_affairs_hear(house: House) -> None:
+    case_id = await investigating(house, PARTIES)
+    await took(house, INVESTIGATOR, case_id, "notify_subject", {}, {"letter": "l"})
+    his = await case_of(house, case_id, SUPERVISOR)
+    await took(house, SUPERVISOR, his.case_id, "respond", {}, {"response": "r"})
+    found = {"finding": "substantiated", "legal_officer": LEGAL_AND_HEAD}
+    await took(house, INVESTIGATOR, case_id, "report_to_leg", found, {"report": "r"})
+    await took(house, LEGAL_AND_HEAD, case_id, "charge", {}, {"letter": "l", "evidence": "e"})
+    await took(house, SUPERVISOR, his.case_id, "reply_to_charge", {}, {"reply": "r"})
+    advised = {"recommendation": "sanction", "hr_director": HR_DIRECTOR}
+    await took(house, LEGAL_AND_HEAD, case_id, "recommend", advised, {"advice": "a"})
+    sanction = {"sanction": "demotion", "executive_head": EXECUTIVE}
+    await took(house, HR_DIRECTOR, case_id, "decide_discipline", sanction, {"reasons": "r"})
+    assert case_id in await seen_by(house, EXECUTIVE, "formal_report")
+    await took(house, EXECUTIVE, case_id, "decline_signature", {}, {"reasons": "Too severe for what was shown."})
+    assert case_id not in await seen_by(house, EXECUTIVE, "formal_report")
+    assert set(await house.notices_of("formal_report.signature_declined")) == {HR_DIRECTOR, LEGAL_AND_HEAD}
+    await took(house, HR_DIRECTOR, case_id, "decide_no_sanction", {}, {"reasons": "r"})
+    assert set(await house.notices_of("respondent.cleared_for_others")) == {EXECUTIVE, LEGAL_AND_HEAD}, "once told"
