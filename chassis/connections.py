@@ -18,6 +18,11 @@ MORE_AT_ONCE: Final = 10
 """Connections that a burst may open beside those that are kept."""
 WAITS: Final = 30.0
 """Seconds until somebody who waits for a connection is told that there is none."""
+ANSWERS: Final = 3.0
+"""Seconds within which a server begins or takes back: a firewall that has forgotten a line tells neither side, and the
+system goes on trying for a quarter of an hour."""
+STATEMENT: Final = 60.0
+"""Seconds that one statement may take."""
 # Between a server's last words and the end of the stream the driver answers with an internal error.
 FAILED: Final = (PostgresError, InterfaceError, InternalClientError, OSError)
 
@@ -44,7 +49,11 @@ class Connections:
 
     def __init__(self, dsn: str, *, keep: int) -> None:
         self._engine = create_async_engine(
-            async_dsn(dsn), poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True
+            async_dsn(dsn),
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+            connect_args={"command_timeout": STATEMENT},
         )
         self._idle: list[Held] = []
         self._keep = keep
@@ -78,7 +87,7 @@ class Connections:
             if cancelled:
                 await held.connection.invalidate()
             else:
-                await held.driver.execute("rollback")
+                await held.driver.execute("rollback", timeout=ANSWERS)
         except FAILED:
             await held.connection.invalidate()
 
@@ -97,10 +106,10 @@ class Connections:
         await self._engine.dispose()
 
 
-async def say(driver: Connection, statement: str) -> str:
+async def say(driver: Connection, statement: str, *, within: float | None = None) -> str:
     """What the server answers to a statement without values. Raises DBAPIError."""
     try:
-        answer: str = await driver.execute(statement)
+        answer: str = await driver.execute(statement, timeout=within)
     except FAILED as error:
         raise as_sqlalchemy(statement, error, driver) from error
     return answer
@@ -113,7 +122,7 @@ def as_sqlalchemy(statement: str, error: Exception, driver: Connection) -> DBAPI
 
 async def _begin(held: Held) -> Held:
     try:
-        await say(held.driver, "begin")
+        await say(held.driver, "begin", within=ANSWERS)
     except BaseException:
         await held.connection.invalidate()
         await held.connection.close()

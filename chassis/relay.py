@@ -35,6 +35,8 @@ _RETRY_AFTER: Final = 1.0
 _CLOSED_FOR: Final = 30.0
 _SEND_TIMEOUT_MS: Final = 10_000
 _STOP_TIMEOUT: Final = 5.0
+_ANSWERS: Final = 30.0
+"""Seconds that one statement may take: a line that a firewall has forgotten would be waited for much longer."""
 
 # Advisory locks belong to a database, not to a schema. They are held by the very connection that reads the rows: when
 # it is lost, so are they.
@@ -108,7 +110,7 @@ class Relay:
             raise TopicRefused
 
     async def _serve(self) -> None:
-        connection = await asyncpg.connect(self._settings.database_dsn, timeout=10)
+        connection = await asyncpg.connect(self._settings.database_dsn, timeout=10, command_timeout=_ANSWERS)
         producer = AIOKafkaProducer(
             **client_options(self._settings),
             enable_idempotence=True,

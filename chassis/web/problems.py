@@ -99,8 +99,8 @@ def of_msgspec(error: msgspec.ValidationError) -> Problem:
 def is_away(exception: Exception) -> bool:
     """Whether a store or a service does not answer, or has no room: the same request may do in a moment."""
     if isinstance(exception, DBAPIError):
-        full = isinstance(exception.orig, InsufficientResourcesError | OperatorInterventionError)
-        return full or exception.connection_invalidated or isinstance(exception, InterfaceError | OperationalError)
+        told = isinstance(exception.orig, InsufficientResourcesError | OperatorInterventionError | OSError)
+        return told or exception.connection_invalidated or isinstance(exception, InterfaceError | OperationalError)
     return isinstance(exception, OSError)
 
 

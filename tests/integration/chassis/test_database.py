@@ -18,6 +18,7 @@ from chassis.outbox import add_event
 from contracts.audit.v1.audit_pb2 import AuditEntry
 from contracts.topics import AUDIT_ENTRIES
 from tests.integration.chassis.house import House
+from tests.integration.chassis.line import Line
 
 pytestmark = pytest.mark.stack
 
@@ -50,6 +51,42 @@ async def line_without_end(dsn: str) -> AsyncIterator[str]:
     yield server._replace(netloc=server.netloc.replace(f":{server.port}", f":{port}")).geturl()
     ended.set()
     line.close()
+
+
+async def test_a_line_that_has_gone_silent_while_nobody_used_it_is_replaced(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.connections.ANSWERS", 0.5)
+    async with Line().to(house.test_database.dsn("intake")) as line:
+        pool = Database(line.address, pool_size=1)
+        assert await one(pool) == 1
+        line.silent = True
+        asking = asyncio.create_task(one(pool))
+        await asyncio.sleep(0.2)
+        # A new connection comes through.
+        line.silent = False
+        async with asyncio.timeout(10):
+            assert await asking == 1
+        await pool.close()
+
+
+async def test_a_line_that_goes_silent_in_the_middle_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.connections.STATEMENT", 0.5)
+    monkeypatch.setattr("chassis.connections.ANSWERS", 0.5)
+    async with Line().to(house.test_database.dsn("intake")) as line:
+        pool = Database(line.address, pool_size=1)
+
+        async def asks() -> None:
+            async with pool.transaction() as session:
+                line.silent = True
+                await fetch(session, _COUNTED, {})
+
+        with pytest.raises(DBAPIError):
+            async with asyncio.timeout(10):
+                await asks()
+        line.silent = False
+        assert await one(pool) == 1
+        await pool.close()
 
 
 async def one(pool: Database) -> int:

@@ -12,6 +12,7 @@ from chassis.relay import TopicRefused
 from contracts.envelope import from_headers, verify
 from contracts.topics import AUDIT_ENTRIES, INTAKE_REPORTS_OMBUDS, INTAKE_REPORTS_WORKFLOW, WORKFLOW_MEASURES, Topic
 from tests.integration.chassis.house import PUBLICS, House, eventually, said
+from tests.integration.chassis.line import Line
 
 pytestmark = pytest.mark.stack
 REPORTS = INTAKE_REPORTS_WORKFLOW
@@ -124,6 +125,21 @@ async def test_a_topic_the_broker_refuses_holds_up_no_other(house: House) -> Non
         with pytest.raises(TopicRefused):
             await relay.check()
     assert await house.rows("workflow", "select topic, parked from outbox") == [(INTAKE_REPORTS_OMBUDS.name, None)]
+
+
+async def test_a_relay_whose_line_has_gone_silent_takes_another(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.relay._ANSWERS", 0.5)
+    async with (
+        Line().to(house.test_database.dsn("workflow")) as line,
+        house.relay("workflow", database_dsn=line.address),
+    ):
+        await house.emit("workflow", AUDIT_ENTRIES, "k", ["before"])
+        assert await sent(house, AUDIT_ENTRIES, "audit", 1) == [("k", 1, "before")]
+        line.silent = True
+        await house.emit("workflow", AUDIT_ENTRIES, "k", ["after"])
+        await asyncio.sleep(1.5)
+        line.silent = False
+        assert await sent(house, AUDIT_ENTRIES, "audit", 2) == [("k", 1, "before"), ("k", 2, "after")]
 
 
 async def test_an_event_nobody_has_applied_is_sent_again_unchanged(house: House) -> None:

@@ -77,6 +77,7 @@ def of_the_driver(error: Exception, *, lost: bool = False) -> DBAPIError:
         (TimeoutError(), 503),
         (OperationalError("SECRET", None, ValueError()), 503),
         (of_the_driver(asyncpg.ConnectionDoesNotExistError("SECRET"), lost=True), 503),
+        (of_the_driver(TimeoutError()), 503),
         (of_the_driver(asyncpg.DiskFullError("SECRET")), 503),
         (of_the_driver(asyncpg.TooManyConnectionsError("SECRET")), 503),
         (of_the_driver(asyncpg.CannotConnectNowError("SECRET")), 503),
