@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, MetaData, Text, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, DateTime, MetaData, Text, UniqueConstraint, false, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -186,7 +186,8 @@ class KeptPlace(Base, table=True):
 
 class DraftFile(Base, table=True):
     """A file of a draft that was not sent: it goes with its session, or with the place that was kept. What it is and
-    its key lie in the draft alone.
+    its key lie in the draft alone, once it has come; one that no draft has is on its way until `coming_until`, which is
+    moved as long as it comes.
     """
 
     __tablename__ = "draft_files"
@@ -194,6 +195,7 @@ class DraftFile(Base, table=True):
     file_id: UUID = Field(primary_key=True)
     of_session: bytes | None = Field(foreign_key="web_sessions.digest", ondelete="CASCADE", index=True)
     of_place: bytes | None = Field(foreign_key="kept_places.digest", ondelete="CASCADE", index=True)
+    coming_until: datetime = Field(sa_type=AWARE, sa_column_kwargs={"server_default": func.now()})
 
 
 class DraftChunk(Base, table=True):

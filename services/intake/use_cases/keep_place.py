@@ -10,8 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, insert, update
 from sqlmodel import col
 
 from chassis.access_code import ACCESS_CODE_BYTES, AccessCode
@@ -36,17 +35,22 @@ async def keep_place(
     files: Sequence[UUID] = (),
 ) -> Kept:
     """Under a new code, or in the place of what `code` opened before; its files go with it from here on, and no more
-    with the session. Raises TooMuchToKeep.
+    with the session. Raises TooMuchToKeep, and NothingHere where that place has ended: a place that was sent does not
+    begin again.
     """
-    code = code or AccessCode(secrets.token_bytes(ACCESS_CODE_BYTES))
+    known, code = code is not None, code or AccessCode(secrets.token_bytes(ACCESS_CODE_BYTES))
     digest, until = place_digest(intake, code), intake.policy.due("draft.expire", now).date()
     values = {
         "sealed": seal_json(code.list_key(), dict(draft), context=b"place|" + digest),
         "forget_on": until + timedelta(days=1),
     }
-    row = insert(KeptPlace).values(digest=digest, **values)
     async with intake.database.transaction() as session:
-        await session.execute(row.on_conflict_do_update(index_elements=["digest"], set_=values))
+        if known:
+            again = update(KeptPlace).where(col(KeptPlace.digest) == digest).values(**values)
+            if (await session.execute(again.returning(col(KeptPlace.digest)))).first() is None:
+                raise NothingHere
+        else:
+            await session.execute(insert(KeptPlace).values(digest=digest, **values))
         of_place = update(DraftFile).values(of_session=None, of_place=digest)
         await session.execute(of_place.where(col(DraftFile.file_id).in_(files)))
     return Kept(code, until)

@@ -29,10 +29,10 @@ from services.intake.items import SealedItem, add_items, seal_identity, seal_ite
 from services.intake.parties import NOBODY, Parties, keep_out
 from services.intake.route_list import RouteList, add_route, begin_list, routes_of
 from services.intake.routing import desk_of
-from services.intake.tables import Consent, Direction, ItemKind, Report, UnsettledLodging
+from services.intake.tables import Consent, Direction, ItemKind, KeptPlace, Report, UnsettledLodging
 from services.intake.use_cases import protect
 from services.intake.use_cases.announce import announce
-from services.intake.use_cases.hold_file import Held
+from services.intake.use_cases.hold_file import Draft, Held
 from services.intake.use_cases.protect import ETHICS_CONTACT
 
 HOW_IT_CAME: Final = "how_it_came"
@@ -50,6 +50,12 @@ class IdempotencyKeyReused(Exception):
 
 class LeftMeanwhile(Exception):
     """Whoever sends it has left: nothing was lodged, since nobody would have the code."""
+
+
+class PlaceEnded(Exception):
+    """The place that was kept of this draft was sent or deleted elsewhere, or its time is over: nothing was lodged,
+    since one place becomes one report.
+    """
 
 
 class _LodgedMeanwhile(Exception):
@@ -138,13 +144,14 @@ async def lodge_report(
     now: datetime,
     entry: Entry | None = None,
     held: Sequence[Held] = (),
-    sent_in: bytes | None = None,
+    sent_in: Draft | None = None,
 ) -> Receipt:
     """Lodge the first report of a new access code; the same `key` with the same draft and files gets the same answer.
-    `sent_in`: the digest of the session that alone keeps the code until it was shown.
+    `sent_in`: where its draft lies: the session alone keeps the code until it was shown, and a place that was kept
+    ends with the report that it becomes.
 
     Raises IdempotencyKeyReused, StillBeingAnswered, and DeskKeyUnknown while the desk has not told its key; with files
-    TooManyAtOnce, and SealNotOpened where one is gone; LeftMeanwhile where that session is.
+    TooManyAtOnce, and SealNotOpened where one is gone; LeftMeanwhile where that session is, PlaceEnded where the place.
     """
     how = [{"name": HOW_IT_CAME, "text": entry.how}] if entry else []
     carried = Carried(how, files=[one.file(intake.database) for one in held])
@@ -181,7 +188,7 @@ async def lodge(
     draft: LodgeReport,
     carried: Carried,
     now: datetime,
-    sent_in: bytes | None = None,
+    sent_in: Draft | None = None,
 ) -> Receipt:
     """Seal, then commit to the list, the key store and the reports, in this order. Raises as `lodge_report`."""
     parties = Parties.named_in(draft).joined_with(carried.parties)
@@ -216,8 +223,8 @@ async def lodge(
                 by = audit_actor(report, entry.staff_id) if entry else None
                 act = "report_entered" if entry else "report_lodged"
                 await audit_trail.record(session, act, object_ref=audit_object(report), actor=by)
-                if sent_in and (await session.execute(_STAYS, params={"digest": sent_in})).first() is None:
-                    raise LeftMeanwhile
+                if sent_in:
+                    await _end_draft(session, request, sent_in)
                 failpoints.hit("intake.before_commit")
         if ours:
             failpoints.hit("intake.after_commit")
@@ -226,6 +233,16 @@ async def lodge(
         item_ids = [item.item_id for item in items]
         await intake.keystore.settle(item_ids, orphans=item_ids)
     raise StillBeingAnswered
+
+
+async def _end_draft(session: AsyncSession, request: Request, sent_in: Draft) -> None:
+    """Last: of two windows with one place, the second waits here for the first. Raises as `lodge_report`."""
+    if sent_in.place is not None:
+        place = delete(KeptPlace).where(col(KeptPlace.digest) == sent_in.place).returning(col(KeptPlace.digest))
+        if (await session.execute(place)).first() is None:
+            raise PlaceEnded
+    if request.new_code and (await session.execute(_STAYS, params={"digest": sent_in.session})).first() is None:
+        raise LeftMeanwhile
 
 
 def known_to_custodian(draft: LodgeReport, parties: Parties, service: str) -> str | None:

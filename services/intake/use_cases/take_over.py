@@ -21,7 +21,7 @@ from services.intake.items import items_of, open_items
 from services.intake.parties import NOBODY, UNNAMED, Parties
 from services.intake.route_list import routes_of
 from services.intake.tables import Direction, Item, ItemKind, Report
-from services.intake.use_cases.hold_file import Held
+from services.intake.use_cases.hold_file import Draft, Held
 from services.intake.use_cases.keep_file import check_room
 from services.intake.use_cases.lodge_report import Carried, Receipt, Request, answered, lodge
 
@@ -34,13 +34,27 @@ class NotToBeTakenOver(Exception):
         self.place = place
 
 
+class TooManyFiles(Exception):
+    """What was ticked and what was added are more files together than one route takes: `most`."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("more files than one route takes")
+        self.most = most
+
+
 async def take_over(
-    intake: Intake, code: AccessCode, draft: LodgeReport, key: str, now: datetime, held: Sequence[Held] = ()
+    intake: Intake,
+    code: AccessCode,
+    draft: LodgeReport,
+    key: str,
+    now: datetime,
+    held: Sequence[Held] = (),
+    sent_in: Draft | None = None,
 ) -> Receipt:
     """Lodge a further report under `code`; the same `key` with the same draft and files gets the same answer.
 
-    Raises NothingHere for an unknown code, NotToBeTakenOver, TooManyRoutes, where there are files FileRefused, and
-    what `lodge_report` raises.
+    Raises NothingHere for an unknown code, NotToBeTakenOver, TooManyRoutes, where there are files TooManyFiles, and
+    FileRefused where all her routes have no room for them, and what `lodge_report` raises.
     """
     async with intake.database.transaction() as session:
         report_ids = await routes_of(session, intake, code)
@@ -50,11 +64,13 @@ async def take_over(
     carried = await _opened(intake, code, report_ids, draft)
     carried = replace(carried, files=[*carried.files, *(one.file(intake.database) for one in held)])
     if not carried.files:
-        return await lodge(intake, request, draft, carried, now)
+        return await lodge(intake, request, draft, carried, now, sent_in)
+    if len(carried.files) > intake.receiving.most:
+        raise TooManyFiles(intake.receiving.most)
     async with intake.receiving.carrying():
         async with intake.database.transaction() as session:
             await check_room(session, intake, report_ids, len(carried.files))
-        return await lodge(intake, request, draft, carried, now)
+        return await lodge(intake, request, draft, carried, now, sent_in)
 
 
 async def _opened(intake: Intake, code: AccessCode, report_ids: Sequence[UUID], draft: LodgeReport) -> Carried:
@@ -89,8 +105,6 @@ async def _opened(intake: Intake, code: AccessCode, report_ids: Sequence[UUID], 
                 raise NotToBeTakenOver(place)  # it goes with its copy
             case _:
                 answers.append({"name": content.get("name", MESSAGE), "text": content["text"]})
-        if len(files) > intake.receiving.most:
-            raise NotToBeTakenOver(place)
     return Carried(answers, parties, files)
 
 

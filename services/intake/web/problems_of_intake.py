@@ -21,7 +21,7 @@ from services.intake.use_cases.place_message import MessageIdTaken, SealedToOldC
 from services.intake.use_cases.release_identity import RefusedLately
 from services.intake.use_cases.replace_code import NotHandedOver
 from services.intake.use_cases.send_message import NotAFact, PassedOnMeanwhile
-from services.intake.use_cases.take_over import NotToBeTakenOver
+from services.intake.use_cases.take_over import NotToBeTakenOver, TooManyFiles
 from services.intake.web.files import problem_of
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,9 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     ),
     NotToBeTakenOver: lambda error: invalid(
         f"take_over[{error.place}]", "This is not something you wrote that can still be opened. Read your inbox again."
+    ),
+    TooManyFiles: lambda error: Problem(
+        409, "too_many_files", f"One report takes {error.most} files. Take over fewer of them: leave some unticked."
     ),
     PassedOnMeanwhile: lambda _: unavailable(_TRY_AGAIN),
     SealedToOldCode: lambda _: unavailable(_TRY_AGAIN),

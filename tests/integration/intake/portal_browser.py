@@ -3,9 +3,10 @@
 What a browser does and httpx does not over http is done here: the `Secure` cookie, `Origin`, the fields of a form.
 """
 
+import asyncio
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -164,8 +165,12 @@ class PortalBrowser:
         sent = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin} | headers
         return await self._ask("POST", form.action, content=body, headers=sent)
 
-    async def send_file(self, form: Form, name: str, content: bytes, **headers: str) -> httpx.Response:
-        """A form with a file, as a browser sends it: its fields in their order, the file where it stands."""
+    async def send_file(
+        self, form: Form, name: str, content: bytes, until: asyncio.Event | None = None, **headers: str
+    ) -> httpx.Response:
+        """A form with a file, as a browser sends it: its fields in their order, the file where it stands; where it is
+        a slow one, its last byte not before `until`.
+        """
         between = secrets.token_hex(16)
         parts = [(f'name="{field}"', value.encode()) for field, value in form.fields]
         parts.append((f'name="file"; filename="{name}"', content))
@@ -173,8 +178,18 @@ class PortalBrowser:
             f"--{between}\r\nContent-Disposition: form-data; {about}\r\n\r\n".encode() + value + b"\r\n"
             for about, value in parts
         )
+        ending = f"\r\n--{between}--\r\n".encode()
+        body = body.removesuffix(b"\r\n")
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield body[:-1]
+            if until:
+                await until.wait()
+            yield body[-1:] + ending
+
         sent = {"Content-Type": f"multipart/form-data; boundary={between}", "Origin": self.origin} | headers
-        return await self._ask("POST", form.action, content=body + f"--{between}--\r\n".encode(), headers=sent)
+        whole = slowly() if until else body + ending
+        return await self._ask("POST", form.action, content=whole, headers=sent)
 
     async def _ask(self, method: str, path: str, **given: Any) -> httpx.Response:
         headers = dict(given.pop("headers", {}))

@@ -195,28 +195,6 @@ async def test_files_go_with_the_place_and_no_more_with_the_session(client: http
     assert [await chunks(world, one) for one in (second, third)] == [0, 0]
 
 
-async def test_what_was_sent_from_one_window_is_not_sent_without_its_files_from_another(
-    client: httpx.AsyncClient, world: World
-) -> None:
-    browser, _ = await kept(client, world)
-    await added(world, browser, b"one")
-    await browser.go("/check")
-    await browser.fill({"step": "keep"})
-    code = code_on(browser)
-    late = PortalBrowser(client, world.settings.public_url)
-    await late.go("/back")
-    await late.fill({"code": code})
-    assert "file-1.txt" in late.text
-    await browser.go("/check")
-    await send(browser)
-    await late.fill({"step": "send"})
-    assert late.path == late.at("/check")
-    assert "Nothing was sent: something is not there any more." in late.text
-    assert "file-1.txt" not in late.text
-    (route,) = (await inbox(client, await send(late)))["routes"]
-    assert route["files"] == []
-
-
 async def test_places_are_swept_after_their_day_with_their_files(client: httpx.AsyncClient, world: World) -> None:
     browser, _ = await kept(client, world)
     file_id = await added(world, browser, b"one")

@@ -269,16 +269,18 @@ async def test_another_way_is_sent_as_another_request(client: httpx.AsyncClient,
     assert keys[0] == keys[1] != keys[2]
 
 
-async def test_what_was_sent_is_shown_though_the_place_that_was_kept_could_not_be_forgotten(
+async def test_what_was_sent_is_shown_though_the_files_of_its_draft_could_not_be_let_go(
     fresh_world: Callable[..., Awaitable[World]],
 ) -> None:
     world = await fresh_world()
     async with client_of(world) as client:
         browser = await begin(client, world)
         await to_the_check(browser, "informal_resolution", {"what_happened": WORDS})
-        await browser.fill({"step": "keep"})
-        await browser.go("/check")
-        await world.rows("alter table intake.kept_places rename to away")
+        for statement in (
+            "create function intake.no() returns trigger language plpgsql as $$ begin raise 'no'; end $$",
+            "create trigger no before delete on intake.draft_files for each statement execute function intake.no()",
+        ):
+            await world.rows(statement)
         code = await send(browser)
         assert len((await inbox(client, code))["routes"]) == 1
         assert (await data_of(world, browser)).keys() == {"code", "sent"}

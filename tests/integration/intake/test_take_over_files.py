@@ -125,3 +125,54 @@ async def test_the_page_says_what_there_is_no_room_for(
     assert len((await inbox(client, code))["routes"]) == 1
     await browser.fill(given)
     assert browser.path == browser.at("/sent")
+
+
+async def test_what_is_ticked_and_what_is_added_are_together_no_more_than_one_route_takes(
+    client: httpx.AsyncClient, browse: Browse, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _ = await with_a_file(client)
+    assert (await send(client, code)).status_code == 201
+    ticks = [one["item_id"] for one in (await inbox(client, code))["routes"][0]["files"]]
+    monkeypatch.setattr(world.intake.receiving, "most", 2)
+    browser = await browse(code)
+    await browser.follow("Take another way as well")
+    await browser.fill({"code": code}, button="Continue")
+    await browser.fill({"way": "formal_report", "take_over": ticks})
+    await onwards(browser, {"what_happened": "It is in the pictures."})
+    late = browser.form("Send")
+    await browser.go("/s/files")
+    assert "There is no room for more files here." in browser.text
+    # As from a window that lay open before she ticked, or with fewer to a route meanwhile.
+    monkeypatch.setattr(world.intake.receiving, "most", 3)
+    await browser.go("/s/files")
+    form = browser.form("Add this file")
+    assert (await browser.send_file(form, "a.txt", b"words")).headers["location"] == "/en/s/files"
+    await browser.go("/s/files")
+    assert "There is no room for more files here." in browser.text
+    await browser.send_file(form, "a.txt", b"words")
+    monkeypatch.setattr(world.intake.receiving, "most", 2)
+    await browser.send(late, {"step": "send"})
+    await browser.go("/check")
+    assert "One way takes 2 files, with those that go over. Untick some · Remove some" in browser.text
+    assert not [form for form in browser.forms() if "Send" in form.buttons]
+    assert len((await inbox(client, code))["routes"]) == 1
+    await browser.follow("Remove some")
+    (added,) = browser.form("Remove").offered["remove"]
+    await browser.fill({"remove": added}, button="Remove")
+    await browser.fill({"step": "on"}, place=-1)
+    await browser.fill({"step": "send"})
+    assert browser.path == browser.at("/sent")
+    assert len((await inbox(client, code))["routes"][1]["files"]) == 2
+
+
+async def test_more_files_than_one_route_takes_are_not_taken_over_through_the_interface(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, body = await with_a_file(client)
+    assert (await send(client, code)).status_code == 201
+    body["take_over"] = [one["item_id"] for one in (await inbox(client, code))["routes"][0]["files"]]
+    monkeypatch.setattr(world.intake.receiving, "most", 1)
+    over = await lodge(client, body, code=code)
+    assert (over.status_code, over.json()["code"]) == (409, "too_many_files")
+    assert "One report takes 1 files." in over.json()["detail"]
+    assert (await lodge(client, body | {"take_over": body["take_over"][:1]}, code=code)).status_code == 201

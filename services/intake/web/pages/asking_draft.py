@@ -4,10 +4,12 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 from uuid import UUID
 
+from chassis.access_code import AccessCode
 from chassis.web.pages.page import Page
 from services.intake.domain.ways import OWN_DATA
 from services.intake.intake import utc_now
-from services.intake.use_cases.hold_file import Held
+from services.intake.use_cases.hold_file import Draft, Held, on_the_way
+from services.intake.use_cases.keep_place import place_digest
 from services.intake.use_cases.set_reminder import CHECK_INS
 from services.intake.web.pages.portal import Portal
 from services.intake.web.pages.questions import asked_on
@@ -80,6 +82,21 @@ def files_in(data: Mapping[str, Any]) -> list[Held]:
     """In the order in which they were added."""
     known = ((name.removeprefix(FILE_OF), noted) for name, noted in data.items() if name.startswith(FILE_OF))
     return [Held.read(UUID(file_id), noted) for file_id, noted in known]
+
+
+def draft_of(portal: Portal, page: Page) -> Draft:
+    """Where the draft of this session lies. Raises PageClosed."""
+    session = page.needs_session()
+    place = session.data.get(PLACE)
+    has = frozenset(one.file_id for one in files_in(session.data))
+    digest = place_digest(portal.intake, AccessCode.parse(place["code"])) if place else None
+    return Draft(session.key.digest, digest, has)
+
+
+async def one_comes(portal: Portal, page: Page) -> bool:
+    """Whether a file is still on its way to the draft, in another window. Raises PageClosed."""
+    async with portal.intake.database.transaction() as session:
+        return await on_the_way(session, draft_of(portal, page))
 
 
 def drop_draft(data: Data) -> None:

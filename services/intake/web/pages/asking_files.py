@@ -7,17 +7,16 @@ from uuid import UUID, uuid4
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from chassis.access_code import AccessCode
 from chassis.web.pages.forms import Choice, Field, Read, read
 from chassis.web.pages.page import NotOurs, Page, PageClosed
 from chassis.web.pages.uploads import NotAnUpload
 from chassis.web.pages.words import N_
-from services.intake.files.kinds import ENDINGS
+from services.intake.domain import carried
+from services.intake.files.kinds import ENDINGS, FileRefused, Refusal
 from services.intake.intake import NothingHere
-from services.intake.use_cases.hold_file import Draft, Held, NoRoom, hold_file, let_go, still_there
-from services.intake.use_cases.keep_place import place_digest
+from services.intake.use_cases.hold_file import Held, NoRoom, hold_file, let_go, still_there
 from services.intake.web.pages import asking_place
-from services.intake.web.pages.asking_draft import FILE_OF, PLACE, Data, asked_so_far, files_in, nowhere
+from services.intake.web.pages.asking_draft import FILE_OF, TICKED, Data, asked_so_far, draft_of, files_in, nowhere
 from services.intake.web.pages.files import FILE, NOT_TAKEN, REMOVED, drop, megabytes, ours, stay_open, why_not
 from services.intake.web.pages.inbox import ONCE, once_of
 from services.intake.web.pages.portal import Portal
@@ -40,19 +39,22 @@ async def files_there(portal: Portal, data: Data) -> list[Held]:
     return [one for one in held if one.file_id in there]
 
 
+def goes_over(data: Data) -> int:
+    """How many files she has ticked of ways that she has: they and those of the draft are files of one route."""
+    return list(data.get(TICKED, {}).values()).count(carried.FILE)
+
+
+def over_full(portal: Portal, data: Data) -> bool:
+    """Whether they are more than one route takes."""
+    return len(files_in(data)) + goes_over(data) > portal.intake.receiving.most
+
+
 def lines(page: Page, held: list[Held]) -> Iterator[dict[str, Any]]:
     """As she sees them: under the names that they get when they are sent."""
     for number, one in enumerate(held, 1):
         size = page.language.number(max(1, round(one.size_of_original / 1000)))
         name = f"file-{number}.{ENDINGS[one.kind]}"
         yield {"id": one.file_id, "name": name, "size": size, "removed": [REMOVED[what] for what in one.removed]}
-
-
-def draft_of(portal: Portal, page: Page) -> Draft:
-    """Where the draft of this session lies. Raises PageClosed."""
-    session = page.needs_session()
-    place = session.data.get(PLACE)
-    return Draft(session.key.digest, place_digest(portal.intake, AccessCode.parse(place["code"])) if place else None)
 
 
 @get("/{language:str}/s/files", include_in_schema=False)
@@ -64,7 +66,7 @@ async def files(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
     return page.show(
         "files.html",
         files=list(lines(page, held)),
-        full=len(held) >= portal.intake.receiving.most,
+        full=len(held) + goes_over(page.needs_session().data) >= portal.intake.receiving.most,
         last=len(questions(asked.route)),
         field=FILE,
         megabytes=megabytes(page, portal),
@@ -79,15 +81,21 @@ async def add(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> R
     data, once = page.needs_session().data, once_of(read([ONCE], upload.fields).values)
     if not takes_files(asked_so_far(page, portal).route):
         raise NotOurs
-    await stay_open(page)
+    await stay_open(page, upload.file, portal)
     wrong, held = "", None
     try:
         if FILE_OF + str(once) not in data:
+            if len(files_in(data)) + goes_over(data) >= portal.intake.receiving.most:
+                raise FileRefused(Refusal.TOO_MANY)
             held = await hold_file(portal.intake, draft_of(portal, page), once, upload.file)
     except NotAnUpload:
         raise NotOurs from None
     except NothingHere:
-        raise PageClosed from None
+        await drop(upload.file, portal)
+        if await portal.sessions.find(page.needs_session().cookie) is None:
+            raise PageClosed from None
+        # The draft was sent or deleted without it, in another window: she reads there that it did not go along.
+        return page.go(AT_FILES)
     except NoRoom:
         wrong = _NO_ROOM
     except (*NOT_TAKEN, TimeoutError) as error:

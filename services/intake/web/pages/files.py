@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from chassis.web.attachments import attachment
 from chassis.web.pages.forms import Field, Read, read
-from chassis.web.pages.page import NotOurs, Page
+from chassis.web.pages.page import NotOurs, Page, PageClosed
 from chassis.web.pages.uploads import NotAnUpload, Upload, read_upload
 from chassis.web.pages.words import N_
 from chassis.web.problems import not_found
@@ -85,7 +85,7 @@ async def send_file(
     upload = await ours(page)
     seen, once = await reading(page, portal), once_of(read([ONCE], upload.fields).values)
     intake, sent = portal.intake, FileSent(seen.route(route).report_id, once)
-    await stay_open(page)
+    await stay_open(page, upload.file, portal)
     said, wrong = "file", ""
     try:
         await keep_file(intake, seen.code, sent, upload.file, utc_now())
@@ -121,10 +121,13 @@ async def ours(page: Page) -> Upload:
     return upload
 
 
-async def stay_open(page: Page) -> None:
-    """So that the session does not run out under a slow upload; the answer moves its limit again."""
-    assert page.pages.sessions is not None  # the portal has some
-    await page.pages.sessions.stay(page.needs_session(), LONGEST)
+async def stay_open(page: Page, file: AsyncIterator[bytes], portal: Portal) -> None:
+    """So that the session does not run out under a slow upload; the answer moves its limit again. Raises PageClosed
+    where it has ended meanwhile: nothing of the file is kept.
+    """
+    if not await portal.sessions.stay(page.needs_session(), LONGEST):
+        await drop(file, portal)
+        raise PageClosed
 
 
 async def drop(file: AsyncIterator[bytes], portal: Portal) -> None:

@@ -24,8 +24,8 @@ from services.intake.use_cases.keep_place import place_of
 from services.intake.use_cases.replace_code import code_for, finish, replace_code
 from services.intake.web.pages.asking_place import resume
 from services.intake.web.pages.inbox import CODE
+from services.intake.web.pages.keeping_code import KEPT
 from services.intake.web.pages.portal import OPEN, Portal
-from services.intake.web.pages.sending import KEPT
 
 NO_SOONER: Final = 0.4
 """Seconds from a code's arrival to its answer, whatever it opens: longer than any of the look-ups takes."""

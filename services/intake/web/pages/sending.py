@@ -1,8 +1,7 @@
-"""Looking at everything before it is sent, sending it once, and keeping the code."""
+"""Looking at everything before it is sent, and sending it once."""
 
 import logging
 import secrets
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,13 +24,14 @@ from services.intake.use_cases.keep_place import forget_place
 from services.intake.use_cases.lodge_report import (
     IdempotencyKeyReused,
     LeftMeanwhile,
+    PlaceEnded,
     StillBeingAnswered,
     known_to_custodian,
     lodge_report,
     what_stands,
 )
 from services.intake.use_cases.set_reminder import set_reminder
-from services.intake.use_cases.take_over import NotToBeTakenOver, take_over
+from services.intake.use_cases.take_over import NotToBeTakenOver, TooManyFiles, take_over
 from services.intake.web.pages import asking_place
 from services.intake.web.pages.asking_draft import (
     CHECKED,
@@ -41,13 +41,16 @@ from services.intake.web.pages.asking_draft import (
     TICKED,
     asked_so_far,
     draft_in,
+    draft_of,
     drop_draft,
     files_in,
     nowhere,
+    one_comes,
 )
-from services.intake.web.pages.asking_files import draft_of, files_there, lines
+from services.intake.web.pages.asking_files import files_there, lines, over_full
 from services.intake.web.pages.files import NOT_TAKEN, why_not
 from services.intake.web.pages.inbox import CODE, reading
+from services.intake.web.pages.keeping_code import LEFT, STANDS
 from services.intake.web.pages.portal import Portal
 from services.intake.web.pages.questions import DIRECT, questions
 from services.intake.web.pages.questions_asked import Asked
@@ -59,9 +62,8 @@ from services.intake.web.public import check_complete
 
 logger = logging.getLogger(__name__)
 
-STANDS: Final = "stands"
-"""Of what was sent: that it is an earlier text, and that the draft is not what went out."""
-DO: Final = Field("step", "radios", "", choices=(Choice("send", ""), Choice("keep", ""), Choice("delete", "")))
+DO: Final = Field("step", "radios", "", choices=tuple(Choice(one, "") for one in ("send", "without", "keep", "delete")))
+"""Which button was pressed; `without`: to send it without the file that is on its way."""
 CONTACT: Final = Field(
     "ethics_contact",
     "yes",
@@ -75,12 +77,6 @@ _FULL: Final = N_(
 )
 _GONE: Final = N_("Nothing was sent: something is not there any more. Look at the list, then send again.")
 _UNKNOWN: Final = N_("We do not know whether it was sent. Send it once more: it is taken once.")
-KEPT: Final = Field(
-    "kept",
-    "yes",
-    N_("I have kept the code"),
-    missing=N_("Write the code down or print it, then tick the box."),
-)
 
 
 @get("/{language:str}/check", include_in_schema=False)
@@ -95,6 +91,8 @@ async def check(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
     if asked.route == DIRECT:
         on = asked.days.get(asked.given.get("after", ""))
         return page.show("check_direct.html", on=on, last=len(questions(DIRECT)), has_code=CODE in data)
+    with_files, most = takes_files(asked.route), portal.intake.receiving.most
+    held = await files_there(portal, data)
     return page.show(
         "check.html",
         asked=asked,
@@ -107,8 +105,10 @@ async def check(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
         going=over,
         chooses=LISTENER in questions(asked.route),
         consents=_consents(asked),
-        files=list(lines(page, await files_there(portal, data))) if takes_files(asked.route) else None,
-        back=AT_FILES if takes_files(asked.route) else f"/s/{len(questions(asked.route))}",
+        files=list(lines(page, held)) if with_files else None,
+        comes=with_files and await one_comes(portal, page),
+        most=most if over_full(portal, data) else None,
+        back=AT_FILES if with_files else f"/s/{len(questions(asked.route))}",
         as_day=as_day,
     )
 
@@ -129,18 +129,28 @@ async def send(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> 
         return page.go(nowhere(data))
     if step == "keep":
         return await asking_place.keep(page, portal, "/check")
-    if step != "send" or still_needed(asked):
+    if step not in ("send", "without") or still_needed(asked):
+        return page.go("/check")
+    if takes_files(asked.route) and await one_comes(portal, page) != (step == "without"):
+        # It comes and she has not heard of it, or it has come since she chose to send without it: she looks again.
+        page.keep(Read(found.values))
         return page.go("/check")
     if asked.route == DIRECT:
         sent = await _remind(portal, asked, data)
     else:
         try:
             sent = await _lodge(page, portal, asked, data, ethics_contact=bool(found.values.get(CONTACT.name)))
+        except PlaceEnded:
+            return page.go(asking_place.ENDED)
+        except TooManyFiles:
+            return page.go("/check")
         except TooManyRoutes:
             return page.again(Read(found.values, {"form": _FULL}))
         except NOT_TAKEN as error:
             return page.again(Read(found.values, {"form": why_not(error)}))
         except (SealNotOpened, NotToBeTakenOver):
+            if await asking_place.has_ended(page, portal):
+                return page.go(asking_place.ENDED)
             return page.again(Read(found.values, {"form": _GONE}))
         except StillBeingAnswered:
             return page.again(Read(found.values, {"form": _UNKNOWN}))
@@ -148,7 +158,7 @@ async def send(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> 
     if sent.get(STANDS):
         return page.go("/sent")
     try:
-        await _forget(portal, page)
+        sent[LEFT] = await _forget(portal, page)
     except (SQLAlchemyError, OSError) as error:
         # It has been sent, and her code is to be shown. Files go by themselves with the session, a place on its day.
         logger.warning("draft not forgotten", extra={"error": type(error).__name__})
@@ -174,13 +184,12 @@ async def _lodge(
     if known:
         draft.take_over = [UUID(item_id) for item_id in data.get(TICKED, ())]
     check_complete(portal.intake, draft)
-    held = files_in(data) if takes_files(asked.route) else []
+    held, sent_in = files_in(data) if takes_files(asked.route) else [], draft_of(portal, page)
     route, stands = asked.route, False
     try:
         if known:
-            receipt = await take_over(portal.intake, known, draft, data[KEY], utc_now(), held)
+            receipt = await take_over(portal.intake, known, draft, data[KEY], utc_now(), held, sent_in)
         else:
-            sent_in = page.needs_session().key.digest
             receipt = await lodge_report(portal.intake, draft, data[KEY], utc_now(), held=held, sent_in=sent_in)
     except LeftMeanwhile:
         raise PageClosed from None
@@ -211,43 +220,6 @@ async def _remind(portal: Portal, asked: Asked, data: dict[str, Any]) -> dict[st
     return {"route": DIRECT, "new": _is_new(known, data), "next": kept.on.isoformat()}
 
 
-@get("/{language:str}/sent", include_in_schema=False)
-async def sent(page: NamedDependency[Page]) -> Response[Any]:
-    """The code, until somebody says that it is kept; then what comes next."""
-    data = page.needs_session().data
-    if SENT not in data:
-        return page.go("/s/1")
-    was = data[SENT]
-    return page.show(
-        "sent.html",
-        code=data.get(CODE) if was["new"] else None,
-        route=was["route"],
-        next_date=datetime.fromisoformat(was["next"]) if was["next"] else None,
-        option=OPTIONS[was["route"]],
-        stands=was.get(STANDS, False),
-        named=was.get("named", False),
-        field=KEPT,
-    )
-
-
-@post("/{language:str}/sent", include_in_schema=False)
-async def kept(page: NamedDependency[Page]) -> Response[Any]:
-    data = page.needs_session().data
-    found = await page.form([KEPT])
-    if SENT not in data:
-        return page.go("/s/1")
-    if found.errors:
-        return page.again(found)
-    page.taken()
-    data[SENT] = data[SENT] | {"new": False}
-    return page.go("/sent")
-
-
-@get("/{language:str}/deleted", include_in_schema=False)
-async def deleted(page: NamedDependency[Page]) -> Response[Any]:
-    return page.show("deleted.html")
-
-
 def _is_new(known: AccessCode | None, data: dict[str, Any]) -> bool:
     """Whether nobody has said yet that this code is kept."""
     return known is None or bool(data.get(SENT, {}).get("new"))
@@ -274,11 +246,12 @@ async def _offices(page: Page, portal: Portal, asked: Asked) -> list[str]:
     return [entry.name for office, entry in intake.policy.offices.items() if office in desk.offices]
 
 
-async def _forget(portal: Portal, page: Page) -> None:
-    """The files of the draft, and the place that was kept of it."""
-    await let_all_go(portal.intake, draft_of(portal, page))
+async def _forget(portal: Portal, page: Page) -> bool:
+    """The files of the draft, and the place that was kept of it. Whether a file was on its way still."""
+    came_too_late = await let_all_go(portal.intake, draft_of(portal, page))
     if place := page.needs_session().data.get(PLACE):
         await forget_place(portal.intake, AccessCode.parse(place["code"]))
+    return came_too_late
 
 
-ROUTES: Final = [check, send, sent, kept, deleted]
+ROUTES: Final = [check, send]
