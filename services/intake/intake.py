@@ -13,6 +13,7 @@ from chassis.keystore import Keystore
 from chassis.sealing import tag
 from policy.model import Policy
 from services.intake.files.receiving import Receiving
+from services.intake.room import Room
 from services.intake.tables import Exclusion, Report
 
 _BESIDE: Final = {("ethics", "interim_measure"): "workflow", ("ethics", "review"): "workflow"}
@@ -38,6 +39,7 @@ class Intake:
     keys: ServiceKeys
     policy: Policy
     receiving: Receiving = field(default_factory=Receiving)
+    room: Room = field(default_factory=Room)
 
     def first_date(self, route: str, now: datetime) -> datetime | None:
         """When she can expect a first answer; none where the organisation has set no time for it."""

@@ -24,6 +24,7 @@ from services.intake.files.kept import Content, File, Parts, in_order, sealed_ch
 from services.intake.files.kinds import FileRefused, Kind, Refusal, Removed
 from services.intake.files.receiving import TooManyAtOnce
 from services.intake.intake import Intake, NothingHere
+from services.intake.room import NoRoom
 from services.intake.tables import DraftChunk, DraftFile
 
 ROOM: Final = 32_768
@@ -40,10 +41,6 @@ _KEEP_CHUNK: Final = text("""
     from draft_files where file_id = :file_id for key share
     returning number
 """)
-
-
-class NoRoom(Exception):
-    """All drafts together hold as much as they may. Once it is sent, there is room for a file."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from sqlmodel import col
 from chassis.access_code import ACCESS_CODE_BYTES, AccessCode
 from chassis.sealing import open_with, seal_json
 from services.intake.intake import Intake, NothingHere
+from services.intake.room import Taken
 from services.intake.tables import DraftFile, KeptPlace
 
 
@@ -35,9 +36,11 @@ async def keep_place(
     files: Sequence[UUID] = (),
 ) -> Kept:
     """Under a new code, or in the place of what `code` opened before; its files go with it from here on, and no more
-    with the session. Raises TooMuchToKeep, and NothingHere where that place has ended: a place that was sent does not
-    begin again.
+    with the session. Raises TooMuchToKeep; for a new place NoRoom, for a known one NothingHere where it has ended: a
+    place that was sent does not begin again.
     """
+    if code is None:
+        await intake.room.check(intake.database, Taken.PLACES)
     known, code = code is not None, code or AccessCode(secrets.token_bytes(ACCESS_CODE_BYTES))
     digest, until = place_digest(intake, code), intake.policy.due("draft.expire", now).date()
     values = {

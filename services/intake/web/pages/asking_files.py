@@ -14,7 +14,8 @@ from chassis.web.pages.words import N_
 from services.intake.domain import carried
 from services.intake.files.kinds import ENDINGS, FileRefused, Refusal
 from services.intake.intake import NothingHere
-from services.intake.use_cases.hold_file import Held, NoRoom, hold_file, let_go, still_there
+from services.intake.room import NoRoom
+from services.intake.use_cases.hold_file import Held, hold_file, let_go, still_there
 from services.intake.web.pages import asking_place
 from services.intake.web.pages.asking_draft import FILE_OF, TICKED, Data, asked_so_far, draft_of, files_in, nowhere
 from services.intake.web.pages.files import FILE, NOT_TAKEN, REMOVED, drop, megabytes, ours, stay_open, why_not

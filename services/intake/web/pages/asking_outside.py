@@ -9,7 +9,7 @@ from chassis.web.pages.forms import Choice, Field
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from services.intake.web.pages.asking_draft import say
-from services.intake.web.pages.portal import OPEN
+from services.intake.web.pages.portal import Portal
 
 _WORKED_HERE: Final = "worked_here"
 WHO: Final = Field(
@@ -33,9 +33,9 @@ async def outside(page: NamedDependency[Page]) -> Response[Any]:
 
 
 @post("/{language:str}/outside", include_in_schema=False)
-async def enter(page: NamedDependency[Page]) -> Response[Any]:
+async def enter(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
     found = await page.form([WHO])
-    session = page.session or page.begin(idle=OPEN)
+    session = await portal.begin(page)
     who = found.values.get(WHO.name)
     if who and who != _WORKED_HERE:
         say(session.data, "situation", {"affected_is": who})

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from chassis.web.pages.forms import Choice, Field
 from chassis.web.pages.page import HEADERS, Page
 from chassis.web.pages.words import N_
-from services.intake.web.pages.portal import Portal
+from services.intake.web.pages.portal import FULL, Portal
 
 LENGTH: Final = Field(
     "length",
@@ -36,15 +36,18 @@ async def before(page: NamedDependency[Page]) -> Response[Any]:
 
 
 @post("/{language:str}/before", include_in_schema=False)
-async def begin(page: NamedDependency[Page]) -> Response[Any]:
+async def begin(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
     """The first answer: from here on there is a session, under a new cookie. Whoever has one keeps what is in it."""
     found = await page.form([LENGTH])
     idle = timedelta(minutes=int(str(found.values.get("length", "30"))))
-    if page.session is None:
-        page.begin(idle)
-    else:
-        page.session.idle = idle
+    (await portal.begin(page, idle)).idle = idle
     return page.go("/s/1")
+
+
+@get(f"/{{language:str}}{FULL}", include_in_schema=False)
+async def full(page: NamedDependency[Page]) -> Response[Any]:
+    """Where nothing can begin now: pages, for whoever has none open; else a place."""
+    return page.show("full.html")
 
 
 @get("/{language:str}/stay", include_in_schema=False)
@@ -70,4 +73,4 @@ async def closed(page: NamedDependency[Page]) -> Response[Any]:
     return page.show("closed.html")
 
 
-ROUTES: Final = [landing, before, begin, stay, leave, closed]
+ROUTES: Final = [landing, before, begin, full, stay, leave, closed]

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from chassis.web.pages.page import Page
 from services.intake.domain.ways import OWN_DATA
 from services.intake.web.pages.asking_draft import choose
-from services.intake.web.pages.portal import OPEN, Portal
+from services.intake.web.pages.portal import Portal
 from services.intake.web.pages.questions_first import BEGINNING
 from services.intake.web.pages.questions_options import OPTIONS, length
 
@@ -22,10 +22,10 @@ async def data(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> 
 
 
 @post("/{language:str}/data", include_in_schema=False)
-async def ask(page: NamedDependency[Page]) -> Response[Any]:
+async def ask(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
     """Whoever has a session keeps what is in it."""
     await page.form([])
-    session = page.session or page.begin(OPEN)
+    session = await portal.begin(page)
     choose(session.data, OWN_DATA)
     return page.go(f"/s/{len(BEGINNING) + 1}")
 

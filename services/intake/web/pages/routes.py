@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from litestar import Response, Router
+from litestar import Request, Response, Router
 from litestar.di import Provide
 
 import policy
@@ -16,6 +16,7 @@ from chassis.web.sessions import Sessions
 from services.intake.intake import Intake
 from services.intake.numbers import FILE as HELP
 from services.intake.numbers import numbers
+from services.intake.room import NoRoom
 from services.intake.settings import IntakeSettings
 from services.intake.web.pages import (
     acting,
@@ -38,7 +39,7 @@ from services.intake.web.pages import (
     sending,
     whole,
 )
-from services.intake.web.pages.portal import LONGEST, OPEN, Portal
+from services.intake.web.pages.portal import FULL, LONGEST, OPEN, Portal
 
 _OWNERS = (Path(chassis_pages.__path__[0]), Path(policy.__path__[0]), HELP.with_suffix(""), Path(__file__).parents[2])
 _CATALOGS = tuple(owner / "locale" for owner in _OWNERS)
@@ -85,11 +86,16 @@ def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
         demonstration=settings.demonstration,
         given={"help_address": of_portal.help_address, "numbers": numbers()},
     )
+
+    def no_room(request: Request[Any, Any, Any], _: NoRoom) -> Response[Any]:
+        return Page(pages, request, pages.language_of(request), None).go(FULL)
+
     router = pages_router(pages, _ROUTES, _closed)
     return Router(
         path="",
         route_handlers=[assets.handler(), router],
         dependencies={"portal": Provide(lambda: of_portal, sync_to_thread=False)},
+        exception_handlers={NoRoom: no_room},
     ), sessions
 
 
