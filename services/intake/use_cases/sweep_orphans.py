@@ -3,12 +3,10 @@ wraps of contents that were never kept.
 """
 
 import asyncio
-import logging
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from services.intake.intake import Intake, utc_now
@@ -16,8 +14,6 @@ from services.intake.tables import AccessCodeRow, Item, UnsettledLodging
 from services.intake.use_cases.keep_place import forget_old_places
 from services.intake.use_cases.release_identity import end_over
 from services.intake.use_cases.set_reminder import forget_old_reminders
-
-logger = logging.getLogger(__name__)
 
 ORPHANED_AFTER: Final = timedelta(hours=1)
 """No request takes as long."""
@@ -42,13 +38,10 @@ async def sweep_orphans(intake: Intake, now: datetime) -> int:
 
 
 async def sweep_forever(intake: Intake) -> None:
-    """Every ten minutes, until cancelled."""
+    """Every ten minutes, until cancelled. Part of the background, which begins it again when a store was away."""
     while True:
-        try:
-            await sweep_orphans(intake, utc_now())
-            await forget_old_reminders(intake, utc_now())
-            await forget_old_places(intake, utc_now())
-            await end_over(intake, utc_now())
-        except (SQLAlchemyError, OSError) as error:
-            logger.warning("orphans not swept", extra={"error": type(error).__name__})
+        await sweep_orphans(intake, utc_now())
+        await forget_old_reminders(intake, utc_now())
+        await forget_old_places(intake, utc_now())
+        await end_over(intake, utc_now())
         await asyncio.sleep(_SWEEP_EVERY)

@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
 
 from chassis.database import Database
 from chassis.keystore import Keystore, Wrap
+from chassis.web.run import keep_running
 from services.intake.intake import Intake, utc_now
-from services.intake.use_cases.sweep_orphans import ORPHANED_AFTER, sweep_orphans
+from services.intake.use_cases.keep_place import keep_place
+from services.intake.use_cases.sweep_orphans import ORPHANED_AFTER, sweep_forever, sweep_orphans
 from services.intake.web.app import intake_app
 from tests.integration.intake.conftest import client_of
 from tests.integration.intake.test_reminders import remind
 from tests.integration.intake.world import World, code_of_new, formal, inbox, key, lodge, with_code
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.stack
 FreshWorld = Callable[..., Awaitable[World]]
@@ -189,3 +194,24 @@ async def test_a_message_cut_off_by_the_key_store_is_sent_again(fresh_world: Fre
         assert [message["text"] for message in route["messages"]] == ["more"]
     await store.close()
     assert await sweep_orphans(world.intake, utc_now() + ORPHANED_AFTER * 2) == 1
+
+
+async def test_sweeping_goes_on_as_soon_as_a_store_is_back(
+    fresh_world: FreshWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = await fresh_world()
+    await keep_place(world.intake, {"at": "/s/1"}, utc_now() - timedelta(days=100))
+    await world.rows("alter table intake.unsettled_lodgings rename to away")
+    sweeping = asyncio.create_task(keep_running(partial(sweep_forever, world.intake)))
+
+    async def said() -> bool:
+        return "background task stopped and is started again" in caplog.messages
+
+    async def swept() -> bool:
+        return not await world.rows("select 1 from kept_places")
+
+    await eventually(said)
+    assert not await swept()
+    await world.rows("alter table intake.away rename to unsettled_lodgings")
+    await eventually(swept)
+    sweeping.cancel()
