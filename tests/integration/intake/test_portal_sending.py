@@ -181,6 +181,7 @@ async def test_inv_17_whoever_skips_everything_gets_the_same_answer_by_the_same_
 async def test_the_code_is_shown_until_it_is_kept_and_never_again(client: httpx.AsyncClient, world: World) -> None:
     browser = await begin(client, world)
     await to_the_check(browser, "informal_resolution", {})
+    assert "After sending you see a code, your way back." in browser.text
     code = await send(browser)
     assert code not in browser.page.text, "in groups, that it can be read"
     assert all(f"<span>{group}</span>" in browser.page.text for group in code.split("-"))
@@ -318,6 +319,7 @@ async def test_a_further_way_goes_under_the_code_that_she_has(client: httpx.Asyn
     await browser.fill({"kept": "yes"})
     await browser.go("/s/1")
     await to_the_check(browser, "formal_report", {"what_happened": WORDS})
+    assert "After sending you see a code" not in browser.text
     await browser.fill({"step": "send"})
     assert browser.path == browser.at("/sent")
     assert "<bdi" not in browser.page.text, "it is the code that she has"

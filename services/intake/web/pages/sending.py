@@ -105,6 +105,7 @@ async def check(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
         going=over,
         chooses=LISTENER in questions(asked.route),
         consents=_consents(asked),
+        has_code=CODE in data,
         files=list(lines(page, held)) if with_files else None,
         comes=with_files and await one_comes(portal, page),
         most=most if over_full(portal, data) else None,
