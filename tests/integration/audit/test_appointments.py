@@ -1,10 +1,12 @@
 """What a service that asks who may act takes of what workflow says is in force."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
+from chassis.database import Database
 from chassis.inbox import Event, InvalidMessage
 from contracts.policy.v1.policy_pb2 import (
     Appointment,
@@ -18,8 +20,7 @@ from lifecycle import in_force
 from policy.appointing import appointment_id
 from policy.entry import PolicyBroken
 from policy.load import load
-from policy.model import Role
-from services.audit.web.api import Record
+from policy.model import Policy, Role
 from tests.integration.audit.sources import World
 
 AUDITOR, NEW = "S0015", "S0040"
@@ -43,9 +44,17 @@ ENDED = AppointmentEnded(
 )
 
 
+@dataclass
+class Record:
+    """What of the record's desk goes by who is appointed."""
+
+    database: Database
+    policy: Policy = POLICY
+
+
 @pytest.fixture
 async def record(world: World) -> Record:
-    return Record(world.databases["audit"], POLICY)
+    return Record(world.databases["audit"])
 
 
 async def take(record: Record, said: AppointmentsInForce | PolicyInForce) -> None:
@@ -59,7 +68,7 @@ def auditors(record: Record) -> set[str]:
 
 
 async def test_each_process_goes_by_the_newest_that_is_kept(record: Record) -> None:
-    here, there = in_force.InForce(record), Record(record.database, POLICY)
+    here, there = in_force.InForce(record), Record(record.database)
     await take(record, AppointmentsInForce(number=1, appointed=[APPOINTED]))
     assert auditors(record) == {AUDITOR}, "kept, and not gone by yet"
     await here.read()
@@ -144,7 +153,7 @@ async def test_new_cases_begin_with_the_version_that_was_decided_from_its_day_on
     await process.read()
     assert (record.policy.pin, record.policy.content_hash) == ("minimal/1", OTHER.content_hash)
     assert auditors(record) == {AUDITOR, NEW}, "and the people are those who were appointed"
-    there = Record(record.database, POLICY)
+    there = Record(record.database)
     await in_force.InForce(there).read()
     assert there.policy == record.policy
 
