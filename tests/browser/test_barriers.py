@@ -8,7 +8,19 @@ from tests.browser.conftest import PageFactory, Portal
 
 pytestmark = pytest.mark.stack
 BEFORE_ANYTHING = (
-    *("", "/online", "/privacy", "/data", "/accessibility", "/told", "/outside", "/back", "/back/again", "/closed"),
+    *(
+        "",
+        "/online",
+        "/privacy",
+        "/data",
+        "/accessibility",
+        "/told",
+        "/outside",
+        "/back",
+        "/back/again",
+        "/closed",
+        "/full",
+    ),
 )
 OF_THE_INBOX = ("/inbox", "/inbox/whole", "/inbox/whole/readers", "/inbox/days", "/inbox/further")
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

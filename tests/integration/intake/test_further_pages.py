@@ -227,8 +227,9 @@ async def test_a_page_that_goes_over_says_so_where_she_would_add_to_it(
     code, browser = await at_the_ticks(client, browse)
     await browser.fill({"way": "formal_report", "take_over": [(await items(client, code))["what_happened"]]})
     await asked_on(browser, {})
-    at = re.findall(r'href="/en(/s/\d+)">Change<[^>]+> What would you like', browser.page.text)[0]
-    await browser.go(at)
+    heading = re.findall(r"id=(p\d+)>What would you like", browser.page.text)[0]
+    (change,) = re.findall(rf'href="/en(/s/\d+)"[^>]+aria-labelledby="c-{heading} {heading}"', browser.page.text)
+    await browser.go(change)
     assert "What you ticked goes over with it. Write here what is new." in browser.text
     await browser.fill({"wish": "An apology."})
     new = await sent(browser, client, code)

@@ -1,6 +1,6 @@
 """What she wrote on the ways that she has, each thing to be ticked for another way, and what of it she has ticked."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -17,6 +17,17 @@ from services.intake.web.pages.offers import isolated
 
 _SHOWN: Final = 80
 """Characters of her own words beside a box: enough to know them by. All of them stand on the page of what she sent."""
+_FIRST: Final = 2_800
+"""Bytes of lines on the first page of ticks."""
+_NEXT: Final = 6_000
+"""Bytes of lines on each other one."""
+_AROUND: Final = 110
+"""Bytes of markup around a line, or around the name of a way."""
+_EACH: Final = 3
+"""So many messages of one way are told of one by one; more are counted."""
+
+Listed = tuple[str, list[tuple[str, str]]]
+"""The name of a way, and of each thing its id and what it is."""
 
 
 def ticks_of(inbox: Inbox) -> Field:
@@ -24,7 +35,7 @@ def ticks_of(inbox: Inbox) -> Field:
     return Field("take_over", "checks", "", choices=tuple(Choice(str(one.item_id), "") for one in own(inbox)))
 
 
-def listed(page: Page, inbox: Inbox) -> list[tuple[str, list[tuple[str, str]]]]:
+def listed(page: Page, inbox: Inbox) -> list[Listed]:
     """By the way on which she wrote it: ids, and what each is, with its first words."""
     found = []
     for route in inbox.routes:
@@ -33,8 +44,28 @@ def listed(page: Page, inbox: Inbox) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(name, lines) for name, lines in found if lines]
 
 
-def tick(data: Data, inbox: Inbox, item_ids: Collection[str]) -> None:
-    """These go over, and no others."""
+def in_pages(listed: Sequence[Listed]) -> list[list[Listed]]:
+    """So many to a page that it stays small enough for a slow line; the first has the ways too. At least one page."""
+    pages: list[list[Listed]] = [[]]
+    left = _FIRST
+    for name, lines in listed:
+        for line in lines:
+            bytes_of_it = len(line[1].encode()) + _AROUND
+            if bytes_of_it > left:
+                pages.append([])
+                left = _NEXT
+            left -= bytes_of_it
+            if not pages[-1] or pages[-1][-1][0] != name:
+                pages[-1].append((name, []))
+                left -= _AROUND
+            pages[-1][-1][1].append(line)
+    return pages
+
+
+def tick(data: Data, inbox: Inbox, item_ids: Collection[str], shown: Collection[str]) -> None:
+    """Of those that were shown these go over, and no others; what was ticked on another page stays so."""
+    before = {item_id for item_id in data.get(TICKED, ()) if item_id not in shown}
+    item_ids = before.union(item_ids)
     data[TICKED] = {str(one.item_id): one.kind for one in own(inbox) if str(one.item_id) in item_ids}
     named = [one for route in inbox.routes for one in route.parties if str(one.item_id) in item_ids]
     data[PEOPLE_OF] = {
@@ -50,10 +81,18 @@ def going(page: Page, inbox: Inbox) -> list[str]:
     more is ticked no more.
     """
     data = page.needs_session().data
-    text = page.language.text
-    there = {str(one.item_id): f"{text(words.ROUTES[one.route])}: {_called(page, one)}" for one in own(inbox)}
+    text, counted = page.language.text, page.language.count
+    there = {str(one.item_id) for one in own(inbox)}
     data[TICKED] = {item_id: kind for item_id, kind in data[TICKED].items() if item_id in there}
-    return [label for item_id, label in there.items() if item_id in data[TICKED]]
+    labels: list[str] = []
+    for route in inbox.routes:
+        name, ticked = text(words.ROUTES[route.route]), [one for one in _of(route) if str(one.item_id) in data[TICKED]]
+        messages = sum(one.kind == MESSAGE for one in ticked)
+        alone = [one for one in ticked if one.kind != MESSAGE or messages <= _EACH]
+        labels += [f"{name}: {_called(page, one)}" for one in alone]
+        if messages > _EACH:
+            labels.append(f"{name}: " + counted("%(num)s message", "%(num)s messages", messages))
+    return labels
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,12 @@ _HEADINGS: Final = {WHOLE: N_("See what you sent"), FURTHER: N_("Take another wa
 _WRONG: Final = N_("This is not the code of this inbox. Look at each letter and number again.")
 
 
-def is_open(page: Page) -> bool:
-    return page.needs_session().data.get(OPEN_PAGE) == page.path
+def is_open(page: Page, path: str) -> bool:
+    return page.needs_session().data.get(OPEN_PAGE) == path
 
 
-def closed(page: Page) -> Response[Any]:
-    return page.go(page.path.replace("/inbox/", "/inbox/open/"))
+def closed(page: Page, path: str) -> Response[Any]:
+    return page.go(path.replace("/inbox/", "/inbox/open/"))
 
 
 @get("/{language:str}/inbox/open/{what:str}", include_in_schema=False)
@@ -65,8 +65,8 @@ def _opened_as(what: str) -> tuple[str, str]:
 @get("/{language:str}/inbox/whole", include_in_schema=False)
 async def whole(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
     seen = await reading(page, portal)
-    if not is_open(page):
-        return closed(page)
+    if not is_open(page, WHOLE):
+        return closed(page, WHOLE)
     return page.show("whole.html", routes=seen.inbox.routes, names=words.ROUTES, labels=words.ANSWERS, removed=REMOVED)
 
 
