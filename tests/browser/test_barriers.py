@@ -8,19 +8,8 @@ from tests.browser.conftest import PageFactory, Portal
 
 pytestmark = pytest.mark.stack
 BEFORE_ANYTHING = (
-    *(
-        "",
-        "/online",
-        "/privacy",
-        "/data",
-        "/accessibility",
-        "/told",
-        "/outside",
-        "/back",
-        "/back/again",
-        "/closed",
-        "/full",
-    ),
+    *("", "/online", "/privacy", "/data", "/accessibility", "/told", "/outside"),
+    *("/back", "/back/again", "/closed", "/full"),
 )
 OF_THE_INBOX = ("/inbox", "/inbox/whole", "/inbox/whole/readers", "/inbox/days", "/inbox/further")
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

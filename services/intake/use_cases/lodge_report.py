@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,33 +29,20 @@ from services.intake.items import SealedItem, add_items, seal_identity, seal_ite
 from services.intake.parties import NOBODY, Parties, keep_out
 from services.intake.route_list import RouteList, add_route, begin_list, routes_of
 from services.intake.routing import desk_of
-from services.intake.tables import Consent, Direction, ItemKind, KeptPlace, Report, UnsettledLodging
+from services.intake.tables import Consent, Direction, ItemKind, Report, UnsettledLodging
 from services.intake.use_cases import protect
 from services.intake.use_cases.announce import announce
+from services.intake.use_cases.end_draft import end_draft
 from services.intake.use_cases.hold_file import Draft, Held
 from services.intake.use_cases.protect import ETHICS_CONTACT
 
 HOW_IT_CAME: Final = "how_it_came"
 """Sealed with what was told: no row says where a report came from."""
 _ATTEMPTS: Final = 3
-# Asked last, and held until the commit: leaving waits no longer than that.
-_STAYS: Final = text(
-    "select true from web_sessions where digest = :digest and expires_at > clock_timestamp() for key share"
-)
 
 
 class IdempotencyKeyReused(Exception):
     """The key came before with another request."""
-
-
-class LeftMeanwhile(Exception):
-    """Whoever sends it has left: nothing was lodged, since nobody would have the code."""
-
-
-class PlaceEnded(Exception):
-    """The place that was kept of this draft was sent or deleted elsewhere, or its time is over: nothing was lodged,
-    since one place becomes one report.
-    """
 
 
 class _LodgedMeanwhile(Exception):
@@ -224,7 +211,7 @@ async def lodge(
                 act = "report_entered" if entry else "report_lodged"
                 await audit_trail.record(session, act, object_ref=audit_object(report), actor=by)
                 if sent_in:
-                    await _end_draft(session, request, sent_in)
+                    await end_draft(session, sent_in, new_code=request.new_code)
                 failpoints.hit("intake.before_commit")
         if ours:
             failpoints.hit("intake.after_commit")
@@ -233,16 +220,6 @@ async def lodge(
         item_ids = [item.item_id for item in items]
         await intake.keystore.settle(item_ids, orphans=item_ids)
     raise StillBeingAnswered
-
-
-async def _end_draft(session: AsyncSession, request: Request, sent_in: Draft) -> None:
-    """Last: of two windows with one place, the second waits here for the first. Raises as `lodge_report`."""
-    if sent_in.place is not None:
-        place = delete(KeptPlace).where(col(KeptPlace.digest) == sent_in.place).returning(col(KeptPlace.digest))
-        if (await session.execute(place)).first() is None:
-            raise PlaceEnded
-    if request.new_code and (await session.execute(_STAYS, params={"digest": sent_in.session})).first() is None:
-        raise LeftMeanwhile
 
 
 def known_to_custodian(draft: LodgeReport, parties: Parties, service: str) -> str | None:

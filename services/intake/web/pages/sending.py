@@ -19,12 +19,11 @@ from services.intake.intake import utc_now
 from services.intake.parties import Parties
 from services.intake.route_list import TooManyRoutes
 from services.intake.routing import desk_of
+from services.intake.use_cases.end_draft import LeftMeanwhile, PlaceEnded
 from services.intake.use_cases.hold_file import let_all_go
 from services.intake.use_cases.keep_place import forget_place
 from services.intake.use_cases.lodge_report import (
     IdempotencyKeyReused,
-    LeftMeanwhile,
-    PlaceEnded,
     StillBeingAnswered,
     known_to_custodian,
     lodge_report,
