@@ -15,7 +15,7 @@ from tests.browser.axe import axe
 from tests.browser.conftest import PageFactory
 from tests.browser.served import listening, served
 from tests.integration.intake.conftest import client_of
-from tests.integration.intake.test_releases import HEAR, Desk, Request
+from tests.integration.intake.releasing import HEAR, Desk, Request
 from tests.integration.intake.world import World, build_world, code_of_new, formal
 from tests.real_parts import PostgresServer
 

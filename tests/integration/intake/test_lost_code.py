@@ -22,8 +22,8 @@ from services.intake.use_cases import reissue_code as reissuing
 from services.intake.use_cases.choose_mails import Wish, choose_mails, tell_her
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused
 from services.intake.use_cases.reissue_code import reissue_code
+from tests.integration.intake.test_handed_over import take_new_code
 from tests.integration.intake.test_passing import ask, lodged, put, rewrapped
-from tests.integration.intake.test_registrar import take_new_code
 from tests.integration.intake.world import World, code_of_new, formal, inbox, key, with_code
 
 pytestmark = pytest.mark.stack
