@@ -17,7 +17,7 @@ from services.intake.web.pages.asking_draft import files_in
 from tests.integration.intake.conftest import client_of
 from tests.integration.intake.portal_browser import PortalBrowser
 from tests.integration.intake.portal_walk import begin, choose, data_of
-from tests.integration.intake.test_process import process_of
+from tests.integration.intake.test_process import begun, process_of
 from tests.integration.intake.world import World
 from tests.waiting import eventually
 
@@ -83,10 +83,7 @@ async def test_what_is_left_of_a_file_is_swept_also_when_the_process_dies_over_i
         await as_long_as_any(world, held.file_id)
         whole = await chunks(world, held.file_id)
         await browser._ask("GET", "/leave")
-    async with process_of(world.settings, tmp_path / "first", guardian, failpoints="intake.chunks_swept") as (
-        process,
-        _,
-    ):
+    async with begun(world.settings, tmp_path / "first", guardian, failpoints="intake.chunks_swept") as (process, _):
         assert await asyncio.to_thread(process.popen.wait, 60) == -signal.SIGKILL
     assert 0 < await chunks(world, held.file_id) < whole, "it died in the middle"
     async with process_of(world.settings, tmp_path / "second", guardian):

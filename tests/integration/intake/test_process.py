@@ -55,13 +55,22 @@ async def process_of(
     settings: Settings, log: Path, guardian: Guardian, *, command: str = "all", failpoints: str = ""
 ) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
     """A process of intake that answers, and a client of it."""
+    async with begun(settings, log, guardian, command=command, failpoints=failpoints) as (process, client):
+        await until(lambda: answers(client), process)
+        yield process, client
+
+
+@asynccontextmanager
+async def begun(
+    settings: Settings, log: Path, guardian: Guardian, *, command: str = "all", failpoints: str = ""
+) -> AsyncIterator[tuple[Process, httpx.AsyncClient]]:
+    """One that may answer or not: it may die before anybody could ask."""
     port = free_port()
     given = environment(settings, port) | {"RECOURSE_FAILPOINTS": failpoints}
     process = Process.spawn([sys.executable, "-m", "services.intake", command], log=log, environment=given)
     guardian.watch(process.id)
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-            await until(lambda: answers(client), process)
             yield process, client
     finally:
         await process.stop()
