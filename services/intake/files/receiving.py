@@ -79,7 +79,9 @@ class Receiving:
     @asynccontextmanager
     async def received(self, goes_to: UUID | bytes, parts: AsyncIterator[bytes]) -> AsyncIterator[File]:
         """The file and its cleaned copy, for as long as this lasts; in this process one at a time of a route, or of a
-        session (its digest). What comes in at which process says a row, where it matters (`hold_file`). Raises FileRefused, TooManyAtOnce, and TimeoutError for what takes too long or comes too slowly.
+        session (its digest). What comes in at which process says a row, where it matters (`hold_file`).
+
+        Raises FileRefused, TooManyAtOnce, and TimeoutError for what takes too long or comes too slowly.
         """
         if len(self._now) >= _AT_ONCE or goes_to in self._now:
             raise TooManyAtOnce
