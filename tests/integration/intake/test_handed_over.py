@@ -16,22 +16,10 @@ from tests.integration.intake.conftest import Browse, SignIn
 from tests.integration.intake.desk_news import tells
 from tests.integration.intake.portal_browser import come_back
 from tests.integration.intake.portal_walk import code_on
-from tests.integration.intake.test_registrar import handed_over, report_of
+from tests.integration.intake.test_registrar import REGISTRAR, handed_over, report_of
 from tests.integration.intake.world import World, code_of_new, inbox, key, lodge, with_code
 
 pytestmark = pytest.mark.stack
-REGISTRAR, SUPERVISOR, CUSTODIAN = "S0020", "S0018", "S0061"
-RECEIVED = {"received-day": "3", "received-month": "3", "received-year": "2026", "received-time": "9:30"}
-PORTAL = "https://portal.example"
-ANSWERS: dict[str, str] = {
-    "mode": "confidential",
-    "writer": "affected",
-    "what_happened": "He threw my papers at me.",
-    "alleged_offender": "S0017",
-    "not_these_people": "S0012",
-    "my_number": "S0018",
-    "language": "fr",
-}
 
 
 async def test_the_person_gets_a_code_of_her_own_before_anything_is_opened(

@@ -30,7 +30,6 @@ from tests.integration.workflow.house import (
 from tests.integration.workflow.measures import GUARD, name_at_hr, open_by_staff, seen_by, terms, words
 from tests.integration.workflow.test_alerts_and_results import ALERT, RISK, measures, state
 
-MINUTE = timedelta(minutes=1)
 APART = "physical_separation"
 HER_LINE = {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": COLLEAGUE}
 
