@@ -5,11 +5,12 @@ session and pool, the two cost an action more than what it does in between (ADR 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from asyncpg import Connection, InterfaceError, InternalClientError, PostgresError
+from asyncpg import Connection, InterfaceError, InternalClientError, PostgresError, Record
 from sqlalchemy import NullPool
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -25,6 +26,8 @@ STATEMENT: Final = 60.0
 """Seconds that one statement may take."""
 # Between a server's last words and the end of the stream the driver answers with an internal error.
 FAILED: Final = (PostgresError, InterfaceError, InternalClientError, OSError)
+
+Answer = TypeVar("Answer")
 
 
 class NotCommitted(SQLAlchemyError):
@@ -60,8 +63,20 @@ class Connections:
         self._places = asyncio.Semaphore(keep + MORE_AT_ONCE)
 
     async def begin(self) -> Held:
-        """A connection in a transaction, to be given back after `commit` or `roll_back`. Beginning tells whether one
-        that has lain idle still lives; a dead one is replaced. Raises TimeoutError, DBAPIError, OSError.
+        """A connection in a transaction, to be given back after `commit` or `roll_back`. Raises as `_ask`."""
+        held, _ = await self._ask(lambda driver, _: say(driver, "begin", within=ANSWERS))
+        return held
+
+    async def look(self, sql: str, values: Sequence[object]) -> list[Record]:
+        """What one statement that only reads answers by itself: nothing is begun for it. Raises as `_ask`."""
+        held, found = await self._ask(lambda driver, within: read(driver, sql, values, within=within))
+        await self.give_back(held)
+        return found
+
+    async def _ask(self, asked: Callable[[Connection, float | None], Awaitable[Answer]]) -> tuple[Held, Answer]:
+        """A connection and what it answered first: that tells whether one that has lain idle still lives, and a dead
+        one is replaced. `asked` gets the seconds that one may take that has lain idle. Raises TimeoutError,
+        DBAPIError, OSError.
         """
         async with asyncio.timeout(WAITS):
             await self._places.acquire()
@@ -69,9 +84,10 @@ class Connections:
             while self._idle:
                 # The next one may live, and a new one does.
                 with suppress(DBAPIError):
-                    return await _begin(self._idle.pop())
+                    return await _answered(self._idle.pop(), asked, ANSWERS)
             connection = await self._engine.connect()
-            return await _begin(Held(connection, (await connection.get_raw_connection()).driver_connection))
+            driver = (await connection.get_raw_connection()).driver_connection
+            return await _answered(Held(connection, driver), asked, None)
         except BaseException:
             self._places.release()
             raise
@@ -120,11 +136,21 @@ def as_sqlalchemy(statement: str, error: Exception, driver: Connection) -> DBAPI
     return DBAPIError(statement, None, error, hide_parameters=True, connection_invalidated=driver.is_closed())
 
 
-async def _begin(held: Held) -> Held:
+async def read(driver: Connection, sql: str, values: Sequence[object], *, within: float | None = None) -> list[Record]:
+    """The rows of a statement as the driver takes it. Raises DBAPIError."""
     try:
-        await say(held.driver, "begin", within=ANSWERS)
+        found: list[Record] = await driver.fetch(sql, *values, timeout=within)
+    except FAILED as error:
+        raise as_sqlalchemy(sql, error, driver) from error
+    return found
+
+
+async def _answered(
+    held: Held, asked: Callable[[Connection, float | None], Awaitable[Answer]], within: float | None
+) -> tuple[Held, Answer]:
+    try:
+        return held, await asked(held.driver, within)
     except BaseException:
         await held.connection.invalidate()
         await held.connection.close()
         raise
-    return held

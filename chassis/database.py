@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from typing import Final, cast
 
-from asyncpg import Connection, Record
+from asyncpg import Record
 from sqlalchemy import TextClause, text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session as PlainSession
 from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.connections import FAILED, Connections, as_sqlalchemy
+from chassis.connections import Connections, read
 
 logger = logging.getLogger(__name__)
 
 BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
+Begun = Callable[[], Awaitable[AsyncSession]]
 
 WAKE_CHANNEL: Final = "recourse_outbox_"
 """Followed by the schema: channels belong to a database, and services share one."""
@@ -67,17 +68,16 @@ async def fetch(session: AsyncSession, statement: TextClause, values: Mapping[st
     every event asks, where SQLAlchemy's own way costs ten times as much. The statement is a constant of its module and
     is read once; values are as the driver takes them: lists for arrays, text for JSON. Raises DBAPIError.
     """
-    sql, names = _for_driver(statement)
-    driver: Connection = session.info[_DRIVER]
-    try:
-        found: list[Record] = await driver.fetch(sql, *[values[name] for name in names])
-    except FAILED as error:
-        raise as_sqlalchemy(sql, error, driver) from error
-    return found
+    return await read(session.info[_DRIVER], *_for_driver(statement, values))
+
+
+def _for_driver(statement: TextClause, values: Mapping[str, object]) -> tuple[str, list[object]]:
+    sql, names = _numbered(statement)
+    return sql, [values[name] for name in names]
 
 
 @cache
-def _for_driver(statement: TextClause) -> tuple[str, Sequence[str]]:
+def _numbered(statement: TextClause) -> tuple[str, Sequence[str]]:
     """The statement with its parameters numbered, and their names in that order."""
     compiled = statement.compile(dialect=_DIALECT)
     return compiled.string, compiled.positiontup or ()
@@ -147,6 +147,27 @@ class Database:
             call()
         if session.info.get(_WROTE_EVENTS):
             self._wake_relay()
+
+    @asynccontextmanager
+    async def transaction_if_needed(self) -> AsyncIterator[Begun]:
+        """As `transaction`, begun when what comes out is first called, which answers the session: for what mostly has
+        nothing to ask and nothing to write.
+        """
+        async with AsyncExitStack() as stack:
+            sessions: list[AsyncSession] = []
+
+            async def begun() -> AsyncSession:
+                if not sessions:
+                    sessions.append(await stack.enter_async_context(self.transaction()))
+                return sessions[0]
+
+            yield begun
+
+    async def look(self, statement: TextClause, values: Mapping[str, object]) -> list[Record]:
+        """As `fetch`, with no transaction around it: a third of the ways to the server and back. For one statement
+        that only reads. Raises SQLAlchemyError and OSError.
+        """
+        return await self._connections.look(*_for_driver(statement, values))
 
     async def check(self) -> None:
         """For readiness: raises when the database does not answer."""

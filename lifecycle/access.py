@@ -15,7 +15,7 @@ from lifecycle.case_tables import BY_DATE
 from lifecycle.desk import Desk
 from lifecycle.exclusions import FOR_DECIDERS, Conflict, case_tag, conflicts_among, conflicts_with, keep_out
 from lifecycle.model import Actor, ActorKind
-from lifecycle.records import CaseRow
+from lifecycle.records import ActionRow, CaseRow
 from lifecycle.routing import DECIDERS
 from policy.model import BY_ASSIGNMENT, Role
 from policy.routing import acting_roles
@@ -92,6 +92,16 @@ async def actors_of(
     """
     found = await conflicts_with(session, desk.keys.cell, list(cases), staff_id)
     return {case_id: _actor(desk, row, staff_id, now, found[case_id]) for case_id, row in cases.items()}
+
+
+async def look(
+    desk: Desk, case_id: UUID, action_id: UUID, staff_id: str, now: datetime
+) -> tuple[CaseRow | None, ActionRow | None, Actor]:
+    """A case, the action of this id where it is known already, and the person as an actor in the case, as `actors_of`;
+    with nothing locked and no transaction.
+    """
+    row, known, conflicts = await records.look(desk.database, desk.keys.cell, case_id, action_id, staff_id)
+    return row, known, _actor(desk, row, staff_id, now, conflicts)
 
 
 async def actors_in(

@@ -77,23 +77,23 @@ async def take_action(
 ) -> dict[str, Any]:
     """The answer for whoever acts (`views.Taken`). `if_match` is the ETag of the version that they have seen."""
     action = Action(data.action_id, data.action, data.facts, frozenset(data.texts))
-    try:
+    row, known, actor = await access.look(desk, case_id, action.id, staff_id, _now())
+    senders = {staff_id, access.part_name(desk, staff_id), access.hidden_name(desk, case_id, staff_id)}
+    if known and (known.case_id, known.action) == (case_id, action.name) and known.actor in senders:
+        return dict(known.answer)
+    if row is None or not _shows(desk, row, actor):
         async with desk.database.transaction() as session:
-            checked = await _check(session, desk, case_id, action, staff_id, if_match)
-            if isinstance(checked, CaseRow):
-                against = await desk.check(session, checked, action, data.texts)
-                if against is None:
-                    signed = await sender.sign(session, checked, action, data.texts, staff_id)
-                else:
-                    actor = await access.actor_of(session, desk, checked, staff_id, _now())
-                    await refuse(session, desk, checked, against, actor, action.name)
-                    checked = _problem(against.code, against.rule, against.params)
+            await _note_hidden(session, desk, case_id, staff_id)
+        raise not_found()
+    if if_match is None or if_match.strip() == "*":
+        raise version_missing()
+    try:
+        signed = await _signed(desk, sender, row, action, actor, data.texts, staff_id, if_match)
     except contents.IntakeUnreachable:
         raise unavailable("What this rests on cannot be looked up now. Nothing was recorded: try again.") from None
-    if isinstance(checked, Problem):
-        # After the commit: the refusal is in the trail.
-        raise checked
-    return await _send(sender, checked, signed) if isinstance(checked, CaseRow) else checked
+    if isinstance(signed, Refused):
+        raise _problem(signed.code, signed.rule, signed.params)
+    return await _send(sender, row, signed)
 
 
 async def read_contents(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str) -> list[ItemSeen]:
@@ -170,20 +170,23 @@ async def write_message(desk: Desk, case_id: UUID, writer: SignedIn, data: Write
 
 async def _seen(session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str) -> tuple[CaseRow, Actor] | None:
     """The case and the person as an actor in it."""
-    return await _seen_in(session, desk, case_id, await records.load(session, case_id), staff_id)
-
-
-async def _seen_in(
-    session: AsyncSession, desk: Desk, case_id: UUID, row: CaseRow | None, staff_id: str
-) -> tuple[CaseRow, Actor] | None:
-    """An attempt on what one may not see leaves a trace that does not name who tried beside what was tried."""
+    row = await records.load(session, case_id)
     # Also for a case that is not there: the answer takes no less time.
     actor = (await access.actors_of(session, desk, {case_id: row}, staff_id, _now()))[case_id]
-    if row is not None and row.erased_at is None and access.may_see(desk, row, actor):
+    if row is not None and _shows(desk, row, actor):
         return row, actor
+    await _note_hidden(session, desk, case_id, staff_id)
+    return None
+
+
+def _shows(desk: Desk, row: CaseRow, actor: Actor) -> bool:
+    return row.erased_at is None and access.may_see(desk, row, actor)
+
+
+async def _note_hidden(session: AsyncSession, desk: Desk, case_id: UUID, staff_id: str) -> None:
+    """An attempt on what one may not see leaves a trace that does not name who tried beside what was tried."""
     name = access.hidden_name(desk, case_id, staff_id)
     await audit_trail.record(session, "case.hidden", object_ref=str(case_id), actor=name)
-    return None
 
 
 async def _reader(
@@ -194,31 +197,29 @@ async def _reader(
     return seen if seen and access.may_read(desk, *seen) else (None, None)
 
 
-async def _check(
-    session: AsyncSession, desk: Desk, case_id: UUID, action: Action, staff_id: str, if_match: str | None
-) -> CaseRow | dict[str, Any] | Problem:
-    """The case, when by all that is known now the action would be taken; the answer that was given before; or the
-    problem. By the same rules as the decision itself, so that most refusals never reach the case's workflow.
+async def _signed(
+    desk: Desk,
+    sender: Sender,
+    row: CaseRow,
+    action: Action,
+    actor: Actor,
+    texts: Mapping[str, str],
+    staff_id: str,
+    if_match: str,
+) -> SignedAction | Refused:
+    """The action, signed, when by all that is known now it would be taken: by the same rules as the decision itself, so
+    that most refusals never reach the case's workflow. A refusal stands in the trail.
     """
-    row, known = await records.load_and_known(session, case_id, action.id)
-    senders = {staff_id, access.part_name(desk, staff_id), access.hidden_name(desk, case_id, staff_id)}
-    if known and (known.case_id, known.action) == (case_id, action.name) and known.actor in senders:
-        return dict(known.answer)
-    seen = await _seen_in(session, desk, case_id, row, staff_id)
-    if seen is None:
-        return not_found()
-    row, actor = seen
-    if if_match is None or if_match.strip() == "*":
-        return version_missing()
     etag = _ETAG.fullmatch(if_match.strip())
-    if etag is None or int(etag[1]) != row.version:
-        await refuse(session, desk, row, Refused(Refusal.VERSION_STALE, "decide"), actor, action.name)
-        return version_stale()
-    outcome = decide.outcome(desk, row, action, actor, _now())
-    if isinstance(outcome, Refused):
-        await refuse(session, desk, row, outcome, actor, action.name)
-        return _problem(outcome.code, outcome.rule, outcome.params)
-    return row
+    async with desk.database.transaction_if_needed() as begun:
+        if etag is None or int(etag[1]) != row.version:
+            against: Refused | None = Refused(Refusal.VERSION_STALE, decide.EDGE)
+        else:
+            outcome = decide.outcome(desk, row, action, actor, _now())
+            against = outcome if isinstance(outcome, Refused) else await desk.check(begun, row, action, texts)
+        if against is None:
+            return await sender.sign(begun, row, action, texts, staff_id)
+        return await refuse(await begun(), desk, row, against, actor, action.name)
 
 
 async def _send(sender: Sender, row: CaseRow, signed: SignedAction) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from chassis.sealing import KEY_BYTES, Sealed, open_sealed, seal, unwrap, wrap
 from contracts.ids import new_id
 from lifecycle.desk import Desk
 from lifecycle.records import CaseRow
-from lifecycle.signed import hash_bodies
+from lifecycle.signed import NO_BODIES, hash_bodies
 
 _OF_CASE: Final = """
     select b.body_id, a.action, b.name, b.ciphertext, b.wrapped, a.at from case_actions a
@@ -105,7 +105,7 @@ async def store(
 async def hash_of(session: AsyncSession, case_id: UUID, action_id: UUID, bodies: Mapping[str, str]) -> str:
     """The hash of the rows that an action names, as they are in the database now; missing ones do not count."""
     if not bodies:
-        return hash_bodies({})
+        return NO_BODIES
     found = await session.execute(
         text(
             "select body_id, ciphertext from action_bodies"

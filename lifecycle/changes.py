@@ -49,10 +49,10 @@ async def keep_change(
         handlers=handlers(case),
         closed_at=(row.closed_at or case.steps[-1].at) if closed else None,
     )
-    await records.save(session, changed, taken)
-    if changed.data["assigned"] != row.data.get("assigned", {}) or changed.closed_at != row.closed_at:
-        await desk.parts_changed(session, changed)
-    await tell(session, desk, changed, case, policy, act, actor, facts)
+    unwanted = await records.save(session, changed, taken)
+    if row.data.get("assigned", {}).items() - changed.data["assigned"].items() or changed.closed_at != row.closed_at:
+        await desk.parts_lost(session, changed)
+    await tell(session, desk, changed, case, policy, act, actor, facts, unwanted=unwanted)
     return changed
 
 
@@ -65,12 +65,17 @@ async def tell(
     act: str,
     actor: str | None,
     facts: Mapping[str, str | int],
+    *,
+    unwanted: bool,
 ) -> None:
-    """The news of a change: to the person's inbox, to the trail, and to whom the procedure says."""
+    """The news of a change: to the person's inbox, to the trail, and to whom the procedure says. `unwanted`: she is not
+    to be written to.
+    """
     said = {**facts, "lifecycle": case.lifecycle, "state": case.state, "version": case.version}
     await audit_trail.record(session, act, object_ref=str(row.case_id), actor=actor, facts=said)
     if desk.lifecycles[case.lifecycle].person_sees(case):
-        await _tell_her(session, desk, case, policy, await _told_alone(session, desk, case, policy))
+        alone = await _told_alone(session, desk, case, policy)
+        await _tell_her(session, desk, case, policy, alone, unwanted=unwanted)
     for effect in case.effects:
         if effect.kind not in (EffectKind.ERRAND, EffectKind.ERASE):
             await desk.effects(session, row, case, effect)
@@ -80,20 +85,23 @@ async def tell_anew(session: AsyncSession, desk: Desk, row: CaseRow) -> None:
     """What the person alone is told of a case, sealed to the code that she has now: it stands as it stood."""
     case, policy = from_json(row.data), desk.policy_of(row)
     if desk.lifecycles[case.lifecycle].person_sees(case) and (alone := await _told_alone(session, desk, case, policy)):
-        await _tell_her(session, desk, case, policy, alone)
+        unwanted = await records.contact_unwanted(session, case.report_id, case.facts)
+        await _tell_her(session, desk, case, policy, alone, unwanted=unwanted)
 
 
 async def _told_alone(session: AsyncSession, desk: Desk, case: Case, policy: Policy) -> bytes:
     return await told.sealed(session, desk.lifecycles[case.lifecycle], case, policy)
 
 
-async def _tell_her(session: AsyncSession, desk: Desk, case: Case, policy: Policy, alone: bytes) -> None:
+async def _tell_her(
+    session: AsyncSession, desk: Desk, case: Case, policy: Policy, alone: bytes, *, unwanted: bool
+) -> None:
     step = case.steps[-1]
     if (step.action, step.facts.get("clock")) == (RING, NO_NEWS) and await _hears_elsewhere(session, desk, case):
         case = replace(case, effects=())
     news = _news(desk, case, policy)
     news.sealed_facts = alone
-    news.no_contact = await records.contact_unwanted(session, case.report_id, case.facts)
+    news.no_contact = unwanted
     await add_event(session, cases_of(desk.service), str(case.report_id), news)
 
 

@@ -139,7 +139,8 @@ async def open_case(
         found = await records.find(session, report_id, lifecycle, number)
         assert found is not None
         return CaseId(found.case_id)
-    await changes.tell(session, desk, row, case, policy, "case.opened", None, {})
+    unwanted = await records.contact_unwanted(session, report_id, case.facts)
+    await changes.tell(session, desk, row, case, policy, "case.opened", None, {}, unwanted=unwanted)
     return CaseId(row.case_id)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.consumer import AfterCommit
-from chassis.database import Database, after_commit
+from chassis.database import Begun, Database, after_commit
 from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.sealing import DeskPrivateKey
@@ -33,9 +33,10 @@ RunErrand = Callable[[CaseId], Awaitable[None]]
 """Does something outside the house. Bears being done twice; raises until it is done."""
 OwnContents = Callable[[AsyncSession, CaseRow, str], Awaitable[Sequence[Mapping[str, Any]]]]
 """What a service itself keeps sealed about a case, opened for a purpose: items as the API gives them."""
-Check = Callable[[AsyncSession, CaseRow, Action, Mapping[str, str]], Awaitable[Refused | None]]
+Check = Callable[[Begun, CaseRow, Action, Mapping[str, str]], Awaitable[Refused | None]]
 """Looks at the texts of an action, in clear by their names, before they are sealed and it is sent: what a rule says
-against it. Raises Problem for what cannot be read at all.
+against it. Most actions need no look into the database, so the transaction for it is begun by whoever does. Raises
+Problem for what cannot be read at all.
 """
 Narrow = Callable[[CaseRow], frozenset[Role]]
 """Which roles may see this very case."""
@@ -47,8 +48,9 @@ CameAboveHer = Callable[[AsyncSession, CaseRow], Awaitable[None]]
 """What else follows when somebody whom a case is about has become the affected individual's supervisor."""
 
 
-PartsChanged = Callable[[AsyncSession, CaseRow], Awaitable[None]]
-"""What else follows when somebody got or lost a part in a case, or it is closed; the row is as it is now."""
+PartsLost = Callable[[AsyncSession, CaseRow], Awaitable[None]]
+"""What else follows when somebody has lost a part in a case, or it is closed or opened again; the row is as it is now.
+"""
 
 Opens = Callable[[Facts], Sequence[Facts]]
 """The opening facts of each case that one lodged report opens, from what was chosen when it was lodged."""
@@ -70,7 +72,7 @@ async def _clears_nothing(session: AsyncSession, row: CaseRow) -> None:
     """A service whose only rows about a case are those of this package."""
 
 
-async def _takes_all(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:
+async def _takes_all(begun: Begun, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:
     """A service that takes texts as they are."""
 
 
@@ -153,7 +155,7 @@ class Desk:
     check: Check = _takes_all
     clear: Clear = _clears_nothing
     came_above_her: CameAboveHer = _waits_for_its_handlers
-    parts_changed: PartsChanged = _rests_on_no_part
+    parts_lost: PartsLost = _rests_on_no_part
     to_wake: "asyncio.Queue[UUID]" = field(default_factory=asyncio.Queue)
 
     def poke(self, *case_ids: UUID) -> AfterCommit:

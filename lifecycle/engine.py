@@ -83,9 +83,7 @@ def apply(
 def offers(lifecycle: Lifecycle, case: Case, actor: Actor, now: datetime, policy: Policy) -> list[Offer]:
     """Every action of the actor's kind (person, staff or system): open, or why not; by the same rules as `apply`."""
     found = []
-    for name, by in lifecycle.by_action.items():
-        if not any(_kind(one) is actor.kind for one in by):
-            continue
+    for name in lifecycle.by_kind[actor.kind]:
         rule = _rule(lifecycle, case, name, actor)
         refused = (
             rule if isinstance(rule, Refused) else _blocked(lifecycle, rule, Situation(case, actor, now, policy, {}))
@@ -155,10 +153,6 @@ def _rule(lifecycle: Lifecycle, case: Case, action: str, actor: Actor) -> Rule |
     if not _allowed(rule.by, actor):
         return Refused(RefusalCode.ROLE_NOT_ALLOWED, TABLE, {"action": action, "state": case.state})
     return rule
-
-
-def _kind(by: Role | ActorKind) -> ActorKind:
-    return by if isinstance(by, ActorKind) else ActorKind.STAFF
 
 
 def _allowed(by: frozenset[Role | ActorKind], actor: Actor) -> bool:

@@ -52,15 +52,19 @@ _ADD_TAGS: Final = sa.text("""
     select :case_id, tag, kind from unnest(cast(:tags as bytea[]), cast(:kinds as text[])) found (tag, kind)
     on conflict (case_id, tag, kind) do nothing
 """)
-_CONFLICTS_WITH: Final = sa.text("""
-    select array(select kind from case_tags t where t.case_id = asked.case_id and t.tag = asked.tag) as kinds,
-        exists(select from case_exclusions e
-            where e.case_id = asked.case_id and e.directory_version > :never and e.unread = 0) as computed
-    from unnest(cast(:case_ids as uuid[]), cast(:tags as bytea[])) with ordinality asked (case_id, tag, place)
-    order by place
-""")
 _NEVER: Final = -1
 """In place of the directory's version: they have not been computed yet."""
+KINDS: Final = f"""
+    array(select kind from case_tags t where t.case_id = asked.case_id and t.tag = asked.tag) as kinds,
+    exists(select from case_exclusions e
+        where e.case_id = asked.case_id and e.directory_version > {_NEVER} and e.unread = 0) as computed
+"""  # noqa: S608 -- our own words
+"""Two columns of a statement with `asked (case_id, tag)`, for `conflicts_from`."""
+_CONFLICTS_WITH: Final = sa.text(f"""
+    select {KINDS}
+    from unnest(cast(:case_ids as uuid[]), cast(:tags as bytea[])) with ordinality asked (case_id, tag, place)
+    order by place
+""")  # noqa: S608 -- our own words
 
 
 @dataclass(frozen=True)
@@ -242,8 +246,13 @@ async def conflicts_among(
         return []
     case_ids = [case_id for case_id, _ in asked]
     tags = [case_tag(cell_key, case_id, staff_id) for case_id, staff_id in asked]
-    found = await fetch(session, _CONFLICTS_WITH, {"case_ids": case_ids, "tags": tags, "never": _NEVER})
-    return [frozenset(map(Conflict, one["kinds"])) if one["computed"] else None for one in found]
+    found = await fetch(session, _CONFLICTS_WITH, {"case_ids": case_ids, "tags": tags})
+    return [conflicts_from(one["kinds"], computed=one["computed"]) for one in found]
+
+
+def conflicts_from(kinds: Iterable[str], *, computed: bool) -> frozenset[Conflict] | None:
+    """What the columns `KINDS` say of one person in one case; None where conflicts are not computed yet."""
+    return frozenset(map(Conflict, kinds)) if computed else None
 
 
 async def known_among(
@@ -251,8 +260,7 @@ async def known_among(
 ) -> dict[str, frozenset[Conflict]]:
     """Each one's conflicts in this case that are known, whether or not more is still to be found out."""
     tags = [case_tag(cell_key, case_id, staff_id) for staff_id in staff_ids]
-    asked = {"case_ids": [case_id] * len(tags), "tags": tags, "never": _NEVER}
-    found = await fetch(session, _CONFLICTS_WITH, asked)
+    found = await fetch(session, _CONFLICTS_WITH, {"case_ids": [case_id] * len(tags), "tags": tags})
     return {staff_id: frozenset(map(Conflict, one["kinds"])) for staff_id, one in zip(staff_ids, found, strict=True)}
 
 

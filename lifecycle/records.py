@@ -11,7 +11,8 @@ import msgspec
 from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import fetch
+from chassis.database import Database, fetch
+from lifecycle.exclusions import KINDS, Conflict, case_tag, conflicts_from
 from lifecycle.model import NO_MESSAGES, STOP_CONTACT, Facts, Step, Steps
 
 _NO_STEPS: Final = "[]"
@@ -37,6 +38,12 @@ def _select(which: str, also: str = "") -> TextClause:
 _LOAD: Final = _select("where case_id = :case_id")
 _LOCK: Final = _select("where case_id = :case_id for update")
 _LOAD_AND_KNOWN: Final = _select("where case_id = :case_id", f", {_KNOWN}")
+# Answers for a case that is not there as well: who may not see one learns nothing from the time it takes.
+_LOOK: Final = text(f"""
+    select there.*, {_KNOWN}, {KINDS}
+    from (select cast(:case_id as uuid) as case_id, cast(:tag as bytea) as tag) asked
+    left join (select {_COLUMNS} from cases) there on there.case_id = asked.case_id
+""")  # noqa: S608 -- our own words
 _LOCK_AND_KNOWN: Final = _select("where case_id = :case_id for update", f", {_KNOWN}")
 _FIND: Final = _select("where report_id = :report_id and lifecycle = :lifecycle and number = :number")
 _OF_REPORT: Final = _select(
@@ -110,10 +117,15 @@ async def contact_unwanted(session: AsyncSession, report_id: UUID, facts: Facts)
     """Whether the person is not to be written to by the case that has these `facts`: in this case alone, or because she
     has said so in any case of her report (invariant 16).
     """
-    if facts.get(NO_MESSAGES) is True:
+    if says_unwanted(facts):
         return True
     [(unwanted,)] = await fetch(session, _UNWANTED, {"report_id": report_id, "flag": STOP_CONTACT})
     return bool(unwanted)
+
+
+def says_unwanted(facts: Facts) -> bool:
+    """Whether the case that has these `facts` says so itself."""
+    return facts.get(NO_MESSAGES) is True or facts.get(STOP_CONTACT) is True
 
 
 async def clock_now(session: AsyncSession) -> datetime:
@@ -142,19 +154,30 @@ async def lock(session: AsyncSession, case_id: UUID) -> CaseRow | None:
     return await load(session, case_id) if row and _is_mixed(row) else row
 
 
-async def load_and_known(
-    session: AsyncSession, case_id: UUID, action_id: UUID
-) -> tuple[CaseRow | None, ActionRow | None]:
-    """The row, and the action of this id where it is known already: of any case."""
-    return await _one_and_known(session, _LOAD_AND_KNOWN, case_id, action_id)
+async def look(
+    database: Database, cell_key: bytes, case_id: UUID, action_id: UUID, staff_id: str
+) -> tuple[CaseRow | None, ActionRow | None, frozenset[Conflict] | None]:
+    """By one way to the server: the row, the action of this id where it is known already, of any case, and somebody's
+    conflicts in the case, None where they are not computed yet.
+    """
+    asked = {"case_id": case_id, "action_id": action_id, "tag": case_tag(cell_key, case_id, staff_id)}
+    [found] = await database.look(_LOOK, asked)
+    columns = dict(found)
+    conflicts = conflicts_from(columns.pop("kinds"), computed=columns.pop("computed"))
+    known = columns.pop("known")
+    return _row(**columns) if columns["case_id"] else None, _known(known), conflicts
 
 
 async def lock_and_known(
     session: AsyncSession, case_id: UUID, action_id: UUID
 ) -> tuple[CaseRow | None, ActionRow | None]:
-    """As `load_and_known`, and nobody else's change to the row until this transaction ends."""
+    """The row, with nobody else's change to it until this transaction ends; and the action of this id where it is known
+    already, of any case.
+    """
     row, known = await _one_and_known(session, _LOCK_AND_KNOWN, case_id, action_id)
-    return await load_and_known(session, case_id, action_id) if row and _is_mixed(row) else (row, known)
+    if row and _is_mixed(row):
+        return await _one_and_known(session, _LOAD_AND_KNOWN, case_id, action_id)
+    return row, known
 
 
 def _is_mixed(row: CaseRow) -> bool:
@@ -188,7 +211,11 @@ async def _one_and_known(
         return None, None
     columns = dict(found[0])
     known = columns.pop("known")
-    return _row(**columns), msgspec.convert(known, ActionRow, strict=False) if known else None
+    return _row(**columns), _known(known)
+
+
+def _known(taken: Mapping[str, Any] | None) -> ActionRow | None:
+    return msgspec.convert(taken, ActionRow, strict=False) if taken else None
 
 
 def _row(data: Mapping[str, Any], steps: str | None, newest: str | None, **columns: Any) -> CaseRow:
@@ -232,6 +259,10 @@ _UPDATE: Final = """
         swept_at = null, policy_name = :policy_name, policy_version = :policy_version,
         policy_hash = :policy_hash
     where case_id = :case_id
+    returning exists (
+        select from cases other where other.report_id = cases.report_id and other.case_id <> cases.case_id
+        and other.erased_at is null and other.data -> 'facts' ->> :flag = 'true'
+    )
 """
 _SAVE: Final = text(f"with {_UPDATE}")
 _SAVE_WITH_ACTION: Final = text(f"""
@@ -243,14 +274,16 @@ _SAVE_WITH_ACTION: Final = text(f"""
 """)  # noqa: S608
 
 
-async def save(session: AsyncSession, row: CaseRow, taken: "ActionRow | None" = None) -> None:
-    """Writes a row that this transaction has locked, and the action that changed it."""
-    if taken is None:
-        await fetch(session, _SAVE, _values(row))
-    else:
-        action = {f"action_{name}": value for name, value in vars(taken).items()}
-        action |= {"action_bodies": json.dumps(taken.bodies), "action_answer": json.dumps(taken.answer)}
-        await fetch(session, _SAVE_WITH_ACTION, _values(row) | action)
+async def save(session: AsyncSession, row: CaseRow, taken: "ActionRow | None" = None) -> bool:
+    """Writes a row that this transaction has locked, and the action that changed it. Whether the person is not to be
+    written to (`contact_unwanted`).
+    """
+    values = _values(row) | {"flag": STOP_CONTACT}
+    if taken is not None:
+        values |= {f"action_{name}": value for name, value in vars(taken).items()}
+        values |= {"action_bodies": json.dumps(taken.bodies), "action_answer": json.dumps(taken.answer)}
+    [(elsewhere,)] = await fetch(session, _SAVE if taken is None else _SAVE_WITH_ACTION, values)
+    return bool(elsewhere) or says_unwanted(row.data["facts"])
 
 
 def _values(row: CaseRow) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -18,12 +17,13 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from chassis import temporal
+from chassis.database import Begun
 from lifecycle import access, bodies
 from lifecycle.desk import Desk
 from lifecycle.durable import REFUSED, Decided, Procedure, Running
 from lifecycle.model import Action, Refused
 from lifecycle.records import CaseRow
-from lifecycle.signed import SignedAction, expiry
+from lifecycle.signed import NO_BODIES, SignedAction, expiry
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +43,11 @@ class Sender:
         self._client = client
 
     async def sign(
-        self, session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str], staff_id: str
+        self, begun: Begun, row: CaseRow, action: Action, texts: Mapping[str, str], staff_id: str
     ) -> SignedAction:
         """Keeps the texts sealed and signs what refers to them, for the version that the sender has seen."""
-        named, body_hash = await bodies.store(session, self._desk, row, action.id, texts)
+        stored = await bodies.store(await begun(), self._desk, row, action.id, texts) if texts else ({}, NO_BODIES)
+        named, body_hash = stored
         now = datetime.now(UTC)
         roles = access.roles_of(self._desk, row, staff_id, now) | access.parts_of(self._desk, row, staff_id)
         return SignedAction(

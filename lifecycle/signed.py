@@ -67,3 +67,6 @@ def hash_bodies(ciphertexts: Mapping[str, tuple[UUID, bytes]]) -> str:
         for part in (name.encode(), body_id.bytes, ciphertext):
             digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()
+
+
+NO_BODIES: Final = hash_bodies({})

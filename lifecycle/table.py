@@ -5,7 +5,7 @@ Nothing in this package knows what any particular procedure is about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -211,6 +211,10 @@ class Opening:
         return self.states.get(str(facts.get(self.by)), self.state) if self.by else self.state
 
 
+def _kind(by: Role | ActorKind) -> ActorKind:
+    return by if isinstance(by, ActorKind) else ActorKind.STAFF
+
+
 class LifecycleBroken(Exception):
     """A table contradicts itself; raised when its module is imported."""
 
@@ -238,6 +242,7 @@ class Lifecycle:
     clock_of: Mapping[str, ClockRule] = field(init=False, repr=False)
     rule_of: Mapping[tuple[str, str], Rule] = field(init=False, repr=False)
     by_action: Mapping[str, frozenset[Role | ActorKind]] = field(init=False, repr=False)
+    by_kind: Mapping[ActorKind, Sequence[str]] = field(init=False, repr=False)
     gone: frozenset[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -266,6 +271,8 @@ class Lifecycle:
         object.__setattr__(self, "clock_of", clocks)
         object.__setattr__(self, "rule_of", rules)
         object.__setattr__(self, "by_action", by_action)
+        by_kind = {kind: tuple(name for name, by in by_action.items() if kind in map(_kind, by)) for kind in ActorKind}
+        object.__setattr__(self, "by_kind", by_kind)
         ends: tuple[Rule | Outcome, ...] = (*self.rules, *(one for clock in self.clocks for one in clock.outcomes))
         gone = {one.to for one in ends if one.to and brings_erasure(one)}
         gone |= {state.name for state in self.states if state.name == PASSED_ON and state.closed}

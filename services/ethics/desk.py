@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import Database
+from chassis.database import Begun, Database
 from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
@@ -55,8 +55,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
     async def own_contents(session: AsyncSession, row: CaseRow, purpose: str) -> Sequence[Mapping[str, Any]]:
         return await facts_of(session, desk, row, purpose) if row.lifecycle == QUERY else ()
 
-    async def checked(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
-        return await check.check(session, desk, row, action, texts)
+    async def checked(begun: Begun, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
+        return await check.check(begun, desk, row, action, texts)
 
     async def route(case_id: CaseId) -> None:
         await route_case.route(desk, case_id)

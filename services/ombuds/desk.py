@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import Database
+from chassis.database import Begun, Database
 from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
@@ -48,15 +48,15 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
             case EffectKind.EMIT, informal_resolution.RAISE_DANGER.name:
                 await danger.tell(session, desk, row, case)
 
-    async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
+    async def check(begun: Begun, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
         """Nobody is asked to listen, by whomever, who may not, and nobody invited whom she has not named."""
         match action.name:
             case informal_resolution.OFFER_MATCH:
                 listener = str(action.facts.get("focal_point", ""))
-                if not await conflicts.may_hold(session, desk, row, listener):
+                if not await conflicts.may_hold(await begun(), desk, row, listener):
                     raise invalid("facts.focal_point", "This person cannot hold this talk. Ask somebody else.")
             case mediation.INVITE:
-                await mediations.check_invited(session, desk, row, texts.get(mediation.INVITED, "").strip())
+                await mediations.check_invited(await begun(), desk, row, texts.get(mediation.INVITED, "").strip())
             case informal_resolution.RAISE_IMMINENT_HARM:
                 danger.check_length(texts)
         return None

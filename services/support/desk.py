@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import Database
+from chassis.database import Begun, Database
 from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
@@ -39,8 +39,8 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
             case EffectKind.OPEN:
                 await referrals.open_another(session, desk, row, case)
 
-    async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:  # noqa: ARG001
-        return await referrals.check(session, desk, places, row, action)
+    async def check(begun: Begun, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:  # noqa: ARG001
+        return await referrals.check(begun, desk, places, row, action)
 
     desk = Desk(
         service="support",

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import Begun
 from chassis.web.problems import invalid
 from lifecycle import records
 from lifecycle.decide import open_case
@@ -53,15 +54,15 @@ async def open_another(session: AsyncSession, desk: Desk, row: CaseRow, case: Ca
     desk.wake(session, case_id)
 
 
-async def check(session: AsyncSession, desk: Desk, places: Directory, row: CaseRow, action: Action) -> Refused | None:
+async def check(begun: Begun, desk: Desk, places: Directory, row: CaseRow, action: Action) -> Refused | None:
     """What the table cannot know. Raises Problem for a name or an id that means nothing here."""
     match action.name:
         case "assign_specialist":
-            if not await routing.may_help(session, desk, row, str(action.facts.get("specialist", ""))):
+            if not await routing.may_help(await begun(), desk, row, str(action.facts.get("specialist", ""))):
                 raise invalid("facts.specialist", "This person cannot help in this matter. Ask somebody else.")
         case "prepare_referral":
             provider = _provider(places, row, str(action.facts.get("provider", "")))
-            return await _not_shown(session, row, action) or _not_warned(provider, action)
+            return await _not_shown(await begun(), row, action) or _not_warned(provider, action)
     return None
 
 

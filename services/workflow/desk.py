@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import Database
+from chassis.database import Begun, Database
 from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.settings import Settings
@@ -151,12 +151,12 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
             case _:
                 raise LookupError(effect.name)
 
-    async def check(session: AsyncSession, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
-        await formal_reports.check(session, desk, row, action, texts)
-        refused = await misdirected.check(session, desk, row, action)
-        if refused := refused or await respondents.check(session, desk, row, action):
+    async def check(begun: Begun, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
+        await formal_reports.check(begun, desk, row, action, texts)
+        refused = await misdirected.check(begun, desk, row, action)
+        if refused := refused or await respondents.check(begun, desk, row, action):
             return refused
-        return await consents.check(desk, row, action) or await named_persons.check(session, desk, row, action, texts)
+        return await consents.check(desk, row, action) or await named_persons.check(begun, desk, row, action, texts)
 
     def withheld(row: CaseRow, actor: Actor) -> frozenset[str]:
         return measure_readers.withheld(from_json(row.data), actor, datetime.now(UTC), desk.policy_of(row))
@@ -242,7 +242,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         check=check,
         clear=clear,
         came_above_her=lambda session, row: measures.note_line(session, desk, row),
-        parts_changed=identities.end_lost,
+        parts_lost=identities.end_lost,
     )
     return desk
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import Begun
 from chassis.outbox import add_event
 from chassis.web.problems import invalid
 from contracts.ids import CaseId, new_id
@@ -30,28 +31,29 @@ RESPONDENT: Final = "respondent"
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
 
 
-async def check(session: AsyncSession, desk: Desk, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:
+async def check(begun: Begun, desk: Desk, row: CaseRow, action: Action, texts: Mapping[str, str]) -> None:
     """Whoever is named has to be there, free of conflicts, and of the matter. Raises Problem 400, which names the
     field and no person.
     """
     if row.lifecycle != REPORT:
         return
-    await _check_parts(session, desk, row, action)
+    await _check_parts(begun, desk, row, action)
     if RESPONDENT in texts:
-        await _check_respondent(session, desk, row, texts[RESPONDENT])
-    if "witness" in texts and await directory.person(session, texts["witness"].strip()) is None:
+        await _check_respondent(await begun(), desk, row, texts[RESPONDENT])
+    if "witness" in texts and await directory.person(await begun(), texts["witness"].strip()) is None:
         raise invalid("texts.witness", "The people directory knows nobody by this staff id.")
-    if "other_case" in texts and await _other_report(session, row, texts["other_case"]) is None:
+    if "other_case" in texts and await _other_report(await begun(), row, texts["other_case"]) is None:
         raise invalid("texts.other_case", "There is no other report with this case id.")
 
 
-async def _check_parts(session: AsyncSession, desk: Desk, row: CaseRow, action: Action) -> None:
+async def _check_parts(begun: Begun, desk: Desk, row: CaseRow, action: Action) -> None:
     """A part in the case goes to nobody who must not see it (invariant 32)."""
     for rule in desk.lifecycles[REPORT].rules:
         if rule.action != action.name:
             continue
         named = {field.name for field in rule.fields if field.kind is FieldKind.STAFF} & action.facts.keys()
         for name in named:
+            session = await begun()
             now = await records.clock_now(session)
             roles = {role for role, fact in rule.assigns.items() if fact == name}
             actor = await access.actor_of(session, desk, row, str(action.facts[name]), now)

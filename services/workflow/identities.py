@@ -51,7 +51,7 @@ from services.workflow.tables import IdentityRequest
 RULE: Final = "invariant 2"
 ASKED: Final = "identity.asked"
 ANSWERED: Final = "identity.answered"
-# Asked at every change of who has a part, and nearly always there is none.
+# Asked whenever somebody loses a part, and nearly always there is none.
 _ANY_OF: Final = text("select from identity_requests where case_id = :case_id limit 1")
 
 

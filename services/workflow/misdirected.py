@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import Begun
 from contracts.ids import CaseId, new_id
 from lifecycle import contents, parties, passing_on, records, reports
 from lifecycle.decide import decide_as, open_case
@@ -27,12 +28,14 @@ CAME_TO: Final = {supervisor_request.LIFECYCLE.name: "manager", formal_report.LI
 _RELAYED: Final = uuid.UUID("5a0b9f3e-6f4c-4f0e-9f7e-3b1d2a9c8e11")
 
 
-async def check(session: AsyncSession, desk: Desk, row: CaseRow, action: Action) -> Refused | None:
+async def check(begun: Begun, desk: Desk, row: CaseRow, action: Action) -> Refused | None:
     """Whether it may go at all, before anything is locked (invariant 34). Raises IntakeUnreachable."""
     if action.name != "pass_on" or row.lifecycle not in CAME_TO:
         return None
     try:
-        body = await passing_on.target(desk, row, str(action.facts.get("matter")), await _about(session, desk, row))
+        body = await passing_on.target(
+            desk, row, str(action.facts.get("matter")), await _about(await begun(), desk, row)
+        )
     except contents.NotHandedOut:
         body = None
     return None if body else Refused("NOT_MISDIRECTED", "invariant 34", {"field": "matter"})

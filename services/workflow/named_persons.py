@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import Begun
 from chassis.web.problems import invalid
 from lifecycle import bodies, directory
 from lifecycle.desk import Desk
@@ -28,23 +29,21 @@ REASONED: Final = frozenset({"decide_measure", "extend_measure", "vary_measure",
 AFRESH: Final = frozenset({"extend_measure", "vary_measure"})
 
 
-async def check(
-    session: AsyncSession, desk: Desk, row: CaseRow, action: Action, texts: Mapping[str, str]
-) -> Refused | None:
+async def check(begun: Begun, desk: Desk, row: CaseRow, action: Action, texts: Mapping[str, str]) -> Refused | None:
     """Raises Problem 400, which names the field and no person."""
     if row.lifecycle == LIFECYCLE and FOR_WHOM in texts:
-        await _of_the_other_side(session, desk, row, texts[FOR_WHOM])
+        await _of_the_other_side(await begun(), desk, row, texts[FOR_WHOM])
     if row.lifecycle != LIFECYCLE or action.name not in REASONED:
         return None
     policy = desk.policy_of(row)
     for name in ("reasons", "least_burden", "exceptional_circumstances"):
         if name in texts and (wrong := reasons_wrong(texts[name], policy)):
             return Refused(wrong, "policy 2.3", {"field": name})
-    if action.name in AFRESH and await _said_before(session, desk, row, texts.get("reasons", "")):
+    if action.name in AFRESH and await _said_before(await begun(), desk, row, texts.get("reasons", "")):
         return Refused("REASONS_NOT_FRESH", FRESH, {"field": "reasons"})
     if len(texts.get(ARRANGEMENT, "").encode()) > LONGEST_ARRANGEMENT:
         raise invalid(f"texts.{ARRANGEMENT}", f"What HR is told has at most {LONGEST_ARRANGEMENT} bytes.")
-    return await _persons(session, desk, row, action.facts, texts, policy) if PERSONS in texts else None
+    return await _persons(await begun(), desk, row, action.facts, texts, policy) if PERSONS in texts else None
 
 
 async def _of_the_other_side(session: AsyncSession, desk: Desk, row: CaseRow, words: str) -> None:

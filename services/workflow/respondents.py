@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from chassis.database import Begun
 from contracts.ids import new_id
 from lifecycle import access, bodies, exclusions, notices, parties, records
 from lifecycle.decide import decide_as
@@ -65,10 +66,11 @@ async def tell_of_measure(session: AsyncSession, desk: Desk, row: CaseRow, case:
     return True
 
 
-async def check(session: AsyncSession, desk: Desk, row: CaseRow, action: Action) -> Refused | None:
+async def check(begun: Begun, desk: Desk, row: CaseRow, action: Action) -> Refused | None:
     """His case does not close over a measure that stands, or that she does not know to be over (invariant 43)."""
     if row.lifecycle != LIFECYCLE or action.facts.get("reason") != MEASURE_OVER:
         return None
+    session = await begun()
     (he,) = (await _named(session, desk, row)).alleged_offender
     found = await other_side.over_work_of(session, desk, row.report_id, he)
     stands = any(one.state in NOT_OVER and _origin(one) == _origin(row) for one, _ in found)

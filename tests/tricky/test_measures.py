@@ -43,8 +43,8 @@ ELSEWHERE = {"type": "physical_separation", **ON_HIM}
 async def checked(house: House, measure: UUID, facts: dict[str, Any], texts: dict[str, str]) -> Refused | None:
     """What the edge says to such a decision. Raises Problem."""
     action = Action(uuid4(), "decide_measure", terms(**facts), frozenset(texts))
-    async with house.desk.database.transaction() as session:
-        return await house.desk.check(session, await house.row(measure), action, texts)
+    async with house.desk.database.transaction_if_needed() as begun:
+        return await house.desk.check(begun, await house.row(measure), action, texts)
 
 
 def test_they_share_a_guesthouse() -> None:
@@ -144,9 +144,9 @@ async def test_of_several_those_who_share_her_house_have_the_letter_and_no_other
         await house.act(INVESTIGATOR, measure, "release_notice", settled, letter)
     assert unclear.value.refused == Refused("FOR_WHOM_MISSING", "policy 2.13", {"field": "for_whom"})
     action = Action(uuid4(), "release_notice", settled, frozenset({"letter", "for_whom"}))
-    async with house.desk.database.transaction() as session:
+    async with house.desk.database.transaction_if_needed() as begun:
         with pytest.raises(Problem):
-            await house.desk.check(session, await house.row(measure), action, letter | {"for_whom": PERSON})
+            await house.desk.check(begun, await house.row(measure), action, letter | {"for_whom": PERSON})
     both = letter | {"for_whom": f"{SUPERVISOR.lower()}, {OTHER_MANAGER}"}
     assert isinstance(await house.act(INVESTIGATOR, measure, "release_notice", settled, both), Decided)
     his = [who for wording, who in await house.notices() if wording == "respondent.told"]

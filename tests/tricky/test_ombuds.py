@@ -42,9 +42,9 @@ async def asked_by_hand(cell: Cell, case_id: UUID, focal_point: str) -> bool:
     """Whether somebody may be asked to listen at all, whoever asks them."""
     action = Action(uuid4(), "offer_match", {"focal_point": focal_point})
     row = await cell.row(case_id)
-    async with cell.desk.database.transaction() as session:
+    async with cell.desk.database.transaction_if_needed() as begun:
         try:
-            await cell.desk.check(session, row, action, {})
+            await cell.desk.check(begun, row, action, {})
         except Problem:
             return False
     return True

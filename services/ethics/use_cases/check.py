@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
+from chassis.database import Begun
 from lifecycle import access, parties, records
 from lifecycle.desk import Desk, EffectRefused
 from lifecycle.exclusions import Parties
@@ -32,7 +33,7 @@ _HANDLED: Final = text("""
 
 
 async def check(
-    session: AsyncSession,
+    begun: Begun,
     desk: Desk,
     row: CaseRow,
     action: Action,
@@ -40,15 +41,18 @@ async def check(
 ) -> Refused | None:
     """What speaks against an action before it is sent; None where nothing does."""
     if row.lifecycle == query.LIFECYCLE.name and action.facts.get("ground") == query.AGREED:
-        agreed = await may_be_contacted_for(session, desk, row, str(action.facts.get("protection")))
+        agreed = await may_be_contacted_for(await begun(), desk, row, str(action.facts.get("protection")))
         return None if agreed else Refused("NOT_AGREED", "policy 2.4", {"field": "protection"})
     if row.lifecycle != RETALIATION:
         return None
-    if action.name in _NEEDS_PERSON and await person_of(session, desk, row) is None:
+    if action.name in _NEEDS_PERSON and await person_of(await begun(), desk, row) is None:
         return PERSON_UNKNOWN
-    now = await records.clock_now(session)
     for field, role in _NAMED.items():
-        if field in action.facts and not await _may_handle(session, desk, row, str(action.facts[field]), role, now):
+        if field not in action.facts:
+            continue
+        session = await begun()
+        now = await records.clock_now(session)
+        if not await _may_handle(session, desk, row, str(action.facts[field]), role, now):
             return Refused("IN_CONFLICT", "invariant 32", {"field": field})
     return None
 

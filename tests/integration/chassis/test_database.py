@@ -23,6 +23,7 @@ from tests.integration.chassis.line import Line
 pytestmark = pytest.mark.stack
 
 Ask = Callable[..., Awaitable[object]]
+One = Callable[[Database], Awaitable[int]]
 
 
 @asynccontextmanager
@@ -53,8 +54,23 @@ async def line_without_end(dsn: str) -> AsyncIterator[str]:
     line.close()
 
 
+async def in_a_transaction(pool: Database) -> int:
+    async with pool.transaction() as session:
+        found: int = await session.scalar(text("select 1"))
+    return found
+
+
+async def looked_at(pool: Database) -> int:
+    [(found,)] = await pool.look(text("select 1"), {})
+    return int(found)
+
+
+WAYS = pytest.mark.parametrize("one", [in_a_transaction, looked_at])
+
+
+@WAYS
 async def test_a_line_that_has_gone_silent_while_nobody_used_it_is_replaced(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, one: One
 ) -> None:
     monkeypatch.setattr("chassis.connections.ANSWERS", 0.5)
     async with Line().to(house.test_database.dsn("intake")) as line:
@@ -85,14 +101,8 @@ async def test_a_line_that_goes_silent_in_the_middle_is_given_up(house: House, m
             async with asyncio.timeout(10):
                 await asks()
         line.silent = False
-        assert await one(pool) == 1
+        assert await in_a_transaction(pool) == 1
         await pool.close()
-
-
-async def one(pool: Database) -> int:
-    async with pool.transaction() as session:
-        found: int = await session.scalar(text("select 1"))
-    return found
 
 
 async def cut(house: House) -> None:
@@ -101,7 +111,8 @@ async def cut(house: House) -> None:
     await connection.close()
 
 
-async def test_one_that_died_in_the_pool_is_replaced_before_use(house: House) -> None:
+@WAYS
+async def test_one_that_died_in_the_pool_is_replaced_before_use(house: House, one: One) -> None:
     pool = Database(house.test_database.dsn("intake"), pool_size=1)
     for wait in (0, 0, 0.001, 0.02):
         assert await one(pool) == 1
@@ -111,7 +122,8 @@ async def test_one_that_died_in_the_pool_is_replaced_before_use(house: House) ->
     await pool.close()
 
 
-async def test_one_whose_last_words_came_but_not_its_end_is_replaced_too(house: House) -> None:
+@WAYS
+async def test_one_whose_last_words_came_but_not_its_end_is_replaced_too(house: House, one: One) -> None:
     async with line_without_end(house.test_database.dsn("intake")) as dsn:
         pool = Database(dsn, pool_size=1)
         assert await one(pool) == 1
@@ -121,6 +133,10 @@ async def test_one_whose_last_words_came_but_not_its_end_is_replaced_too(house: 
     await pool.close()
 
 
+_SAID = text("select cast(:n as int)")
+_IN_TRANSACTION = text(
+    "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'"
+)
 _COUNT = text("insert into outbox_sequences (topic, key, last) values (:topic, 'kept', 1)")
 _COUNTED = text("select topic from outbox_sequences where key = 'kept' order by topic")
 
@@ -143,6 +159,39 @@ async def test_a_transaction_that_had_failed_is_not_called_committed(house: Hous
     with pytest.raises(NotCommitted):
         await going_on()
     assert await counted(pool) == []
+    await pool.close()
+
+
+async def test_what_only_looks_begins_nothing_and_gives_back_what_it_asked(house: House) -> None:
+    """More looks than there are connections, one of them wrong: the next one has its place again."""
+    pool = Database(house.test_database.dsn("intake"), pool_size=1)
+    for _ in range(MORE_AT_ONCE + 2):
+        with pytest.raises(DBAPIError):
+            await pool.look(text("select 1 / 0"), {})
+    found = await asyncio.gather(*(pool.look(_SAID, {"n": n}) for n in range(2 * MORE_AT_ONCE)))
+    assert [n for [(n,)] in found] == [*range(2 * MORE_AT_ONCE)]
+    assert [count for (count,) in await pool.look(_IN_TRANSACTION, {})] == [0]
+    await pool.close()
+
+
+async def test_a_transaction_that_nobody_needs_is_not_begun_and_one_that_somebody_does_is_whole(house: House) -> None:
+    async with Database("postgresql://nobody@127.0.0.1:1/nowhere").transaction_if_needed() as begun:
+        with pytest.raises(ConnectionRefusedError):
+            await begun()
+    pool = Database(house.test_database.dsn("intake"), pool_size=1)
+
+    async def stopped() -> None:
+        async with pool.transaction_if_needed() as begun:
+            await fetch(await begun(), _COUNT, {"topic": "raised"})
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await stopped()
+    assert await counted(pool) == []
+    async with pool.transaction_if_needed() as begun:
+        assert await begun() is await begun()
+        await fetch(await begun(), _COUNT, {"topic": "kept"})
+    assert await counted(pool) == ["kept"]
     await pool.close()
 
 

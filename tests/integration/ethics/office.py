@@ -210,7 +210,8 @@ class Office:
 
     async def act(self, case_id: UUID, name: str, by: str | Actor, **facts: Fact) -> Decided | Refused:
         """With facts and words that are valid where not said otherwise; staff as what they are appointed to."""
-        async with self.desk.database.transaction() as session:
+        async with self.desk.database.transaction_if_needed() as begun:
+            session = await begun()
             row = await records.lock(session, case_id)
             assert row is not None
             now = datetime.now(UTC)
@@ -220,7 +221,7 @@ class Office:
             words = {one: f"{name}: {one}" for one in texts(rule)}
             sent = valid_facts(rule, now) | facts
             action = Action(uuid4(), name, sent, frozenset(words))
-            if actor.staff_id and (against := await self.desk.check(session, row, action, words)):
+            if actor.staff_id and (against := await self.desk.check(begun, row, action, words)):
                 return against
             stored, _ = await bodies.store(session, self.desk, row, action.id, words)
             try:

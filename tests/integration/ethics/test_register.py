@@ -260,12 +260,12 @@ async def test_each_protection_has_an_answer_of_its_own_and_it_is_the_one_of_now
         return {one["protection_id"]: "staff_id" in one for one in (await office.facts(case_id))["protections"]}
 
     async def may_contact(protection_id: UUID) -> bool:
-        async with office.desk.database.transaction() as session:
-            row = await records.load(session, case_id)
+        async with office.desk.database.transaction_if_needed() as begun:
+            row = await records.load(await begun(), case_id)
             assert row is not None
             facts = {"ground": "agreed", "protection": str(protection_id)}
             action = Action(uuid4(), "contact_person", facts)
-            return await office.desk.check(session, row, action, {}) is None
+            return await office.desk.check(begun, row, action, {}) is None
 
     assert await named() == {str(yes): True, str(no): False}
     assert (await may_contact(yes), await may_contact(no), await may_contact(uuid4())) == (True, False, False)

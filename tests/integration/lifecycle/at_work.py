@@ -60,8 +60,8 @@ async def working(loans: Loans, *, sweeps: bool = True) -> AsyncIterator[Client]
 async def act(loans: Loans, case_id: UUID, name: str, action_id: UUID | None = None, **facts: str) -> object:
     sender = Sender(loans.desk)
     action, row = Action(action_id or uuid4(), name, facts), await loans.row(case_id)
-    async with loans.desk.database.transaction() as session:
-        signed = await sender.sign(session, row, action, {}, INVESTIGATOR)
+    async with loans.desk.database.transaction_if_needed() as begun:
+        signed = await sender.sign(begun, row, action, {}, INVESTIGATOR)
     return await sender.send(row, signed)
 
 

@@ -129,8 +129,8 @@ class Clockwork:
     ) -> Mapping[str, Any] | Refused:
         """As a page does: signed for the version that was seen, and sent to the workflow."""
         row, sender = await self.row(case_id), Sender(self.desk, self.environment.client)
-        async with self.desk.database.transaction() as session:
-            signed = await sender.sign(session, row, Action(uuid4(), name, dict(facts)), texts, staff_id)
+        async with self.desk.database.transaction_if_needed() as begun:
+            signed = await sender.sign(begun, row, Action(uuid4(), name, dict(facts)), texts, staff_id)
 
         async def answered() -> tuple[Mapping[str, Any] | Refused] | None:
             """Sent again, it is taken once."""

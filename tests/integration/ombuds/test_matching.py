@@ -92,8 +92,8 @@ async def test_the_ombudsperson_cannot_ask_whoever_has_a_conflict_either(cell: C
 
     async def check(focal_point: str) -> None:
         action = Action(uuid4(), "offer_match", {"focal_point": focal_point})
-        async with cell.desk.database.transaction() as session:
-            await cell.desk.check(session, row, action, {})
+        async with cell.desk.database.transaction_if_needed() as begun:
+            await cell.desk.check(begun, row, action, {})
 
     for staff_id in (SUPERVISOR, IN_HIS_LINE, FURTHER, "S9999"):
         with pytest.raises(Problem) as refusal:

@@ -155,8 +155,8 @@ async def test_nobody_is_invited_whom_she_has_not_named(cell: Cell) -> None:
 
     async def check(other_party: str) -> object:
         action = Action(uuid4(), "invite_other_party", {}, frozenset({"other_party"}))
-        async with cell.desk.database.transaction() as session:
-            return await cell.desk.check(session, row, action, {"other_party": other_party})
+        async with cell.desk.database.transaction_if_needed() as begun:
+            return await cell.desk.check(begun, row, action, {"other_party": other_party})
 
     for wrong in ("S0016", PERSON, "S9999", "", SUPERVISOR.lower()):
         with pytest.raises(Problem) as refusal:
@@ -252,8 +252,8 @@ async def test_an_earlier_signature_of_somebody_let_go_is_refused(cell: Cell) ->
     """`decide` asks for the part of this moment: a yes that was signed while he was in it does not count later."""
     _, mediation = await invited(cell)
     row = await cell.row(mediation)
-    async with cell.desk.database.transaction() as session:
-        signed = await Sender(cell.desk).sign(session, row, Action(uuid4(), "accept_invitation"), {}, SUPERVISOR)
+    async with cell.desk.database.transaction_if_needed() as begun:
+        signed = await Sender(cell.desk).sign(begun, row, Action(uuid4(), "accept_invitation"), {}, SUPERVISOR)
     taken(await cell.act(mediation, "revoke_consent", HERSELF))
     async with cell.desk.database.transaction() as session:
         outcome = await decide(session, cell.desk, signed, datetime.now(UTC))

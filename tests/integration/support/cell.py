@@ -106,11 +106,11 @@ class Cell(DeskOnStores):
 
     async def checked(self, case_id: UUID, name: str, **facts: Fact) -> Refused | None:
         """What the desk itself says of an action before it is sent. Raises Problem."""
-        async with self.desk.database.transaction() as session:
-            row = await records.load(session, case_id)
+        async with self.desk.database.transaction_if_needed() as begun:
+            row = await records.load(await begun(), case_id)
             assert row is not None
             texts: Mapping[str, str] = {}
-            return await self.desk.check(session, row, Action(uuid4(), name, facts), texts)
+            return await self.desk.check(begun, row, Action(uuid4(), name, facts), texts)
 
 
 async def build_cell(database: real_parts.Database, store: real_parts.Database, folder: Path) -> Cell:

@@ -28,8 +28,8 @@ async def checked(
 ) -> Any:
     """An action as the web process takes it: looked at first, then sent."""
     action = Action(uuid4(), name, facts or {}, frozenset(texts or {}))
-    async with house.desk.database.transaction() as session:
-        await house.desk.check(session, await house.row(case_id), action, texts or {})
+    async with house.desk.database.transaction_if_needed() as begun:
+        await house.desk.check(begun, await house.row(case_id), action, texts or {})
     return await house.act(staff_id, case_id, name, facts, texts)
 
 

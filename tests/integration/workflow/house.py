@@ -153,8 +153,8 @@ class House:
         """As the web process and then the case's workflow do with what somebody of the staff asks for."""
         row = await self.row(case_id)
         action = Action(uuid4(), name, facts or {}, frozenset(texts or {}))
-        async with self.desk.database.transaction() as session:
-            signed = await Sender(self.desk).sign(session, row, action, texts or {}, staff_id)
+        async with self.desk.database.transaction_if_needed() as begun:
+            signed = await Sender(self.desk).sign(begun, row, action, texts or {}, staff_id)
         async with self.desk.database.transaction() as session:
             return await decide.decide(session, self.desk, signed, now or datetime.now(UTC))
 

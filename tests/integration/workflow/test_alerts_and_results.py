@@ -160,8 +160,8 @@ async def test_inv_33_who_asked_for_consent_learns_that_another_has_to_alert(hou
     before = [await house.row(one) for one in (case_id, measure)]
 
     action = Action(uuid4(), "alert_interim_measures", ALERT, frozenset(RISK))
-    async with house.desk.database.transaction() as session:
-        signed = await Sender(house.desk).sign(session, before[0], action, RISK, SECOND_INVESTIGATOR)
+    async with house.desk.database.transaction_if_needed() as begun:
+        signed = await Sender(house.desk).sign(begun, before[0], action, RISK, SECOND_INVESTIGATOR)
     verdict = await Activities(house.desk).decide(Act(str(case_id), signed, datetime.now(UTC)))
     assert verdict.refused == RefusedAction("SAME_PERSON", "invariant 33", {"did": "ask_consent"})
     assert [await house.row(one) for one in (case_id, measure)] == before
@@ -323,8 +323,8 @@ async def test_inv_38_her_work_is_not_changed_under_the_name_of_the_other_sides_
 
     async def check(burden: str) -> None:
         action = Action(uuid4(), "decide_measure", facts | {"burden": burden}, frozenset(texts))
-        async with house.desk.database.transaction() as session:
-            await house.desk.check(session, await house.row(measure), action, texts)
+        async with house.desk.database.transaction_if_needed() as begun:
+            await house.desk.check(begun, await house.row(measure), action, texts)
 
     with pytest.raises(Problem) as refusal:
         await check("alleged_offender")

@@ -179,12 +179,12 @@ async def test_an_outsider_is_kept_off_the_site_at_once(house: House) -> None:
     await house.act(OTHER_HEAD, measure, "acknowledge_alert")
     facts, texts = terms(type="physical_separation", burden="alleged_offender"), words(person="vendor-7")
     texts |= {"arrangement": "No access to the site; another contact at the vendor's."}
-    async with house.desk.database.transaction() as session:
+    async with house.desk.database.transaction_if_needed() as begun:
         action = Action(uuid4(), "decide_measure", facts, frozenset(texts))
-        assert await house.desk.check(session, await house.row(measure), action, texts) is None
+        assert await house.desk.check(begun, await house.row(measure), action, texts) is None
         leave = Action(uuid4(), "decide_measure", facts | {"type": "special_leave_full_pay"}, frozenset(texts))
         with pytest.raises(Problem):
-            await house.desk.check(session, await house.row(measure), leave, texts)
+            await house.desk.check(begun, await house.row(measure), leave, texts)
     assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", facts, texts), Decided)
     await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
     told = await house.act(SECOND_INVESTIGATOR, measure, "record_told", {"told_her": True})

@@ -186,13 +186,13 @@ async def test_inv_43_a_case_about_a_measure_alone_closes_once_the_measure_is_ov
         moved = text("update cases set state = :state where case_id = :id")
         await session.execute(moved, {"state": state, "id": measure})
     action = Action(uuid4(), "close_respondent", {"reason": "measure_over"})
-    async with house.desk.database.transaction() as session:
-        refused = await house.desk.check(session, his, action, {})
+    async with house.desk.database.transaction_if_needed() as begun:
+        refused = await house.desk.check(begun, his, action, {})
     assert (refused.code if refused else None) == (None if state == "lifted" else "MEASURE_STANDS")
     # Of the other office's measures this one knows nothing (invariant 31).
     of_ethics = replace(his, data={**his.data, "facts": {**his.data["facts"], "origin": "ethics"}})
-    async with house.desk.database.transaction() as session:
-        assert await house.desk.check(session, of_ethics, action, {}) is None
+    async with house.desk.database.transaction_if_needed() as begun:
+        assert await house.desk.check(begun, of_ethics, action, {}) is None
 
 
 def without_contact(house: House) -> None:
