@@ -14,7 +14,7 @@ from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages, known_of, newest_first, short
-from lifecycle.pages.next_steps import moves_on
+from lifecycle.pages.next_steps import grouped
 from lifecycle.pages.panels import Panels
 from lifecycle.views import CaseSeen, shown
 
@@ -40,7 +40,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             case=case,
             you=actor.name,
             known=known_of(desk, case, panels.hides),
-            moves=moves_on(desk.lifecycles[case.lifecycle], case),
+            open=grouped(desk.lifecycles[case.lifecycle], case, panels.themes),
             steps=newest_first(case),
             purposes=sorted(desk.purposes[case.lifecycle]),
             done=done,

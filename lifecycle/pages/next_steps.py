@@ -3,8 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from chassis.web.pages.words import N_
 from lifecycle.table import ClockChangeKind, Lifecycle, Rule
-from lifecycle.views import CaseSeen
+from lifecycle.views import CaseSeen, OfferSeen
+
+Themes = Sequence[tuple[str, frozenset[str]]]
+"""What steps beside a case's way are about: a heading, and the actions under it. An action is under one of them."""
+
+FEW: Final = 8
+"""So many steps are read at a glance, under no theme."""
 
 ASIDE: Final = frozenset(
     {
@@ -18,6 +25,8 @@ ASIDE: Final = frozenset(
 """Steps that end, undo, refuse, hand on, or change how much time there is: open to somebody, and never what a case
 waits for by itself; some of them only in one state.
 """
+_WAYS_ON: Final = N_("Other ways on")
+_BESIDE: Final = N_("Beside that, without moving it on")
 _ANSWERS: Final = (ClockChangeKind.MEET, ClockChangeKind.RENEW, ClockChangeKind.START)
 """What a step does to a time limit that was for it."""
 
@@ -40,9 +49,22 @@ def next_steps(table: Lifecycle, case: CaseSeen) -> Sequence[str]:
     return [one for one in open_ if one in due or one in going_on] or ahead
 
 
-def moves_on(table: Lifecycle, case: CaseSeen) -> frozenset[str]:
-    """The actions that bring a case into another state, where they are open."""
-    return frozenset(action for action, rule in _rules_here(table, case).items() if _moves(rule, case))
+def grouped(table: Lifecycle, case: CaseSeen, themes: Themes) -> Sequence[tuple[str, Sequence[OfferSeen]]]:
+    """Every open step once, under headings: what the case waits for, under none; what else brings it into another
+    state; and what changes nothing of where it stands, where that is much by what it is about.
+    """
+    open_ = [one for one in case.offers if one.open]
+    first = next_steps(table, case)
+    ahead = {action for action, rule in _rules_here(table, case).items() if _moves(rule, case)}
+    ways_on = [one for one in open_ if one.action in ahead and one.action not in first]
+    taken = {*first, *(one.action for one in ways_on)}
+    beside = [one for one in open_ if one.action not in taken]
+    parts = [("", [one for one in open_ if one.action in first]), (_WAYS_ON if first else "", ways_on)]
+    if len(open_) > FEW:
+        parts += [(heading, [one for one in beside if one.action in actions]) for heading, actions in themes]
+        beside = [one for one in beside if not any(one.action in actions for _, actions in themes)]
+    parts.append((_BESIDE if taken else "", beside))
+    return [part for part in parts if part[1]]
 
 
 def _rules_here(table: Lifecycle, case: CaseSeen) -> Mapping[str, Rule]:

@@ -12,6 +12,7 @@ from chassis.web.pages.staff import Tab
 from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages
+from lifecycle.pages.next_steps import Themes
 from lifecycle.records import CaseRow
 from lifecycle.views import CaseSeen
 from policy.model import Policy
@@ -65,7 +66,8 @@ class Panels:
     `routes` are their pages. `decides`: actions that want a sign-in of the last minutes. `discloses`: for a lifecycle,
     the purposes of reading that show who somebody is, and want one too. `spreads`: texts, by name, that are asked for
     in several questions. `listed`: references, by name, that are chosen from what the service itself has. `arranged`:
-    actions whose form asks for much. `hides`: facts that only our own parts need.
+    actions whose form asks for much. `themes`: what the steps of a long list are about. `hides`: facts that only our
+    own parts need.
     """
 
     tabs: Sequence[Tab] = ()
@@ -77,6 +79,7 @@ class Panels:
     spreads: Mapping[str, Spread] = field(default_factory=dict)
     listed: Mapping[str, Callable[[CaseSeen], Sequence[Choice]]] = field(default_factory=dict)
     arranged: Mapping[str, Arranged] = field(default_factory=dict)
+    themes: Themes = ()
     hides: frozenset[str] = frozenset()
 
 

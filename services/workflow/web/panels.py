@@ -34,6 +34,7 @@ from services.workflow.web import (
 from services.workflow.web.deciding_pages import ARRANGED
 from services.workflow.web.measure_stages import bar
 from services.workflow.web.naming_persons import PERSONS
+from services.workflow.web.themes import THEMES
 
 DECIDES: Final = frozenset(
     {"decide_measure", "sign_measure", "extend_measure", "vary_measure", "lift_measure", "decline_alert"}
@@ -114,6 +115,7 @@ PANELS: Final = Panels(
     },
     spreads={"persons": PERSONS},
     arranged=ARRANGED,
+    themes=THEMES,
     hides=frozenset(
         {"order", "begins_at", "version", "proof", "proof_hash", "body", "file", "asked_in", "effects_seen"}
     ),

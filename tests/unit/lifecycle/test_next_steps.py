@@ -6,9 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from lifecycle.pages.next_steps import ASIDE, next_steps
+from lifecycle.pages.next_steps import ASIDE, grouped, next_steps
 from lifecycle.views import CaseSeen, ClockSeen, OfferSeen
 from ops.lifecycle_docs import LIFECYCLES
+from policy.model import Role
+from services.workflow.web.themes import THEMES
 
 NOW = datetime(2027, 3, 2, 9, tzinfo=UTC)
 OF = {one.name: one for one in LIFECYCLES}
@@ -67,6 +69,46 @@ def test_what_a_case_waits_for(
 ) -> None:
     found = next_steps(OF[lifecycle], seen(lifecycle, state, offers, clocks))
     assert " ".join(found) == expected
+
+
+LONG = (
+    "open_investigation close_no_action pass_on ask_person send_update hand_over link_report set_hold pause_assessment"
+)
+
+
+def test_a_long_list_begins_with_what_the_case_waits_for_and_has_the_rest_under_what_it_is_about() -> None:
+    case = seen("formal_report", "assessing", LONG, {"assess.decide": 5})
+    parts = grouped(OF["formal_report"], case, THEMES)
+    assert [(heading, " ".join(one.action for one in offers)) for heading, offers in parts] == [
+        ("", "open_investigation ask_person"),
+        ("Other ways on", "close_no_action pass_on"),
+        ("The person who reported or is affected", "send_update"),
+        ("Time", "pause_assessment"),
+        ("The file and who works on it", "hand_over link_report set_hold"),
+    ]
+
+
+def test_a_short_list_has_no_themes_and_every_open_step_is_in_it_once() -> None:
+    case = seen("formal_report", "acknowledged", "start_assessment send_update hand_over", {})
+    parts = grouped(OF["formal_report"], case, THEMES)
+    assert [(heading, " ".join(one.action for one in offers)) for heading, offers in parts] == [
+        ("", "start_assessment"),
+        ("Beside that, without moving it on", "send_update hand_over"),
+    ]
+    assert grouped(OF["formal_report"], seen("formal_report", "closed", "", {}), THEMES) == []
+
+
+def test_each_step_beside_the_way_of_a_report_is_under_one_theme() -> None:
+    rules = OF["formal_report"].rule_of.items()
+    beside = {
+        action
+        for (state, action), rule in rules
+        if rule.to in (None, state) and any(isinstance(one, Role) for one in rule.by)
+    }
+    themed = [action for _, actions in THEMES for action in actions]
+    assert len(themed) == len({*themed})
+    assert beside - {*themed} == {"take_managerial_action", "sign_second"}, "these are what the case waits for"
+    assert {*themed} <= {action for _, action in OF["formal_report"].rule_of}
 
 
 def test_what_is_aside_is_a_step_of_some_table() -> None:
