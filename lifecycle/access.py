@@ -10,7 +10,7 @@ from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis.sealing import tag
-from lifecycle import records
+from lifecycle import looking, records
 from lifecycle.case_tables import BY_DATE
 from lifecycle.desk import Desk
 from lifecycle.exclusions import FOR_DECIDERS, Conflict, case_tag, conflicts_among, conflicts_with, keep_out
@@ -100,8 +100,19 @@ async def look(
     """A case, the action of this id where it is known already, and the person as an actor in the case, as `actors_of`;
     with nothing locked and no transaction.
     """
-    row, known, conflicts = await records.look(desk.database, desk.keys.cell, case_id, action_id, staff_id)
+    row, known, conflicts = await looking.look(desk.database, desk.keys.cell, case_id, action_id, staff_id)
     return row, known, _actor(desk, row, staff_id, now, conflicts)
+
+
+async def lock(
+    session: AsyncSession, desk: Desk, case_id: UUID, action_id: UUID, staff_id: str, now: datetime
+) -> tuple[CaseRow, ActionRow | None, Actor] | None:
+    """As `look`, and nobody else's change to the case until this transaction ends. None where there is no such case."""
+    looked = await looking.lock_free(session, desk.keys.cell, case_id, action_id, staff_id)
+    if looked and looked.row:
+        return looked.row, looked.known, _actor(desk, looked.row, staff_id, now, looked.conflicts)
+    row, known = await looking.lock_and_known(session, case_id, action_id)
+    return (row, known, await actor_of(session, desk, row, staff_id, now)) if row else None
 
 
 async def actors_in(

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from contracts.ids import CaseId, new_id
-from lifecycle import access, bodies, changes, engine, migration, placing, records, routing
+from lifecycle import access, bodies, changes, engine, looking, migration, placing, records, routing
 from lifecycle.desk import Desk
 from lifecycle.durable import Decided
 from lifecycle.migration import MIGRATE
@@ -49,14 +49,14 @@ async def decide(session: AsyncSession, desk: Desk, signed: SignedAction, now: d
     Raises EffectRefused: roll back, then `refuse_signed`.
     """
     case_id, action_id = UUID(signed.case_id), UUID(signed.action_id)
-    row, known = await records.lock_and_known(session, case_id, action_id)
-    if row is None:
+    locked = await access.lock(session, desk, case_id, action_id, signed.staff_id, now)
+    if locked is None:
         return Refused(Refusal.CASE_UNKNOWN, EDGE)
+    row, known, actor = locked
     # The wall clock, not the case's: a signature is short-lived wherever the case's clock stands.
     if not signed.verify(desk.keys.signing.public_key(), datetime.now(UTC)):
         return await refuse(session, desk, row, Refused(Refusal.ACTION_FORGED, EDGE), None)
     action = Action(action_id, signed.name, signed.facts, frozenset(signed.bodies))
-    actor = await access.actor_of(session, desk, row, signed.staff_id, now)
     actor = replace(actor, roles=actor.roles & set(map(Role, signed.roles)))
     if known:
         return await _answer_again(session, desk, row, known, action, actor)
@@ -82,7 +82,7 @@ async def decide_as(
     version: a reminder that rang meanwhile must not refuse her. `texts`: rows that `bodies.store` made for this action
     in this transaction. A refusal is audited here.
     """
-    row, known = await records.lock_and_known(session, case_id, action.id)
+    row, known = await looking.lock_and_known(session, case_id, action.id)
     if row is None:
         return Refused(Refusal.CASE_UNKNOWN, EDGE)
     if known:

@@ -55,14 +55,14 @@ _ADD_TAGS: Final = sa.text("""
 _NEVER: Final = -1
 """In place of the directory's version: they have not been computed yet."""
 KINDS: Final = f"""
-    array(select kind from case_tags t where t.case_id = asked.case_id and t.tag = asked.tag) as kinds,
+    array(select kind from case_tags t where t.case_id = asked.of_case and t.tag = asked.tag) as kinds,
     exists(select from case_exclusions e
-        where e.case_id = asked.case_id and e.directory_version > {_NEVER} and e.unread = 0) as computed
+        where e.case_id = asked.of_case and e.directory_version > {_NEVER} and e.unread = 0) as computed
 """  # noqa: S608 -- our own words
-"""Two columns of a statement with `asked (case_id, tag)`, for `conflicts_from`."""
+"""Two columns of a statement with `asked (of_case, tag)`, for `conflicts_from`."""
 _CONFLICTS_WITH: Final = sa.text(f"""
     select {KINDS}
-    from unnest(cast(:case_ids as uuid[]), cast(:tags as bytea[])) with ordinality asked (case_id, tag, place)
+    from unnest(cast(:case_ids as uuid[]), cast(:tags as bytea[])) with ordinality asked (of_case, tag, place)
     order by place
 """)  # noqa: S608 -- our own words
 

@@ -11,8 +11,7 @@ import msgspec
 from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from chassis.database import Database, fetch
-from lifecycle.exclusions import KINDS, Conflict, case_tag, conflicts_from
+from chassis.database import fetch
 from lifecycle.model import NO_MESSAGES, STOP_CONTACT, Facts, Step, Steps
 
 _NO_STEPS: Final = "[]"
@@ -20,7 +19,7 @@ _STEP: Final = msgspec.json.Encoder()
 _STEP_FROM: Final = msgspec.json.Decoder(Step)
 _STEPS: Final = msgspec.json.Decoder(tuple[Step, ...])
 _CLOCK_NOW: Final = text("select clock_now()")
-_COLUMNS: Final = (
+COLUMNS: Final = (
     "case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version, policy_hash,"
     " workflow_id, next_due_at, unmet_at, errands, handlers, placed_version, opened_at, changed_at, closed_at,"
     " erased_at, desk, office,"
@@ -28,23 +27,14 @@ _COLUMNS: Final = (
     " where kept.case_id = cases.case_id) as steps,"
     " (select step from case_steps kept where kept.case_id = cases.case_id order by version desc limit 1) as newest"
 )
-_KNOWN: Final = "(select to_jsonb(taken) from case_actions taken where action_id = :action_id) as known"
 
 
-def _select(which: str, also: str = "") -> TextClause:
-    return text(f"select {_COLUMNS}{also} from cases {which}")  # noqa: S608 -- our own words
+def _select(which: str) -> TextClause:
+    return text(f"select {COLUMNS} from cases {which}")  # noqa: S608 -- our own words
 
 
 _LOAD: Final = _select("where case_id = :case_id")
 _LOCK: Final = _select("where case_id = :case_id for update")
-_LOAD_AND_KNOWN: Final = _select("where case_id = :case_id", f", {_KNOWN}")
-# Answers for a case that is not there as well: who may not see one learns nothing from the time it takes.
-_LOOK: Final = text(f"""
-    select there.*, {_KNOWN}, {KINDS}
-    from (select cast(:case_id as uuid) as case_id, cast(:tag as bytea) as tag) asked
-    left join (select {_COLUMNS} from cases) there on there.case_id = asked.case_id
-""")  # noqa: S608 -- our own words
-_LOCK_AND_KNOWN: Final = _select("where case_id = :case_id for update", f", {_KNOWN}")
 _FIND: Final = _select("where report_id = :report_id and lifecycle = :lifecycle and number = :number")
 _OF_REPORT: Final = _select(
     "where report_id = :report_id and (cast(:lifecycle as text) is null or lifecycle = :lifecycle)"
@@ -57,10 +47,6 @@ _UNWANTED: Final = text("""
     )
 """)
 _LOAD_ALL: Final = _select("where case_id = any(:case_ids) order by opened_at desc, case_id desc")
-_KNOWN_ACTION: Final = text(
-    "select action_id, case_id, version, action, actor, roles, bodies, body_hash, at, answer"
-    " from case_actions where action_id = :action_id"
-)
 
 
 @dataclass(frozen=True)
@@ -151,36 +137,10 @@ async def load(session: AsyncSession, case_id: UUID) -> CaseRow | None:
 async def lock(session: AsyncSession, case_id: UUID) -> CaseRow | None:
     """The row, and nobody else's change to it until this transaction ends."""
     row = await _one(session, _LOCK, {"case_id": case_id})
-    return await load(session, case_id) if row and _is_mixed(row) else row
+    return await load(session, case_id) if row and is_mixed(row) else row
 
 
-async def look(
-    database: Database, cell_key: bytes, case_id: UUID, action_id: UUID, staff_id: str
-) -> tuple[CaseRow | None, ActionRow | None, frozenset[Conflict] | None]:
-    """By one way to the server: the row, the action of this id where it is known already, of any case, and somebody's
-    conflicts in the case, None where they are not computed yet.
-    """
-    asked = {"case_id": case_id, "action_id": action_id, "tag": case_tag(cell_key, case_id, staff_id)}
-    [found] = await database.look(_LOOK, asked)
-    columns = dict(found)
-    conflicts = conflicts_from(columns.pop("kinds"), computed=columns.pop("computed"))
-    known = columns.pop("known")
-    return _row(**columns) if columns["case_id"] else None, _known(known), conflicts
-
-
-async def lock_and_known(
-    session: AsyncSession, case_id: UUID, action_id: UUID
-) -> tuple[CaseRow | None, ActionRow | None]:
-    """The row, with nobody else's change to it until this transaction ends; and the action of this id where it is known
-    already, of any case.
-    """
-    row, known = await _one_and_known(session, _LOCK_AND_KNOWN, case_id, action_id)
-    if row and _is_mixed(row):
-        return await _one_and_known(session, _LOAD_AND_KNOWN, case_id, action_id)
-    return row, known
-
-
-def _is_mixed(row: CaseRow) -> bool:
+def is_mixed(row: CaseRow) -> bool:
     """Whether somebody's change was waited for: the row is as they left it, all beside it is of before they had."""
     return row.erased_at is None and row.data["steps"][-1].version != row.version
 
@@ -200,25 +160,11 @@ async def load_all(session: AsyncSession, case_ids: Sequence[UUID]) -> list[Case
 
 
 async def _many(session: AsyncSession, statement: TextClause, values: Mapping[str, object]) -> list[CaseRow]:
-    return [_row(**columns) for columns in await fetch(session, statement, values)]
+    return [row_from(**columns) for columns in await fetch(session, statement, values)]
 
 
-async def _one_and_known(
-    session: AsyncSession, statement: TextClause, case_id: UUID, action_id: UUID
-) -> tuple[CaseRow | None, ActionRow | None]:
-    found = await fetch(session, statement, {"case_id": case_id, "action_id": action_id})
-    if not found:
-        return None, None
-    columns = dict(found[0])
-    known = columns.pop("known")
-    return _row(**columns), _known(known)
-
-
-def _known(taken: Mapping[str, Any] | None) -> ActionRow | None:
-    return msgspec.convert(taken, ActionRow, strict=False) if taken else None
-
-
-def _row(data: Mapping[str, Any], steps: str | None, newest: str | None, **columns: Any) -> CaseRow:
+def row_from(data: Mapping[str, Any], steps: str | None, newest: str | None, **columns: Any) -> CaseRow:
+    """From the columns of `COLUMNS`: of the steps the newest alone is read before somebody looks at another."""
     kept = Steps(_STEP_FROM.decode(newest), lambda: steps_from_json(steps or _NO_STEPS)) if newest else ()
     return CaseRow(data={**data, "steps": kept}, **columns)
 
@@ -321,8 +267,3 @@ async def place(session: AsyncSession, case_id: UUID, version: int) -> None:
         text("update cases set placed_version = greatest(placed_version, :version) where case_id = :case_id"),
         params={"case_id": case_id, "version": version},
     )
-
-
-async def known_action(session: AsyncSession, action_id: UUID) -> ActionRow | None:
-    found = await fetch(session, _KNOWN_ACTION, {"action_id": action_id})
-    return ActionRow(**found[0]) if found else None

@@ -18,7 +18,7 @@ from chassis import audit_trail
 from chassis.sealing import tag
 from chassis.web.problems import Problem, invalid, refused, unavailable
 from chassis.web.sign_in import SignedIn
-from lifecycle import bodies, directory, parties, records
+from lifecycle import bodies, directory, looking, parties, records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -97,7 +97,7 @@ async def _begun(
         assigned = Action(UUID(bytes=made[16:], version=4), supervisor_rules.ASSIGN, _HIMSELF | {"manager": staff_id})
         await decide_as(session, desk, case_id, assigned, Actor(ActorKind.SYSTEM), now)
     action = Action(asked.action_id, supervisor_parts.NOTE_SEEN, {}, frozenset({_WORDS}))
-    known = await records.known_action(session, action.id)
+    known = await looking.known_action(session, action.id)
     texts = {} if known else (await bodies.store(session, desk, row, action.id, {_WORDS: asked.what_was_seen}))[0]
     actor = Actor(ActorKind.STAFF, staff_id, frozenset({Role.MANAGER}))
     outcome = await decide_as(session, desk, case_id, action, actor, now, texts)

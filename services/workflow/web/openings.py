@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.web.problems import Problem, not_found, refused
 from chassis.web.sign_in import SignedIn
-from lifecycle import bodies, directory, engine, parties, records
+from lifecycle import bodies, directory, engine, looking, parties, records
 from lifecycle.decide import decide_as, open_case
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -75,7 +75,7 @@ async def opened(
     nothing that could be opened.
     """
     name = FIRST.get(asked.lifecycle)
-    known = await records.known_action(session, asked.action_id)
+    known = await looking.known_action(session, asked.action_id)
     if known and (known.action, known.actor) == (name, staff_id):
         return dict(known.answer)
     roles = desk.policy.roles_of(staff_id, now)
