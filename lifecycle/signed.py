@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -39,7 +39,7 @@ class SignedAction:
 
     def signed_bytes(self) -> bytes:
         """What the signature covers: every field but itself, with the names in order."""
-        fields = {**asdict(self), "roles": sorted(self.roles)}
+        fields = {**vars(self), "roles": sorted(self.roles)}
         del fields["signature"]
         return _LABEL + json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
