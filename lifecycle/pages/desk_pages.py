@@ -78,7 +78,7 @@ def _fact(page: Page, word: Any, value: bool | int | str) -> str:
     if isinstance(value, int):
         return page.language.number(value)
     if _KEYS.fullmatch(value):
-        return ", ".join(word("choice", one) for one in value.split(","))
+        return page.language.comma.join(word("choice", one) for one in value.split(","))
     if not _DAY.match(value):
         return value
     at = datetime.fromisoformat(value)

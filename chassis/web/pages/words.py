@@ -62,6 +62,11 @@ class Language:
         """The form that goes with `number`, which fills `%(num)s`."""
         return self._texts.ungettext(one, many, number) % {"num": self.number(number)}
 
+    @property
+    def comma(self) -> str:
+        """What stands between the items of a list."""
+        return "، " if self.code == "ar" else ", "
+
     def number(self, number: float) -> str:
         return format_decimal(number, locale=self.locale)
 

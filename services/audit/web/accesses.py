@@ -14,6 +14,7 @@ from chassis.web.pages.words import N_
 from chassis.web.sign_in import SignedIn
 from lifecycle.pages.wording import Wording
 from services.audit.access_log import NO_ROLE, NOT_KEPT, SERVICE, Asked, accesses
+from services.audit.web import words
 from services.audit.web.api import Record, check_role
 
 DAYS: Final = (7, 30, 90)
@@ -43,7 +44,8 @@ def routes(of: Record) -> list[HTTPRouteHandler]:
             asked=asked,
             days=DAYS,
             role_word=_role,
-            plain=_plain,
+            act_word=words.act,
+            purpose_word=words.purpose,
             staff=signed_in.staff_id,
         )
 
@@ -55,8 +57,3 @@ _OTHERS: Final = {NO_ROLE: N_("No appointment"), NOT_KEPT: N_("Not kept any more
 
 def _role(key: str) -> str:
     return _OTHERS.get(key) or _WORDS.of("role", key)
-
-
-def _plain(key: str) -> str:
-    """A key as words: what it is called is each desk's own."""
-    return key.replace("_", " ").replace(".", ": ")

@@ -11,11 +11,17 @@ import pytest
 from chassis import keys
 from chassis.web.pages.words import Words
 from ops.local_stack.oidc import Oidc
+from policy.load import load
 from services.audit import access_log
 from services.audit.service import build
 from services.audit.settings import AuditSettings
 from services.audit.verify import Fault, Finding
+from services.audit.web import words
 from services.audit.web.findings import sentence_in
+from services.ethics import desk as ethics
+from services.ombuds import desk as ombuds
+from services.support import desk as support
+from services.workflow import desk as workflow
 from tests.integration.audit.sources import World
 from tests.integration.web.desk import DESK, Browser, csrf
 from tests.waiting import eventually
@@ -126,17 +132,34 @@ async def test_the_access_log_says_who_looked_as_what_and_for_what_by_role_and_p
     every = cells((await browser.signed_in(AUDITOR, "/en/accesses")).text)
     assert every[0] == "Role Purpose Times"
     # Counted, and listed where somebody asks for it: they would hide the looks of people.
-    assert "No person: a service routing 1" in every
+    assert "No person: a service To find who must not see it 1" in every
     services = cells((await browser.get("/en/accesses?role=service")).text)
     (routed,) = services[services.index("When Who Role Purpose What") + 1 :]
-    assert "routing parties: opened workflow case-6" in routed
-    assert {"Investigator from outside assess 1", "Investigator from outside evidence 1"} <= set(every)
-    assert {"Legal officer evidence 1", "No appointment support 1"} <= set(every)
+    assert "To find who must not see it Whom a matter concerns was looked up parties.opened · workflow case-6" in routed
+    assert {"Investigator from outside assess 1", "Investigator from outside As evidence 1"} <= set(every)
+    assert {"Legal officer As evidence 1", "No appointment support 1"} <= set(every)
     looks = every[every.index("When Who Role Purpose What") + 1 :]
     assert len(looks) == 4
     chosen = cells((await browser.get("/en/accesses?days=7&role=outside_investigator&purpose=evidence")).text)
     (only,) = chosen[chosen.index("When Who Role Purpose What") + 1 :]
-    assert f"{INVESTIGATOR} Investigator from outside evidence parties: opened workflow case-2" in only
+    assert f"{INVESTIGATOR} Investigator from outside As evidence Whom a matter concerns was looked up" in only
+
+
+async def test_each_look_and_purpose_is_said_in_the_readers_language(browser: Browser, world: World) -> None:
+    await world.look("workflow", "case-1", INVESTIGATOR, "letter.read", purpose="investigation")
+    await world.take_all()
+    await browser.signed_in(AUDITOR, "/fr/accesses")
+    page = cells((await browser.get("/fr/accesses")).text)
+    assert any("Pour enquêter Une lettre a été lue letter.read" in one for one in page)
+
+
+def test_no_look_and_no_purpose_of_a_desk_or_a_pack_is_left_a_code_word() -> None:
+    desks = (ethics.PURPOSES, ombuds.PURPOSES, support.PURPOSES, workflow.PURPOSES)
+    purposes = {purpose for desk in desks for of_kind in desk.values() for purpose in of_kind} | {"routing"}
+    purposes |= {purpose for pack in ("iom-2024-03", "minimal") for purpose in load(pack).identity_purposes}
+    catalog = Words(Path("services/audit/locale"))["fr"]
+    said = [words.purpose(one) for one in purposes] + [words.act(one) for one in access_log.LOOKS]
+    assert [one for one in said if catalog.text(one) == one] == []
 
 
 async def test_who_looked_is_not_kept_for_ever(browser: Browser, world: World) -> None:
@@ -145,10 +168,10 @@ async def test_who_looked_is_not_kept_for_ever(browser: Browser, world: World) -
     await world.forget("workflow", "case-1", "case-2")
     await world.take_all()
     every = cells((await browser.signed_in(AUDITOR, "/en/accesses")).text)
-    assert {"Not kept any more assess 1", "Legal officer reply 1"} <= set(every)
+    assert {"Not kept any more assess 1", "Legal officer To reply 1"} <= set(every)
     looks = sorted(every[every.index("When Who Role Purpose What") + 1 :], key=lambda one: "assess" in one)
-    assert "Not kept any more Legal officer reply letter: read workflow case-2" in looks[0]
-    assert "Not kept any more Not kept any more assess letter: read workflow case-1" in looks[1]
+    assert "Not kept any more Legal officer To reply A letter was read letter.read · workflow case-2" in looks[0]
+    assert "Not kept any more Not kept any more assess A letter was read letter.read · workflow case-1" in looks[1]
 
 
 async def test_the_access_log_goes_on_page_by_page(browser: Browser, world: World) -> None:
@@ -158,7 +181,7 @@ async def test_the_access_log_goes_on_page_by_page(browser: Browser, world: Worl
     first = (await browser.signed_in(AUDITOR, "/en/accesses")).text
     (more,) = re.findall(r'href="(/en/accesses[^"]*before=[^"]*)"', first)
     rest = (await browser.get(more.replace("&amp;", "&"))).text
-    seen = [len(re.findall("letter: read", one)) for one in (first, rest)]
+    seen = [len(re.findall(r"letter\.read", one)) for one in (first, rest)]
     assert seen == [access_log.PAGE, 1]
 
 

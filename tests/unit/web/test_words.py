@@ -90,3 +90,8 @@ def test_a_day_has_its_month_in_words(words: Words) -> None:
 
 def test_each_language_knows_its_direction(words: Words) -> None:
     assert {code: words[code].direction for code in OWN_NAMES} == {"en": "ltr", "fr": "ltr", "es": "ltr", "ar": "rtl"}
+
+
+def test_a_list_has_the_comma_of_its_language() -> None:
+    words = Words()
+    assert {code: words[code].comma for code in words.languages} == {"en": ", ", "fr": ", ", "es": ", ", "ar": "، "}
