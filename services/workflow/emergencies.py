@@ -1,4 +1,4 @@
-"""An emergency separation beside its table: an interim measure that begins in time stands in its place."""
+"""An emergency separation beside its table: an interim measure that HR has applied stands in its place."""
 
 import uuid
 from typing import Final
@@ -18,7 +18,7 @@ _CONFIRMED: Final = uuid.UUID("7e0b6e58-0c1a-4b0e-8d7e-4a6c2f0d9b12")
 
 
 async def confirm(session: AsyncSession, desk: Desk, measure: CaseRow, case: Case) -> None:
-    """The measure that was asked for under the same report has been decided; whether it takes over, says the table."""
+    """HR has applied the measure that was asked for under the same report; whether it takes over, says the table."""
     at, begins = case.steps[-1].at, {"from_at": case.facts["from_at"]}
     for row in await records.of_report(session, measure.report_id, LIFECYCLE):
         if (row.state, "record_confirmed") in desk.lifecycles[LIFECYCLE].rule_of:

@@ -34,7 +34,7 @@ from lifecycle.parties import parties_of
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from services.workflow import emergencies
-from services.workflow.domain.measure_parts import TELL_LINE, last_order
+from services.workflow.domain.measure_parts import STANDS, TELL_LINE, last_order
 from services.workflow.domain.persons import Persons, PersonsWrong
 from services.workflow.measures import ARRANGEMENT, PERSONS, SYSTEM, case_of, measure_id
 
@@ -52,6 +52,7 @@ async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
     match effect.name:
         case "measure_decided":
             await _decided(session, desk, row, case)
+        case STANDS.name:
             await emergencies.confirm(session, desk, row, case)
         case "measure_passed_on":
             await _ended(session, desk, row, case, MEASURE_ENDING_PASS_ON)

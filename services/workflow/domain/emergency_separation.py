@@ -97,8 +97,8 @@ LIFECYCLE = Lifecycle(
             clocks=(meet("emergency.alert"),),
             effects=(Effect(EffectKind.OPEN, "interim_measure", {"action": "alert"}),),
         ),
-        # An interim measure has been decided and begins before this one ends: it stands in its place. One that begins
-        # later does not, and this one goes on, and rings, as if there were none.
+        # HR has applied an interim measure that begins before this one ends: it stands in its place. One that begins
+        # later does not, nor one that is decided and not applied: this one goes on, and rings, as if there were none.
         Rule(
             action="record_confirmed",
             states=STANDS,

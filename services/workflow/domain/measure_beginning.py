@@ -19,6 +19,7 @@ from services.workflow.domain.measure_parts import (
     RELEASE,
     RESTORE,
     RUNNING,
+    STANDS,
     STUCK,
     SYSTEM,
     TELL_LINE,
@@ -99,6 +100,7 @@ RULES = (
             start("im.review", since="from_at", due="review_at"),
             start("im.cumulative_alarm", since="from_at", by="type"),
         ),
+        effects=(STANDS,),
     ),
     # After a failure HR has put it right by hand, and proven it.
     Rule(
@@ -114,6 +116,7 @@ RULES = (
             start("im.review", since="from_at", due="review_at"),
             start("im.cumulative_alarm", since="from_at", by="type"),
         ),
+        effects=(STANDS,),
     ),
     Rule(
         action="record_applied",

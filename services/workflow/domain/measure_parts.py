@@ -66,6 +66,8 @@ OVER = tuple(
 """Everything that waits for something of a measure for as long as it stands."""
 DECIDED = Effect(EffectKind.EMIT, "measure_decided")
 RESTORE = Effect(EffectKind.EMIT, "measure_restore")
+STANDS = Effect(EffectKind.EMIT, "interim_measure.stands")
+"""HR has it in its records: what kept people apart until then is not needed any more."""
 RELEASE = Effect(EffectKind.ERRAND, "release_measure")
 PROVE = Effect(EffectKind.ERRAND, "prove_consent")
 TELL_LINE = Effect(EffectKind.EMIT, "interim_measure.line_told")

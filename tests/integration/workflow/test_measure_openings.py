@@ -9,7 +9,7 @@ import pytest
 
 from chassis.web.problems import Problem
 from contracts.ids import CaseId
-from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureRestored
+from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureFailed, MeasureRestored
 from lifecycle.durable import Decided
 from lifecycle.model import Action
 from lifecycle.serial import from_json
@@ -67,6 +67,10 @@ async def test_security_separates_at_once_and_a_measure_that_begins_before_it_en
     }
     facts = terms(**kind, **{name: at.isoformat() for name, at in times.items()})
     assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", facts, texts), Decided)
+    assert await state(house, emergency) == "measure_asked", "a decision keeps nobody apart"
+    await house.hr_answers(await name_at_hr(house, measure), MeasureFailed, code="locked")
+    assert await state(house, emergency) == "measure_asked", "nor does one that HR could not apply"
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
     assert await state(house, emergency) == becomes
     clock = from_json((await house.row(emergency)).data).clocks["emergency.separation"]
     assert clock.runs == (becomes == "measure_asked")

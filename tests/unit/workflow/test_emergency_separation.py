@@ -62,7 +62,7 @@ def test_oversight_has_a_day_before_it_is_escalated() -> None:
     assert not taken.clocks["emergency.alert"].runs
 
 
-def test_a_measure_that_is_decided_stands_in_its_place() -> None:
+def test_a_measure_that_hr_has_applied_stands_in_its_place() -> None:
     asked = act(separated(), "alert_interim_measures", LEGAL)
     assert effect_names(asked, EffectKind.OPEN) == ["interim_measure"]
     assert asked.clocks["emergency.separation"].runs, "until then it goes on and ends as it would have"
