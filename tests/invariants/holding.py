@@ -68,7 +68,6 @@ WAITS: Mapping[tuple[str, str], str] = {
     ("sea_report", "her_choice"): "whether it goes on is hers alone to say",
     ("sea_report", "oio_acknowledged"): "it is a formal report now, which goes up",
     ("review", "appealed"): "a tribunal has it; no clock of ours runs there",
-    ("danger_alert", "in_hand"): "somebody is with it; it opens and promises nothing more",
     ("emergency_separation", "danger_seen"): "whoever saw it acts now or not at all; nothing holds anybody yet",
     **dict.fromkeys(
         (("query", "opened"), ("query", "contacted")),

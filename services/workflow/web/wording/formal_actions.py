@@ -145,7 +145,7 @@ FORMAL_ACTIONS: Final = {
             "report_to_leg": N_("Nothing is found against somebody who was not heard."),
             "name_legal_officer": N_("Only where nobody has it any more, or their time is over."),
             "charge": N_("They see the letter and the evidence, and can reply."),
-            "decide_discipline": N_("You decide. A separation needs a second signature by somebody else."),
+            "decide_discipline": N_("You decide. Every sanction needs a second signature by somebody else."),
             "sign_second": N_("Read the file before you sign. Both of you answer for it."),
             "decline_signature": N_("The decision does not stand then, and a new one is taken. Give your reasons."),
             "dismiss_summarily": N_("Only on the recommendation of the legal office. A second signature is needed."),
