@@ -207,6 +207,7 @@ class RouteSeen(Struct, kw_only=True):
 
     report_id: UUID
     route: str
+    lodged_at: datetime
     next_date: datetime | None
     closed: bool
     named: bool

@@ -91,6 +91,7 @@ def _route(
     return RouteSeen(
         report_id=report.report_id,
         route=report.lifecycle,
+        lodged_at=report.lodged_at,
         next_date=None if report.erased_at else report.next_date,
         closed=report.erased_at is not None,
         named=report.mode == CONFIDENTIAL,

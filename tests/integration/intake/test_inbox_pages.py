@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from chassis.web.pages.words import Words
 from contracts.cases.v1.cases_pb2 import CaseErased, Offer, PersonActionRefused
 from contracts.topics import OMBUDS_CASES, WORKFLOW_CASES
 from policy.model import Role
+from services.intake.intake import utc_now
 from tests.integration.intake.conftest import Browse, SignIn
 from tests.integration.intake.desk_news import SOON, acts, offer, tells
 from tests.integration.intake.portal_browser import text_field
@@ -37,6 +38,24 @@ async def test_each_route_of_a_code_says_in_a_sentence_how_it_stands_and_when_ne
     assert Words()["en"].day(SOON) in talk
     assert "It has arrived. Nobody has opened it yet." in report
     assert "You hear from us here by" in report
+
+
+async def test_two_reports_of_one_kind_are_told_apart_by_the_day_and_one_alone_says_none(
+    client: httpx.AsyncClient, browse: Browse, world: World
+) -> None:
+    code = await code_of_new(client, formal())
+    first = await world.report_id(client, code)
+    assert "Sent on" not in (await browse(code)).text
+    assert (await lodge(client, formal(), code=code)).status_code == 201
+    today = Words()["en"].day(utc_now())
+    assert _headings((await browse(code)).text) == [f"Sent on {today} · 1", f"Sent on {today} · 2"]
+    await world.rows("update reports set lodged_at = lodged_at - interval '3 days' where report_id = $1", UUID(first))
+    days = [Words()["en"].day(day) for day in (utc_now() - timedelta(days=3), utc_now())]
+    assert _headings((await browse(code)).text) == [f"Sent on {day}" for day in days]
+
+
+def _headings(page: str) -> list[str]:
+    return re.findall(r"Formal report to the oversight office (Sent on .*?) It has arrived", page)
 
 
 async def test_every_state_that_she_sees_has_its_sentence(

@@ -6,7 +6,7 @@ that asks for the code again (`whole`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -98,8 +98,14 @@ class CaseShown:
 
 @dataclass(frozen=True)
 class RouteShown:
+    """`sent`: the day, where another route in this inbox has the same name; `place`: which of them it is, where they
+    were sent on the same day too.
+    """
+
     path: str
     name: str
+    sent: date | None
+    place: int
     closed: bool
     named: bool
     wants_name: bool
@@ -125,6 +131,7 @@ async def inbox(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
             RouteShown(
                 path=seen.path_of(route),
                 name=words.ROUTES[route.route],
+                **told_apart(route, seen.inbox.routes),
                 closed=route.closed,
                 named=route.named,
                 wants_name=any(one.asked and one.agrees is None and not one.over for one in route.releases),
@@ -144,6 +151,17 @@ async def inbox(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
         said=_SAID.get(said or ""),
         once=uuid4(),
     )
+
+
+def told_apart(route: RouteSeen, routes: Sequence[RouteSeen]) -> dict[str, Any]:
+    """What a route's heading says beside its name, as `RouteShown` has it."""
+    alike = [one for one in routes if words.ROUTES[one.route] == words.ROUTES[route.route]]
+    day = route.lodged_at.date()
+    that_day = sorted((one for one in alike if one.lodged_at.date() == day), key=lambda one: one.lodged_at)
+    return {
+        "sent": day if len(alike) > 1 else None,
+        "place": that_day.index(route) + 1 if len(that_day) > 1 else 0,
+    }
 
 
 def newest(messages: Sequence[MessageSeen]) -> Sequence[MessageSeen]:
