@@ -63,7 +63,7 @@ def grouped(table: Lifecycle, case: CaseSeen, themes: Themes) -> Sequence[tuple[
     if len(open_) > FEW:
         parts += [(heading, [one for one in beside if one.action in actions]) for heading, actions in themes]
         beside = [one for one in beside if not any(one.action in actions for _, actions in themes)]
-    parts.append((_BESIDE if taken else "", beside))
+    parts.append((_BESIDE if any(offers for _, offers in parts) else "", beside))
     return [part for part in parts if part[1]]
 
 

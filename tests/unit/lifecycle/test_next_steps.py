@@ -88,6 +88,20 @@ def test_a_long_list_begins_with_what_the_case_waits_for_and_has_the_rest_under_
     ]
 
 
+def test_what_is_under_no_theme_has_a_heading_of_its_own() -> None:
+    """Else it would stand as if it were about what the theme before it is."""
+    beside = (
+        "send_update hand_over link_report set_hold release_hold check_withdrawal record_outside_demand of_no_theme x"
+    )
+    parts = grouped(OF["formal_report"], seen("formal_report", "monitoring", beside, {}), THEMES)
+    assert [heading for heading, _ in parts] == [
+        "The person who reported or is affected",
+        "Other offices and authorities",
+        "The file and who works on it",
+        "Beside that, without moving it on",
+    ]
+
+
 def test_a_short_list_has_no_themes_and_every_open_step_is_in_it_once() -> None:
     case = seen("formal_report", "acknowledged", "start_assessment send_update hand_over", {})
     parts = grouped(OF["formal_report"], case, THEMES)
