@@ -31,7 +31,7 @@ _KEPT: Final = 2  # months after the month of the day: to the day it would tell 
 
 async def set_reminder(intake: Intake, code: AccessCode | None, key: str, after: str, now: datetime) -> ReminderSet:
     """Under her code, or under a new one that the random `key` of the request gives; the same request gets the same
-    answer. Raises NothingHere for a code that nobody was given.
+    answer, and a day that she has chosen already is kept once. Raises NothingHere for a code that nobody was given.
     """
     owner_code = code or AccessCode.from_idempotency(intake.keys.secret("code"), key)
     on = intake.policy.due(CHECK_INS[after], now).date()
@@ -40,17 +40,22 @@ async def set_reminder(intake: Intake, code: AccessCode | None, key: str, after:
         if code is None:
             await _begin(session, intake, owner_code)
         await routes_of(session, intake, owner_code)
-        row = insert(Reminder).values(
-            reminder_id=reminder_id,
-            owner=_owner(intake, owner_code),
-            sealed=seal_with(owner_code.list_key(), json.dumps(on.isoformat()).encode(), context=_context(reminder_id)),
-            forget_on=_months_after(on, _KEPT),
-        )
-        await session.execute(row.on_conflict_do_nothing())
-        kept = await session.get(Reminder, reminder_id)
+        hers = await session.scalars(select(Reminder).where(col(Reminder.owner) == _owner(intake, owner_code)))
+        kept = next((row for row in hers if _day(row, owner_code) == on), None)
+        if kept is None:
+            row = insert(Reminder).values(
+                reminder_id=reminder_id,
+                owner=_owner(intake, owner_code),
+                sealed=seal_with(
+                    owner_code.list_key(), json.dumps(on.isoformat()).encode(), context=_context(reminder_id)
+                ),
+                forget_on=_months_after(on, _KEPT),
+            )
+            await session.execute(row.on_conflict_do_nothing())
+            kept = await session.get(Reminder, reminder_id)
     assert kept is not None  # of this request, or of the same one before
     return ReminderSet(
-        reminder_id=reminder_id,
+        reminder_id=kept.reminder_id,
         on=_day(kept, owner_code),
         access_code=UNSET if code else str(owner_code),
     )

@@ -38,6 +38,13 @@ async def test_she_is_reminded_under_her_code_on_the_day_she_chose(client: httpx
     ]
 
 
+async def test_a_day_chosen_in_two_windows_is_kept_once(client: httpx.AsyncClient) -> None:
+    code = await code_of_new(client)
+    first, again = [(await remind(client, code, "second")).json() for _ in range(2)]
+    assert first == again
+    assert [one["on"] for one in (await inbox(client, code))["reminders"]] == [in_days(30)]
+
+
 async def test_without_any_report_a_reminder_brings_a_code_of_its_own(client: httpx.AsyncClient) -> None:
     chosen = key()
     first, again = [await remind(client, idempotency_key=chosen) for _ in range(2)]
