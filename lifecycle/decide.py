@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from chassis import audit_trail
 from contracts.ids import CaseId, new_id
-from lifecycle import access, bodies, changes, engine, looking, migration, placing, records, routing
+from lifecycle import access, bodies, changes, engine, looking, migration, pinned, placing, records, routing
 from lifecycle.desk import Desk
 from lifecycle.durable import Decided
 from lifecycle.migration import MIGRATE
@@ -134,6 +134,7 @@ async def open_case(
         desk=place.desk,
         office=place.office or routing.key_at(desk, policy, lifecycle, place.desk),
     )
+    await pinned.keep(session, desk, policy)
     if not await records.insert(session, row):
         # Another transaction opened it while this one looked: its row is committed by now.
         found = await records.find(session, report_id, lifecycle, number)
@@ -286,6 +287,7 @@ async def _act(
             policy_version=desk.policy.version,
             policy_hash=desk.policy.content_hash,
         )
+        await pinned.keep(session, desk, desk.policy)
     policy = desk.policy_of(row)
     answer = answer_of(row.case_id, after)
     taken = ActionRow(

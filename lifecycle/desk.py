@@ -15,12 +15,14 @@ from chassis.keys import ServiceKeys
 from chassis.keystore import Keystore
 from chassis.sealing import DeskPrivateKey
 from chassis.settings import Settings
+from chassis.web.problems import Problem
 from contracts.ids import CaseId
 from lifecycle.migration import pins
 from lifecycle.model import Action, Actor, Case, Effect, Facts, Refused
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import Lifecycle
+from policy.entry import PolicyBroken
 from policy.load import load
 from policy.model import Policy, Role
 from policy.routing import standing
@@ -64,8 +66,18 @@ class EffectRefused(Exception):
         self.refused = refused
 
 
-class PolicyPackChanged(Exception):
-    """A pack that cases are pinned to has other contents now: restore its files, changes belong in a new version."""
+class PinnedPackMissing(Problem):
+    """What a case is pinned to is neither kept nor among the packs: 503 to whoever asks for the case."""
+
+    template = "desk/rules_missing.html"
+
+    def __init__(self, pin: str) -> None:
+        detail = (
+            f"The rules that this case goes by ({pin}) cannot be read now. Nothing was changed, and nothing that was"
+            " written is lost. Tell whoever runs this system: they can put these rules back."
+        )
+        super().__init__(503, "rules_missing", detail, headers={"Retry-After": "60"}, policy=pin)
+        self.pin = pin
 
 
 async def _clears_nothing(session: AsyncSession, row: CaseRow) -> None:
@@ -116,6 +128,16 @@ class Part:
 
 
 @dataclass
+class Packs:
+    """What this process knows of the packs that its cases are pinned to (`lifecycle.pinned`): those that are `kept`, by
+    their hash, and the `missing`, as `name/version` and hash.
+    """
+
+    kept: dict[str, Policy] = field(default_factory=dict)
+    missing: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass
 class Desk:
     """One service's cases. Built once, in `services/<name>/desk.py`.
 
@@ -156,6 +178,7 @@ class Desk:
     clear: Clear = _clears_nothing
     came_above_her: CameAboveHer = _waits_for_its_handlers
     parts_lost: PartsLost = _rests_on_no_part
+    packs: Packs = field(default_factory=Packs)
     to_wake: "asyncio.Queue[UUID]" = field(default_factory=asyncio.Queue)
 
     def poke(self, *case_ids: UUID) -> AfterCommit:
@@ -204,17 +227,17 @@ class Desk:
 
     def policy_of(self, row: CaseRow) -> Policy:
         """The rules that the case goes by, with today's appointments as they count at the case's desk. Raises
-        PolicyPackChanged.
+        PinnedPackMissing.
         """
         return self._at_desk(row, self.pack_of(row))
 
     def pack_of(self, row: CaseRow) -> Policy:
-        """The rules that the case goes by, with today's appointments. Raises PolicyPackChanged."""
+        """The rules that the case goes by, with today's appointments. Raises PinnedPackMissing."""
         return self._pinned(f"{row.policy_name}/{row.policy_version}", row.policy_hash)
 
     def policies_of(self, row: CaseRow) -> Mapping[int, Policy]:
         """Every policy that the case has gone by, by the version of the case from which on it counts. Raises
-        PolicyPackChanged.
+        PinnedPackMissing.
         """
         pinned = pins(from_json(row.data))
         gone_by = {since: self._at_desk(row, self._pinned(pin, content_hash)) for since, pin, content_hash in pinned}
@@ -224,14 +247,19 @@ class Desk:
         return replace(pack, appointments=standing(pack, pack.desks[row.desk])) if row.desk else pack
 
     def _pinned(self, pin: str, content_hash: str) -> Policy:
-        policy = self.policy
-        if policy.pin != pin:
-            policy = replace(_pack(*pin.split("/")), appointments=policy.appointments)
-        if policy.content_hash != content_hash:
-            raise PolicyPackChanged(f"policy {pin} is not what it was when a case began to go by it")
-        return policy
+        policy, (name, version) = self.policy, pin.split("/")
+        if (policy.pin, policy.content_hash) == (pin, content_hash):
+            return policy
+        found = self.packs.kept.get(content_hash) or _pack(name, version)
+        if found is None or found.content_hash != content_hash:
+            raise PinnedPackMissing(pin)
+        return replace(found, name=name, version=version, appointments=policy.appointments)
 
 
 @cache
-def _pack(name: str, version: str) -> Policy:
-    return load(name, version)
+def _pack(name: str, version: str) -> Policy | None:
+    """As its files were when it was read first; None where there are none that can be read."""
+    try:
+        return load(name, version)
+    except PolicyBroken:
+        return None

@@ -10,10 +10,9 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from lifecycle import records
-from lifecycle.desk import Desk, PolicyPackChanged
+from lifecycle.desk import Desk, PinnedPackMissing
 from lifecycle.rehearsal import Course, rehearse
 from lifecycle.serial import from_json
-from policy.entry import PolicyBroken
 from policy.model import Policy
 
 COUNTED: Final = ("reminders", "breaches", "ends", "refusals", "notices")
@@ -72,7 +71,7 @@ async def over_cases_of(desk: Desk, proposed: Policy) -> list[Rehearsed]:
             rehearsed = found.setdefault(row.lifecycle, Rehearsed(desk.service, row.lifecycle))
             try:
                 own = desk.policy_of(row)
-            except (PolicyPackChanged, PolicyBroken):
+            except PinnedPackMissing:
                 rehearsed.left_out += 1
                 continue
             lifecycle, case = desk.lifecycles[row.lifecycle], from_json(row.data)

@@ -18,7 +18,7 @@ from chassis.web.health import Check, reachable
 from chassis.web.run import Background, Service
 from chassis.web.sign_in import SignIn
 from contracts.topics import WORKFLOW_POLICY, Topic, applied_to
-from lifecycle import api, in_force, parties, recusal, reports, sweeper
+from lifecycle import api, in_force, parties, pinned, recusal, reports, sweeper
 from lifecycle.custody import custody_route
 from lifecycle.desk import Desk
 from lifecycle.pages.panels import PLAIN, Panels
@@ -67,6 +67,7 @@ def desk_service(
             Check("keystore", desk.keystore.check, needed=True),
             Check("kafka", reachable(settings.kafka_bootstrap)),
             Check("temporal", reachable(settings.temporal_address)),
+            Check("policy_packs", partial(pinned.check, desk)),
             *checks,
         ],
         sign_in=sign_in,
@@ -93,8 +94,8 @@ def desk_service(
             partial(sessions.sweep_forever, database),
             *background,
         ],
-        everywhere=[appointments.follow],
-        opening=[appointments.read],
+        everywhere=[appointments.follow, partial(pinned.follow, desk)],
+        opening=[appointments.read, partial(pinned.find, desk)],
         open_to_anybody=open_to_anybody,
         close=[desk.keystore.close, database.close],
     )

@@ -3,7 +3,7 @@
 from sqlalchemy import MetaData
 
 from chassis import tables
-from lifecycle import case_tables, directory, exclusions, in_force, notices, parties, reports
+from lifecycle import case_tables, directory, exclusions, in_force, notices, parties, pinned, reports
 
 
 def define(metadata: MetaData) -> None:
@@ -15,6 +15,7 @@ def define(metadata: MetaData) -> None:
     parties.define(metadata)
     notices.define(metadata)
     in_force.define(metadata)
+    pinned.define(metadata)
 
 
 def define_with_reports(metadata: MetaData) -> None:

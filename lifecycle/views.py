@@ -208,6 +208,20 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
     )
 
 
+def without_rules(row: CaseRow, now: datetime) -> CaseSeen:
+    """What a list says of a case whose rules cannot be read (`PinnedPackMissing`): that it is there, and its date."""
+    return CaseSeen(
+        **asdict(listed(row, now)),
+        offers=[],
+        clocks=[],
+        assigned={},
+        steps=[],
+        facts={},
+        placed_version=row.placed_version,
+        policy=f"{row.policy_name}/{row.policy_version}",
+    )
+
+
 def _step(step: Step) -> StepSeen:
     clock = step.facts.get("clock") if step.action == RING else None
     return StepSeen(

@@ -229,6 +229,8 @@ async def desk_of(name: str) -> AsyncIterator[Desk]:
     from chassis.database import Database  # noqa: PLC0415
     from chassis.keys import KeyFileUnusable, ServiceKeys  # noqa: PLC0415
     from chassis.settings import Settings  # noqa: PLC0415
+    from lifecycle import pinned  # noqa: PLC0415
+    from lifecycle.desk import PinnedPackMissing  # noqa: PLC0415
     from lifecycle.in_force import InForce  # noqa: PLC0415
 
     state = load().state
@@ -255,7 +257,11 @@ async def desk_of(name: str) -> AsyncIterator[Desk]:
     desk: Desk = import_module(f"services.{name}.desk").build_desk(settings, Database(settings.database_dsn), keys)
     try:
         await InForce(desk).read()
+        async with desk.database.transaction() as session:
+            await pinned.learn(session, desk)
         yield desk
+    except PinnedPackMissing as gone:
+        raise StackProblem(gone.detail) from None
     except (SQLAlchemyError, OSError) as error:
         raise StackProblem(f"The database of {name} does not answer ({type(error).__name__}).") from None
     finally:

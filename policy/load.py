@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from policy import tables
+from policy import tables, written
 from policy.entry import Entry, Field, Mistake, PolicyBroken, place, read, text
 from policy.model import Appointment, Approval, Office, Policy, Role
 from policy.schema import KINDS, TWO_NAMES
@@ -34,8 +34,10 @@ CHOSEN: Final = ("calendar", "tribunal")
 """What the head of a pack chooses among its tables."""
 
 Value = TypeVar("Value")
-Rows = Mapping[str, Mapping[str, Entry]]
+Rows = Mapping[str, dict[str, Entry]]
 """Every entry of a pack, by kind and key."""
+_SHORT: Final = 12
+"""Letters of a hash that name it where people read."""
 
 
 def load(name: str, version: str | None = None, *, packs: Path = PACKS) -> Policy:
@@ -62,6 +64,26 @@ def packs_to_follow(packs: Path = PACKS) -> tuple[str, ...]:
     return tuple(one for one in versions(packs) if not (packs / one / "appointments.toml").exists())
 
 
+def restored(content: str, content_hash: str) -> Policy:
+    """A version as it was kept (`Policy.content`), under no name and with nobody appointed: neither is part of what the
+    hash is of. Raises PolicyBroken where it is not what it was, or cannot be read any more.
+    """
+    folder = Path(content_hash[:_SHORT])
+    chosen, entries = written.read(content, folder)
+    found: Rows = {kind: {} for kinds in KINDS.values() for kind in kinds}
+    reading = Reading(PACKS)
+    for entry in entries:
+        if entry.kind not in found:
+            raise entry.broken("", "is no table of a pack any more")
+        found[entry.kind][entry.key] = entry
+    policy = reading.build("", folder, chosen, found, None)
+    if policy is None:
+        raise PolicyBroken(*reading.mistakes)
+    if policy.content_hash != content_hash:
+        raise PolicyBroken(Mistake("is not what was kept", key=content_hash[:_SHORT]))
+    return policy
+
+
 @dataclass
 class Reading:
     """One reading of a pack: what it finds wrong on the way, and every entry it found."""
@@ -86,7 +108,7 @@ class Reading:
                 raise head.broken(needed, "is missing")
         organisation = self.folder(*_pin(head, "appointments", said))
         self.found, self.based_on = self.rows([*layers, organisation]), head.values.get("based_on")
-        policy = self.build(name, folder, said, self.found, organisation)
+        policy = self.build(name, folder, said, self.found, organisation / "appointments.toml")
         if policy is not None and (folder / APPROVALS).exists():
             policy = replace(policy, approvals=tuple(self.approvals(folder / APPROVALS, policy.content_hash)))
         if self.mistakes:
@@ -140,7 +162,7 @@ class Reading:
                 else:
                     self.mistakes.append(entry.mistake("", "must be a table"))
 
-    def build(self, name: str, folder: Path, said: Mapping[str, Any], rows: Rows, organisation: Path) -> Policy | None:
+    def build(self, name: str, folder: Path, said: Mapping[str, Any], rows: Rows, people: Path | None) -> Policy | None:
         presets = self.each(rows["preset"], tables.preset)
         deadlines = self.each(rows["deadline"], lambda entry: tables.deadline(entry, presets))
         thresholds = self.each(rows["threshold"], tables.threshold)
@@ -159,7 +181,7 @@ class Reading:
         options = self.each(rows["option"], tables.option)
         resources = self.each(rows["resource"], tables.resource)
         wording = self.each(rows["wording"], tables.wording)
-        appointments = tuple(self.appointments(organisation / "appointments.toml", roles)) if _all(roles) else ()
+        listed = tuple(self.appointments(people, roles)) if people and _all(roles) else ()
         stations = tables.stations(calendars.values())
         for chosen in CHOSEN:
             if said[chosen] not in rows[chosen]:
@@ -172,7 +194,7 @@ class Reading:
             content_hash=_hash(
                 [[said[one] for one in CHOSEN], {kind: _values(entries) for kind, entries in rows.items()}]
             ),
-            appointments_hash=_hash(read(organisation / "appointments.toml")),
+            appointments_hash=_hash(read(people)) if people else "",
             deadlines=deadlines,
             reminders=tables.by_clock(reminders.values()),
             calendars=calendars,
@@ -192,7 +214,10 @@ class Reading:
             options=options,
             resources=resources,
             wording=wording,
-            appointments=appointments,
+            appointments=listed,
+            content=written.write(
+                {one: said[one] for one in CHOSEN}, (one for kind in rows.values() for one in kind.values())
+            ),
         )
 
     def each(self, entries: Mapping[str, Entry], make: Callable[[Entry], Value]) -> dict[str, Value]:

@@ -222,7 +222,9 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One version of a pack. `content_hash` pins a case to it; appointments change daily and have their own hash."""
+    """One version of a pack. `content_hash` pins a case to it, `content` is what that is of, to be kept and read again
+    (`policy.load.restored`); appointments change daily and have their own hash.
+    """
 
     name: str
     version: str
@@ -249,6 +251,7 @@ class Policy:
     wording: Mapping[str, str]
     appointments: tuple[Appointment, ...]
     approvals: tuple[Approval, ...] = ()
+    content: str = field(default="", repr=False)
 
     @property
     def pin(self) -> str:

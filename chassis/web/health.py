@@ -12,6 +12,12 @@ from litestar.datastructures import State
 _SECONDS_PER_CHECK = 2.0
 
 
+class Unready(Exception):
+    """What a probe raises that can say what is wrong and what to do: its text is shown to anybody who asks, so it names
+    nobody and repeats nothing.
+    """
+
+
 @dataclass(frozen=True)
 class Check:
     """A dependency: `probe` raises when it is down. Without a needed one the process is not ready; without another it
@@ -46,6 +52,8 @@ class Readiness:
 async def _ask(check: Check) -> str:
     try:
         await asyncio.wait_for(check.probe(), _SECONDS_PER_CHECK)
+    except Unready as told:
+        return f"down ({told})"
     except Exception as error:  # noqa: BLE001  whatever it is, the dependency cannot be used, and its type says how
         return f"down ({type(error).__name__})"
     return "up"

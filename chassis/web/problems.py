@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from asyncpg import InsufficientResourcesError, OperatorInterventionError
@@ -37,8 +37,11 @@ _DETAILS = {
 
 class Problem(Exception):
     """What a handler raises to answer with a problem. `detail` is one clear sentence; `facts` go in beside it
-    (`field`, or `rule` and `params` of a refusal) and never hold what a person wrote.
+    (`field`, or `rule` and `params` of a refusal) and never hold what a person wrote. `template` is of the page that
+    says it where a page was asked for, if not the usual one.
     """
+
+    template: ClassVar[str] = ""
 
     def __init__(
         self, status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **facts: Any

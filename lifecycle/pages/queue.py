@@ -1,5 +1,6 @@
 """The queue: what is open, by the next date; what each waits for from whoever looks, and the person's language."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,9 +13,12 @@ from chassis.web.pages.page import Page
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
 from lifecycle.access import DUE_FIRST, NEWEST_FIRST
+from lifecycle.desk import Desk, PinnedPackMissing
+from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages, short, spoken_and_written
 from lifecycle.pages.next_steps import next_steps
-from lifecycle.views import cursor_of, position_of, shown
+from lifecycle.records import CaseRow
+from lifecycle.views import CaseSeen, cursor_of, position_of, shown, without_rules
 
 _PAGE: Final = 50
 
@@ -34,13 +38,10 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         kind = lifecycle if lifecycle and lifecycle in of.desk.lifecycles else ""
         found, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order, kind)
         now = datetime.now(UTC)
-        cases = [shown(of.desk, row, actor, now) for row, actor in found]
+        cases = [_in_queue(of.desk, row, actor, now) for row, actor in found]
         return page.show(
             "desk/queue.html",
-            cases=[
-                (one, next_steps(of.desk.lifecycles[one.lifecycle], one), *spoken_and_written(page, one))
-                for one in cases
-            ],
+            cases=[(one, steps, *spoken_and_written(page, one)) for one, steps in cases],
             more=cursor_of(rest) if rest else "",
             everything=bool(everything),
             chosen=kind,
@@ -50,3 +51,12 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         )
 
     return [queue]
+
+
+def _in_queue(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> tuple[CaseSeen, Sequence[str] | None]:
+    """With the next steps, None where they are not known: one case without its rules keeps nobody from the others."""
+    try:
+        seen = shown(desk, row, actor, now)
+    except PinnedPackMissing:
+        return without_rules(row, now), None
+    return seen, next_steps(desk.lifecycles[seen.lifecycle], seen)

@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 from chassis.sealing import TooMuchToKeep
 from chassis.web.pages.page import NotOurs, Page, PageClosed, Pages
 from chassis.web.pages.words import OWN_NAMES
-from chassis.web.problems import not_found, of_exception, response
+from chassis.web.problems import Problem, not_found, of_exception, response
 
 
 @get("/", include_in_schema=False)
@@ -68,6 +68,8 @@ def pages_beside(pages: Pages, routes: Sequence[ControllerRouterHandler], on_clo
         if request.method not in ("GET", "HEAD"):
             # A page answered to a POST is kept by the browser together with what was typed.
             return page.sent_to(page.url(f"/said/{template.removeprefix('page/').removesuffix('.html')}"))
+        if isinstance(exception, Problem) and exception.template:
+            return page.show(exception.template, status=status, problem=exception.facts)
         return page.show("page/not_shown.html" if template == "page/failed.html" else template, status=status)
 
     return Router(

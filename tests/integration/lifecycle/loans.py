@@ -16,7 +16,7 @@ from chassis.database import Database
 from chassis.keystore import Keystore
 from chassis.settings import Settings
 from contracts.ids import CaseId
-from lifecycle import bodies, case_tables, decide, directory, exclusions, records
+from lifecycle import bodies, case_tables, decide, directory, exclusions, pinned, records
 from lifecycle.clocks import start
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Parties
@@ -186,7 +186,7 @@ async def execute(dsn: str, statement: str, parameters: dict[str, Any]) -> None:
 
 
 def declare(metadata: sa.MetaData) -> None:
-    for define in (tables.define, case_tables.define, directory.define, exclusions.define):
+    for define in (tables.define, case_tables.define, directory.define, exclusions.define, pinned.define):
         define(metadata)
 
 

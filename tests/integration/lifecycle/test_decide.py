@@ -14,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 from chassis.database import savepoint
 from contracts.cases.v1.cases_pb2 import CaseChanged, CaseErased
 from lifecycle import bodies, decide, erasing, exclusions, records
-from lifecycle.desk import PolicyPackChanged
+from lifecycle.desk import PinnedPackMissing
 from lifecycle.exclusions import Parties
 from lifecycle.model import Action, Actor, ActorKind, Refused
 from lifecycle.records import CaseRow
@@ -318,7 +318,9 @@ async def test_a_case_keeps_the_policy_it_began_with(loans: Loans) -> None:
     loans.desk.policy = newer
     assert loans.desk.policy_of(row).version == "1"
     loans.desk.policy = changed_in_place
-    with pytest.raises(PolicyPackChanged, match="rehearsal/1"):
+    assert loans.desk.policy_of(row).content_hash == row.policy_hash
+    row = replace(row, policy_hash="of files that nobody has")
+    with pytest.raises(PinnedPackMissing):
         loans.desk.policy_of(row)
 
 

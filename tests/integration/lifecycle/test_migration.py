@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.cases.v1.cases_pb2 import CaseChanged
-from lifecycle.desk import PolicyPackChanged
+from lifecycle.desk import PinnedPackMissing
 from lifecycle.model import Refused
 from ops import case_history
 from policy.model import Approval, Policy
@@ -149,5 +149,6 @@ async def test_a_pack_that_is_not_what_it_was_plays_nothing(loans: Loans) -> Non
     follow(loans, 60)
     await migrate(loans, case_id)
     loans.desk.policy = replace(loans.desk.policy, content_hash="4" * 64)
-    with pytest.raises(PolicyPackChanged):
+    loans.desk.packs.kept.clear()
+    with pytest.raises(PinnedPackMissing):
         loans.desk.policies_of(await loans.row(case_id))

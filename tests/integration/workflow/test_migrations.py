@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from chassis.migrations import SERVICES, differences, migrate
+from lifecycle import pinned
 from services.workflow.tables import Base
 from tests.integration.workflow.house import House
 
@@ -29,8 +30,13 @@ async def test_the_chain_goes_down_and_up_again_with_rows(house: House) -> None:
     assert dates
     await migrate(dsn, CHAIN, "0002")
     await migrate(dsn, CHAIN)
+    house.desk.packs.kept.clear()
     assert await house.query(dated) == dates, "what was there before has its dates too"
     assert await differences(dsn, Base.metadata) == []
+    await pinned.find(house.desk)
+    assert await house.query("select content_hash from policy_packs") == [(house.desk.policy.content_hash,)], (
+        "what a case was pinned to before packs were kept is looked for"
+    )
     await migrate(dsn, CHAIN, "base")
     await migrate(dsn, CHAIN)
     assert await differences(dsn, Base.metadata) == []

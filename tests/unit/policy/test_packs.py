@@ -1,6 +1,7 @@
 """The packs we ship: complete, sourced, and honest about what is not known."""
 
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from contracts.topics import AUDIT_ENTRIES, TOPICS_FILE
 from ops.policy_use import used_by
 from policy.decisions import Burden, Standard
+from policy.entry import PolicyBroken
 from policy.lint import lint
-from policy.load import load
+from policy.load import load, packs_to_follow, restored
 from policy.model import BY_ASSIGNMENT, AtEnd, Confidence, Office, Policy, Role, Side, ValueUnset
 from policy.working_time import Unit
 from tests.lifecycles import NOW
@@ -264,3 +266,21 @@ def test_who_acted_is_out_of_kafka_before_it_is_forgotten(name: str) -> None:
     topics = {one["name"]: one for one in tomllib.loads(TOPICS_FILE.read_text())["topic"]}
     kept = timedelta(days=topics[AUDIT_ENTRIES.name]["retention"])
     assert load(name).due("keep.access_log", NOW) > NOW + kept
+
+
+@pytest.mark.parametrize("pin", packs_to_follow())
+def test_a_pack_that_was_kept_is_read_again_as_it_was(pin: str) -> None:
+    policy = load(*pin.split("/"))
+    again = restored(policy.content, policy.content_hash)
+    assert replace(again, name=policy.name, version=policy.version) == replace(
+        policy, appointments=(), appointments_hash=""
+    )
+
+
+def test_a_pack_that_is_not_what_was_kept_is_not_read() -> None:
+    policy = load("rehearsal")
+    assert '"amount":600,' in policy.content
+    with pytest.raises(PolicyBroken, match="is not what was kept"):
+        restored(policy.content.replace('"amount":600,', '"amount":6000,', 1), policy.content_hash)
+    with pytest.raises(PolicyBroken, match="is no table of a pack any more"):
+        restored(policy.content.replace('["threshold",', '["ceiling",', 1), policy.content_hash)
