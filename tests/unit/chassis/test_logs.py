@@ -1,5 +1,6 @@
 """A log line holds facts of procedure; what a person wrote has no way in, whoever logs it."""
 
+import ast
 import asyncio
 import gc
 import io
@@ -8,12 +9,14 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chassis import logs
 
+ROOT = Path(__file__).parents[3]
 CANARY = "canary-of-a-reporter"
 
 
@@ -55,6 +58,22 @@ def test_anything_else_in_extra_is_dropped(written: io.StringIO) -> None:
     logging.getLogger("services.intake").info("report lodged", extra={"text": CANARY, "report_id": CANARY, "count": 1})
     assert CANARY not in written.getvalue()
     assert lines(written)[0]["count"] == "1"
+
+
+def test_whatever_our_code_says_beside_a_line_is_written() -> None:
+    said = {
+        key.value
+        for package in ("chassis", "lifecycle", "services")
+        for path in (ROOT / package).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        for extra in call.keywords
+        if extra.arg == "extra" and isinstance(extra.value, ast.Dict)
+        for key in extra.value.keys
+        if isinstance(key, ast.Constant)
+    }
+    assert {"error", "content_hash"} <= said
+    assert said <= logs.ALLOWED
 
 
 def test_what_a_library_fills_into_its_sentence_is_left_out(written: io.StringIO) -> None:
