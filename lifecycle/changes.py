@@ -102,6 +102,9 @@ async def _tell_her(
     news = _news(desk, case, policy)
     news.sealed_facts = alone
     news.no_contact = unwanted
+    if unwanted:
+        for offer in news.offers:
+            offer.asked = False
     await add_event(session, cases_of(desk.service), str(case.report_id), news)
 
 
@@ -129,7 +132,11 @@ def _news(desk: Desk, case: Case, policy: Policy) -> CaseChanged:
         version=case.version,
         state=lifecycle.seen_as(case),
         offers=[
-            Offer(action=offer.action, fields_json=json.dumps([field_of(one) for one in offer.fields]))
+            Offer(
+                action=offer.action,
+                fields_json=json.dumps([field_of(one) for one in offer.fields]),
+                asked=offer.asked,
+            )
             for offer in offers
             if offer.open
         ],

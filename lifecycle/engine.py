@@ -85,12 +85,13 @@ def offers(lifecycle: Lifecycle, case: Case, actor: Actor, now: datetime, policy
     found = []
     for name in lifecycle.by_kind[actor.kind]:
         rule = _rule(lifecycle, case, name, actor)
-        refused = (
-            rule if isinstance(rule, Refused) else _blocked(lifecycle, rule, Situation(case, actor, now, policy, {}))
-        )
-        asks = () if isinstance(rule, Refused) else rule.fields
-        fields = tuple(_with_options(one, policy, case.facts) for one in asks)
-        found.append(Offer(name, open=refused is None, refused=refused, fields=fields))
+        if isinstance(rule, Refused):
+            found.append(Offer(name, open=False, refused=rule, fields=()))
+            continue
+        refused = _blocked(lifecycle, rule, Situation(case, actor, now, policy, {}))
+        fields = tuple(_with_options(one, policy, case.facts) for one in rule.fields)
+        asked = refused is None and rule.asked is not None and rule.asked(case)
+        found.append(Offer(name, open=refused is None, refused=refused, fields=fields, asked=asked))
     return found
 
 

@@ -47,12 +47,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An action and whether it is open to this actor now; `refused` says why not. `fields` have plain `choices`."""
+    """An action and whether it is open to this actor now; `refused` says why not. `fields` have plain `choices`.
+    `asked`: the case waits for it.
+    """
 
     action: str
     open: bool
     refused: Refused | None
     fields: tuple[Field, ...]
+    asked: bool = False
 
 
 class Situation(NamedTuple):
@@ -128,6 +131,7 @@ class Rule:
     `guards` ask who and when, and are evaluated for offers too; `checks` ask about the facts sent along.
     `to` None keeps the state. `assigns` maps a role to the fact that names the person, or to `ACTOR`; a fact that may
     be left out, and is, assigns nobody. `sets` are facts the step adds by itself, `derives` those it works out.
+    `asked`: when the case waits for the person to take it (`lifecycle.asked`); without it it only is open to her.
     """
 
     action: str
@@ -143,6 +147,7 @@ class Rule:
     sets: Facts = field(default_factory=dict)
     derives: Callable[[Situation], Facts] | None = None
     effects: tuple[Effect, ...] = ()
+    asked: Callable[[Case], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,4 +166,4 @@ def _offer(offer: Offer) -> dict[str, Any]:
         raise InvalidMessage("offer_malformed") from None
     if not isinstance(fields, list):
         raise InvalidMessage("offer_malformed")
-    return {"action": _word(offer.action), "fields": fields}
+    return {"action": _word(offer.action), "fields": fields, "asked": offer.asked}

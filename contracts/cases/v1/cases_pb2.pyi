@@ -10,12 +10,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Offer(_message.Message):
-    __slots__ = ("action", "fields_json")
+    __slots__ = ("action", "fields_json", "asked")
     ACTION_FIELD_NUMBER: _ClassVar[int]
     FIELDS_JSON_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
     action: str
     fields_json: str
-    def __init__(self, action: _Optional[str] = ..., fields_json: _Optional[str] = ...) -> None: ...
+    asked: bool
+    def __init__(self, action: _Optional[str] = ..., fields_json: _Optional[str] = ..., asked: _Optional[bool] = ...) -> None: ...
 
 class CaseChanged(_message.Message):
     __slots__ = ("report_id", "lifecycle", "number", "version", "state", "next_date", "offers", "wording_key", "changed_at", "closed", "sealed_facts", "no_contact")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifecycle.asked import always, at
 from lifecycle.clocks import meet, pause, resume, start
 from lifecycle.fields import choice, flag, reference, text, time
 from lifecycle.guards import confirmed, took_no_part
@@ -67,6 +68,7 @@ RULES = (
         action="agree_steps",
         states=("steps_proposed",),
         by=PERSON,
+        asked=always,
         to="steps_agreed",
         fields=(Field("message", FieldKind.REFERENCE, own=True),),
         checks=(rules.AS_PROPOSED,),
@@ -76,6 +78,7 @@ RULES = (
         action="ask_for_other_steps",
         states=("steps_proposed", "steps_agreed"),
         by=PERSON,
+        asked=at("steps_proposed"),
         to="preventing",
         effects=(tell_office("retaliation.answered"),),
     ),

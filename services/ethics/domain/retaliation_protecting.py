@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifecycle.asked import until
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, text, time
 from lifecycle.guards import confirmed, not_before_now
@@ -82,6 +83,7 @@ RULES = (
         action="answer_check_in",
         states=("monitoring",),
         by=PERSON,
+        asked=until("answer_check_in", due=rules.MONITORING),
         fields=(choice("answer", "well", "not_well", "rather_not_say"),),
         effects=(tell_office("retaliation.check_in_answered"),),
     ),

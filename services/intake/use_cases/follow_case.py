@@ -128,11 +128,20 @@ def _opens_now(report: Report, before: RouteCase, case: RouteCase) -> bool:
 def _shows_anew(before: RouteCase | None, case: RouteCase) -> bool:
     """Whether she finds something else than before: how it stands, what she is asked, or a word to her, which is said
     anew each time even if it is the same. The rest of a case's versions are steps of others that her inbox does not
-    show: one that only puts the state's words back tells her nothing, and no mail says when it was.
+    show: one that only puts the state's words back tells her nothing, and no mail says when it was. Nor is it news to
+    her that she is not asked any more what she has just answered.
     """
     if before is None or case.wording_key != f"{case.lifecycle}.{case.state}":
         return True
-    return (before.state, before.offers) != (case.state, case.offers)
+    return (before.state, _open(before)) != (case.state, _open(case)) or bool(_asked(case) - _asked(before))
+
+
+def _open(case: RouteCase) -> list[dict[str, Any]]:
+    return [{**offer, "asked": False} for offer in case.offers]
+
+
+def _asked(case: RouteCase) -> set[str]:
+    return {offer["action"] for offer in case.offers if offer.get("asked")}
 
 
 async def _own_report(

@@ -6,6 +6,7 @@ the person's own word ends a talk (invariant 14), and what is left of it is dest
 
 from __future__ import annotations
 
+from lifecycle.asked import always
 from lifecycle.clocks import meet, start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, flag, reference, staff, text, time
 from lifecycle.guards import confirmed, is_appointed, is_assigned
@@ -184,6 +185,7 @@ LIFECYCLE = Lifecycle(
             action="agree_steps",
             states=("talking",),
             by=PERSON,
+            asked=always,
             to="steps_agreed",
             fields=(Field("message", FieldKind.REFERENCE, own=True),),
             guards=(IS_PROPOSED,),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from lifecycle.asked import always
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, reference, text, time
 from lifecycle.guards import is_assigned, not_before_now
@@ -81,9 +82,9 @@ LIFECYCLE = Lifecycle(
     ),
     opening=Opening(state="proposed"),
     rules=(
-        Rule(action=HER_YES, states=("proposed",), by=PERSON, to="person_agreed", effects=(NEEDED,)),
+        Rule(action=HER_YES, states=("proposed",), by=PERSON, asked=always, to="person_agreed", effects=(NEEDED,)),
         Rule(action=HER_YES, states=TALKING, by=PERSON),
-        Rule(action="decline_mediation", states=("proposed",), by=PERSON, to="stopped"),
+        Rule(action="decline_mediation", states=("proposed",), by=PERSON, asked=always, to="stopped"),
         # Whoever invites mediates. Who is invited was checked against those whom the person has named, and stands
         # sealed; in the case he is a tag that names nobody.
         Rule(

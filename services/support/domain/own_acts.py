@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifecycle.asked import always, at, once_rung, until
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag
 from lifecycle.model import NO_MESSAGES, ActorKind, Effect, EffectKind
@@ -29,6 +30,7 @@ OWN_RULES = (
         action="give_consent",
         states=OFFERING,
         by=HERSELF,
+        asked=at("offered"),
         to="consented",
         guards=MAY_CONSENT,
         fields=(THIS_SERVICE, choice("scope", *SCOPES), flag("own_word", required=False)),
@@ -43,6 +45,7 @@ OWN_RULES = (
         action="decline",
         states=("offered",),
         by=HERSELF,
+        asked=always,
         to="declined",
         fields=(THIS_SERVICE,),
         sets={NO_MESSAGES: True},
@@ -53,6 +56,7 @@ OWN_RULES = (
         action="approve_referral",
         states=("previewed",),
         by=HERSELF,
+        asked=always,
         to="approved",
         guards=MAY_CONSENT,
         fields=(THIS_SERVICE, Field("preview", FieldKind.REFERENCE, own=True)),
@@ -64,6 +68,7 @@ OWN_RULES = (
         action="ask_for_changes",
         states=("previewed",),
         by=HERSELF,
+        asked=always,
         to="consented",
         fields=(THIS_SERVICE,),
         clocks=(REFER_SOON,),
@@ -92,6 +97,7 @@ OWN_RULES = (
         action="renew_consent",
         states=SHARED,
         by=HERSELF,
+        asked=once_rung("consent.refresh"),
         guards=MAY_CONSENT,
         fields=(THIS_SERVICE,),
         clocks=(FRESH_CONSENT,),
@@ -100,6 +106,7 @@ OWN_RULES = (
         action="say_how_it_goes",
         states=("connected", "follow_up"),
         by=HERSELF,
+        asked=until("say_how_it_goes", due=("support.checkin",)),
         fields=(THIS_SERVICE, choice("going", "well", "not_well", "prefer_not_to_say")),
         effects=tell_handler("checked_in"),
     ),

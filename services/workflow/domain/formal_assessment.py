@@ -6,6 +6,7 @@ decided on by somebody, with reasons, never by a date (invariants 50, 52).
 
 from __future__ import annotations
 
+from lifecycle.asked import always
 from lifecycle.clocks import meet, pause, resume, start
 from lifecycle.fields import choice, flag, number, staff, text, time
 from lifecycle.guards import confirmed, is_appointed, took_no_part
@@ -137,6 +138,7 @@ ASSESSING = (
         action="answer_question",
         states=("needs_info",),
         by=PERSON,
+        asked=always,
         to="assessing",
         clocks=(meet("anon.silence"),),
         effects=(HANDLER,),

@@ -6,6 +6,7 @@ Her inbox shows one and the same for all of it: how far discipline has gone is n
 
 from __future__ import annotations
 
+from lifecycle.asked import until
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, text, time
 from lifecycle.guards import took_no_part
@@ -213,6 +214,7 @@ RULES = (
         by=PERSON,
         fields=(choice("view", "agrees", "objects", "prefers_not_to_say"),),
         guards=(rules.NOT_GONE, rules.holds("view_asked", "NOT_ASKED", rules.POLICY)),
+        asked=until("state_view", after=("ask_view",)),
         sets={"view_recorded": True},
         effects=TO_LEGAL,
     ),

@@ -6,6 +6,7 @@ time (invariant 15): what has gone by then has gone, and nothing goes after.
 
 from __future__ import annotations
 
+from lifecycle.asked import while_fact
 from lifecycle.fields import choice, text
 from lifecycle.model import Case, Facts
 from lifecycle.recipients import her_inbox
@@ -69,6 +70,7 @@ RULES = (
         by=PERSON,
         fields=(Field(RECIPIENT, FieldKind.CHOICE, choices=RECIPIENTS, own=True),),
         guards=(_stands_at(ASKED, REFUSED), rules.NOT_GONE),
+        asked=while_fact(CONSENT, ASKED),
         sets={CONSENT: GIVEN},
         effects=(HANDLER,),
     ),
@@ -78,6 +80,7 @@ RULES = (
         states=OPEN,
         by=PERSON,
         guards=(_stands_at(ASKED, GIVEN), rules.NOT_GONE),
+        asked=while_fact(CONSENT, ASKED),
         sets={CONSENT: REFUSED},
         effects=(HANDLER,),
     ),

@@ -7,6 +7,7 @@ the organisation serves goes on whatever she says, without her name (policy 2.7)
 
 from __future__ import annotations
 
+from lifecycle.asked import while_fact
 from lifecycle.fields import choice, reference, text
 from lifecycle.model import Case, Effect, Facts
 from lifecycle.recipients import appointed, her_inbox
@@ -103,6 +104,7 @@ RULES = (
         by=PERSON,
         fields=(Field(BODY, FieldKind.CHOICE, choices=BODIES, own=True),),
         guards=(WAS_ASKED, HERS, rules.NOT_GONE),
+        asked=while_fact(CONSENT, ASKED),
         sets={CONSENT: GIVEN},
         effects=(HANDLER,),
     ),
@@ -112,6 +114,7 @@ RULES = (
         states=HERE,
         by=PERSON,
         guards=(WAS_ASKED, HERS, rules.NOT_GONE),
+        asked=while_fact(CONSENT, ASKED),
         sets={CONSENT: REFUSED},
         effects=(HANDLER,),
     ),

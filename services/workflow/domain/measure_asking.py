@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifecycle.asked import always, once_rung
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, reference, staff, text
 from lifecycle.guards import confirmed, holds_none_of, is_appointed, took_no_part
@@ -24,6 +25,7 @@ from services.workflow.domain.measure_parts import (
     OUTSIDE_THE_DECISION,
     OVERSIGHT,
     PERSON,
+    RENEWED,
     RESTORE,
     RUNNING,
     SEPARATE,
@@ -215,6 +217,7 @@ RULES = (
         action="consent_to_measure",
         states=("consent_asked",),
         by=PERSON,
+        asked=always,
         to="consented",
         fields=(flag("effects_seen"),),
         guards=(WRITER_AFFECTED,),
@@ -227,6 +230,7 @@ RULES = (
         action="refuse_measure",
         states=("consent_asked",),
         by=PERSON,
+        asked=always,
         to="consent_refused",
         guards=(WRITER_AFFECTED,),
         sets=NO_WORD,
@@ -257,7 +261,7 @@ RULES = (
     ),
     Rule(
         action="record_consent",
-        states=(*RUNNING, "passed_on"),
+        states=RENEWED,
         by=OUTSIDE_THE_DECISION,
         fields=(reference("reference"), OFFERED, EXPLAINED),
         guards=(*TAKES_NO_OTHER_PART, WRITER_ANOTHER),
@@ -280,8 +284,9 @@ RULES = (
     ),
     Rule(
         action="renew_consent",
-        states=(*RUNNING, "passed_on"),
+        states=RENEWED,
         by=PERSON,
+        asked=once_rung("consent.refresh"),
         fields=(flag("effects_seen"),),
         guards=(WRITER_AFFECTED,),
         checks=(confirmed("effects_seen", "policy 2.3"),),

@@ -32,6 +32,7 @@ DECIDERS = USUAL_DECIDERS | {*HIGHER_DECIDERS}
 UNDECIDED = ("alerted", "acknowledged", "consent_asked", "consented", "consent_refused", "not_applied", "not_begun")
 DECIDABLE = ("acknowledged", "consented", "consent_refused", "not_applied", "not_begun")
 RUNNING = ("effective", "notified_of_measure")
+RENEWED = (*RUNNING, "passed_on")
 SET_UP = ("applied", "told_first", *RUNNING, "varying", "passed_on")
 """What HR has done stands, or is on its way to stand otherwise."""
 NOT_OVER = (*SET_UP, "lifting", "restored")
@@ -189,6 +190,11 @@ def hears_here(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an outco
 
 def waits_for_her(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an outcome asks it
     return case.state == "consent_asked"
+
+
+def may_renew(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an outcome asks it
+    """Her yes carries what goes on now, and is hers to say again in her inbox."""
+    return her_own_word(case) and case.state in RENEWED
 
 
 def nobody_alerted(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an outcome asks it

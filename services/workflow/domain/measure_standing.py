@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lifecycle import retention
+from lifecycle.asked import once_rung
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, number, text
 from lifecycle.model import NO_NEWS, Effect, EffectKind
@@ -33,6 +34,7 @@ from services.workflow.domain.measure_parts import (
     hears_here,
     lapses,
     level_up,
+    may_renew,
     nobody_alerted,
     ordered,
     oversight,
@@ -108,6 +110,7 @@ RULES = (
         action="end_aftercare",
         states=("lifted",),
         by=PERSON,
+        asked=once_rung("im.aftercare"),
         to="ended",
         fields=(choice("outcome", "well", "no_more_contact"),),
         guards=(WRITER_AFFECTED,),
@@ -177,7 +180,13 @@ CLOCKS = (
     ClockRule("im.cumulative_alarm", outcomes=(Outcome(effects=level_up("interim_measure.runs_long")),)),
     ClockRule(
         "consent.refresh",
-        outcomes=(Outcome(effects=deciders("interim_measure.consent_old")),),
+        outcomes=(
+            Outcome(
+                when=may_renew,
+                effects=(her_inbox("interim_measure.still_right"), *deciders("interim_measure.consent_old")),
+            ),
+            Outcome(effects=deciders("interim_measure.consent_old")),
+        ),
         person_sees=True,
     ),
     ClockRule(

@@ -10,6 +10,7 @@ matter among personnel goes on only by the person's own word.
 from __future__ import annotations
 
 from lifecycle import retention
+from lifecycle.asked import at, once_rung
 from lifecycle.clocks import meet, start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, flag, reference, text, time
 from lifecycle.model import NO_NEWS, STOP_CONTACT, ActorKind, Case, Effect, EffectKind, Facts
@@ -139,6 +140,7 @@ LIFECYCLE = Lifecycle(
             action=REPORT_TO_OIO,
             states=("class_open", "her_choice"),
             by=PERSON,
+            asked=at("her_choice"),
             to="reported_to_oio",
             clocks=REACHED_OIO,
             effects=TO_OIO,
@@ -165,6 +167,7 @@ LIFECYCLE = Lifecycle(
             action="leave_it",
             states=("class_open", "her_choice"),
             by=PERSON,
+            asked=at("her_choice"),
             to="closed",
             fields=(choice("outcome", "another_way", "not_now"),),
             clocks=(start("keep.out_of_scope", not_before=("ret.lookahead",)),),
@@ -191,6 +194,7 @@ LIFECYCLE = Lifecycle(
             action="record_assistance",
             states=OPEN,
             by=PERSON | HELPERS,
+            asked=once_rung("sea.assist"),
             fields=(choice("assistance", "connected", "declined"),),
             clocks=(meet("sea.assist"),),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifecycle.asked import always, at
 from lifecycle.fields import choice, flag, reference, staff, text
 from lifecycle.guards import confirmed
 from lifecycle.recipients import assigned
@@ -65,6 +66,7 @@ RULES = (
         action="agree_steps",
         states=("steps_proposed",),
         by=PERSON,
+        asked=always,
         to="steps_agreed",
         fields=(
             Field("message", FieldKind.REFERENCE, own=True),
@@ -80,6 +82,7 @@ RULES = (
         action="ask_for_other_steps",
         states=("steps_proposed", "steps_agreed"),
         by=PERSON,
+        asked=at("steps_proposed"),
         to="acknowledged",
         clocks=(NEWS,),
         effects=(assigned("supervisor_request.other_steps_wanted", Role.MANAGER),),

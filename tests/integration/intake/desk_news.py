@@ -28,8 +28,8 @@ def tells(report_id: str, version: int = 1, **changes: Any) -> CaseChanged:
     return CaseChanged(**(given | changes))
 
 
-def offer(action: str, *fields: dict[str, Any]) -> Offer:
-    return Offer(action=action, fields_json=json.dumps(fields))
+def offer(action: str, *fields: dict[str, Any], asked: bool = False) -> Offer:
+    return Offer(action=action, fields_json=json.dumps(fields), asked=asked)
 
 
 async def acts(world: World, report_id: str) -> list[Any]:

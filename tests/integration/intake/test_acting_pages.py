@@ -54,7 +54,9 @@ async def test_agreeing_shows_what_is_agreed_to_and_sends_what_the_case_knows(
         )  # fmt: skip
         assert answer.status_code == 200, answer.text
     fields = {"name": "message", "kind": "reference", "required": True, "choices": [str(message_id)]}
-    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id, offers=[offer("agree_steps", fields)]))
+    await world.tell(
+        "ombuds", OMBUDS_CASES, report_id, tells(report_id, offers=[offer("agree_steps", fields, asked=True)])
+    )
     browser = await browse(code)
     await browser.follow("Agree to these steps")
     assert "I speak with him alone." in browser.text
@@ -75,7 +77,9 @@ async def test_where_no_message_is_named_the_newest_of_the_desk_is_the_only_one_
         )  # fmt: skip
         assert answer.status_code == 200, answer.text
     fields = {"name": "message", "kind": "reference", "required": True}
-    await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id, offers=[offer("agree_steps", fields)]))
+    await world.tell(
+        "ombuds", OMBUDS_CASES, report_id, tells(report_id, offers=[offer("agree_steps", fields, asked=True)])
+    )
     browser = await browse(code)
     await browser.follow("Agree to these steps")
     assert "I speak with him alone." in browser.text

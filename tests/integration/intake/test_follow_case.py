@@ -60,7 +60,13 @@ async def test_a_case_shows_in_the_inbox_and_that_is_confirmed(client: httpx.Asy
             "state": "talking",
             "next_date": "2026-03-02T09:00:00Z",
             "wording_key": "informal_resolution.talking",
-            "offers": [{"action": "end_talk", "fields": [{"name": "outcome", "kind": "choice", "required": True}]}],
+            "offers": [
+                {
+                    "action": "end_talk",
+                    "fields": [{"name": "outcome", "kind": "choice", "required": True}],
+                    "asked": False,
+                }
+            ],
             "facts": {},
         }
     ]

@@ -100,7 +100,7 @@ async def test_she_is_told_who_deals_with_it_and_what_changes_for_her(
     }
     context = told_context(UUID(report_id), "interim_measure", 1, 1)
     told = seal_to(row["route_public_key"], json.dumps(facts).encode(), context=context)
-    asked = offer("renew_consent", {"name": "effects_seen", "kind": "flag", "required": True})
+    asked = offer("renew_consent", {"name": "effects_seen", "kind": "flag", "required": True}, asked=True)
     case = tells(report_id, lifecycle="interim_measure", state="effective", wording_key="interim_measure.effective",
                  sealed_facts=told, offers=[asked, offer("withdraw_consent")])  # fmt: skip
     await world.tell("workflow", WORKFLOW_CASES, report_id, case)
@@ -114,6 +114,23 @@ async def test_she_is_told_who_deals_with_it_and_what_changes_for_her(
         assert words in browser.text
     await browser.follow("Still agree to the change")
     assert f"A head of office {' , '.join(heads[1:])} The director of HR" in browser.text
+
+
+async def test_she_is_asked_what_waits_for_her_and_finds_the_rest_where_she_can_change_things(
+    client: httpx.AsyncClient, browse: Browse, world: World
+) -> None:
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    for version, asked in enumerate((False, True), start=1):
+        offers = [offer("ask_check_ins"), offer("agree_steps", asked=asked)]
+        await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id, version, offers=offers))
+        browser = await browse(code)
+        assert ("You are asked" in browser.text) is asked
+        assert ("Agree to these steps" in browser.text) is asked
+        assert "Ask me how things are" not in browser.text
+        await browser.follow("Change what happens")
+        assert ("Agree to these steps" in browser.text) is not asked
+        assert "Ask me how things are" in browser.text
 
 
 async def test_a_desk_that_tells_what_nobody_has_words_for_does_not_close_her_inbox(

@@ -107,6 +107,21 @@ async def test_that_there_is_nothing_new_is_said_by_mail_each_time(
     assert told == [1, 1, 1, 0, 0]
 
 
+async def test_to_be_asked_is_news_and_that_her_answer_has_come_is_none(
+    client: httpx.AsyncClient, world: World, browse: Browse
+) -> None:
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    await choose(await browse(code), HERS)
+    told = list[int]()
+    for version, asked in enumerate((False, True, True, False, True), start=1):
+        before = len(await notices(world))
+        news = tells(report_id, version, offers=[offer("say_how_it_goes", asked=asked)])
+        await world.tell("ombuds", OMBUDS_CASES, report_id, news)
+        told.append(len(await notices(world)) - before)
+    assert told == [1, 1, 0, 0, 1]
+
+
 async def test_a_work_address_is_taken_only_after_she_was_asked_again(
     client: httpx.AsyncClient, world: World, browse: Browse
 ) -> None:

@@ -190,6 +190,20 @@ async def contact_unwanted(house: House, case_id: UUID) -> tuple[bool, bool]:
     return asked, CaseChanged.FromString(rows[0].value).no_contact
 
 
+async def test_who_wants_no_contact_is_asked_nothing_by_her_inbox_and_may_answer_all_the_same(house: House) -> None:
+    await house.people()
+    _, case_id = await lodged(house)
+    for act in ("acknowledge", "start_assessment"):
+        await took(house, INVESTIGATOR, case_id, act)
+    await took(house, INVESTIGATOR, case_id, "ask_person")
+    for stops, asked in ((False, True), (True, False)):
+        await by_her(house, case_id, "withdraw", stop_contact=stops)
+        rows = await house.query("select value from outbox where type like '%CaseChanged' order by id desc limit 1")
+        offers = {one.action: one.asked for one in CaseChanged.FromString(rows[0].value).offers}
+        assert offers["answer_question"] is asked
+        assert not offers["withdraw"]
+
+
 async def test_only_who_would_read_her_answer_writes_to_her(house: House, oidc: Oidc) -> None:
     await house.people()
     await house.peer_key("ethics", "ethics")

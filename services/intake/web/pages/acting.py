@@ -56,7 +56,7 @@ async def change(page: NamedDependency[Page], portal: NamedDependency[Portal], r
         path=route,
         name=words.ROUTES[found.route],
         closed=found.closed,
-        acts=[one for one in offered(found) if not one.words.asked],
+        acts=[one for one in offered(found) if not one.asked],
         reports_formally=found.route == "formal_report",
     )
 

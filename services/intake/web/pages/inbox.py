@@ -140,7 +140,7 @@ async def inbox(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
                 cases=tuple(_case(case, wording) for case in route.cases),
                 refused=tuple({words.REFUSALS.get(one.code, words.NOT_DONE): None for one in route.refused_actions}),
                 newest=newest(route.messages),
-                asked=tuple(one for one in offered(route) if one.words.asked),
+                asked=tuple(one for one in offered(route) if one.asked),
                 field=writing(seen.path_of(route)),
             )
             for route in seen.inbox.routes

@@ -29,14 +29,16 @@ _MISSING: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Offered:
-    """An act that is open to her: where its page is, what it is called, what it asks. `settled` are the facts that she
-    cannot choose, shown as label and text; `shows` is the message that she agrees to, where her case names it.
+    """An act that is open to her: where its page is, what it is called, what it asks. `asked`: her inbox asks her for
+    it; else it stands among what she can change. `settled` are the facts that she cannot choose, shown as label and
+    text; `shows` is the message that she agrees to, where her case names it.
     """
 
     place: str
     case: CaseSeen
     action: str
     words: Act
+    asked: bool
     fields: tuple[Field, ...]
     facts: Mapping[str, str]
     settled: tuple[tuple[str, str], ...]
@@ -66,7 +68,7 @@ def offered(route: RouteSeen) -> Iterator[Offered]:
         for offer in case.offers:
             words = ACTS.get((case.lifecycle, offer["action"]))
             if words is not None and all(map(_can_be_asked, offer["fields"])):
-                yield _offered(route, case, offer["action"], offer["fields"], words)
+                yield _offered(route, case, offer, words)
 
 
 def _can_be_asked(field: Any) -> bool:
@@ -78,17 +80,19 @@ def _can_be_asked(field: Any) -> bool:
     return field["kind"] != "choice" or (choices != [] and CHOICES[field["name"]].keys() >= set(choices))
 
 
-def _offered(route: RouteSeen, case: CaseSeen, action: str, fields: Sequence[Mapping[str, Any]], words: Act) -> Offered:
+def _offered(route: RouteSeen, case: CaseSeen, offer: Mapping[str, Any], words: Act) -> Offered:
+    fields: Sequence[Mapping[str, Any]] = offer["fields"]
     desks = [one for one in route.messages if one.from_ == "desk"]
     # What her case knows already is not asked for: there is one choice, and she is shown which.
     fixed = {one["name"]: one["choices"][0] for one in fields if len(one.get("choices", ())) == 1}
     named = [one for one in desks if str(one.item_id) in fixed.values()]
     asked = [one for one in fields if one["name"] not in fixed]
     return Offered(
-        place=place(case, action),
+        place=place(case, offer["action"]),
         case=case,
-        action=action,
+        action=offer["action"],
         words=words,
+        asked=offer.get("asked") is True,
         # Without the code typed again no page shows the whole talk: where no message is named, it is the newest.
         fields=tuple(_field(one, desks[-1:], words) for one in asked),
         facts=fixed,

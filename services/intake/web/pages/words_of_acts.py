@@ -18,13 +18,12 @@ _TAKEN_UNTIL: Final = N_("Until it is done you can take it back.")
 
 @dataclass(frozen=True)
 class Act:
-    """`asked`: her inbox asks for it; else it stands among what she can change. `says`: what it brings, one sentence
-    each. `sure`: what she has to tick for it to be done at all, by the name of the field.
+    """`says`: what it brings, one sentence each. `sure`: what she has to tick for it to be done at all, by the name of
+    the field.
     """
 
     label: str
     says: tuple[str, ...] = ()
-    asked: bool = False
     sure: Mapping[str, str] | None = None
 
 
@@ -37,30 +36,25 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("formal_report", "answer_question"): Act(
         N_("I have answered"),
         (N_("Write your answer as a message first. Then say here that it is there."),),
-        asked=True,
     ),
     ("formal_report", "state_view"): Act(
         N_("Say what I think of the step"),
         (N_("You are asked what you think. You may also say nothing."),),
-        asked=True,
     ),
     ("formal_report", "agree_to_referral"): Act(
         N_("Agree that my report goes there"),
         (N_("They learn what they need to act on it."), _TAKEN_UNTIL),
-        asked=True,
     ),
     ("formal_report", "refuse_referral"): Act(
-        N_("Do not agree that it goes there"), (N_("Nothing goes there."), _NOT_HELD), asked=True
+        N_("Do not agree that it goes there"), (N_("Nothing goes there."), _NOT_HELD)
     ),
     ("formal_report", "agree_to_naming"): Act(
         N_("Agree that my name is told"),
         (N_("It is told to this recipient alone."), _TAKEN_UNTIL),
-        asked=True,
     ),
     ("formal_report", "refuse_naming"): Act(
         N_("Do not agree that my name is told"),
         (N_("Your consent is then no ground for telling it."), _NOT_HELD),
-        asked=True,
     ),
     ("formal_report", "ask_for_protection"): Act(
         N_("Ask for protection"),
@@ -80,7 +74,7 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ),
     ("formal_report", "take_back_withdrawal"): Act(N_("Take my withdrawal back"), (N_("You take part again."), _AGAIN)),
     ("informal_resolution", "agree_steps"): Act(
-        N_("Agree to these steps"), (N_("Nothing more happens than what stands there."), _TAKEN_BACK), asked=True
+        N_("Agree to these steps"), (N_("Nothing more happens than what stands there."), _TAKEN_BACK)
     ),
     ("informal_resolution", "ask_check_ins"): Act(
         N_("Ask me how things are"), (N_("You are asked here, on a few days that are far apart."),)
@@ -115,19 +109,18 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
             N_("The other person could move instead of you."),
             _TAKEN_BACK,
         ),
-        asked=True,
         sure=_SURE,
     ),
     ("interim_measure", "refuse_measure"): Act(
-        N_("Do not agree to the change"), (N_("Your own work stays as it is."), _NOT_HELD), asked=True
+        N_("Do not agree to the change"), (N_("Your own work stays as it is."), _NOT_HELD)
     ),
-    ("interim_measure", "renew_consent"): Act(N_("Still agree to the change"), (_TAKEN_BACK,), asked=True, sure=_SURE),
+    ("interim_measure", "renew_consent"): Act(N_("Still agree to the change"), (_TAKEN_BACK,), sure=_SURE),
     ("interim_measure", "withdraw_consent"): Act(
         N_("No longer agree to the change"),
         (N_("You are asked first what you need before anything is undone."), _NOT_HELD),
     ),
     ("interim_measure", "end_aftercare"): Act(
-        N_("Say how it is now"), (N_("The questions after the measure end with this."),), asked=True
+        N_("Say how it is now"), (N_("The questions after the measure end with this."),)
     ),
     ("interim_measure", "ask_review"): Act(
         N_("Ask for a second look at the measure"), (N_("Somebody who did not decide it looks at it."),)
@@ -139,17 +132,16 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
             N_("What is said there is used nowhere else."),
             _TAKEN_BACK,
         ),
-        asked=True,
     ),
     ("mediation", "decline_mediation"): Act(
-        N_("Say no to a mediator"), (N_("The other person is not told that you were asked."), _NOT_HELD), asked=True
+        N_("Say no to a mediator"), (N_("The other person is not told that you were asked."), _NOT_HELD)
     ),
     ("mediation", "revoke_consent"): Act(
         N_("Stop the mediation"), (N_("It does not go on. The other person is not told who stopped it."), _NOT_HELD)
     ),
-    ("retaliation", "agree_steps"): Act(N_("Agree to these steps"), (_TAKEN_BACK,), asked=True),
+    ("retaliation", "agree_steps"): Act(N_("Agree to these steps"), (_TAKEN_BACK,)),
     ("retaliation", "ask_for_other_steps"): Act(
-        N_("Ask for other steps"), (N_("Write as a message what would help."),), asked=True
+        N_("Ask for other steps"), (N_("Write as a message what would help."),)
     ),
     ("retaliation", "report_act"): Act(
         N_("Report pressure or punishment"),
@@ -172,21 +164,21 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
         N_("Say whether the ethics office may contact me"), (N_("It writes to you here, unless you chose otherwise."),)
     ),
     ("retaliation", "ask_review"): Act(
-        N_("Ask for a second look"), (N_("Somebody who had no part in it looks at it."),), asked=True
+        N_("Ask for a second look"), (N_("Somebody who had no part in it looks at it."),)
     ),
     ("retaliation", "answer_check_in"): Act(
-        N_("Say how it is now"), (N_("You need not answer. You can write a message as well."),), asked=True
+        N_("Say how it is now"), (N_("You need not answer. You can write a message as well."),)
     ),
     ("review", "record_appeal"): Act(
         N_("Say that I have taken it further"), (N_("Nothing here is destroyed while that goes on."),)
     ),
     ("review", "withdraw_request"): Act(N_("Stop the second look"), (N_("The decision stays as it is."), _NOT_HELD)),
     ("sea_report", "report_to_oio"): Act(
-        N_("Let it go on as a report"), (N_("The oversight office receives it at once."),), asked=True
+        N_("Let it go on as a report"), (N_("The oversight office receives it at once."),)
     ),
-    ("sea_report", "leave_it"): Act(N_("Leave it"), (N_("It is not taken further."), _ANEW), asked=True),
+    ("sea_report", "leave_it"): Act(N_("Leave it"), (N_("It is not taken further."), _ANEW)),
     ("sea_report", "record_assistance"): Act(
-        N_("Say whether help has come"), (N_("Then nobody is asked about it again."),), asked=True
+        N_("Say whether help has come"), (N_("Then nobody is asked about it again."),)
     ),
     ("sea_report", "give_identity_consent"): Act(
         N_("Let the name be told"),
@@ -202,12 +194,10 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("supervisor_request", "agree_steps"): Act(
         N_("Agree to these steps"),
         (N_("Nothing more is said than this."), N_("Until it is done you can take it back.")),
-        asked=True,
     ),
     ("supervisor_request", "ask_for_other_steps"): Act(
         N_("Ask for other steps"),
         (N_("Nothing is done until you agree. Write as a message what would help."),),
-        asked=True,
     ),
     ("supervisor_request", "ask_for_more"): Act(
         N_("Say that it is not settled"), (N_("The manager is asked again. Write as a message what would help."),)
@@ -225,22 +215,21 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("support_referral", "give_consent"): Act(
         N_("Say yes to this help"),
         (N_("Nothing is shared yet. You are shown the exact words first."), _TAKEN_BACK),
-        asked=True,
     ),
     ("support_referral", "decline"): Act(
-        N_("Say no to this help"), (N_("Nobody writes to you about it. The offer stands."),), asked=True
+        N_("Say no to this help"), (N_("Nobody writes to you about it. The offer stands."),)
     ),
     ("support_referral", "approve_referral"): Act(
-        N_("Agree to these words"), (N_("They go to the place that helps, and no others do."), _TAKEN_BACK), asked=True
+        N_("Agree to these words"), (N_("They go to the place that helps, and no others do."), _TAKEN_BACK)
     ),
     ("support_referral", "ask_for_changes"): Act(
-        N_("Ask for other words"), (N_("Nothing is shared. Write as a message what should be different."),), asked=True
+        N_("Ask for other words"), (N_("Nothing is shared. Write as a message what should be different."),)
     ),
     ("support_referral", "revoke_consent"): Act(
         N_("Take my agreement back"), (N_("Nothing more is shared. Whoever holds your words is told."), _NOT_HELD)
     ),
     ("support_referral", "renew_consent"): Act(N_("Still agree"), (_TAKEN_BACK,)),
-    ("support_referral", "say_how_it_goes"): Act(N_("Say how it goes"), (N_("You need not answer."),), asked=True),
+    ("support_referral", "say_how_it_goes"): Act(N_("Say how it goes"), (N_("You need not answer."),)),
     ("support_referral", "ask_for_another"): Act(
         N_("Ask for another kind of help"), (N_("What you have stays as it is."),)
     ),
