@@ -17,7 +17,7 @@ from chassis.access_code import AccessCode
 from chassis.sealing import open_with, seal_with, tag
 from services.intake.bodies import ReminderSeen, ReminderSet
 from services.intake.intake import Intake, NothingHere
-from services.intake.route_list import begin_list, routes_of
+from services.intake.route_list import begin_list, list_of, routes_of
 from services.intake.tables import Reminder, UnsettledLodging
 
 CHECK_INS: Final = {
@@ -39,6 +39,8 @@ async def set_reminder(intake: Intake, code: AccessCode | None, key: str, after:
     async with intake.database.transaction() as session:
         if code is None:
             await _begin(session, intake, owner_code)
+        # Another window may be choosing the same day.
+        await list_of(session, intake, owner_code, lock=True)
         await routes_of(session, intake, owner_code)
         hers = await session.scalars(select(Reminder).where(col(Reminder.owner) == _owner(intake, owner_code)))
         kept = next((row for row in hers if _day(row, owner_code) == on), None)

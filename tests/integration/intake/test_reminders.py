@@ -1,5 +1,6 @@
 """What is kept of a way that somebody goes by herself: a day, under her code. Of a situation told: nothing."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -43,6 +44,15 @@ async def test_a_day_chosen_in_two_windows_is_kept_once(client: httpx.AsyncClien
     first, again = [(await remind(client, code, "second")).json() for _ in range(2)]
     assert first == again
     assert [one["on"] for one in (await inbox(client, code))["reminders"]] == [in_days(30)]
+
+
+async def test_a_day_chosen_in_many_windows_at_once_is_kept_once(client: httpx.AsyncClient) -> None:
+    code = await code_of_new(client)
+    for after, days in (("first", 14), ("second", 30), ("third", 90)):
+        answers = await asyncio.gather(*(remind(client, code, after) for _ in range(8)))
+        assert {answer.status_code for answer in answers} == {201}
+        on = [one["on"] for one in (await inbox(client, code))["reminders"]]
+        assert on.count(in_days(days)) == 1
 
 
 async def test_without_any_report_a_reminder_brings_a_code_of_its_own(client: httpx.AsyncClient) -> None:
