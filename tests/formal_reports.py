@@ -39,6 +39,7 @@ NEEDED: dict[str, dict[str, Fact]] = {
     "close_sanctioned": {"sanction": "censure"},
     "refer_to_contract_owner": {"referred_to": "contract_owner"},
     "record_referral_consent": {"writer": "third_party"},
+    "say_who_writes": {"writer": ""},
     "agree_to_naming": {"naming_consent": "asked"},
     "name_second": {"signed_second": False},
     "decline_signature": {"signed_second": False},

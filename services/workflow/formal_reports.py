@@ -22,8 +22,9 @@ from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import FieldKind
 from policy.model import Role
-from services.workflow import beside, cooperation
+from services.workflow import beside, cooperation, measures
 from services.workflow.domain import formal_report
+from services.workflow.domain.formal_person import WRITER_SAID
 from services.workflow.domain.formal_rules import CONTACT_WANTED_AGAIN, SUBFILE
 
 REPORT: Final = formal_report.LIFECYCLE.name
@@ -142,6 +143,8 @@ async def emit(session: AsyncSession, desk: Desk, row: CaseRow, case: Case, effe
             await _ended(session, desk, row, now)
         case CONTACT_WANTED_AGAIN.name:
             await beside.end_silence(session, desk, row, case)
+        case WRITER_SAID.name:
+            await measures.note_writer(session, desk, row, case)
         case unknown:
             raise LookupError(unknown)
 

@@ -96,6 +96,15 @@ async def note_line(session: AsyncSession, desk: Desk, row: CaseRow) -> None:
     await _take(session, desk, measure, NOTE_NEED, {}, None, SYSTEM, now)
 
 
+async def note_writer(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
+    """She has said who she is in her report: the measures under it that did not know are told."""
+    facts, now = {"writer": case.facts["writer"]}, case.steps[-1].at
+    for one in await records.of_report(session, row.report_id, LIFECYCLE):
+        unsaid = from_json(one.data).facts["writer"] == "unsaid"
+        if unsaid and (one.state, "record_writer") in desk.lifecycles[LIFECYCLE].rule_of:
+            await decide_as(session, desk, one.case_id, Action(new_id(), "record_writer", facts), SYSTEM, now)
+
+
 async def keep_parties(session: AsyncSession, desk: Desk, row: CaseRow, named: Parties) -> None:
     """Whom a case concerns that no person has lodged: from here on those in conflict do not see it."""
     await parties.bring(session, desk, row, named)

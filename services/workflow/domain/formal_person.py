@@ -1,5 +1,5 @@
-"""What is the person's in a formal report, at any time: to stop taking part, and that nobody hands out what she wrote
-(invariants 4, 16).
+"""What is the person's in a formal report, at any time: to say who she is in it, to stop taking part, and that nobody
+hands out what she wrote (invariants 4, 16).
 """
 
 from __future__ import annotations
@@ -7,16 +7,39 @@ from __future__ import annotations
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, staff, text
 from lifecycle.guards import is_appointed
-from lifecycle.model import STOP_CONTACT
+from lifecycle.model import STOP_CONTACT, Effect, EffectKind, Facts
 from lifecycle.recipients import appointed, assigned, her_inbox
 from lifecycle.retention import HOLD_FIELDS, OWNERS, SET_HOLD, hold_checks, reviewer_rules
-from lifecycle.table import ClockRule, Outcome, Rule
+from lifecycle.table import ClockRule, Guard, Outcome, Rule, Situation
 from policy.model import Role
+from services.workflow.domain import formal_referral
 from services.workflow.domain import formal_rules as rules
 from services.workflow.domain.formal_parts import SAME_LEGAL
 from services.workflow.domain.formal_rules import CLOSED, INVESTIGATE, LEGAL, OPEN, OVERSIGHT, PERSON
 
+WRITERS = ("affected", "witness", "third_party")
+WRITER_SAID = Effect(EffectKind.EMIT, "writer_said")
+"""A measure that was asked for before is told."""
+
+
+def _writer_known(situation: Situation) -> Facts | None:
+    """What comes of a report of exploitation or abuse has it there (policy 2.7)."""
+    facts = situation.case.facts
+    known = facts.get("writer") or facts.get(formal_referral.CONSENT) == formal_referral.MANDATORY
+    return {"has": "writer"} if known else None
+
+
 RULES = (
+    # Asked at the beginning and never required (invariant 17): without it she is not asked in her inbox before anything
+    # changes for her, for somebody else may have written.
+    Rule(
+        action="say_who_writes",
+        states=OPEN,
+        by=PERSON,
+        fields=(choice("writer", *WRITERS),),
+        guards=(rules.MAIN_FILE, rules.NOT_GONE, Guard("WRITER_KNOWN", "invariant 17", _writer_known)),
+        effects=(WRITER_SAID,),
+    ),
     # Contact ends at once. Whether she herself has withdrawn is looked at once a while has passed: the code alone may
     # be in somebody else's hands. Whether the matter goes on is the office's decision (invariant 16).
     Rule(

@@ -111,7 +111,7 @@ LIFECYCLE = Lifecycle(
             choice("mode", "confidential", "anonymous", required=False),
             reference("language", required=False),
             SPOKEN_LANGUAGE,
-            choice("writer", "affected", "witness", "third_party", required=False),
+            choice("writer", *formal_person.WRITERS, required=False),
             choice("affected_wishes", "formal", NOT_FORMAL, "not_known", required=False),
             formal_referral.OPENS_WITH,
         ),

@@ -11,6 +11,7 @@ from lifecycle.recipients import assigned
 from lifecycle.table import Field, FieldKind, Guard, Rule, Situation
 from policy.model import Role
 from services.workflow.domain import measure_rules as rules
+from services.workflow.domain.formal_person import WRITERS
 from services.workflow.domain.measure_parts import (
     ALERTERS,
     COUNSEL,
@@ -77,6 +78,13 @@ def _is_red(situation: Situation) -> Facts | None:
     return {"urgency": "red"} if situation.case.facts["urgency"] == "red" else None
 
 
+def _writer_known(situation: Situation) -> Facts | None:
+    facts = situation.case.facts
+    said = facts["writer"] != "unsaid" or facts.get("consent") is True
+    return {"has": "writer"} if said else None
+
+
+WRITER_OPEN = Guard("WRITER_KNOWN", "invariant 38", _writer_known)
 NOT_GIVEN = holders("interim_measure.consent_not_given")
 ROUTED_ONCE = took_no_part("record_routed", rule="lifecycle")
 NOT_RED_YET = Guard("ALREADY_URGENT", "policy 2.3", _is_red)
@@ -137,6 +145,14 @@ RULES = (
         by=SYSTEM,
         guards=(ROUTED_ONCE,),
         effects=deciders("interim_measure.to_consider"),
+    ),
+    # She says only now that it happened to her. A yes that somebody else has taken stays where it can be looked up.
+    Rule(
+        action="record_writer",
+        states=OPEN,
+        by=SYSTEM,
+        fields=(choice("writer", *WRITERS),),
+        guards=(WRITER_OPEN,),
     ),
     Rule(
         action="note_need",

@@ -190,6 +190,21 @@ async def contact_unwanted(house: House, case_id: UUID) -> tuple[bool, bool]:
     return asked, CaseChanged.FromString(rows[0].value).no_contact
 
 
+async def test_who_says_later_that_it_happened_to_her_is_known_for_it_in_the_measures_too(house: House) -> None:
+    await house.people()
+    _, case_id = await lodged(house)
+    await by_her(house, case_id, "ask_for_protection")
+    (measure,) = await of_report(house, case_id, "interim_measure")
+    assert (await facts_of(house, measure.case_id))["writer"] == "unsaid"
+    await by_her(house, case_id, "say_who_writes", writer="affected")
+    assert [(await facts_of(house, one))["writer"] for one in (case_id, measure.case_id)] == ["affected", "affected"]
+    rows = await house.query("select value from outbox where type like '%CaseChanged' order by id desc limit 2")
+    told = {CaseChanged.FromString(row.value).lifecycle for row in rows}
+    assert told == {"formal_report", "interim_measure"}, "her inbox shows the measure from now on"
+    await by_her(house, case_id, "say_who_writes", writer="witness")
+    assert (await facts_of(house, case_id))["writer"] == "affected", "said once"
+
+
 async def test_who_wants_no_contact_is_asked_nothing_by_her_inbox_and_may_answer_all_the_same(house: House) -> None:
     await house.people()
     _, case_id = await lodged(house)

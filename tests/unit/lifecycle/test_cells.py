@@ -76,6 +76,7 @@ NEEDED |= {"vary_measure": {"until_at": at(25)}, "make_effective": {"burden": "a
 NEEDED |= {action: {"begins_at": at(0)} for action in ("record_proof", "record_no_proof")}
 ANOTHERS_WORD = ("name_consent_taker", "record_consent", "record_no_consent", "record_withdrawal", "record_told")
 NEEDED |= {action: {"writer": "third_party"} for action in ANOTHERS_WORD}
+NEEDED["record_writer"] = {"writer": "unsaid", "consent": False}
 NEEDED["record_told"] |= {"burden": "alleged_offender"}
 ESCALATED = tuple(Step(n, "ring", "system", None, NOW, {"clock": "im.decide", "mark": "due"}) for n in (2, 3))
 ALERTED = (Step(2, "alert", "S9000", None, NOW),)

@@ -41,6 +41,21 @@ def policy_of(**months: int | None) -> Policy:
     return replace(POLICY, deadlines={**POLICY.deadlines, **changed})
 
 
+# Who she is in it.
+
+
+def test_inv_17_who_writes_may_be_said_later_and_once() -> None:
+    said = act(assessing(), "say_who_writes", PERSON, writer="affected")
+    assert (said.state, said.facts["writer"]) == ("assessing", "affected")
+    assert effect_names(said, EffectKind.EMIT) == ["writer_said"]
+    for known in (said, replace(assessing(), facts={**assessing().facts, "writer": "witness"})):
+        answer = refused(known, "say_who_writes", PERSON, writer="third_party")
+        assert (answer.code, answer.rule, answer.params) == ("WRITER_KNOWN", "invariant 17", {"has": "writer"})
+    # Of exploitation or abuse it was said, or not, where that was told.
+    of_sea = replace(assessing(), facts={**assessing().facts, "referral_consent": "mandatory"})
+    assert refused(of_sea, "say_who_writes", PERSON).code == "WRITER_KNOWN"
+
+
 # Withdrawal.
 
 

@@ -27,7 +27,7 @@ SIGNS = {"sign_second", "decline_signature"}
 BY_SECOND = SIGNS | {"decide_national_referral"}
 SPOKEN_WITH = {"ask_person", "disclose_to_person", "ask_view", "tell_person_of_demand", "ask_referral_consent"}
 SPOKEN_WITH |= {"ask_naming_consent"}
-BY_HER = {"ask_for_protection", "state_view", "request_assessment", "request_review", "withdraw"}
+BY_HER = {"ask_for_protection", "say_who_writes", "state_view", "request_assessment", "request_review", "withdraw"}
 BY_HER |= {"take_back_withdrawal", "note_contact_wanted", "agree_to_referral", "refuse_referral"}
 BY_HER |= {"agree_to_naming", "refuse_naming"}
 ADMITTING = {"open_investigation", "close_no_action", "close_out_of_scope", "refer_informal", "refer_other"}
@@ -54,7 +54,7 @@ def runs_until_later(case: Case) -> Case:
         (known(stop_contact=True), {}, "CONTACT_UNWANTED", {"invariant 16"}, {"has": "stop_contact"}, SPOKEN_WITH),
         (
             known(subfile=True), {}, "ONLY_IN_THE_MAIN_FILE", {"policy 2.2"}, {"has": "subfile"},
-            {"open_subfile", "pass_on", "request_review", "withdraw"},
+            {"open_subfile", "pass_on", "request_review", "say_who_writes", "withdraw"},
         ),
         (
             known(subject_notified=False), {}, "NOT_NOTIFIED", {"invariant 48"}, {"needs": "subject_notified"},

@@ -42,6 +42,18 @@ def of_another(writer: str = "witness") -> Case:
     return act(case, "acknowledge_alert", HEAD)
 
 
+def test_inv_38_who_says_only_later_that_it_happened_to_her_is_asked_in_her_inbox_from_then_on() -> None:
+    case = of_another("unsaid")
+    assert refused(case, "ask_consent", SECOND_INVESTIGATOR).code == "WRITER_NOT_AFFECTED"
+    said = act(case, "record_writer", SYSTEM, writer="affected")
+    assert (LIFECYCLE.person_sees(case), LIFECYCLE.person_sees(said), said.state) == (False, True, case.state)
+    assert act(said, "ask_consent", SECOND_INVESTIGATOR).state == "consent_asked"
+    assert refused(said, "record_writer", SYSTEM, writer="witness").code == "WRITER_KNOWN"
+    # Somebody else has taken her yes: that is where it can be looked up.
+    given = act(case, "record_consent", WELFARE)
+    assert refused(given, "record_writer", SYSTEM, writer="affected").code == "WRITER_KNOWN"
+
+
 @pytest.mark.parametrize("actor", [PERSON, SYSTEM, OIO, ETHICS, MANAGER, HEAD, WELFARE], ids=lambda one: one.name)
 def test_whoever_sees_a_need_says_so_and_those_who_could_alert_hear_of_it(actor: Actor) -> None:
     case = act(need(), "note_need", actor)

@@ -69,6 +69,13 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ("formal_report", "request_review"): Act(
         N_("Ask for a second look"), (N_("Somebody who had no part in it looks at it."),)
     ),
+    ("formal_report", "say_who_writes"): Act(
+        N_("Say whether it happened to me"),
+        (
+            N_("If it happened to you, you are asked here before anything changes for you."),
+            N_("You say it once. It is not changed later."),
+        ),
+    ),
     ("formal_report", "withdraw"): Act(
         N_("Withdraw"), (N_("You no longer take part."), _STOPS, _GOES_ON, PARKED, _NOT_HELD)
     ),

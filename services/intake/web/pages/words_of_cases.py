@@ -104,6 +104,7 @@ LABELS: Final[Mapping[str, str]] = {
     "to_whom": N_("Who is spoken with?"),
     "view": N_("What do you think of it?"),
     "wanted": N_("Which help would you like?"),
+    "writer": N_("Which of these are you?"),
 }
 """What a field asks."""
 _SERVICES: Final[Mapping[str, str]] = {
@@ -193,6 +194,11 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
         "prefers_not_to_say": _RATHER_NOT,
     },
     "wanted": _SERVICES,
+    "writer": {
+        "affected": N_("It happened to me"),
+        "witness": N_("I saw or heard it"),
+        "third_party": N_("Somebody told me of it"),
+    },
 }
 """What may be chosen, by field and value."""
 

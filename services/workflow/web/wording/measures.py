@@ -69,6 +69,7 @@ MEASURES: Final = {
             "make_effective": N_("The measure is in force"),
             "ask_release": N_("The notice to the alleged offender waits"),
             "release_notice": N_("Let the alleged offender know"),
+            "record_writer": N_("The person has said who they are in it"),
             "record_clearance": N_("The alleged offender was cleared"),
             "ask_for_lifting": N_("Somebody has to decide on lifting it"),
             "record_passed_on": N_("The next level has it"),
