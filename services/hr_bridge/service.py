@@ -17,10 +17,11 @@ from chassis.web.sign_in import SignIn
 from contracts.topics import WORKFLOW_MEASURES
 from lifecycle.in_force import InForce
 from policy.load import load
-from services.hr_bridge import consumers, directory, personnel_actions
+from services.hr_bridge import consumers, personnel_actions
 from services.hr_bridge.adapters.tryton import Tryton
 from services.hr_bridge.bridge import Bridge
 from services.hr_bridge.ending import note_ended_forever
+from services.hr_bridge.reading import Reading
 from services.hr_bridge.saga.keep import Workflows
 from services.hr_bridge.settings import HrBridgeSettings
 from services.hr_bridge.web import desk, mail_address, tasks, words
@@ -33,7 +34,7 @@ def build(settings: HrBridgeSettings) -> Service:
     publics = public_keys(settings)
     tryton = Tryton(settings.tryton_url, settings.tryton_username, settings.tryton_password)
     bridge = Bridge(settings, database, keys, tryton, load(settings.policy))
-    workflows = Workflows(bridge)
+    workflows, reading = Workflows(bridge), Reading(bridge)
     consumer = Consumer(
         settings,
         database,
@@ -72,13 +73,17 @@ def build(settings: HrBridgeSettings) -> Service:
     appointments = InForce(bridge)
     return Service(
         app,
-        checks=[Check("events_in", consumer.check), Check("events_out", relay.check)],
+        checks=[
+            Check("events_in", consumer.check),
+            Check("events_out", relay.check),
+            Check("people_directory", reading.check),
+        ],
         background=[
             publish_desk_keys,
             relay.run,
             consumer.run,
             workflows.run,
-            lambda: read_directory(bridge),
+            reading.run,
             lambda: compare(bridge),
             lambda: audit_trail.send_heartbeats(database, settings.heartbeat_every),
             lambda: note_ended_forever(bridge),
@@ -89,15 +94,6 @@ def build(settings: HrBridgeSettings) -> Service:
         opening=[appointments.read],
         close=[tryton.close, database.close],
     )
-
-
-async def read_directory(bridge: Bridge) -> None:
-    """Take the directory over from the HR system, again and again. Raises what reading it raises."""
-    while True:
-        employees = await bridge.tryton.employees(datetime.now(UTC).date())
-        async with bridge.database.transaction() as session:
-            await directory.take_over(session, employees, bridge.policy, datetime.now(UTC))
-        await asyncio.sleep(bridge.settings.directory_every)
 
 
 async def compare(bridge: Bridge) -> None:
