@@ -33,6 +33,7 @@ class Addresses:
     work_domains: list[str]
     otlp_endpoint: str | None
     demonstration: bool = False
+    text_gateway: str = ""
     public_urls: dict[str, str] = field(default_factory=dict)  # where browsers find a service elsewhere than we do
     intake_desk: str = ""  # intake's second application, which no service asks anything
 

@@ -71,6 +71,8 @@ def service_environment(
         environment["RECOURSE_DEMONSTRATION"] = "true"
     if addresses.otlp_endpoint:
         environment["RECOURSE_OTLP_ENDPOINT"] = addresses.otlp_endpoint
+    if addresses.text_gateway and service in ("intake", "notifications"):
+        environment["RECOURSE_TEXT_GATEWAY"] = addresses.text_gateway
     if service == "intake":
         environment["RECOURSE_HELP_URL"] = addresses.public_url("support")
         environment["RECOURSE_WORK_DOMAINS"] = json.dumps(addresses.work_domains)

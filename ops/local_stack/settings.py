@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ops.local_stack.paths import INSTALLED
 from ops.local_stack.problem import StackProblem
+from services.notifications.gateway import TextGateway
 
 Secret = Annotated[str | None, Field(repr=False)]
 
@@ -50,6 +51,7 @@ class StackSettings(BaseSettings):
     mail_from: str = "no-reply@recourse.example"
     work_domains: list[str] = ["staff.example"]
     """Domains of the organisation's own mail; those of the invented people."""
+    text_gateway: TextGateway = ""
     otlp_endpoint: str | None = None
     demonstration: bool = False
     """Every page says that nothing real belongs there; only such a stack is filled with invented matters."""

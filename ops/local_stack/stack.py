@@ -98,6 +98,7 @@ class _Composer:
             smtp_port=settings.smtp_port if settings.smtp_host else self.port("smtp"),
             mail_from=settings.mail_from,
             work_domains=settings.work_domains,
+            text_gateway=settings.text_gateway,
             otlp_endpoint=settings.otlp_endpoint,
             demonstration=settings.demonstration,
             public_urls=settings.public_urls,

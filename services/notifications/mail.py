@@ -49,12 +49,20 @@ def compose(mail_from: str, address: str, message_id: str, said: Said, now: date
     message = EmailMessage()
     message["From"] = mail_from
     message["To"] = to
-    message["Subject"] = said.subject
+    if said.subject:
+        message["Subject"] = said.subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(said.text)
     return message
+
+
+def to_gateway(settings: NotificationsSettings, number: str) -> str:
+    """Where a mail has to go to become a text for this number. Raises NotTaken while there is no gateway (any more)."""
+    if not settings.text_gateway:
+        raise NotTaken("no_text_gateway")
+    return settings.text_gateway.replace("{number}", number)
 
 
 async def deliver(settings: NotificationsSettings, message: EmailMessage) -> None:

@@ -1,6 +1,7 @@
-"""Mails to a person who chose to have them: where to is asked at intake for each attempt, opened, used, forgotten."""
+"""Mails and texts to a person who chose them: where to is asked at intake for each attempt, opened, used, forgotten."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -16,16 +17,26 @@ INTAKE: Final = "intake"
 DELIVERY: Final = "delivery"
 """The desk key that intake seals addresses to."""
 _DAY_HOURS: Final = 24
+_NUMBER: Final = re.compile(r"\+([1-9][0-9]{3,14})")
+"""E.164, the form in which intake seals a number; no mail address is without an @."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What she chose, as long as one attempt lasts. `wish_id` is the same for every mail until she chooses anew."""
+    """What she chose, as long as one attempt lasts. `wish_id` is the same for every mail until she chooses anew.
+    `address`: of a mail, or the number of a phone.
+    """
 
     wish_id: UUID
     address: str
     hours: Hours
     language: str
+
+    @property
+    def number(self) -> str:
+        """Country code and number in digits, of whom a text is meant for; empty where it is a mail."""
+        found = _NUMBER.fullmatch(self.address)
+        return found[1] if found else ""
 
     def __repr__(self) -> str:
         return "Wish(…)"

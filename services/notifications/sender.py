@@ -30,11 +30,12 @@ from services.notifications.peers import NotAnswered, Peers, Unknown
 from services.notifications.settings import NotificationsSettings
 from services.notifications.slots import last_slot, next_slot
 from services.notifications.tables import Ending
-from services.notifications.wording import WORDS, Said, digest, to_person, to_staff, to_staff_above
+from services.notifications.wording import WORDS, Said, digest, to_person, to_phone, to_staff, to_staff_above
 
 logger = logging.getLogger(__name__)
 
 CHANNEL: Final = "mail"
+"""Also of a text, which goes as a mail: no row tells who chose which."""
 GIVE_UP_AFTER: Final = timedelta(days=3)
 _AT_ONCE: Final = 20
 _LOOK_EVERY: Final = 5.0
@@ -245,12 +246,15 @@ class Sender:
                 raise ClaimLost
 
     async def _to_person(self, notice: Notice, peers: Peers) -> Ending | None:
-        """First its moment within the hours that she chose, then the mail. None: not yet."""
+        """First its moment within the hours that she chose, then the mail or the text. None: not yet."""
         wish, now = persons.opened(self._keys, *await peers.wish(notice.recipient_ref)), self._clock()
         if notice.goes_with is None or not wish.hours.hold(now):
             return await self._plan(notice, wish.wish_id, moment(now, wish.hours, self._share()))
-        said = to_person(WORDS[wish.language], self._settings.portal_name)
-        await self._mail(notice.event_id, wish.address, said)
+        language, settings = WORDS[wish.language], self._settings
+        if wish.number:
+            await self._mail(notice.event_id, mail.to_gateway(settings, wish.number), to_phone(language))
+        else:
+            await self._mail(notice.event_id, wish.address, to_person(language, settings.portal_name))
         return Ending.SENT
 
     async def _plan(self, notice: Notice, goes_with: UUID, at: datetime) -> Ending | None:

@@ -3,6 +3,7 @@
 from chassis.settings import Settings
 from chassis.web.pages.page import NAME
 from chassis.web.pages.words import SOURCE
+from services.notifications.gateway import TextGateway
 
 
 class NotificationsSettings(Settings):
@@ -12,6 +13,7 @@ class NotificationsSettings(Settings):
     smtp_host: str = "127.0.0.1"
     smtp_port: int
     mail_from: str
+    text_gateway: TextGateway = ""
     portal_name: str = NAME
     """What a person's mail calls the portal, as its pages do: nothing that tells a glance what it is about."""
     staff_language: str = SOURCE

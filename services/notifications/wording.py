@@ -1,4 +1,4 @@
-"""What mails say: that there is something to look at, and nothing else.
+"""What mails and texts say: that there is something to look at, and nothing else.
 
 One text for every notice to a person, one for every notice to staff that goes at once, and a digest that counts. A text
 of its own for each kind would tell whoever sees the mail what it is about, and so would a link or an id
@@ -41,6 +41,11 @@ def to_person(language: Language, site: str) -> Said:
             )
         ),
     )
+
+
+def to_phone(language: Language) -> Said:
+    """A text message to a person, the same for every event. Without a subject: a gateway would send that too."""
+    return Said("", language.text(N_("You have an update.")) + "\n")
 
 
 def to_staff(language: Language) -> Said:

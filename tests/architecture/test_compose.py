@@ -1,6 +1,7 @@
 """`docker-compose.yml` describes the same system as `recourse up`: same parts, walls, topics, roles and settings."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,18 @@ def test_a_service_is_told_the_same_settings_in_both(local: Stack, prepared: Sta
     owners = set(migration_environment(local.addresses, service, str))
     assert owners
     assert not owners & names(local)
+
+
+def test_the_gateway_for_texts_is_told_to_whoever_offers_and_whoever_sends_them_and_only_where_there_is_one(
+    local: Stack,
+) -> None:
+    def told(gateway: str) -> set[str]:
+        addresses = replace(local.addresses, text_gateway=gateway)
+        asked = {service: service_environment(addresses, service, str) for service in SERVICES}
+        return {service for service, names in asked.items() if "RECOURSE_TEXT_GATEWAY" in names}
+
+    assert told("{number}@text.example.org") == {"intake", "notifications"}
+    assert told("") == set()
 
 
 def test_browsers_find_the_portal_and_the_directory_of_help_where_their_ports_are(prepared: Stack) -> None:

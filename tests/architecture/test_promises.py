@@ -36,6 +36,7 @@ NO_PROMISE: Final = {
     "Call the local emergency number, or your office's security. Nobody reads here at all hours.",
     "You cannot take it back from anybody who has seen it.",
     "One that only you read. A work address can be read by others.",
+    "One that only you read. What comes to work can be read by others.",
 }
 """Ours to say and nobody's to break: what is open to her anyway, advice, and what she chooses."""
 

@@ -1,5 +1,5 @@
-"""Mails that say only that there is something new: hers to choose, to change and to take back on each of her routes,
-and never sent unless she chose them (invariants 7, 15).
+"""Mails or texts that say only that there is something new: hers to choose, to change and to take back on each of her
+routes, and never sent unless she chose them (invariants 7, 15).
 
 Intake keeps what she chose sealed to the notifications' delivery key and cannot open it; no page shows it again, so
 that whoever finds her code does not learn her address. What is new is told to notifications under a random reference;
@@ -41,7 +41,9 @@ _SIZE: Final = 512
 
 @dataclass(frozen=True)
 class Wish:
-    """Where to, from and to which full hour of the day in `zone`, and in which language. All day: from 0 to 24."""
+    """Where to, from and to which full hour of the day in `zone`, and in which language. All day: from 0 to 24.
+    `address`: of a mail, or for texts the number of a mobile phone in the form of E.164.
+    """
 
     address: str
     from_hour: int

@@ -1,9 +1,10 @@
-"""Mails are off unless she chooses them; what she chose lies sealed, is handed out per mail, and is hers to end."""
+"""Mails and texts are off unless she chooses them; what she chose lies sealed, is handed out each time, hers to end."""
 
 import base64
 import html
 import json
 import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,15 +15,17 @@ from chassis.sealing import SealNotOpened, delivery_context, open_from
 from contracts.cases.v1.cases_pb2 import CaseErased, PersonActionRefused
 from contracts.intake.v1.reports_pb2 import ReporterNotice
 from contracts.topics import OMBUDS_CASES
-from services.notifications.wording import WORDS, to_person
-from tests.integration.intake.conftest import Browse, SignIn
+from services.intake.web.pages import returning
+from services.notifications.wording import WORDS, to_person, to_phone
+from tests.integration.intake.conftest import Browse, SignIn, client_of
 from tests.integration.intake.desk_news import offer, tells
-from tests.integration.intake.portal_browser import PortalBrowser
+from tests.integration.intake.portal_browser import PortalBrowser, come_back
 from tests.integration.intake.world import World, code_of_new, inbox, with_code
 
 pytestmark = pytest.mark.stack
 HERS = "ann@mail.example"
-ENDED = "You get no mails here any more. You can turn them on again: Whether I get mails"
+HOW = "How I hear of something new"
+ENDED = f"You are not told outside of this inbox any more. You can choose it again: {HOW}"
 
 
 async def notices(world: World) -> list[Any]:
@@ -33,8 +36,33 @@ async def notices(world: World) -> list[Any]:
 
 async def choose(browser: PortalBrowser, address: str, **changes: str) -> None:
     await browser.go("/inbox")
-    await browser.follow("Whether I get mails")
+    await browser.follow(HOW)
     await browser.fill({"address": address, "hours": "evening", **changes}, button="Save")
+
+
+Texting = Callable[..., Awaitable[tuple[httpx.AsyncClient, World, str, PortalBrowser]]]
+
+
+@pytest.fixture
+async def texting(
+    fresh_world: Callable[..., Awaitable[World]], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Texting]:
+    """A portal of an organisation that has a gateway for texts: its client, its parts, a code, and a browser in the
+    inbox.
+    """
+    monkeypatch.setattr(returning, "NO_SOONER", 0.0)
+    clients: list[httpx.AsyncClient] = []
+
+    async def texting(language: str = "en") -> tuple[httpx.AsyncClient, World, str, PortalBrowser]:
+        world = await fresh_world(text_gateway="{number}@text.example.org")
+        clients.append(client := client_of(world))
+        browser = PortalBrowser(client, world.settings.public_url, language)
+        await come_back(browser, code := await code_of_new(client))
+        return client, world, code, browser
+
+    yield texting
+    for client in clients:
+        await client.aclose()
 
 
 async def ask(client: httpx.AsyncClient, world: World, reference: str, service: str = "notifications") -> Any:
@@ -138,7 +166,7 @@ async def test_the_box_for_a_work_address_does_not_stand_there_before(
     client: httpx.AsyncClient, browse: Browse
 ) -> None:
     browser = await browse(await code_of_new(client))
-    await browser.follow("Whether I get mails")
+    await browser.follow(HOW)
     assert "work_too" not in browser.form("Save").names
     await browser.fill({"address": "ann at mail", "hours": "any"}, button="Save")
     assert "Enter one address" in browser.text
@@ -162,10 +190,10 @@ async def test_she_changes_it_and_ends_it_at_any_time_and_what_was_under_way_fin
         "address": "other@mail.example", "from_hour": 0, "to_hour": 24, "zone": "Asia/Kathmandu", "language": "ar",
     }  # fmt: skip
     await browser.go("/inbox")
-    await browser.follow("Whether I get mails")
-    assert "An address is kept." in browser.text
+    await browser.follow(HOW)
+    assert "You have chosen this." in browser.text
     assert "mail.example" not in browser.text.replace("name@mail.example", "")
-    await browser.fill(button="Send me no more mails")
+    await browser.fill(button="Send me nothing more")
     assert (await inbox(client, code))["routes"][0]["mails"] is False
     assert (await ask(client, world, second.recipient_ref)).status_code == 404
     kept = await world.rows(
@@ -269,3 +297,73 @@ async def test_the_page_shows_the_very_mail_that_comes(
     shown = html.unescape(browser.text)
     assert said.subject in shown
     assert " ".join(said.text.split()) in shown
+
+
+async def test_where_no_texts_can_be_sent_no_page_offers_them_and_a_number_is_no_address(
+    client: httpx.AsyncClient, browse: Browse
+) -> None:
+    browser = await browse(await code_of_new(client))
+    await choose(browser, "+1 202 555 0123")
+    assert "Enter one address" in browser.text
+    for word in ("text message", "number of", "update"):
+        assert word not in browser.text
+
+
+async def test_s26_a_number_is_sealed_in_one_form_and_shown_nowhere(
+    texting: Texting, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, world, code, browser = await texting()
+    report_id = await world.report_id(client, code)
+    with caplog.at_level(logging.DEBUG):
+        await choose(browser, "+1 (202) 555-0123", mail_language="fr")
+        assert "This has been changed." in browser.text
+        await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id))
+        _, notice = (await notices(world))[-1]
+        assert opened(world, await ask(client, world, notice.recipient_ref)) == {
+            "address": "+12025550123", "from_hour": 17, "to_hour": 22, "zone": "UTC", "language": "fr",
+        }  # fmt: skip
+        await browser.go("/inbox")
+        await browser.follow(HOW)
+    assert "You have chosen this." in browser.text
+    shown = browser.text
+    dump = ""
+    for (table,) in await world.rows("select tablename::text from pg_tables where schemaname = 'intake'"):
+        dump += "\n".join(str(row["t"]) for row in await world.rows(f'select t::text as t from "{table}" t'))
+    for told in ("2025550123", "555-0123", "202 555 0123"):
+        assert told not in shown
+        assert told not in dump
+        assert told.encode().hex() not in dump
+        assert not any(told in f"{record.getMessage()} {record.exc_text}" for record in caplog.records)
+    await browser.fill(button="Send me nothing more")
+    assert (await ask(client, world, notice.recipient_ref)).status_code == 404
+
+
+async def test_inv_07_whoever_reads_the_rows_cannot_tell_a_number_from_an_address(texting: Texting) -> None:
+    client, world, _, browser = await texting()
+    await choose(browser, HERS)
+    sizes = {len(row["sealed"]) for row in await world.rows("select sealed from mail_wishes")}
+    await come_back(browser, await code_of_new(client))
+    await choose(browser, "+41 79 123 45 67")
+    assert {len(row["sealed"]) for row in await world.rows("select sealed from mail_wishes")} == sizes
+
+
+async def test_what_is_no_number_is_said_plainly_and_nothing_is_kept(texting: Texting) -> None:
+    _, world, _, browser = await texting()
+    for given in ("079 123 45 67", "+41 44 668 18 00", "+1 202 555 01"):
+        await choose(browser, given)
+        assert "Enter the whole number of a mobile phone, with its country code" in browser.text
+    await choose(browser, "ann at mail")
+    assert "Enter one address" in browser.text
+    await choose(browser, "s0018@staff.example")
+    assert "This is a work address." in browser.text
+    assert await world.rows("select 1 from mail_wishes") == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "ar"])
+async def test_s26_the_page_shows_the_very_text_that_comes(texting: Texting, language: str) -> None:
+    *_, browser = await texting(language)
+    path = next(part for part in browser.page.text.split('"') if part.endswith("/mail"))
+    await browser.go(path)
+    shown = html.unescape(browser.text)
+    assert to_phone(WORDS[language]).text.strip() in shown
+    assert to_person(WORDS[language], "Staff services").subject in shown

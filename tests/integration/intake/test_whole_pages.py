@@ -1,6 +1,7 @@
 """What opens only after the code was typed again; and days to be asked on."""
 
 import html
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
@@ -49,3 +50,33 @@ async def test_days_to_be_asked_on_are_set_once_and_forgotten(client: httpx.Asyn
     assert browser.form("Forget this day").hidden["forget"] == kept["reminder_id"]
     await browser.fill(button="Forget this day")
     assert (await inbox(client, code))["reminders"] == []
+
+
+async def test_s26_a_day_can_be_saved_for_a_calendar_and_says_nothing_there(
+    client: httpx.AsyncClient, browse: Browse
+) -> None:
+    code = await code_of_new(client)
+    browser = await browse(code)
+    await browser.go("/inbox/days")
+    assert "calendar" not in browser.text
+    await browser.fill({"after": "second"}, button="Save")
+    (kept,) = (await inbox(client, code))["reminders"]
+    await browser.go("/inbox/days")
+    assert "Others often read a calendar of work" in browser.text
+    answer = await browser.follow("Save this day for a calendar")
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="day.ics"'
+    assert answer.headers["cache-control"] == "no-store"
+    assert f"DTSTART;VALUE=DATE:{kept['on'].replace('-', '')}\r\n" in answer.text
+    assert kept["reminder_id"] not in f"{answer.text} {answer.url}"
+    for told in (code, code.replace("-", ""), "http", "Staff", str(datetime.now(UTC).date())):
+        assert told not in answer.text
+    assert (await browser.go("/inbox/days/2")).status_code == 404
+    assert (await browser.go("/inbox/days/0")).status_code == 404
+
+
+async def test_a_day_is_saved_by_nobody_without_the_open_inbox(client: httpx.AsyncClient, browse: Browse) -> None:
+    browser = await browse()
+    answer = await browser.go("/inbox/days/1")
+    assert "text/calendar" not in answer.headers["content-type"]
+    assert browser.path == browser.at("/closed")

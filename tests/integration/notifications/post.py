@@ -61,6 +61,7 @@ class Post:
     scratch: Path
     smtp_port: int
     peers: dict[str, str] = field(default_factory=dict)
+    text_gateway: str = "{number}@text.example.org"
 
     async def prepare(self) -> None:
         publics = {}
@@ -97,7 +98,10 @@ class Post:
 
     def notifications(self) -> NotificationsSettings:
         return NotificationsSettings(
-            smtp_port=self.smtp_port, mail_from="post@work.example", **self.given("notifications")
+            smtp_port=self.smtp_port,
+            mail_from="post@work.example",
+            text_gateway=self.text_gateway,
+            **self.given("notifications"),
         )
 
     def of_notifications(self) -> Notifications:

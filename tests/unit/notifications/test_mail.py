@@ -11,7 +11,7 @@ from chassis.web.pages.words import OWN_NAMES
 from policy.load import load
 from policy.names import Office
 from services.notifications.mail import Refused, compose, message_id
-from services.notifications.wording import WORDS, Said, digest, to_person, to_staff, to_staff_above
+from services.notifications.wording import WORDS, Said, digest, to_person, to_phone, to_staff, to_staff_above
 
 CELL_KEY, OTHER_KEY = b"c" * 32, b"d" * 32
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -46,7 +46,8 @@ def words(text: str) -> set[str]:
 
 
 def says(language: str) -> list[Said]:
-    return [to_person(WORDS[language], SITE), to_staff(WORDS[language]), digest(WORDS[language], 0, None)]
+    here = WORDS[language]
+    return [to_person(here, SITE), to_phone(here), to_staff(here), digest(here, 0, None)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -62,7 +63,9 @@ def test_s26_no_mail_has_a_word_of_any_matter_a_name_a_number_a_domain_or_markup
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_s26_every_language_says_it_in_its_own_words(language: str) -> None:
     english, here = says("en"), says(language)
-    assert all((one == other) is (language == "en") for one, other in zip(english, here, strict=True))
+    assert all((one.text == other.text) is (language == "en") for one, other in zip(english, here, strict=True))
+    subjects = [(one.subject, other.subject) for one, other in zip(english, here, strict=True) if one.subject]
+    assert all((one == other) is (language == "en") for one, other in subjects)
 
 
 def test_s26_the_words_are_those_that_were_agreed() -> None:
@@ -70,6 +73,7 @@ def test_s26_the_words_are_those_that_were_agreed() -> None:
         "Staff services: there is something to read",
         "There is something new for you.\nGo to the site when it is safe for you.\nThis mailbox is not read.\n",
     )
+    assert to_phone(WORDS["en"]) == Said("", "You have an update.\n")
     assert to_staff(WORDS["en"]) == Said(
         "Something new for you",
         "There is something new for you at work.\nSign in as usual when it suits you.\n\nThis mailbox is not read.\n",
@@ -104,9 +108,9 @@ def test_s26_a_mail_to_those_above_names_the_desk_and_no_case(language: str) -> 
     assert words(first.replace(here.text(office), "")) & words(MATTERS[language]) <= {"office", "bureau", "oficina"}
 
 
-def to_somebody(language: str, address: str = "s0018@staff.example") -> EmailMessage:
+def to_somebody(said: Said, address: str) -> EmailMessage:
     number = message_id(CELL_KEY, uuid4(), "work.example")
-    return compose("post@work.example", address, number, to_person(WORDS[language], SITE), AT)
+    return compose("post@work.example", address, number, said, AT)
 
 
 def without_what_every_mail_has_of_its_own(message: EmailMessage) -> bytes:
@@ -118,12 +122,27 @@ def without_what_every_mail_has_of_its_own(message: EmailMessage) -> bytes:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_s26_two_mails_to_persons_differ_in_address_time_and_id_alone(language: str) -> None:
-    one, other = (to_somebody(language, address) for address in ("a@b.example", "somebody.else@mail.example"))
+    said = to_person(WORDS[language], SITE)
+    one, other = (to_somebody(said, address) for address in ("a@b.example", "somebody.else@mail.example"))
     assert set(one.keys()) == {
         "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding",
         "MIME-Version",
     }  # fmt: skip
     assert one.get_content_type() == "text/plain"
+    assert without_what_every_mail_has_of_its_own(one) == without_what_every_mail_has_of_its_own(other)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_s26_two_texts_differ_in_number_time_and_id_alone(language: str) -> None:
+    """A gateway sends the subject and the body: the one is not there, and the other is one short line."""
+    said = to_phone(WORDS[language])
+    one, other = (to_somebody(said, f"{number}@text.example.org") for number in ("12025550123", "41791234567"))
+    assert set(one.keys()) == {
+        "From", "To", "Date", "Message-ID", "Auto-Submitted", "Content-Type", "Content-Transfer-Encoding",
+        "MIME-Version",
+    }  # fmt: skip
+    assert len(said.text.splitlines()) == 1
+    assert len(said.text) <= 70, "one text message, in any script"
     assert without_what_every_mail_has_of_its_own(one) == without_what_every_mail_has_of_its_own(other)
 
 

@@ -1,17 +1,20 @@
-"""Days on which she wants to be asked how it is: set, and forgotten again."""
+"""Days on which she wants to be asked how it is: set, saved for a calendar of hers, and forgotten again."""
 
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from chassis.web.pages.forms import Choice, Field
 from chassis.web.pages.page import NotOurs, Page
 from chassis.web.pages.words import N_
+from chassis.web.problems import not_found
 from policy.model import Policy
 from services.intake.intake import utc_now
 from services.intake.use_cases.set_reminder import CHECK_INS, forget_reminder, set_reminder
+from services.intake.web.pages import calendar_entry
 from services.intake.web.pages.inbox import ONCE, done, once_of, reading
 from services.intake.web.pages.portal import Portal
 
@@ -58,4 +61,18 @@ async def forget_day(page: NamedDependency[Page], portal: NamedDependency[Portal
     return await done(page, "changed", lambda: forget_reminder(portal.intake, seen.code, asked))
 
 
-ROUTES: Final = [days, set_day, forget_day]
+@get("/{language:str}/inbox/days/{place:int}", include_in_schema=False)
+async def save_day(page: NamedDependency[Page], portal: NamedDependency[Portal], place: FromPath[int]) -> Response[Any]:
+    """The day at this place of her list, from 1: neither the day nor an id is in the address."""
+    seen = await reading(page, portal)
+    days_of_hers = [one.on for one in seen.inbox.reminders]
+    if not 0 < place <= len(days_of_hers):
+        raise not_found()
+    return Response(
+        calendar_entry.entry(days_of_hers[place - 1], page.language),
+        media_type=calendar_entry.MEDIA_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{calendar_entry.NAME}"'},
+    )
+
+
+ROUTES: Final = [days, set_day, forget_day, save_day]

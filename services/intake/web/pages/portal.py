@@ -22,7 +22,7 @@ FULL: Final = "/full"
 @dataclass(frozen=True)
 class Portal:
     """`leave_to`: the dull site that leaving goes to. `help_address`: where the directory of help is, by language.
-    `work_domains`: the organisation's own mail domains.
+    `work_domains`: the organisation's own mail domains. `texts`: whether text messages can be sent.
     """
 
     intake: Intake
@@ -30,6 +30,7 @@ class Portal:
     leave_to: str
     help_address: Callable[[str], str]
     work_domains: Sequence[str] = ()
+    texts: bool = False
 
     async def begin(self, page: Page, idle: timedelta = OPEN) -> WebSession:
         """The session of whoever has one, with what is in it; else a new one. Raises NoRoom for a new one alone."""

@@ -75,6 +75,7 @@ def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
         settings.leave_to,
         lambda language: f"{settings.help_url}/{language}/help",
         settings.work_domains,
+        bool(settings.text_gateway),
     )
     pages = Pages(
         packages=["services.intake.web"],
@@ -84,7 +85,7 @@ def portal(settings: IntakeSettings, intake: Intake) -> tuple[Router, Sessions]:
         sessions=sessions,
         name=settings.portal_name,
         demonstration=settings.demonstration,
-        given={"help_address": of_portal.help_address, "numbers": numbers()},
+        given={"help_address": of_portal.help_address, "numbers": numbers(), "texts": of_portal.texts},
     )
 
     def no_room(request: Request[Any, Any, Any], _: NoRoom) -> Response[Any]:
