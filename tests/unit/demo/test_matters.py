@@ -67,15 +67,14 @@ def test_every_office_takes_part_or_is_said_not_to() -> None:
     assert appointed - offices <= TABLE.not_reached["office"].keys()
 
 
-def test_hrs_word_is_about_somebody_of_whom_no_other_matter_asks_hr_anything() -> None:
-    """HR's tasks name the person alone: whoever confirms one finds it by that."""
-    asks = {"decide_measure", "ask_hr_hold", "confirms", "keeps"}
-    asking = [one for one in TABLE.matters if any(step.does in asks for step in one.steps)]
+@pytest.mark.parametrize(("word", "asks"), [("confirms", "decide_measure"), ("keeps", "ask_hr_hold")])
+def test_hrs_word_is_about_somebody_of_whom_no_other_matter_asks_hr_that(word: str, asks: str) -> None:
+    """HR's tasks name the person alone: whoever answers one finds it by that."""
+    asking = [one for one in TABLE.matters if any(step.does == asks for step in one.steps)]
     for one in asking:
         for step in one.steps:
-            if step.does in {"confirms", "keeps"}:
-                him = step.facts.get("of", SHE) == HE
-                named = one.about[0] if him else one.person
+            if step.does == word:
+                named = one.about[0] if step.facts.get("of") == HE else one.person
                 others = [other.name for other in asking if other is not one and named in {other.person, *other.about}]
                 assert others == [], f"{one.name}: {named}"
 
