@@ -48,7 +48,12 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
         async with desk.database.transaction() as session:
             found, more = await protected_seen_by(session, desk, signed_in.staff_id, after, datetime.now(UTC))
         return page.show(
-            "protected.html", protections=found, more=more, staff=signed_in.staff_id, **of.words_for(page, RETALIATION)
+            "protected.html",
+            protections=found,
+            more=more,
+            short=short,
+            staff=signed_in.staff_id,
+            **of.words_for(page, RETALIATION),
         )
 
     @get("/{language:str}/queries", include_in_schema=False)

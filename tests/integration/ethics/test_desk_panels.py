@@ -89,7 +89,7 @@ async def test_the_register_is_shown_to_a_sign_in_of_the_last_minutes(
 
 
 def ids(page: httpx.Response) -> list[int]:
-    return [UUID(one).int for one in re.findall(r'govuk-body-s">([0-9a-f-]{36})<', page.text)]
+    return [UUID(one).int for one in re.findall(r'<tr [^>]*id="([0-9a-f-]{36})"', page.text)]
 
 
 async def test_nobody_finds_himself_in_the_register_and_nobody_else_finds_anybody(
