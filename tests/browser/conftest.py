@@ -101,8 +101,9 @@ async def portal(
     neutral = neutral.replace("127.0.0.1", "localhost") + "/weather"
     folder = tmp_path_factory.mktemp("portal")
     world = await build_world(
-        database, store, folder, "http://127.0.0.1:1", kit_dir=KIT, public_url=address, leave_to=neutral
-    )
+        database, store, folder, "http://127.0.0.1:1", kit_dir=KIT, public_url=address, leave_to=neutral,
+        text_gateway="{number}@text.example.org",
+    )  # fmt: skip
     portal = Portal(address, neutral, world)
 
     @get("/weather", media_type="text/html")

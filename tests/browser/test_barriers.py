@@ -69,6 +69,14 @@ async def test_no_page_of_the_portal_has_a_barrier_on_a_phone(
             await page.fill("main input[type=text]", code)
             await press(page, "main button[type=submit]")
             await look()
+    await page.goto(at + "/inbox/days")
+    await page.locator("[name=after]").first.check()
+    await press(page, "form[action$='/inbox/days'] button")
+    await page.goto(at + "/inbox/days")
+    await look()
+    async with page.expect_download() as saved:
+        await page.click("a[href$='/inbox/days/1']")
+    assert (await saved.value).suggested_filename == "day.ics"
     await page.goto(at + "/inbox")
     links = await page.locator("main a[href*='/inbox/']").evaluate_all("all => all.map(one => one.href)")
     for address in dict.fromkeys(links):
