@@ -51,7 +51,7 @@ WORK: Final = Field(
     hint=N_("Others at work may see that a mail came."),
 )
 _NO_ADDRESS: Final = N_("Enter one address, like name@mail.example.")
-_NO_NUMBER: Final = N_("Enter the whole number of a mobile phone, with its country code, like +1 202 555 0123.")
+_NO_NUMBER: Final = N_("Enter the whole number of a mobile phone, with its country code, like +12025550123.")
 _OF_WORK: Final = N_("This is a work address. Tick this box as well, or enter another address.")
 _OFTEN: Final = Field(
     "hours",
