@@ -127,6 +127,17 @@ async def test_a_date_stays_on_one_line_where_the_window_is_no_wide_one(page_fac
         assert await page.evaluate(_WIDER) <= 0
 
 
+@pytest.mark.parametrize(("width", "size"), [(320, "100%"), (1280, "200%")])
+async def test_a_queue_fits_whatever_its_kinds_are_called_and_however_large_its_letters(
+    page_factory: PageFactory, desk: Desk, width: int, size: str
+) -> None:
+    page = await page_factory(width=width)
+    await sign_in_at(page, desk, "fr")
+    await page.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
+    await page.evaluate("() => { document.querySelector('select').add(new Option('Exploitation '.repeat(4))); }")
+    assert await page.evaluate(_WIDER) <= 0
+
+
 async def test_no_word_of_a_list_is_broken_in_a_wide_window(page_factory: PageFactory, desk: Desk) -> None:
     page = await page_factory(width=1280)
     await sign_in_at(page, desk, "fr")
