@@ -13,6 +13,7 @@ PURE_LIFECYCLE = (
     "model",
     "table",
     "engine",
+    "asked",
     "clocks",
     "fields",
     "figures",
