@@ -135,6 +135,7 @@ async def test_a_queue_fits_whatever_its_kinds_are_called_and_however_large_its_
     await sign_in_at(page, desk, "fr")
     await page.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
     await page.evaluate("() => { document.querySelector('select').add(new Option('Exploitation '.repeat(4))); }")
+    await page.evaluate("() => { document.querySelector('h1').append(' ' + 'tests/lifecycle/'.repeat(6)); }")
     assert await page.evaluate(_WIDER) <= 0
 
 
