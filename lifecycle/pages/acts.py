@@ -52,7 +52,9 @@ class Form:
         return [*self.first, *(one for group in self.groups(known) for one in group.fields)]
 
 
-async def _form(of: DeskPages, panels: Panels, case_id: UUID, staff_id: str, action: str) -> Form:
+async def _form(
+    of: DeskPages, panels: Panels, text: Callable[[str], str], case_id: UUID, staff_id: str, action: str
+) -> Form:
     """Raises Problem 404."""
     row, actor = await at_desk.show_case(of.desk, case_id, staff_id)
     case = shown(of.desk, row, actor, datetime.now(UTC))
@@ -63,7 +65,7 @@ async def _form(of: DeskPages, panels: Panels, case_id: UUID, staff_id: str, act
         # What somebody has written is read all the same, and stays to be read by them.
         offer = structs.replace(offer, fields=_fields_of(of, row, action))
     asked = form_of(offer, case.lifecycle, of.wording, panels.spreads)
-    questions = {one.name: _listed(panels, case, one) for one in asked}
+    questions = {one.name: _listed(panels, text, case, one) for one in asked}
     arranged = panels.arranged.get(action)
     if arranged is None:
         whole = (Group("", tuple(questions.values())),)
@@ -84,10 +86,10 @@ def _fields_of(of: DeskPages, row: CaseRow, action: str) -> list[dict[str, Any]]
     return [field_of(replace(one, choices=one.options(policy, facts))) for one in asked]
 
 
-def _listed(panels: Panels, case: CaseSeen, one: Field) -> Field:
+def _listed(panels: Panels, text: Callable[[str], str], case: CaseSeen, one: Field) -> Field:
     """A reference that nobody has to look up is chosen."""
     listed = panels.listed.get(one.name)
-    return replace(one, kind="radios", choices=tuple(listed(case))) if listed else one
+    return replace(one, kind="radios", choices=tuple(listed(case, text))) if listed else one
 
 
 def _chosen(page: Page) -> Mapping[str, str]:
@@ -106,7 +108,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
         case_id: FromPath[UUID],
         action: FromPath[str],
     ) -> Response[Any]:
-        asked = await _form(of, panels, case_id, signed_in.staff_id, action)
+        asked = await _form(of, panels, page.language.text, case_id, signed_in.staff_id, action)
         chosen = {one.name: page.typed[one.name] for one in asked.first if one.name in page.typed}
         groups: Sequence[Group] = (Group("", asked.first),)
         begins = len(chosen) < len(asked.first)
@@ -141,7 +143,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
     ) -> Response[Any]:
         """The version that the page has shown goes with it, and an id, so that sent twice it is taken once."""
         posted = await page.posted()
-        asked = await _form(of, panels, case_id, signed_in.staff_id, action)
+        asked = await _form(of, panels, page.language.text, case_id, signed_in.staff_id, action)
         step = next(iter(posted.get("step", ())), "")
         try:
             chosen = read(asked.first, posted)

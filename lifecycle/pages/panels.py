@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from litestar.handlers import HTTPRouteHandler
@@ -60,14 +61,18 @@ class Arranged:
     looks_up: Callable[[Desk, CaseRow, Actor], Awaitable[Mapping[str, Any]]] | None = None
 
 
+Listed = Callable[[CaseSeen, Callable[[str], str]], Sequence[Choice]]
+"""What may be chosen in a case; what is put together of several names is so in the reader's language."""
+
+
 @dataclass(frozen=True)
 class Panels:
     """`tabs` are the address and name of what stands beside the queue, `shows_tab` says which of them somebody has, and
     `routes` are their pages. `decides`: actions that want a sign-in of the last minutes. `discloses`: for a lifecycle,
     the purposes of reading that show who somebody is, and want one too. `spreads`: texts, by name, that are asked for
-    in several questions. `listed`: references, by name, that are chosen from what the service itself has. `arranged`:
-    actions whose form asks for much. `themes`: what the steps of a long list are about. `hides`: facts that only our
-    own parts need.
+    in several questions. `listed`: references, by name, that are chosen from what the service itself has; `catalogs`
+    has its names in other languages. `arranged`: actions whose form asks for much. `themes`: what the steps of a long
+    list are about. `hides`: facts that only our own parts need.
     """
 
     tabs: Sequence[Tab] = ()
@@ -77,7 +82,8 @@ class Panels:
     decides: frozenset[str] = frozenset()
     discloses: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spreads: Mapping[str, Spread] = field(default_factory=dict)
-    listed: Mapping[str, Callable[[CaseSeen], Sequence[Choice]]] = field(default_factory=dict)
+    listed: Mapping[str, Listed] = field(default_factory=dict)
+    catalogs: Sequence[Path] = ()
     arranged: Mapping[str, Arranged] = field(default_factory=dict)
     themes: Themes = ()
     hides: frozenset[str] = frozenset()

@@ -46,5 +46,5 @@ def desk_pages(
             *contents.routes(of, panels),
             *panels.routes(of),
         ],
-        catalogs=[Path(policy.__path__[0]) / "locale", Path(__file__).parent / "locale"],
+        catalogs=[Path(policy.__path__[0]) / "locale", Path(__file__).parent / "locale", *panels.catalogs],
     )

@@ -39,5 +39,8 @@ async def test_a_place_is_chosen_and_the_message_is_the_one_somebody_comes_from(
     assert text.count("It may have to pass on what it hears.") == sum(
         bool(one.must_report) or not one.confidential for one in helping.values()
     )
+    in_french = seen(await browser.get(path.replace("/en/", "/fr/")))
+    assert "Clinique de l&#39;île \u00b7 Isla Perdida" in in_french
+    assert "Island clinic" not in in_french
     assert f'value="{shown}"' in page.text
     assert "nobody@example" not in (await browser.get(f"{path}?preview=nobody@example")).text
