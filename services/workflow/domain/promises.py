@@ -75,7 +75,7 @@ SAID: Final[Sequence[Promise]] = (
         "test_inv_06_with_the_code_alone_both_directions_stand_in_the_inbox_in_order",
     ),
     Promise(
-        "You get none unless you choose it here. You can change or end it at any time.",
+        "Nothing is sent to you unless you choose it here. You can change or end it at any time.",
         7,
         "test_inv_07_without_her_choice_no_news_asks_for_a_mail",
     ),
