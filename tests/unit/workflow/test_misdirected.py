@@ -40,6 +40,18 @@ def test_inv_34_whoever_passed_it_on_has_lost_it() -> None:
     }
 
 
+def test_she_hears_that_nothing_has_moved_from_each_step_on_for_as_long_as_it_lasts() -> None:
+    case = opened("misdirected_report")
+    for days, (action, facts) in enumerate(
+        (("lock", {}), ("record_referred", {"body": "workflow/oio"}), ("record_purged", {"proof": "a1b2"})), start=1
+    ):
+        assert case.clocks["report.update"].runs
+        case = act(case, action, SYSTEM, now=NOW + days * DAY, **facts)
+        assert case.clocks["report.update"].started_at == NOW + days * DAY
+    told = act(case, "record_placed", SYSTEM, version=case.version)
+    assert {key for key, clock in told.clocks.items() if clock.runs} == {"keep.out_of_scope"}
+
+
 def test_it_is_due_within_a_working_day_of_its_receipt_and_late_it_rises_and_she_hears() -> None:
     case = opened("misdirected_report")
     assert case.clocks["misdirect.forward"].due_at == NOW + DAY

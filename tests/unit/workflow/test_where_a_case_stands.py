@@ -141,6 +141,11 @@ def lifted() -> Case:
     return act(case, "record_placed", SYSTEM, version=case.version)
 
 
+def with_housing() -> Case:
+    return measure.told_first(**measure.ON_HIM, covers_housing=True)
+
+
+HEADS = "S0002 S0003 S0004 S0017"
 STANDS = "consent.refresh im.cumulative_alarm im.end im.review report.update"
 MEASURE: dict[str, tuple[Callable[[], Case], str, str]] = {
     "needed": (
@@ -181,6 +186,13 @@ MEASURE: dict[str, tuple[Callable[[], Case], str, str]] = {
     "restored": (restored, "report.update", ""),
     "lifted": (lifted, "im.aftercare report.update", "S0003 S0005 he"),
     "over": (lambda: act(lifted(), "close_measure", OIO), "keep.hr_measure", ""),
+    "its end has come, and it lapses": (
+        lambda: ring_until(measure.with_a_letter(), NOW + 20 * DAYS), "im.apply report.update", HEADS,
+    ),
+    "its end has come while its letter waits": (
+        lambda: ring_until(act(with_housing(), "ask_release", SYSTEM), NOW + 20 * DAYS),
+        "consent.refresh im.apply im.cumulative_alarm im.escalate report.update", f"S0001 {HEADS}",
+    ),
     "its end has come": (
         lambda: ring_until(measure.effective(), NOW + 20 * DAYS),
         "consent.refresh im.apply im.cumulative_alarm im.escalate report.update", "S0001 S0002 S0003 S0004 S0017",
@@ -200,7 +212,6 @@ def test_an_interim_measure(place: str) -> None:
     assert (running(case()), heard(case())) == (set(dates.split()), set(told.split()))
 
 
-HEADS = "S0002 S0003 S0004 S0017"
 OVERDUE = [
     (REPORT, "lodged", "report.ack", "S0005 S0006 she"),
     (REPORT, "lodged", "assess.target", "S0015 she"),
@@ -225,6 +236,7 @@ OVERDUE = [
     (MEASURE, "its end has come", "im.escalate", f"S0001 {HEADS}"),
     (MEASURE, "she is asked", "report.update", "she"),
     (MEASURE, "in effect", "report.update", "she"),
+    (MEASURE, "in effect", "consent.refresh", f"{HEADS} she"),
 ]
 
 
