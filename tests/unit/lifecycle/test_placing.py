@@ -99,6 +99,13 @@ def test_what_has_rung_or_stands_still_stays_as_it_is() -> None:
     assert given(rung, "creek", 5).clocks["first"] == rung.clocks["first"]
 
 
+def test_what_stood_still_before_somebody_had_it_is_made_up_for_by_days_on_which_they_work() -> None:
+    first = begun().clocks["first"]
+    case = replace(begun(), clocks={"first": first._replace(paused_for=5 * DAY)})
+    # Five days from that Sunday hold four on which Creek works: Monday to Thursday.
+    assert given(case, "creek", 1).clocks["first"].due_at == SUNDAY + 4 * DAY
+
+
 def test_a_handover_leaves_what_runs_and_what_begins_then_counts_by_the_new_place() -> None:
     case = given(given(begun(), "creek"), "valmora", 0, "S0012")
     assert case.clocks["first"].due_at == SUNDAY
