@@ -22,6 +22,14 @@ DONE = "done"
 """In the session: the action that was just taken, shown once."""
 
 
+def _names(panels: Panels, page: Page, case: CaseSeen) -> dict[str, bool | int | str]:
+    """What was chosen from a service's own list, by the name that the list has for it."""
+    listed = {one: panels.listed[one](case, page.language.text) for one in panels.listed.keys() & case.facts.keys()}
+    return {
+        one: choice.label for one, choices in listed.items() for choice in choices if choice.value == case.facts[one]
+    }
+
+
 def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
     desk = of.desk
 
@@ -39,7 +47,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             "desk/case.html",
             case=case,
             you=actor.name,
-            known=known_of(desk, case, panels.hides),
+            known=known_of(desk, case, panels.hides) | _names(panels, page, case),
             open=grouped(desk.lifecycles[case.lifecycle], case, panels.themes),
             steps=newest_first(case),
             purposes=sorted(desk.purposes[case.lifecycle]),

@@ -85,7 +85,7 @@ def _fact(page: Page, word: Any, value: bool | int | str) -> str:
     return page.language.moment(at) if "T" in value else page.language.day(at)
 
 
-def known_of(desk: Desk, case: CaseSeen, hides: frozenset[str]) -> Mapping[str, bool | int | str]:
+def known_of(desk: Desk, case: CaseSeen, hides: frozenset[str]) -> dict[str, bool | int | str]:
     """The facts of a case that tell somebody something: neither what a step takes for granted, nor what only our own
     parts need, nor who somebody is whom a matter is about.
     """

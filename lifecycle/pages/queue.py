@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
 from chassis.web.pages.page import Page
+from chassis.web.pages.words import N_
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
 from lifecycle.access import DUE_FIRST, NEWEST_FIRST
@@ -21,6 +22,9 @@ from lifecycle.records import CaseRow
 from lifecycle.views import CaseSeen, cursor_of, position_of, shown, without_rules
 
 _PAGE: Final = 50
+
+InQueue = tuple[CaseSeen, Sequence[str] | None, str, str]
+"""A case with the next steps, and the languages spoken and written."""
 
 
 def routes(of: DeskPages) -> list[HTTPRouteHandler]:
@@ -41,7 +45,9 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         cases = [_in_queue(of.desk, row, actor, now) for row, actor in found]
         return page.show(
             "desk/queue.html",
-            cases=[(one, steps, *spoken_and_written(page, one)) for one, steps in cases],
+            parts=_parts(
+                page, [(one, steps, *spoken_and_written(page, one)) for one, steps in cases], bool(everything)
+            ),
             more=cursor_of(rest) if rest else "",
             everything=bool(everything),
             chosen=kind,
@@ -51,6 +57,26 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         )
 
     return [queue]
+
+
+def _parts(page: Page, rows: Sequence[InQueue], everything: bool) -> Sequence[tuple[str, Sequence[InQueue]]]:
+    """One page of the queue under its captions: what is overdue or has a step for the reader comes first, so that
+    nothing late sinks. Where the steps are not known somebody has to look. Which cases a page has stays as it is.
+    """
+    text = page.language.text
+    if everything:
+        return [(text(N_("Newest first")), rows)] if rows else []
+    first = [one for one in rows if _comes_first(*one[:2])]
+    rest = [one for one in rows if not _comes_first(*one[:2])]
+    parts = [
+        (text(N_("Overdue, or with a step for you")), first),
+        (text(N_("With no step for you now")), rest),
+    ]
+    return [part for part in parts if part[1]]
+
+
+def _comes_first(case: CaseSeen, steps: Sequence[str] | None) -> bool:
+    return case.overdue or steps is None or bool(steps)
 
 
 def _in_queue(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> tuple[CaseSeen, Sequence[str] | None]:

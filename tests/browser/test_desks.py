@@ -139,6 +139,18 @@ async def test_a_queue_fits_whatever_its_kinds_are_called_and_however_large_its_
     assert await page.evaluate(_WIDER) <= 0
 
 
+async def test_what_is_one_long_word_in_a_list_breaks_rather_than_widen_a_wide_window(
+    page_factory: PageFactory, desk: Desk
+) -> None:
+    page = await page_factory(width=1280)
+    await sign_in_at(page, desk)
+    await page.evaluate(
+        "() => { const one = document.querySelector('tbody td'); one.classList.add('rows__anywhere');"
+        " one.textContent = 'test_it_holds_'.repeat(15); }"
+    )
+    assert await page.evaluate(_WIDER) <= 0
+
+
 async def test_no_word_of_a_list_is_broken_in_a_wide_window(page_factory: PageFactory, desk: Desk) -> None:
     page = await page_factory(width=1280)
     await sign_in_at(page, desk, "fr")

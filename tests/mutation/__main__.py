@@ -31,7 +31,8 @@ Stage = tuple[str, tuple[str, ...]]
 TOLD_TWICE = ("tests/unit/lifecycle/test_who_may.py", "tests/unit/workflow/test_steps.py")
 DRAWING = "tests/architecture/test_lifecycle_docs.py"
 OF_ALL_TABLES = tuple(
-    f"tests/unit/lifecycle/test_{one}.py" for one in ("tables", "asked", "look_ahead", "openings", "options", "promises")
+    f"tests/unit/lifecycle/test_{one}.py"
+    for one in ("tables", "asked", "look_ahead", "openings", "options", "promises")
 )
 NOT_USED = {*TOLD_TWICE, "tests/unit/lifecycle/test_random_walks.py", "tests/unit/lifecycle/test_cells.py"}
 """The last two take seconds each: a score without them is a lower one."""

@@ -66,6 +66,9 @@ async def test_a_page_of_the_register_tells_of_no_protection_that_is_hidden(
         await quiet_office.protect(whom, protection_id=UUID(int=number))
     page = await browser.signed_in(ETHICS_OFFICER, "/en/protected")
     assert ids(page) == [1, 5]
+    assert [str(UUID(int=number))[:8] for number in ids(page)] == re.findall(
+        r'<th scope="row"[^>]*><bdi dir="ltr">([^<]*)<', page.text
+    ), "what somebody reads of it is short"
     (more,) = re.findall(r'href="(/en/protected\?after=[^"]*)"', page.text)
     assert more.endswith(str(UUID(int=5)))
     page = await browser.get(more)

@@ -50,7 +50,16 @@ async def test_a_queue_lists_what_is_open_by_the_next_date(browser: Browser, loa
     assert "Somebody asks for it" in queue.text
     # What may be done is not what it waits for: a remark moves nothing on.
     assert queue.text.count('data-name="Next step for you">Lend it<') == 3
+    # What has no step for the reader comes after, under its own caption, though its date is the first.
+    signed = await loans.sign(quiet, "lend", {"until_at": (now + timedelta(days=1)).isoformat()})
+    await loans.decide(signed)
+    queue = await browser.get("/en/queue")
+    first, rest = queue.text.split("With no step for you now")
+    assert "Overdue, or with a step for you" in first
+    assert re.findall(r'href="/en/cases/([0-9a-f-]{36})"', first) == [str(soon), str(later)]
+    assert re.findall(r'href="/en/cases/([0-9a-f-]{36})"', rest) == [str(quiet)]
     everything = await browser.get("/en/queue?everything=yes")
+    assert "With no step for you now" not in everything.text
     assert len(re.findall(r'href="/en/cases/', everything.text)) == 4
     assert not re.findall(r'href="/en/cases/', (await browser.get("/en/queue?lifecycle=loan&after=x")).text)
 

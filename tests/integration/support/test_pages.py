@@ -43,4 +43,10 @@ async def test_a_place_is_chosen_and_the_message_is_the_one_somebody_comes_from(
     assert "Clinique de l&#39;île \u00b7 Isla Perdida" in in_french
     assert "Island clinic" not in in_french
     assert f'value="{shown}"' in page.text
+    specialist = cell.staff(SPECIALIST, Role.SPECIALIST)
+    sent = {"provider": "perdida_clinic", "preview": shown, "shares": "contact", "must_report_told": True}
+    await cell.act(case_id, "prepare_referral", specialist, **sent)
+    case = seen(await browser.get(f"/fr/cases/{case_id}"))
+    assert "Clinique de l&#39;île \u00b7 Isla Perdida" in case
+    assert shown not in case, "a reference that only our own parts need"
     assert "nobody@example" not in (await browser.get(f"{path}?preview=nobody@example")).text

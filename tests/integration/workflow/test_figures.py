@@ -83,6 +83,7 @@ async def test_whoever_keeps_policy_sees_how_often_a_promise_was_kept(house: Hou
     assert "Kept, but for few or none" in said
     assert "rwfp.first informal_resolution" in said
     assert "Not told by ombuds" in said
+    assert re.search(r'<td class="govuk-table__cell rows__anywhere"[^>]*><bdi[^>]*>test_inv_14_', page.text)
     assert "test_inv_14_only_her_own_word_ends_a_talk" in said
 
 
