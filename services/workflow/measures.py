@@ -100,8 +100,9 @@ async def note_writer(session: AsyncSession, desk: Desk, row: CaseRow, case: Cas
     """She has said who she is in her report: the measures under it that did not know are told."""
     facts, now = {"writer": case.facts["writer"]}, case.steps[-1].at
     for one in await records.of_report(session, row.report_id, LIFECYCLE):
-        unsaid = from_json(one.data).facts["writer"] == "unsaid"
-        if unsaid and (one.state, "record_writer") in desk.lifecycles[LIFECYCLE].rule_of:
+        open_ = (one.state, "record_writer") in desk.lifecycles[LIFECYCLE].rule_of
+        # Of an erased one nothing is left that could be read.
+        if open_ and from_json(one.data).facts["writer"] == "unsaid":
             await decide_as(session, desk, one.case_id, Action(new_id(), "record_writer", facts), SYSTEM, now)
 
 

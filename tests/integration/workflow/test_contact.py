@@ -205,6 +205,20 @@ async def test_who_says_later_that_it_happened_to_her_is_known_for_it_in_the_mea
     assert (await facts_of(house, case_id))["writer"] == "affected", "said once"
 
 
+async def test_a_measure_that_is_erased_keeps_her_from_saying_nothing(house: House) -> None:
+    await house.people()
+    _, case_id = await lodged(house)
+    await by_her(house, case_id, "ask_for_protection")
+    (measure,) = await of_report(house, case_id, "interim_measure")
+    await house.query(
+        "update cases set state = 'erased', data = '{}', closed_at = now(), erased_at = now()"
+        " where case_id = :case returning 1",
+        case=measure.case_id,
+    )
+    await by_her(house, case_id, "say_who_writes", writer="affected")
+    assert (await facts_of(house, case_id))["writer"] == "affected"
+
+
 async def test_who_wants_no_contact_is_asked_nothing_by_her_inbox_and_may_answer_all_the_same(house: House) -> None:
     await house.people()
     _, case_id = await lodged(house)
