@@ -94,12 +94,15 @@ async def test_a_wrong_password_says_which_settings_to_check_and_repeats_none(br
 async def test_an_hr_system_that_fails_is_asked_ever_more_seldom(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pauses = list[float]()
+    pauses, ours, real = list[float](), asyncio.current_task(), asyncio.sleep
 
     async def sleep(seconds: float) -> None:
+        if asyncio.current_task() is not ours:  # another bridge may be reading beside this one
+            return await real(seconds)
         pauses.append(seconds)
         if len(pauses) == 9:
             raise asyncio.CancelledError
+        return None
 
     bridge.tryton = Tryton(f"http://127.0.0.1:{free_port()}/hris", "hr_bridge", "unused")
     monkeypatch.setattr("services.hr_bridge.reading.asyncio.sleep", sleep)
