@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +15,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.database import fetch
 from lifecycle.model import NO_MESSAGES, STOP_CONTACT, Facts, Step, Steps
 
-_NO_STEPS: Final = "[]"
 _STEP: Final = msgspec.json.Encoder()
 _STEP_FROM: Final = msgspec.json.Decoder(Step)
 _STEPS: Final = msgspec.json.Decoder(tuple[Step, ...])
@@ -23,8 +23,8 @@ COLUMNS: Final = (
     "case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version, policy_hash,"
     " workflow_id, next_due_at, unmet_at, errands, handlers, placed_version, opened_at, changed_at, closed_at,"
     " erased_at, desk, office,"
-    " (select '[' || string_agg(step, ',' order by kept.version) || ']' from case_steps kept"
-    " where kept.case_id = cases.case_id) as steps,"
+    # In no order and in no brackets: both are put to it if somebody looks, and nobody waits for them before.
+    " (select string_agg(step, ',') from case_steps kept where kept.case_id = cases.case_id) as steps,"
     " (select step from case_steps kept where kept.case_id = cases.case_id order by version desc limit 1) as newest"
 )
 
@@ -126,8 +126,8 @@ def step_to_json(step: Step) -> str:
 
 
 def steps_from_json(steps: str) -> tuple[Step, ...]:
-    """Steps from a JSON array of them, in its order."""
-    return _STEPS.decode(steps)
+    """Steps from the JSON of each, with commas between them and in any order: oldest first."""
+    return tuple(sorted(_STEPS.decode(f"[{steps}]"), key=attrgetter("version")))
 
 
 async def load(session: AsyncSession, case_id: UUID) -> CaseRow | None:
@@ -165,7 +165,7 @@ async def _many(session: AsyncSession, statement: TextClause, values: Mapping[st
 
 def row_from(data: Mapping[str, Any], steps: str | None, newest: str | None, **columns: Any) -> CaseRow:
     """From the columns of `COLUMNS`: of the steps the newest alone is read before somebody looks at another."""
-    kept = Steps(_STEP_FROM.decode(newest), lambda: steps_from_json(steps or _NO_STEPS)) if newest else ()
+    kept = Steps(_STEP_FROM.decode(newest), lambda: steps_from_json(steps or "")) if newest else ()
     return CaseRow(data={**data, "steps": kept}, **columns)
 
 

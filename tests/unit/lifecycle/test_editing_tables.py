@@ -28,7 +28,7 @@ NEW = "look_again"
 def recorded(name: str) -> tuple[Case, datetime]:
     kept: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_text())
     assert kept["policy"] == POLICY.pin
-    steps = steps_from_json(json.dumps(kept["data"]["steps"]))
+    steps = steps_from_json(",".join(map(json.dumps, kept["data"]["steps"])))
     return from_json(kept["data"] | {"steps": steps}), NOW + timedelta(days=kept["day"])
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lifecycle import engine
 from lifecycle.model import Case, Step, Steps, then
-from lifecycle.records import step_to_json
+from lifecycle.records import step_to_json, steps_from_json
 from lifecycle.serial import UnknownFormat, from_json, to_json
 from policy.model import Role
 from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, SYSTEM, act, opened, ring_until, staff, through_its_row
@@ -40,6 +40,11 @@ def test_steps_before_the_newest_are_read_when_somebody_looks_and_once() -> None
     assert (len(later.steps), later.steps[0], later.steps[-2:]) == (len(case.steps) + 2, case.steps[0], (NEXT, LAST))
     assert read == [len(case.steps)]
     assert kept == case != later
+
+
+def test_steps_come_in_any_order_and_are_read_oldest_first() -> None:
+    kept = [step_to_json(step) for step in lived().steps]
+    assert steps_from_json(",".join(reversed(kept))) == tuple(lived().steps)
 
 
 @pytest.mark.parametrize("name", BY_NAME)
