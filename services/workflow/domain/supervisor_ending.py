@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lifecycle import retention
+from lifecycle.asked import always, at
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, text
 from lifecycle.guards import confirmed
@@ -46,6 +47,7 @@ RULES = (
         action="ask_for_more",
         states=(*DONE, "check_in"),
         by=PERSON,
+        asked=at("check_in"),
         to="acknowledged",
         clocks=(start("supervisor.act"), meet("anon.silence"), NEWS),
         effects=(assigned("supervisor_request.more_wanted", Role.MANAGER),),
@@ -115,6 +117,7 @@ RULES = (
         action="ask_next_level",
         states=("asking_who_next",),
         by=PERSON,
+        asked=always,
         to="told",
         clocks=(*TELLS_ANEW, NEWS),
         effects=(FIND_MANAGER,),
@@ -134,6 +137,7 @@ RULES = (
         action="end_request",
         states=OPEN,
         by=PERSON,
+        asked=at("asking_who_next", "check_in"),
         to="closed",
         fields=(choice("outcome", "resolved", "not_resolved", "stopped"),),
         clocks=(KEEP,),

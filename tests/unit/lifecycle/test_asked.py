@@ -76,6 +76,10 @@ def steps_proposed() -> Case:
     return act(act(case, "acknowledge", MANAGER), "propose_steps", MANAGER, message="m1")
 
 
+def request(state: str) -> Case:
+    return replace(opened("supervisor_request"), state=state)
+
+
 ASKED: dict[str, tuple[Callable[[], Case], str]] = {
     "a question": (formal.asked, "answer_question"),
     "her name": (named, "agree_to_naming refuse_naming"),
@@ -113,6 +117,9 @@ ASKED: dict[str, tuple[Callable[[], Case], str]] = {
         lambda: act(steps_proposed(), "agree_steps", PERSON, message="m1", to_whom="alleged_offender", names_her="no"),
         "",
     ),
+    "whether the next manager has it": (lambda: request("asking_who_next"), "ask_next_level end_request"),
+    "how it is, after a manager has acted": (lambda: request("team_measure"), ""),
+    "how it is, asked by the manager": (lambda: request("check_in"), "ask_for_more end_request"),
     "help, offered": (lambda: supported("offered"), "give_consent decline"),
     "help, declined": (lambda: act(supported("offered"), "decline", PERSON), ""),
     "words of a referral": (lambda: supported("previewed"), "approve_referral ask_for_changes"),
