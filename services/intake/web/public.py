@@ -262,6 +262,8 @@ def _check_identity(draft: LodgeReport, route: Route) -> None:
     agreed = "identity_consent" not in route.asks or may_name_affected(draft.choices)
     if draft.parties.affected_individual and not agreed:
         raise invalid("parties.affected_individual", "Leave out who it is: that person has not agreed to be named.")
+    if (draft.parties.affected_individual or "").casefold() in map(str.casefold, draft.parties.alleged_offender):
+        raise invalid("parties.alleged_offender", "Name whoever it happened to in one place: this is the other person.")
 
 
 def _check_choice(name: str, choice: str, asks: Mapping[str, Sequence[str]]) -> None:

@@ -274,6 +274,31 @@ def test_whoever_would_rather_talk_is_not_asked_for_words() -> None:
     assert first.name == "in_person"
 
 
+SAME: dict[str, tuple[str, dict[str, Any], str]] = {
+    "herself": ("formal_report", NAMED | {"you": {"my_number": "S0018"}}, "You gave this number as your own"),
+    "herself, who stays anonymous": ("formal_report", {"you": {"my_number": "S0018"}}, ""),
+    "herself, who writes for somebody": (
+        "formal_report", NAMED | {"writer": {"writer": "witness"}, "you": {"my_number": "S0018"}}, "",
+    ),
+    "somebody else whom it happened to": (
+        "formal_report", {"writer": {"writer": "witness"}, "involved": {"affected_number": "S0018"}}, "This is also",
+    ),
+    "the manager": ("supervisor_request", {"manager": {"recipient": "S0018"}}, "You chose this person as the manager"),
+    "the manager of a way not taken": ("formal_report", {"manager": {"recipient": "S0018"}}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", SAME)
+def test_nobody_is_the_other_person_and_whoever_it_happened_to_or_is_told(who: str) -> None:
+    route, said, text = SAME[who]
+    involved = said.get("involved", {}) | {"alleged_offender": "S0017, s0018"}
+    here = asked(route, **said | {"involved": involved})
+    (page,) = [number for number, one in enumerate(questions(route), start=1) if one.name == "involved"]
+    assert still_needed(here).get(page, "")[: len(text) or None] == text
+    apart = said | {"involved": involved | {"alleged_offender": "S0017"}}
+    assert page not in still_needed(asked(route, **apart))
+
+
 def test_what_is_still_needed_is_told_by_the_page_it_is_asked_on() -> None:
     assert set(still_needed(asked("supervisor_request", **NAMED))) == {5, 6}
     assert set(still_needed(asked("formal_report"))) == {6}

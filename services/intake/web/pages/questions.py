@@ -23,7 +23,15 @@ from services.intake.web.pages.questions_asked import (
 from services.intake.web.pages.questions_asks import fields, help_field
 from services.intake.web.pages.questions_first import BEGINNING
 from services.intake.web.pages.questions_listener import LISTENER, not_to_be_asked
-from services.intake.web.pages.questions_told import INVOLVED, MORE, TO_MANAGER, TO_OFFICE, TO_OMBUDS, TO_SUPPORT
+from services.intake.web.pages.questions_told import (
+    INVOLVED,
+    MORE,
+    TO_MANAGER,
+    TO_OFFICE,
+    TO_OMBUDS,
+    TO_SUPPORT,
+    on_both_sides,
+)
 
 DIRECT: Final = "direct_approach"
 
@@ -256,6 +264,8 @@ def unanswered(question: Question, asked: Asked, given: Mapping[str, Any]) -> di
         needed.pop(name, None)
     if given.get("in_person"):
         needed.pop("what_happened", None)
+    if question is INVOLVED:
+        return needed | on_both_sides(asked, given)
     return needed | (not_to_be_asked(asked, given) if question is LISTENER else {})
 
 

@@ -1,10 +1,21 @@
 """What somebody tells in words, and of whom. Pure."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from chassis.web.pages.forms import LONGEST, Choice, Field
 from chassis.web.pages.words import N_
-from services.intake.web.pages.questions_asked import ROOM, Asked, Question, area, needed, staff_number, staff_numbers
+from policy.model import RECIPIENT
+from services.intake.web.pages.questions_asked import (
+    ROOM,
+    Asked,
+    Question,
+    area,
+    needed,
+    several,
+    staff_number,
+    staff_numbers,
+)
 from services.intake.web.pages.questions_asks import NO_ANSWER
 from services.intake.web.pages.questions_options import DANGER
 
@@ -94,3 +105,24 @@ GOING_ON: Final = (Choice("yes", N_("It is still going on.")), Choice("no", N_("
 
 
 INVOLVED: Final = Question("involved", N_("Who is involved"), _involved, said=(N_("All of this can stay empty."),))
+
+
+def on_both_sides(asked: Asked, given: Mapping[str, Any]) -> dict[str, str]:
+    """What to do, by field, where the other person's number is also that of whoever it happened to, or of the manager
+    who is to read it: that person would be kept from their own matter, or the manager from it.
+    """
+    same = {}
+    if asked.for_somebody_else:
+        same["affected_number"] = _ALSO_AFFECTED
+    elif asked.named:
+        same["my_number"] = _ALSO_YOURS
+    if RECIPIENT in asked.policy.routes[asked.route].needs:
+        same["recipient"] = _ALSO_MANAGER
+    said, others = {**asked.given, **given}, {one.casefold() for one in several(given, "alleged_offender")}
+    found = [text for name, text in same.items() if said.get(name, "").casefold() in others]
+    return {"alleged_offender": found[0]} if found else {}
+
+
+_ALSO_YOURS: Final = N_("You gave this number as your own too. Take it out here, or there.")
+_ALSO_AFFECTED: Final = N_("This is also the number of the person it happened to. Take it out in one of the two.")
+_ALSO_MANAGER: Final = N_("You chose this person as the manager who reads it. Choose another one, or take it out here.")
