@@ -62,6 +62,7 @@ class Words:
     letter: str
     message: str
     answer: str
+    arrangement: str
 
 
 @dataclass(frozen=True)
