@@ -25,6 +25,10 @@ ASIDE: Final = frozenset(
 """Steps that end, undo, refuse, hand on, or change how much time there is: open to somebody, and never what a case
 waits for by itself; some of them only in one state.
 """
+UNTIL: Final[Mapping[str, str]] = {"monitoring.close_case": "ret.monitor.last"}
+"""Steps that are aside for as long as a time limit has not come: whoever was put under watch today is not to be let
+go next, though only she could say so now.
+"""
 _WAYS_ON: Final = N_("Other ways on")
 _BESIDE: Final = N_("Beside that, without moving it on")
 _ANSWERS: Final = (ClockChangeKind.MEET, ClockChangeKind.RENEW, ClockChangeKind.START)
@@ -36,8 +40,10 @@ def next_steps(table: Lifecycle, case: CaseSeen) -> Sequence[str]:
     closes it only where nothing else does. What is due and moves nothing comes alone.
     """
     here = _rules_here(table, case)
+    coming = {one.key for one in case.clocks if (one.days_left or 0) > 0}
+    aside = ASIDE | {action for action, clock in UNTIL.items() if clock in coming}
     open_ = [
-        one.action for one in case.offers if one.open and ASIDE.isdisjoint((one.action, f"{case.state}.{one.action}"))
+        one.action for one in case.offers if one.open and aside.isdisjoint((one.action, f"{case.state}.{one.action}"))
     ]
     running = [one for one in case.clocks if one.days_left is not None and not table.clock_of[one.key].erases]
     first = min(running, key=lambda one: one.due_at).key if running else ""

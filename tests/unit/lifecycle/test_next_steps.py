@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from lifecycle.pages.next_steps import ASIDE, grouped, next_steps
+from lifecycle.pages.next_steps import ASIDE, UNTIL, grouped, next_steps
 from lifecycle.views import CaseSeen, ClockSeen, OfferSeen
 from ops.lifecycle_docs import LIFECYCLES
 from policy.model import Role
@@ -52,6 +52,8 @@ def seen(lifecycle: str, state: str, offers: str, clocks: Mapping[str, int]) -> 
         # To close it is what is left, not what comes first.
         ("retaliation", "acknowledged", "complete_file close_case", {"ret.complete": 5}, "complete_file"),
         ("retaliation", "monitoring", "close_case", {}, "close_case"),
+        ("retaliation", "monitoring", "close_case", {"ret.monitor": 30, "ret.monitor.last": 360}, ""),
+        ("retaliation", "monitoring", "close_case", {"ret.monitor.last": -1}, "close_case"),
         # It waits for the person, or for another office: what would end it is open, and is not what it waits for.
         ("mediation", "proposed", "stop_mediation take_mediation", {"mediation.consent": 7}, ""),
         ("interim_measure", "applied", "lift_measure arrange_extra", {"im.release": 1}, ""),
@@ -128,4 +130,5 @@ def test_each_step_beside_the_way_of_a_report_is_under_one_theme() -> None:
 def test_what_is_aside_is_a_step_of_some_table() -> None:
     known = {rule.action for one in LIFECYCLES for rule in one.rules}
     known |= {f"{state}.{rule.action}" for one in LIFECYCLES for rule in one.rules for state in rule.states}
-    assert known >= ASIDE
+    assert known >= ASIDE | {*UNTIL}
+    assert {one.key for table in LIFECYCLES for one in table.clocks} >= {*UNTIL.values()}
