@@ -96,6 +96,8 @@ async def test_she_is_told_who_deals_with_it_and_what_changes_for_her(
         "measure": "reporting_line_change",
         "until_at": "2027-04-01T00:00:00+00:00",
         "effect_on_pay": "unchanged",
+        "effect_on_visa": "ask_hr",
+        "effect_on_pension": "unchanged",
         "focal_point": "S0011",
     }
     context = told_context(UUID(report_id), "interim_measure", 1, 1)
@@ -108,7 +110,7 @@ async def test_she_is_told_who_deals_with_it_and_what_changes_for_her(
     for words in (
         "What changes for you Another supervisor",
         f"Ends at the latest {Words()['en'].day(date(2027, 4, 1))}",
-        "Pay stays as it is",
+        "Without any change Pay Pension What HR can tell you about Visa",
         "S0011",
     ):
         assert words in browser.text

@@ -84,8 +84,8 @@ async def reading(page: Page, portal: Portal) -> Reading:
 
 @dataclass(frozen=True)
 class CaseShown:
-    """A case in words: how it stands, and what she alone is told of it. Of `told`, a day is a day and the rest text;
-    `people` are staff ids.
+    """A case in words: how it stands, and what she alone is told of it. `people` are staff ids; `effects`: what becomes
+    of something, and of what all.
     """
 
     name: str
@@ -94,6 +94,7 @@ class CaseShown:
     people: tuple[tuple[str, str], ...]
     days: tuple[tuple[str, datetime], ...]
     told: tuple[tuple[str, str], ...]
+    effects: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -177,11 +178,10 @@ def _case(case: CaseSeen, wording: Mapping[str, str]) -> CaseShown:
     """A desk that tells her what there are no words for does not close her inbox to her."""
     facts = case.facts
     told = [(words.MEASURE, words.MEASURES.get(facts["measure"], facts["measure"]))] if "measure" in facts else []
-    told += [
-        (label, words.BECOMES.get(becomes, becomes))
-        for name, label in words.EFFECTS.items()
-        if (becomes := facts.get(words.EFFECT + name)) is not None
-    ]
+    becomes: dict[str, list[str]] = {}
+    for name, label in words.EFFECTS.items():
+        if (what := facts.get(words.EFFECT + name)) is not None:
+            becomes.setdefault(words.BECOMES.get(what, what), []).append(label)
     days = [(label, _moment(facts.get(name, ""))) for name, label in words.DAYS.items()]
     return CaseShown(
         name=words.CASES.get(case.lifecycle, words.ANOTHER_CASE),
@@ -190,6 +190,7 @@ def _case(case: CaseSeen, wording: Mapping[str, str]) -> CaseShown:
         people=tuple((label, facts[role]) for role, label in words.PEOPLE.items() if role in facts),
         days=tuple((label, at) for label, at in days if at is not None),
         told=tuple(told),
+        effects=tuple((what, tuple(labels)) for what, labels in becomes.items()),
     )
 
 

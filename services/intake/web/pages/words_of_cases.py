@@ -73,10 +73,11 @@ EFFECTS: Final[Mapping[str, str]] = {
     "dependants": N_("Dependants"),
 }
 BECOMES: Final[Mapping[str, str]] = {
-    "unchanged": N_("stays as it is"),
-    "suspended": N_("stands still for that time"),
-    "ask_hr": N_("ask HR"),
+    "unchanged": N_("Without any change"),
+    "suspended": N_("Standing still for that time"),
+    "ask_hr": N_("What HR can tell you about"),
 }
+"""What becomes of each of those: it stands above their names."""
 
 LABELS: Final[Mapping[str, str]] = {
     "about": N_("What is it about?"),
