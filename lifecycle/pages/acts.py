@@ -24,8 +24,8 @@ from lifecycle import at_desk
 from lifecycle.changes import field_of
 from lifecycle.model import Actor
 from lifecycle.pages.case import DONE
-from lifecycle.pages.desk_pages import DeskPages, short
-from lifecycle.pages.offers import MESSAGES, form_of, named, taken
+from lifecycle.pages.desk_pages import MESSAGES, DeskPages, short
+from lifecycle.pages.offers import form_of, named, taken
 from lifecycle.pages.panels import Group, Panels
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
@@ -119,6 +119,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
                 require_recent(signed_in, datetime.now(UTC))
                 found = await arranged.looks_up(desk, asked.row, asked.actor)
             groups = asked.groups({**chosen, **found})
+        message = _chosen(page)
         return page.show(
             "desk/act.html",
             case=asked.case,
@@ -127,7 +128,9 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             first=asked.first,
             chosen=chosen,
             groups=groups,
-            message=_chosen(page),
+            message=message,
+            messages=MESSAGES,
+            writes_first=any(one["name"] in MESSAGES - {*message, *page.typed} for one in asked.offer.fields),
             fields=[one for group in groups for one in group.fields],
             short=short,
             staff=signed_in.staff_id,

@@ -21,8 +21,7 @@ from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
 from lifecycle.desk import Desk
 from lifecycle.model import Actor
-from lifecycle.pages.desk_pages import DeskPages, short
-from lifecycle.pages.offers import MESSAGES
+from lifecycle.pages.desk_pages import MESSAGES, DeskPages, short
 from lifecycle.pages.panels import Panels
 from lifecycle.pages.wording import Wording
 from lifecycle.records import CaseRow

@@ -26,6 +26,8 @@ _STATUS: Final = {
     412: N_("Somebody was quicker: the matter has moved on. Look at it, then send this again."),
     503: N_("A part that this needs does not answer. Nothing may have been recorded. Send it again in a moment."),
 }
+MESSAGES: Final = frozenset({"message", "preview"})
+"""References to what the desk has written to the person: they are chosen where it stands, in the conversation."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,9 @@ def _fact(page: Page, word: Any, value: bool | int | str) -> str:
 
 def known_of(desk: Desk, case: CaseSeen, hides: frozenset[str]) -> dict[str, bool | int | str]:
     """The facts of a case that tell somebody something: neither what a step takes for granted, nor what only our own
-    parts need, nor who somebody is whom a matter is about.
+    parts need (which message it is stands in the conversation), nor who somebody is whom a matter is about.
     """
+    hides |= MESSAGES
     table = desk.lifecycles[case.lifecycle]
     fields = [*table.opening.fields, *(field for rule in table.rules for field in rule.fields)]
     granted = {field.name: field.default for field in fields if field.default is not None}

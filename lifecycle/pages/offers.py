@@ -22,8 +22,6 @@ _MISSING: Final = {
     FieldKind.STAFF: N_("Enter a staff number."),
     FieldKind.REFERENCE: N_("Enter the reference."),
 }
-MESSAGES: Final = frozenset({"message", "preview"})
-"""References to what the desk has written to the person: they are chosen where it stands, in the conversation."""
 _YES_OR_NO: Final = (Choice("yes", N_("Yes")), Choice("no", N_("No")))
 
 

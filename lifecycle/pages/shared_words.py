@@ -77,9 +77,6 @@ SHARED: Final[Mapping[str, str]] = {
             "suggested_type": N_("Only a thought. Those who decide choose the lightest that works."),
             "hold_owner": N_("Staff number of the one who answers for it."),
             "hold_until": N_("A day ahead."),
-            "message": N_(
-                "What you write to the person comes first. Go on from there: the message is then named here."
-            ),
             "issue_letter": N_("It says from when to when, and nothing else. The person takes it where it is needed."),
             "stop_contact": N_("The person has asked not to be written to."),
             "letter": N_("They read it word for word."),
@@ -98,7 +95,7 @@ SHARED: Final[Mapping[str, str]] = {
             "contact_gender": N_("Whom the person would rather talk to"),
             "letter": N_("The letter"),
             "note": N_("Note"),
-            "message": N_("Reference of the message"),
+            "message": N_("Message to the person"),
             "outcome": N_("How it ended"),
             "purpose": N_("What the measure is for"),
             "urgency": N_("How urgent it is"),

@@ -20,7 +20,7 @@ def panels(places: Directory) -> Panels:
         helping = HELPS_WITH.get(str(case.facts.get("service")), frozenset())
         return [_choice(places, one, text) for one in places.entries if one.service in helping]
 
-    return Panels(listed={"provider": providers}, catalogs=[_NAMES], hides=frozenset({"preview"}))
+    return Panels(listed={"provider": providers}, catalogs=[_NAMES])
 
 
 def _choice(places: Directory, entry: Entry, text: Callable[[str], str]) -> Choice:

@@ -39,10 +39,15 @@ async def test_a_place_is_chosen_and_the_message_is_the_one_somebody_comes_from(
     assert text.count("It may have to pass on what it hears.") == sum(
         bool(one.must_report) or not one.confidential for one in helping.values()
     )
-    in_french = seen(await browser.get(path.replace("/en/", "/fr/")))
+    in_french = seen(await browser.get(f"{path}?preview={shown}".replace("/en/", "/fr/")))
     assert "Clinique de l&#39;île \u00b7 Isla Perdida" in in_french
     assert "Island clinic" not in in_french
-    assert f'value="{shown}"' in page.text
+    assert f'<input type="hidden" name="preview" value="{shown}">' in page.text
+    assert "Words shown to the person The one from which you came" in text
+    without = await browser.get(path)
+    assert "Write that first: this step then stands under it." in seen(without)
+    assert f'href="/en/cases/{case_id}/reading"' in without.text
+    assert 'name="provider"' not in without.text, "nobody fills in what cannot be sent"
     specialist = cell.staff(SPECIALIST, Role.SPECIALIST)
     sent = {"provider": "perdida_clinic", "preview": shown, "shares": "contact", "must_report_told": True}
     await cell.act(case_id, "prepare_referral", specialist, **sent)
