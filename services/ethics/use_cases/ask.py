@@ -37,6 +37,7 @@ IMMINENT_HARM: Final = "imminent_harm"
 """The purpose for which the office may see who a query is about although that person agreed to no contact."""
 
 _ACTION_CONTEXT: Final = b"personnel-action"
+_SHORT: Final = 8
 _LARGEST: Final = 2**63 - 1
 
 # Counted from when word was sent: a date in the past, given by whoever acted, must not hide it.
@@ -171,11 +172,15 @@ async def facts_of(session: AsyncSession, desk: Desk, row: CaseRow, purpose: str
     ]
 
 
-async def may_be_contacted_for(session: AsyncSession, desk: Desk, row: CaseRow, protection_id: str) -> bool:
-    """Whether the query rests on this protection and the person agreed to contact about it."""
+async def may_be_contacted_for(session: AsyncSession, desk: Desk, row: CaseRow, named: str) -> bool:
+    """Whether the query rests on this protection and the person agreed to contact about it. `named`: its reference, or
+    as much of it as the office's pages show (8 letters or more).
+    """
     kept = await _kept_facts(session, desk, row)
-    rests = [one for one in kept[1]["protections"] if one["protection_id"] == protection_id] if kept else []
-    return protection_id in await agreed_protections(session, rests)
+    if kept is None or len(named) < _SHORT:
+        return False
+    rests = [one for one in kept[1]["protections"] if one["protection_id"].startswith(named.lower())]
+    return len(rests) == 1 == len(await agreed_protections(session, rests))
 
 
 async def agreed_protections(session: AsyncSession, protections: Sequence[Mapping[str, str]]) -> frozenset[str]:

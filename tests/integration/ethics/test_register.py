@@ -259,7 +259,7 @@ async def test_each_protection_has_an_answer_of_its_own_and_it_is_the_one_of_now
     async def named() -> dict[str, bool]:
         return {one["protection_id"]: "staff_id" in one for one in (await office.facts(case_id))["protections"]}
 
-    async def may_contact(protection_id: UUID) -> bool:
+    async def may_contact(protection_id: UUID | str) -> bool:
         async with office.desk.database.transaction_if_needed() as begun:
             row = await records.load(await begun(), case_id)
             assert row is not None
@@ -269,6 +269,8 @@ async def test_each_protection_has_an_answer_of_its_own_and_it_is_the_one_of_now
 
     assert await named() == {str(yes): True, str(no): False}
     assert (await may_contact(yes), await may_contact(no), await may_contact(uuid4())) == (True, False, False)
+    assert (await may_contact(str(yes)[:8].upper()), await may_contact(str(no)[:8])) == (True, False), "as it is listed"
+    assert not await may_contact(str(yes)[:7])
     async with office.desk.database.transaction() as session:
         await answer_contact(session, yes, agreed=False)
     assert await named() == {str(yes): False, str(no): False}
