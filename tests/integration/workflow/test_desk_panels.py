@@ -228,6 +228,8 @@ async def test_the_review_calendar_has_what_is_overdue_first_and_then_eight_week
     house: House, browser: Browser
 ) -> None:
     measure = await line_changed(house)
+    assert "Nothing is to be looked at within 8 weeks." in seen(await browser.signed_in(SUPERVISOR, "/en/reviews"))
+    await browser.send("/en/sign-out", csrf=csrf(await browser.get("/en/figures")))
     page = await browser.signed_in(OTHER_HEAD, "/en/reviews")
     report = "/en/queue?lifecycle=formal_report"
     assert str(measure) not in (await browser.get(report)).text
