@@ -43,7 +43,8 @@ def _refer(action: str, role: Role, field: str) -> Rule:
         to="investigation",
         fields=(staff(field), text("mandate")),
         checks=(is_appointed(field, role),),
-        clocks=(start("ret.investigation"),),
+        # Handed on, it is not due later for that.
+        clocks=(start("ret.investigation", no_later=True),),
         assigns={role: field},
         unassigns=NOBODY_INVESTIGATES,
         effects=(assigned("retaliation.to_investigate", role),),

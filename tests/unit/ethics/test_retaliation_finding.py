@@ -109,6 +109,12 @@ def test_an_investigation_may_go_to_somebody_outside_and_is_given_to_one_at_a_ti
     assert refused(case, "refer_outside", OFFICER, outside_investigator="S0006").code == "NOT_APPOINTED"
 
 
+def test_an_investigation_that_is_handed_on_is_due_no_later_for_that() -> None:
+    case = walked(begun(), *TO_FINDING, ("refer_to_oversight", OFFICER))
+    moved = act(case, "refer_outside", OFFICER, now=NOW + timedelta(days=119))
+    assert moved.clocks["ret.investigation"].due_at == NOW + timedelta(days=120)
+
+
 def test_an_investigation_stands_still_for_a_lawful_reason_and_for_no_other() -> None:
     case = walked(begun(), *TO_FINDING, ("refer_to_oversight", OFFICER))
     assert refused(case, "pause_investigation", INVESTIGATOR, pause_reason="busy").code == "FIELD_INVALID"
