@@ -38,7 +38,8 @@ RULES = (
         by=INVESTIGATE,
         fields=(text("letter"),),
         clocks=(meet("subject.notice"), start("subject.response"), NEXT_UPDATE),
-        sets={"subject_notified": True},
+        # Told of more, he has not been heard on that yet.
+        sets={"subject_notified": True, "subject_heard": False},
         effects=(to_respondent("notify"),),
     ),
     Rule(

@@ -67,6 +67,13 @@ def test_inv_48_no_adverse_finding_before_he_was_told_and_could_answer() -> None
     assert act(heard(), "report_to_leg", INVESTIGATOR, finding="substantiated").state == "at_leg"
 
 
+def test_inv_48_what_he_is_told_of_later_he_can_answer_too() -> None:
+    again = act(heard(), "notify_subject", INVESTIGATOR)
+    assert refused(again, "report_to_leg", INVESTIGATOR, finding="substantiated").code == "NOT_HEARD"
+    answered = act(again, "record_response", SYSTEM)
+    assert act(answered, "report_to_leg", INVESTIGATOR, finding="substantiated").state == "at_leg"
+
+
 def test_inv_48_his_time_is_his_and_can_be_longer() -> None:
     case = notified()
     early = refused(case, "go_on_unheard", INVESTIGATOR)
