@@ -17,6 +17,7 @@ from services.ethics.domain.retaliation_parts import (
     COLLECTING,
     ETHICS,
     FIND_REVIEWER,
+    HOLD_OVER,
     PERSON,
     RELEASE_REVIEWER,
     REVIEWERS,
@@ -61,7 +62,8 @@ RULES = (
         fields=(choice("reason", "no_retaliation"), flag("she_agrees")),
         checks=(confirmed("she_agrees", "invariant 31"),),
         clocks=(start("keep.no_case", not_before=("ret.lookahead",)),),
-        effects=(Effect(EffectKind.ERRAND, "pass_on"), CLOSED),
+        derives=rules.hold_over,
+        effects=(Effect(EffectKind.ERRAND, "pass_on"), CLOSED, HOLD_OVER),
     ),
     Rule(
         action="start_review",

@@ -30,6 +30,8 @@ TAKEN_ON = Effect(EffectKind.EMIT, "taken_on")
 FIND_REVIEWER, RELEASE_REVIEWER = Effect(EffectKind.ERRAND, "find_reviewer"), "release_reviewer"
 CLOSED = Effect(EffectKind.EMIT, "protection_closed")
 """From here the look-ahead runs."""
+HOLD_OVER = Effect(EffectKind.EMIT, "hr_hold_released")
+"""HR may do again what it left undone; where it was asked for nothing, nothing is said."""
 
 
 def tell_office(wording: str) -> Effect:

@@ -9,7 +9,16 @@ from lifecycle.guards import confirmed, not_before_now
 from lifecycle.model import Effect, EffectKind
 from lifecycle.table import Field, FieldKind, Rule
 from services.ethics.domain import retaliation_rules as rules
-from services.ethics.domain.retaliation_parts import CLOSED, ETHICS, HANDLED, OPEN, PERSON, SYSTEM, tell_office
+from services.ethics.domain.retaliation_parts import (
+    CLOSED,
+    ETHICS,
+    HANDLED,
+    HOLD_OVER,
+    OPEN,
+    PERSON,
+    SYSTEM,
+    tell_office,
+)
 
 ALERT_FIELDS = (
     choice("urgency", "green", "red"),
@@ -27,7 +36,9 @@ def _close(states: tuple[str, ...], keep: str, **rule: object) -> Rule:
         by=ETHICS,
         to="closed",
         clocks=(start(keep, not_before=("ret.lookahead",)),),
-        effects=(CLOSED,),
+        # Nobody could end it any more, and HR would leave it undone for nobody.
+        derives=rules.hold_over,
+        effects=(CLOSED, HOLD_OVER),
         **rule,  # type: ignore[arg-type]
     )
 
@@ -61,7 +72,7 @@ RULES = (
         guards=(rules.HOLD_STANDS,),
         clocks=(meet("ret.hold"),),
         sets={"hr_hold": "released"},
-        effects=(Effect(EffectKind.EMIT, "hr_hold_released"),),
+        effects=(HOLD_OVER,),
     ),
     Rule(
         action="record_hr_hold",

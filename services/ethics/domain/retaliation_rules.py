@@ -156,6 +156,11 @@ def _hold_stands(situation: Situation) -> Facts | None:
     return {"hr_hold": "stands"} if situation.case.facts.get("hr_hold") in {"asked", "kept"} else None
 
 
+def hold_over(situation: Situation) -> Facts:
+    """What a case that ends says of a hold at HR that stands."""
+    return {"hr_hold": "released"} if _hold_stands(situation) else {}
+
+
 def _no_hold(situation: Situation) -> Facts | None:
     return None if _hold_stands(situation) else {"hr_hold": "none"}
 

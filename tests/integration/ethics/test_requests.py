@@ -161,7 +161,10 @@ async def test_an_alert_tells_the_deciders_desk_whom_it_concerns_and_the_risk_an
         assert name.encode().hex() not in dump
 
 
-async def test_hr_gets_what_to_leave_undone_for_whom_and_until_when_and_never_why(quiet_office: Office) -> None:
+@pytest.mark.parametrize("ends", ["release_hr_hold", "pass_on"])
+async def test_hr_gets_what_to_leave_undone_for_whom_and_until_when_and_never_why(
+    quiet_office: Office, ends: str
+) -> None:
     office = quiet_office
     others = await office.others_keys()
     case_id = await office.request()
@@ -181,7 +184,7 @@ async def test_hr_gets_what_to_leave_undone_for_whom_and_until_when_and_never_wh
         await office.receive(HR_HOLD_RESULTS, answer, key=asked.hold_id, source="hr_bridge", event_id=event_id)
     row = await office.row(case_id)
     assert row.data["facts"]["hr_hold"] == "kept"
-    await office.walk(case_id, ("release_hr_hold", ETHICS_OFFICER))
+    await office.walk(case_id, (ends, ETHICS_OFFICER))
     assert [one.hold_id for one in await office.sent(ETHICS_HOLDS, HoldReleased)] == [asked.hold_id]
     await office.receive(HR_HOLD_RESULTS, answer, key=asked.hold_id, source="hr_bridge", sequence=2)
     assert (await office.row(case_id)).data["facts"]["hr_hold"] == "released", (

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from lifecycle import engine
 from services.ethics.domain.retaliation import LIFECYCLE
 from services.ethics.domain.retaliation_parts import OPEN
-from tests.lifecycles import NOW, PERSON, POLICY, act, effect_names, refused, ring_until
+from tests.lifecycles import NOW, PERSON, POLICY, SYSTEM, act, effect_names, refused, ring_until
 from tests.unit.ethics.retaliation import OFFICER, TO_FINDING, TO_REVIEW, begun, monitored, walked
 
 
@@ -67,3 +69,16 @@ def test_every_open_state_lets_her_withdraw_and_every_closing_starts_the_look_ah
     for rule in closing:
         assert "protection_closed" in [effect.name for effect in rule.effects]
         assert any(change.not_before == ("ret.lookahead",) for change in rule.clocks)
+
+
+@pytest.mark.parametrize("answer", ["asked", "kept"])
+def test_a_hold_at_hr_ends_with_its_case_when_nobody_could_end_it_any_more(answer: str) -> None:
+    held = act(act(begun(), "acknowledge", OFFICER), "ask_hr_hold", OFFICER, contested="non_renewal")
+    case = held if answer == "asked" else act(held, "record_hr_hold", SYSTEM, hr_hold=answer)
+    later = NOW + timedelta(days=15)
+    withdrawn = ring_until(act(case, "withdraw", PERSON, stop_contact=False), later)
+    for over in (act(withdrawn, "close_case", OFFICER, now=later, reason="withdrawn"), act(case, "pass_on", OFFICER)):
+        assert LIFECYCLE.is_closed(over)
+        assert over.facts["hr_hold"] == "released"
+        assert effect_names(over, "emit") == ["protection_closed", "hr_hold_released"]
+    assert "hr_hold" not in act(act(begun(), "acknowledge", OFFICER), "pass_on", OFFICER).facts

@@ -264,7 +264,10 @@ def test_who_takes_it_on_is_known_to_the_register_and_to_her() -> None:
 
 def test_what_other_services_have_to_follow_is_told_to_them() -> None:
     passed = act(begun(), "pass_on", OFFICER)
-    assert (effect_names(passed, "errand"), effect_names(passed, "emit")) == (["pass_on"], ["protection_closed"])
+    assert (effect_names(passed, "errand"), effect_names(passed, "emit")) == (
+        ["pass_on"],
+        ["protection_closed", "hr_hold_released"],
+    )
     assert effect_names(act(acknowledged(), "correct_activity", OFFICER), "emit") == ["activity_corrected"]
     assert effect_names(act(acknowledged(), "agree_contact", PERSON), "emit") == ["contact_answered"]
     assert effect_names(act(acknowledged(), "open_query", OFFICER, about="confidentiality"), "open") == ["query"]
