@@ -77,7 +77,7 @@ async def test_several_alleged_offenders(house: House) -> None:
     await took(house, INVESTIGATOR, sub.case_id, "open_investigation", {"kind": "other"}, {"reasons": ONLY_SHE_KNOWS})
     await took(house, INVESTIGATOR, sub.case_id, "notify_subject", {}, {"letter": "To the first."})
     await took(house, INVESTIGATOR, main, "notify_subject", {}, {"letter": "To the second."})
-    assert (await facts_of(house, main)).keys() - before.keys() == {"subject_notified"}, "by its own step alone"
+    assert (await facts_of(house, main)).keys() - before.keys() == {"subject_notified", "subject_heard"}
     assert ONLY_SHE_KNOWS in await read_by(house, sub.case_id, SECOND_INVESTIGATOR, "investigation")
     assert ONLY_SHE_KNOWS not in await read_by(house, main, SECOND_INVESTIGATOR, "investigation")
     first, second = await case_of(house, main, SUPERVISOR), await case_of(house, main, OTHER_MANAGER)
