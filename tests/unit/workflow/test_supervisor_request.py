@@ -171,6 +171,7 @@ def test_a_silent_manager_is_reminded_and_she_is_offered_the_next_level() -> Non
     assert {one for effect in late.effects for one in recipients(late, effect, POLICY, NOW)} == {"S0017"}
     assert "ask_next_level" in offers_to_her(late, NOW + 2 * DAY)
     above = act(late, "ask_next_level", PERSON, now=NOW + 2 * DAY)
+    assert above.clocks["report.update"].started_at == NOW + 2 * DAY, "that it goes further is news for her"
     assert (above.state, dict(above.assigned), effect_names(above, EffectKind.ERRAND)) == ("told", {}, ["find_manager"])
     for key in ("supervisor.ack", "supervisor.act"):
         clock = above.clocks[key]
@@ -311,7 +312,7 @@ def test_what_a_manager_saw_himself_goes_on_without_asking_when_he_leaves() -> N
 
 
 def test_inv_24_what_turns_out_to_be_about_a_beneficiary_is_reported_and_no_longer_informal() -> None:
-    case = act(acknowledged(), "turn_into_sea", MANAGER, affected_is="beneficiary")
+    case = act(acknowledged(), "turn_into_sea", MANAGER, reason="affected_not_personnel", affected_is="beneficiary")
     assert (case.state, effect_names(case, EffectKind.OPEN)) == ("turned_into_sea", ["sea_report"])
     assert not offers_to_her(case, NOW)
     assert refused(acknowledged(), "turn_into_sea", MANAGER, affected_is="personnel").code == "FIELD_INVALID"
