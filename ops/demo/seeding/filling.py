@@ -21,7 +21,7 @@ DAYS: Final = {
 }
 """How far from now a date lies that the table does not give; all others in twenty days."""
 LETTERS: Final = frozenset({"letter", "what_she_is_told", "recommendation"})
-INVITED, ARRANGEMENT = "other_party", "arrangement"
+INVITED: Final = "other_party"
 PERSONS, TO, HERS = "persons", "to", "affected_individual"
 """Whom a measure touches is said in one text; in the table `to` names the supervisor for the time being."""
 LINE_CHANGE: Final = "reporting_line_change"
@@ -90,8 +90,8 @@ class Filling:
         # Reasons that were given before are none.
         self.said[name] += 1
         again = f" ({self.said[name]})" if self.said[name] > 1 else ""
-        said = self.words.letter if name in LETTERS else self.words.reasons
-        return f"{self.words.mark} {self.words.arrangement if name == ARRANGEMENT else said}{again}"
+        own = {**dict.fromkeys(LETTERS, self.words.letter), "arrangement": self.words.arrangement}
+        return f"{self.words.mark} {own.get(name, self.words.reasons)}{again}"
 
     def _persons(self, step: Step) -> str:
         hers = step.facts.get("burden") == HERS

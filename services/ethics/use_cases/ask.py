@@ -180,7 +180,7 @@ async def may_be_contacted_for(session: AsyncSession, desk: Desk, row: CaseRow, 
     if kept is None or len(named) < _SHORT:
         return False
     rests = [one for one in kept[1]["protections"] if one["protection_id"].startswith(named.lower())]
-    return len(rests) == 1 == len(await agreed_protections(session, rests))
+    return len(rests) == 1 and bool(await agreed_protections(session, rests))
 
 
 async def agreed_protections(session: AsyncSession, protections: Sequence[Mapping[str, str]]) -> frozenset[str]:

@@ -21,13 +21,6 @@ from services.workflow.web.appointment_pages import check
 KEPT: Final = N_("%(num)s of 10")
 ALL_KEPT: Final = N_("Kept, but for few or none")
 NOT_SHOWN: Final = N_("Not shown")
-_ELSEWHERE: Final[Mapping[str, str]] = {
-    "informal_resolution": N_("Informal resolution"),
-    "mediation": N_("Mediation"),
-    "support_referral": N_("Support and assistance"),
-    "retaliation": N_("Protection from retaliation"),
-}
-"""Procedures of other services, whose words are not at hand here."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +54,6 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             "promises.html",
             said=SAID,
             timed=list(_timed(desk, measured)),
-            elsewhere=_ELSEWHERE,
             own=desk.service,
             of_clocks=OF_CLOCKS,
             period=newest,

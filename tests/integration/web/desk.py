@@ -140,3 +140,7 @@ def csrf(page: httpx.Response) -> str:
     found = re.search(r'name="csrf" value="([^"]*)"', page.text)
     assert found, page.text
     return found[1]
+
+
+async def signed_out(browser: Browser, page: httpx.Response) -> None:
+    await browser.send("/en/sign-out", csrf=csrf(page))

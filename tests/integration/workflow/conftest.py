@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 from ops.local_stack.oidc import Oidc
+from services.workflow.web.panels import PANELS
+from services.workflow.web.wording import TEXTS
 from tests import real_parts
+from tests.integration.web.desk import Browser
+from tests.integration.web.panels import looking_at
 from tests.integration.workflow.house import House, prepare
 from tests.integration.workflow.whole import Whole, running
 
@@ -18,6 +22,12 @@ async def house(fresh_database: Fresh, fresh_keystore: Fresh, tmp_path: Path) ->
     made = await prepare(await fresh_database("workflow"), await fresh_keystore("workflow"), tmp_path)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def browser(house: House, oidc: Oidc) -> AsyncIterator[Browser]:
+    async with looking_at(house.desk, oidc.issuer, "services.workflow.web", TEXTS, PANELS) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

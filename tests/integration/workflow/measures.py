@@ -14,7 +14,17 @@ from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
 from services.workflow.desk import route
 from services.workflow.web.openings import Concerned, OpenCase, opened
-from tests.integration.workflow.house import HR_DIRECTOR, INVESTIGATOR, OTHER_HEAD, PARTIES, PERSON, SUPERVISOR, House
+from tests.integration.workflow.formal_reports import took
+from tests.integration.workflow.house import (
+    HR_DIRECTOR,
+    INVESTIGATOR,
+    OTHER_HEAD,
+    OTHER_MANAGER,
+    PARTIES,
+    PERSON,
+    SUPERVISOR,
+    House,
+)
 from tests.integration.workflow.test_alerts_and_results import ALERT, LEAST, REASONS, RISK, measures, reported
 
 GUARD, WELFARE, EXECUTIVE = "S0069", "S0014", "S0001"
@@ -110,3 +120,39 @@ async def seen_by(house: House, staff_id: str, lifecycle: str) -> list[UUID]:
     async with house.desk.database.transaction() as session:
         found, _ = await access.cases_seen_by(session, house.desk, staff_id, datetime.now(UTC), after=None, limit=50)
     return [row.case_id for row, _ in found if row.lifecycle == lifecycle]
+
+
+async def line_changed(house: House) -> UUID:
+    """Somebody else supervises her for a time, and HR has done it."""
+    measure = await acknowledged(house)
+    named = {"person": PERSON, "current_supervisor": SUPERVISOR, "temporary_supervisor": OTHER_MANAGER}
+    texts = words(**named, next_level_manager="S0016", approver=OTHER_HEAD) | {"arrangement": "Another approves."}
+    burden = {"type": "reporting_line_change", "burden": "alleged_offender"}
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", terms(**burden), texts), Decided)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    await placed(house, measure)
+    await house.run_errands()
+    return measure
+
+
+def varied(**facts: Any) -> dict[str, Any]:
+    """A measure's terms once more, and for a shorter time."""
+    now = datetime.now(UTC)
+    times = {"review_at": now + timedelta(seconds=90), "until_at": now + timedelta(seconds=150)}
+    return {"effects_seen": True, **{name: at.isoformat() for name, at in times.items()}, **facts}
+
+
+async def told_of_a_measure(house: House, named: Parties = PARTIES) -> UUID:
+    return await decided_and_told(house, await acknowledged(house, named))
+
+
+async def decided_and_told(house: House, measure: UUID) -> UUID:
+    kind: dict[str, Any] = {"type": "suspension_with_pay", "burden": "alleged_offender"}
+    facts = terms(**kind, serious_misconduct=True, hearing="heard", redeployment_considered=True)
+    texts = words(person=SUPERVISOR) | {"arrangement": "He stays at home with full pay."}
+    assert isinstance(await house.act(OTHER_HEAD, measure, "decide_measure", facts, texts), Decided)
+    await house.hr_answers(await name_at_hr(house, measure), MeasureApplied)
+    await placed(house, measure)
+    await house.run_errands()
+    await took(house, INVESTIGATOR, measure, "release_notice", {}, {"letter": "You stay at home."})
+    return measure

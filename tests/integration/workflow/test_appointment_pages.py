@@ -16,7 +16,7 @@ from services.workflow.domain.appointing import Refusal
 from services.workflow.web.panels import PANELS
 from services.workflow.web.wording import TEXTS
 from tests.integration.lifecycle.test_recent_sign_in import later
-from tests.integration.web.desk import Browser, csrf, led_to
+from tests.integration.web.desk import Browser, led_to, signed_out
 from tests.integration.web.panels import looking_at, seen, sent
 from tests.integration.workflow.house import COLLEAGUE, INVESTIGATOR, LINES, House, today
 
@@ -49,7 +49,7 @@ async def decided(browser: Browser, draft: str, decision: str = "approve") -> ht
 
 
 async def signed_in_instead(browser: Browser, staff_id: str, path: str) -> httpx.Response:
-    await browser.send("/en/sign-out", csrf=csrf(await browser.get("/en/queue")))
+    await signed_out(browser, await browser.get("/en/queue"))
     return await browser.signed_in(staff_id, path)
 
 

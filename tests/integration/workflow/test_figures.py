@@ -3,31 +3,19 @@
 import csv
 import io
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from contracts.counts.v1.counts_pb2 import TalksCounted
 from contracts.topics import OMBUDS_COUNTS
 from lifecycle.durable import Decided
 from lifecycle.figures import DELAY, OTHERS, UNKNOWN, period_of, span
-from ops.local_stack.oidc import Oidc
 from services.workflow import figures
-from services.workflow.web.panels import PANELS
-from services.workflow.web.wording import TEXTS
-from tests.integration.web.desk import Browser, csrf
-from tests.integration.web.panels import looking_at, seen
+from tests.integration.web.desk import Browser, signed_out
+from tests.integration.web.panels import seen
 from tests.integration.workflow.house import COLLEAGUE, INVESTIGATOR, House
 
 HERE = "Northern offices"
 KEEPER = "S0073"
-
-
-@pytest.fixture
-async def browser(house: House, oidc: Oidc) -> AsyncIterator[Browser]:
-    async with looking_at(house.desk, oidc.issuer, "services.workflow.web", TEXTS, PANELS) as made:
-        yield made
 
 
 def when_it_has_rested(house: House, period: str) -> datetime:
@@ -76,7 +64,7 @@ async def test_whoever_keeps_policy_sees_how_often_a_promise_was_kept(house: Hou
     assert measured["formal_report", "report.feedback"] is None, "it runs out unmet"
     assert measured["review", "review.decide"] is None
     assert (await browser.signed_in(COLLEAGUE, "/en/admin/promises")).status_code == 404
-    await browser.send("/en/sign-out", csrf=csrf(await browser.get("/en/figures")))
+    await signed_out(browser, await browser.get("/en/figures"))
     page = await browser.signed_in(KEEPER, "/en/admin/promises")
     said = seen(page)
     assert "report.ack Formal report 300 seconds (D)" in said

@@ -1,7 +1,6 @@
 """Who reports, at the desk of the case: what stands between a request and a look where something happens meanwhile."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,25 +11,15 @@ from chassis.web.sign_in import SignedIn
 from contracts.intake.v1.reports_pb2 import IdentityAsked
 from contracts.topics import INTAKE_REPORTS_WORKFLOW
 from lifecycle import contents
-from ops.local_stack.oidc import Oidc
 from services.workflow import identities
-from services.workflow.web.panels import PANELS
-from services.workflow.web.wording import TEXTS
 from tests.integration.lifecycle.test_recent_sign_in import later
 from tests.integration.web.desk import Browser, csrf
-from tests.integration.web.panels import looking_at
 from tests.integration.workflow.formal_reports import assessing, took
 from tests.integration.workflow.house import INVESTIGATOR, SECOND_INVESTIGATOR, House
 
 FACTS = "check_facts"
 CUSTODIAN = "S0061"
 HANDLER = SignedIn(INVESTIGATOR, "no token is needed where intake is not there")
-
-
-@pytest.fixture
-async def browser(house: House, oidc: Oidc) -> AsyncIterator[Browser]:
-    async with looking_at(house.desk, oidc.issuer, "services.workflow.web", TEXTS, PANELS) as made:
-        yield made
 
 
 async def given(house: House, case_id: UUID, monkeypatch: pytest.MonkeyPatch) -> UUID:

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -14,12 +13,9 @@ from contracts.measures.v1.measures_pb2 import MeasureApplied
 from lifecycle.durable import Decided
 from lifecycle.exclusions import Parties
 from lifecycle.model import Refused
-from ops.local_stack.oidc import Oidc
-from services.workflow.web.panels import PANELS
-from services.workflow.web.wording import TEXTS
 from tests.integration.lifecycle.test_recent_sign_in import later
-from tests.integration.web.desk import Browser, csrf
-from tests.integration.web.panels import looking_at, seen
+from tests.integration.web.desk import Browser, signed_out
+from tests.integration.web.panels import seen
 from tests.integration.workflow.formal_reports import took
 from tests.integration.workflow.house import (
     HR_DIRECTOR,
@@ -31,19 +27,22 @@ from tests.integration.workflow.house import (
     SUPERVISOR,
     House,
 )
-from tests.integration.workflow.measures import HOW, acknowledged, extended, name_at_hr, placed, words
+from tests.integration.workflow.measures import (
+    HOW,
+    acknowledged,
+    decided_and_told,
+    extended,
+    name_at_hr,
+    placed,
+    told_of_a_measure,
+    varied,
+    words,
+)
 from tests.integration.workflow.test_alerts_and_results import RISK
-from tests.integration.workflow.test_desk_panels import _decided_and_told, _told_of_a_measure, varied
 
 SHOWN = {"serious_misconduct": True, "hearing": "heard", "redeployment_considered": True}
 
 pytestmark = pytest.mark.stack
-
-
-@pytest.fixture
-async def browser(house: House, oidc: Oidc) -> AsyncIterator[Browser]:
-    async with looking_at(house.desk, oidc.issuer, "services.workflow.web", TEXTS, PANELS) as made:
-        yield made
 
 
 def text_of(answer: httpx.Response) -> str:
@@ -71,7 +70,7 @@ async def test_whoever_decides_sees_the_letter_before_and_it_says_that_it_is_a_d
 
 
 async def test_he_keeps_the_letter_and_nobody_elses_name_is_in_it(house: House, browser: Browser) -> None:
-    measure = await _told_of_a_measure(house)
+    measure = await told_of_a_measure(house)
     page = await browser.signed_in(SUPERVISOR, "/en/own")
     (path,) = re.findall(r'href="(/en/cases/[0-9a-f-]{36}/letter)"', page.text)
     assert str(measure) not in path
@@ -86,13 +85,13 @@ async def test_he_keeps_the_letter_and_nobody_elses_name_is_in_it(house: House, 
     assert not re.search(f"{PERSON}|{INVESTIGATOR}|{OTHER_HEAD}|draft|harass", said)
     assert (await browser.get(path)).content == answer.content
     assert (await browser.get(f"/en/cases/{measure}/letter")).status_code == 404
-    await browser.send("/en/sign-out", csrf=csrf(page))
+    await signed_out(browser, page)
     await browser.signed_in(OTHER_MANAGER, "/en/own")
     assert (await browser.get(path)).status_code == 404
 
 
 async def test_he_keeps_the_letter_that_came_to_him_whatever_is_decided_later(house: House, browser: Browser) -> None:
-    measure = await _told_of_a_measure(house, Parties(PERSON, (SUPERVISOR, OTHER_MANAGER)))
+    measure = await told_of_a_measure(house, Parties(PERSON, (SUPERVISOR, OTHER_MANAGER)))
     page = await browser.signed_in(SUPERVISOR, "/en/own")
     (path,) = re.findall(r'href="(/en/cases/[0-9a-f-]{36}/letter)"', page.text)
     his = await browser.get(path)
@@ -105,7 +104,7 @@ async def test_he_keeps_the_letter_that_came_to_him_whatever_is_decided_later(ho
     await house.run_errands()
     await took(house, INVESTIGATOR, measure, "release_notice", {}, {"letter": "You work from home."})
     assert (await browser.get(path)).content == his.content
-    await browser.send("/en/sign-out", csrf=csrf(page))
+    await signed_out(browser, page)
     page = await browser.signed_in(OTHER_MANAGER, "/en/own")
     (path,) = re.findall(r'href="(/en/cases/[0-9a-f-]{36}/letter)"', page.text)
     said = text_of(await browser.get(path))
@@ -117,20 +116,20 @@ async def test_what_the_office_wrote_to_him_is_in_no_letter_for_whoever_may_neit
 ) -> None:
     measure = await acknowledged(house)
     assert isinstance(await house.act(LEGAL_AND_HEAD, measure, "alert", {}, RISK), Decided)
-    await _decided_and_told(house, measure)
+    await decided_and_told(house, measure)
     path = f"/en/cases/{measure}/letter"
     for reader, reads in ((LEGAL_AND_HEAD, False), (HR_DIRECTOR, True)):
         page = await browser.signed_in(reader, f"/en/cases/{measure}")
         said = text_of(await browser.get(path))
         assert "Suspension with pay" in said
         assert ("You stay at home." in said) == reads
-        await browser.send("/en/sign-out", csrf=csrf(page))
+        await signed_out(browser, page)
 
 
 async def test_where_it_goes_on_for_longer_he_gets_another_letter_once_she_knows(
     house: House, browser: Browser
 ) -> None:
-    measure = await _told_of_a_measure(house)
+    measure = await told_of_a_measure(house)
     page = await browser.signed_in(SUPERVISOR, "/en/own")
     (path,) = re.findall(r'href="(/en/cases/[0-9a-f-]{36}/letter)"', page.text)
     first = await browser.get(path)
@@ -150,7 +149,7 @@ async def test_where_it_goes_on_for_longer_he_gets_another_letter_once_she_knows
 
 
 async def test_in_arabic_it_is_in_arabic(house: House, browser: Browser) -> None:
-    await _told_of_a_measure(house)
+    await told_of_a_measure(house)
     page = await browser.signed_in(SUPERVISOR, "/ar/own")
     (path,) = re.findall(r'href="(/ar/cases/[0-9a-f-]{36}/letter)"', page.text)
     found = PdfReader(io.BytesIO((await browser.get(path)).content))

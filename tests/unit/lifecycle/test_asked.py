@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -41,18 +42,19 @@ def writes_herself() -> Case:
     return replace(case, facts={**case.facts, "writer": "affected"})
 
 
-def supported(state: str) -> Case:
-    return replace(opened("support_referral"), state=state)
+def standing(name: str, state: str) -> Case:
+    return replace(opened(name), state=state)
+
+
+request = partial(standing, "supervisor_request")
+sea = partial(standing, "sea_report")
+supported = partial(standing, "support_referral")
 
 
 def connected() -> Case:
     case = act(supported("offered"), "give_consent", PERSON)
     held = replace(case, state="referred", assigned={Role.SPECIALIST: "S0072"})
     return act(held, "record_connected", SPECIALIST)
-
-
-def sea(state: str) -> Case:
-    return replace(opened("sea_report"), state=state)
 
 
 def viewed() -> Case:
@@ -74,10 +76,6 @@ def monitored() -> Case:
 def steps_proposed() -> Case:
     case = act(opened("supervisor_request"), "assign_manager", SYSTEM, manager="S0017", found="as_asked")
     return act(act(case, "acknowledge", MANAGER), "propose_steps", MANAGER, message="m1")
-
-
-def request(state: str) -> Case:
-    return replace(opened("supervisor_request"), state=state)
 
 
 ASKED: dict[str, tuple[Callable[[], Case], str]] = {

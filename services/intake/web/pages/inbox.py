@@ -93,7 +93,7 @@ class CaseShown:
     next_date: datetime | None
     people: tuple[tuple[str, str], ...]
     days: tuple[tuple[str, datetime], ...]
-    told: tuple[tuple[str, str], ...]
+    measure: str
     effects: tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -177,7 +177,7 @@ def newest(messages: Sequence[MessageSeen]) -> Sequence[MessageSeen]:
 def _case(case: CaseSeen, wording: Mapping[str, str]) -> CaseShown:
     """A desk that tells her what there are no words for does not close her inbox to her."""
     facts = case.facts
-    told = [(words.MEASURE, words.MEASURES.get(facts["measure"], facts["measure"]))] if "measure" in facts else []
+    measure = facts.get("measure", "")
     becomes: dict[str, list[str]] = {}
     for name, label in words.EFFECTS.items():
         if (what := facts.get(words.EFFECT + name)) is not None:
@@ -189,7 +189,7 @@ def _case(case: CaseSeen, wording: Mapping[str, str]) -> CaseShown:
         next_date=case.next_date,
         people=tuple((label, facts[role]) for role, label in words.PEOPLE.items() if role in facts),
         days=tuple((label, at) for label, at in days if at is not None),
-        told=tuple(told),
+        measure=words.MEASURES.get(measure, measure),
         effects=tuple((what, tuple(labels)) for what, labels in becomes.items()),
     )
 

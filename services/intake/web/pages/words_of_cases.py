@@ -50,7 +50,6 @@ DAYS: Final[Mapping[str, str]] = {
     "until_at": N_("Ends at the latest"),
     "review_at": N_("Looked at again"),
 }
-MEASURE: Final = N_("What changes for you")
 MEASURES: Final[Mapping[str, str]] = {
     "any": N_("This is not decided yet"),
     "physical_separation": N_("Working in different places"),

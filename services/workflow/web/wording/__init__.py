@@ -30,6 +30,11 @@ TEXTS: Final[Mapping[str, str]] = {
             "review": N_("Review"),
             "misdirected_report": N_("Report that came to the wrong place"),
             "data_request": N_("What is held about somebody"),
+            # Of other services: who keeps policy reads what it promises there.
+            "informal_resolution": N_("Informal resolution"),
+            "mediation": N_("Mediation"),
+            "support_referral": N_("Support and assistance"),
+            "retaliation": N_("Protection from retaliation"),
         },
     ),
     **under("state", {"closed": N_("Closed"), "erased": N_("Erased"), "passed_on": N_("Passed on")}),
