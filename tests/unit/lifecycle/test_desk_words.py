@@ -22,12 +22,16 @@ from services.ethics.desk import PURPOSES as OF_ETHICS
 from services.ombuds.desk import PURPOSES as OF_OMBUDS
 from services.support.desk import PURPOSES as OF_SUPPORT
 from services.workflow.desk import PURPOSES as OF_WORKFLOW
+from services.workflow.domain.promises import ELSEWHERE
 from services.workflow.web.appointment_pages import NAMES
 
 POLICY = load("iom-2024-03")
 PURPOSES = OF_OMBUDS | OF_SUPPORT | OF_WORKFLOW | OF_ETHICS
 ROOT = Path(__file__).parents[3]
 SERVICES = ("ombuds", "support", "workflow", "ethics")
+KEEPS_POLICY = "workflow"
+PROMISED_ELSEWHERE = tuple(chain.from_iterable(ELSEWHERE.values()))
+"""Procedures of other services that its page of promises names."""
 WITH_PANELS = ("ombuds", "workflow", "ethics")
 TEXTS: Mapping[str, Mapping[str, str]] = {one: import_module(f"services.{one}.web.wording").TEXTS for one in SERVICES}
 EFFECTS = tuple(sorted({effect for one in POLICY.measures.values() for effect in one.legal_effects.values()}))
@@ -146,6 +150,11 @@ def test_every_key_that_a_desk_can_show_has_words(table: Lifecycle) -> None:
     assert sorted(missing) == []
 
 
+@pytest.mark.parametrize("name", PROMISED_ELSEWHERE)
+def test_the_page_of_promises_has_words_for_every_procedure_it_names(name: str) -> None:
+    assert Wording(TEXTS[KEEPS_POLICY]).known("lifecycle", name)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_whatever_a_service_refuses_with_has_words(service: str) -> None:
     wording = Wording(TEXTS[service])
@@ -157,6 +166,8 @@ def names_said(service: str) -> dict[str, set[str]]:
     own, said = TEXTS[service], {"own": set[str](), "shared": set[str]()}
     named = [(table.name, kind, key) for table in of_service(service) for kind, key in keys_of(table)]
     named += [("", "refused", code) for code in codes_of(service)]
+    if service == KEEPS_POLICY:
+        named += [("", "lifecycle", name) for name in PROMISED_ELSEWHERE]
     for lifecycle, kind, key in named:
         for prefix in (f"{kind}.", *(["hint."] if kind in ("action", "field") else [])):
             names = (f"{lifecycle}.{prefix}{key}", f"{prefix}{key}")
