@@ -125,6 +125,7 @@ def _news(desk: Desk, case: Case, policy: Policy) -> CaseChanged:
     lifecycle = desk.lifecycles[case.lifecycle]
     at = case.steps[-1].at
     offers = engine.offers(lifecycle, case, Actor(ActorKind.PERSON), at, policy)
+    clock = engine.next_clock(lifecycle, case)
     return CaseChanged(
         report_id=str(case.report_id),
         lifecycle=case.lifecycle,
@@ -141,7 +142,8 @@ def _news(desk: Desk, case: Case, policy: Policy) -> CaseChanged:
             if offer.open
         ],
         wording_key=wording_key(lifecycle, case),
-        next_date=engine.next_date(lifecycle, case),
+        next_date=clock.due_at if clock else None,
+        next_clock=clock.key if clock else "",
         changed_at=at,
         closed=lifecycle.is_closed(case),
     )

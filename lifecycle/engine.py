@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from lifecycle import clocks
@@ -124,13 +125,20 @@ def on_due(lifecycle: Lifecycle, case: Case, due: Due, now: datetime, policy: Po
     )
 
 
-def next_date(lifecycle: Lifecycle, case: Case) -> datetime | None:
-    """The date the person's inbox shows: of the running clocks that are hers to see the earliest, and of those that
+def next_clock(lifecycle: Lifecycle, case: Case) -> Clock | None:
+    """Whose date the person's inbox shows: of the running clocks that are hers to see the earliest, and of those that
     erase the last, for until then it is there.
     """
     seen = [one for one in case.clocks.values() if one.runs and lifecycle.clock_of[one.key].person_sees]
-    ahead = [one.due_at for one in seen if not lifecycle.clock_of[one.key].erases]
-    return min(ahead) if ahead else max((one.due_at for one in seen), default=None)
+    ahead = [one for one in seen if not lifecycle.clock_of[one.key].erases]
+    due_at = attrgetter("due_at")
+    return min(ahead, key=due_at) if ahead else max(seen, key=due_at, default=None)
+
+
+def next_date(lifecycle: Lifecycle, case: Case) -> datetime | None:
+    """When that clock is due."""
+    clock = next_clock(lifecycle, case)
+    return clock.due_at if clock else None
 
 
 def unmet_at(case: Case) -> datetime | None:

@@ -147,12 +147,15 @@ class ReleaseSeen(Struct, kw_only=True):
 
 
 class CaseSeen(Struct, kw_only=True):
-    """`facts`: who deals with it, by the part they have, and what else she is told of it."""
+    """`next_clock`: the clock that `next_date` is of, empty where none runs. `facts`: who deals with it, by the part
+    they have, and what else she is told of it.
+    """
 
     lifecycle: str
     number: int
     state: str
     next_date: datetime | None
+    next_clock: str
     wording_key: str
     offers: list[dict[str, Any]]
     facts: dict[str, str]

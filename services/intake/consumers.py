@@ -113,6 +113,7 @@ def _case(event: Event) -> RouteCase:
         version=message.version,
         state=_word(message.state),
         next_date=message.next_date.ToDatetime(UTC) if message.HasField("next_date") else None,
+        next_clock=_word(message.next_clock) if message.next_clock else "",
         offers=[_offer(offer) for offer in message.offers],
         wording_key=_word(message.wording_key),
         closed=message.closed,

@@ -148,7 +148,9 @@ class Consent(Base, table=True):
 
 
 class RouteCase(Base, table=True):
-    """What the person sees of a case, as its desk last told. `closed`: nobody handles it any more."""
+    """What the person sees of a case, as its desk last told. `next_clock`: whose date it is. `closed`: nobody handles
+    it any more.
+    """
 
     __tablename__ = "route_cases"
     report_id: UUID = Field(primary_key=True, foreign_key="reports.report_id")
@@ -157,6 +159,7 @@ class RouteCase(Base, table=True):
     version: int
     state: str = Field(sa_type=Text)
     next_date: datetime | None = Field(sa_type=AWARE)
+    next_clock: str = Field(default="", sa_type=Text, sa_column_kwargs={"server_default": ""})
     offers: list[dict[str, Any]] = Field(sa_type=JSONB)
     wording_key: str = Field(sa_type=Text)
     closed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

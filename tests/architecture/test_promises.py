@@ -33,7 +33,7 @@ NO_PROMISE: Final = {
     "I only want support",
     "A story that only you can know may tell who you are. Leave out what nobody else knows.",
     "Ask for no details. Ask nobody else about it.",
-    "Call the local emergency number, or your office's security. Nobody reads here at all hours.",
+    "Call the local emergency number, or your office's security. Messages here are not read day and night.",
     "You cannot take it back from anybody who has seen it.",
     "One that only you read. A work address can be read by others.",
     "One that only you read. What comes to work can be read by others.",

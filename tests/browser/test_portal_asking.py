@@ -142,7 +142,7 @@ _STOPS: Final = """() => {
         .join(' ').trim();
     const groups = {};
     const stops = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
-        .filter(one => one.getClientRects().length)
+        .filter(one => one.checkVisibility())  // what a closed fold holds has a place, and cannot be seen
         .filter(one => {
             if (one.type !== 'radio') return true;
             const group = [...document.getElementsByName(one.name)];

@@ -127,7 +127,7 @@ async def test_self_harm_words_arrive_at_night(cell: Cell) -> None:
     alerts = await cell.query("select 1 from outbox where topic = 'ombuds.alerts.v1'")
     assert len(alerts) == 1
     assert (await cell.row(case_id)).state == "offered", "her talk stays as it is"
-    assert "Nobody reads here at all hours" in cell.desk.policy.wording["informal_resolution.requested"]
+    assert "Messages here are not read day and night" in cell.desk.policy.wording["informal_resolution.requested"]
 
 
 async def test_the_listener_becomes_the_alleged_offenders_acting_supervisor(cell: Cell) -> None:

@@ -67,6 +67,11 @@ class Language:
         """What stands between the items of a list."""
         return "، " if self.code == "ar" else ", "
 
+    @property
+    def colon(self) -> str:
+        """What stands between a label and what it labels; in French no line breaks before it."""
+        return "\N{NO-BREAK SPACE}: " if self.code == "fr" else ": "
+
     def number(self, number: float) -> str:
         return format_decimal(number, locale=self.locale)
 

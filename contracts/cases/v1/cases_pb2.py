@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ontracts/cases/v1/cases.proto\x12\x12\x63ontracts.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\";\n\x05Offer\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x13\n\x0b\x66ields_json\x18\x02 \x01(\t\x12\r\n\x05\x61sked\x18\x03 \x01(\x08\"\xbc\x02\n\x0b\x43\x61seChanged\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0f\n\x07version\x18\x04 \x01(\r\x12\r\n\x05state\x18\x05 \x01(\t\x12-\n\tnext_date\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06offers\x18\x07 \x03(\x0b\x32\x19.contracts.cases.v1.Offer\x12\x13\n\x0bwording_key\x18\x08 \x01(\t\x12.\n\nchanged_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63losed\x18\n \x01(\x08\x12\x14\n\x0csealed_facts\x18\x0b \x01(\x0c\x12\x12\n\nno_contact\x18\x0c \x01(\x08\"9\n\x12ReportEventApplied\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"!\n\x0cReportOpened\x12\x11\n\treport_id\x18\x01 \x01(\t\"t\n\nCaseErased\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x30\n\x0c\x61\x63tors_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"l\n\x13PersonActionRefused\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x11\n\taction_id\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\"=\n\x14IdentityReleaseEnded\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"s\n\x0bStaffNotice\x12\x11\n\tnotice_id\x18\x01 \x01(\t\x12\x15\n\rrecipient_ref\x18\x02 \x01(\t\x12\x13\n\x0bwording_key\x18\x03 \x01(\t\x12\x10\n\x08may_wait\x18\x04 \x01(\x08\x12\x13\n\x0blate_office\x18\x05 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ontracts/cases/v1/cases.proto\x12\x12\x63ontracts.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\";\n\x05Offer\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x13\n\x0b\x66ields_json\x18\x02 \x01(\t\x12\r\n\x05\x61sked\x18\x03 \x01(\x08\"\xd0\x02\n\x0b\x43\x61seChanged\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x0f\n\x07version\x18\x04 \x01(\r\x12\r\n\x05state\x18\x05 \x01(\t\x12-\n\tnext_date\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06offers\x18\x07 \x03(\x0b\x32\x19.contracts.cases.v1.Offer\x12\x13\n\x0bwording_key\x18\x08 \x01(\t\x12.\n\nchanged_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63losed\x18\n \x01(\x08\x12\x14\n\x0csealed_facts\x18\x0b \x01(\x0c\x12\x12\n\nno_contact\x18\x0c \x01(\x08\x12\x12\n\nnext_clock\x18\r \x01(\t\"9\n\x12ReportEventApplied\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x10\n\x08sequence\x18\x02 \x01(\x04\"!\n\x0cReportOpened\x12\x11\n\treport_id\x18\x01 \x01(\t\"t\n\nCaseErased\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x30\n\x0c\x61\x63tors_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"l\n\x13PersonActionRefused\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x11\n\tlifecycle\x18\x02 \x01(\t\x12\x0e\n\x06number\x18\x03 \x01(\r\x12\x11\n\taction_id\x18\x04 \x01(\t\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\"=\n\x14IdentityReleaseEnded\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"s\n\x0bStaffNotice\x12\x11\n\tnotice_id\x18\x01 \x01(\t\x12\x15\n\rrecipient_ref\x18\x02 \x01(\t\x12\x13\n\x0bwording_key\x18\x03 \x01(\t\x12\x10\n\x08may_wait\x18\x04 \x01(\x08\x12\x13\n\x0blate_office\x18\x05 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,17 +35,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OFFER']._serialized_start=87
   _globals['_OFFER']._serialized_end=146
   _globals['_CASECHANGED']._serialized_start=149
-  _globals['_CASECHANGED']._serialized_end=465
-  _globals['_REPORTEVENTAPPLIED']._serialized_start=467
-  _globals['_REPORTEVENTAPPLIED']._serialized_end=524
-  _globals['_REPORTOPENED']._serialized_start=526
-  _globals['_REPORTOPENED']._serialized_end=559
-  _globals['_CASEERASED']._serialized_start=561
-  _globals['_CASEERASED']._serialized_end=677
-  _globals['_PERSONACTIONREFUSED']._serialized_start=679
-  _globals['_PERSONACTIONREFUSED']._serialized_end=787
-  _globals['_IDENTITYRELEASEENDED']._serialized_start=789
-  _globals['_IDENTITYRELEASEENDED']._serialized_end=850
-  _globals['_STAFFNOTICE']._serialized_start=852
-  _globals['_STAFFNOTICE']._serialized_end=967
+  _globals['_CASECHANGED']._serialized_end=485
+  _globals['_REPORTEVENTAPPLIED']._serialized_start=487
+  _globals['_REPORTEVENTAPPLIED']._serialized_end=544
+  _globals['_REPORTOPENED']._serialized_start=546
+  _globals['_REPORTOPENED']._serialized_end=579
+  _globals['_CASEERASED']._serialized_start=581
+  _globals['_CASEERASED']._serialized_end=697
+  _globals['_PERSONACTIONREFUSED']._serialized_start=699
+  _globals['_PERSONACTIONREFUSED']._serialized_end=807
+  _globals['_IDENTITYRELEASEENDED']._serialized_start=809
+  _globals['_IDENTITYRELEASEENDED']._serialized_end=870
+  _globals['_STAFFNOTICE']._serialized_start=872
+  _globals['_STAFFNOTICE']._serialized_end=987
 # @@protoc_insertion_point(module_scope)

@@ -20,7 +20,7 @@ class Offer(_message.Message):
     def __init__(self, action: _Optional[str] = ..., fields_json: _Optional[str] = ..., asked: _Optional[bool] = ...) -> None: ...
 
 class CaseChanged(_message.Message):
-    __slots__ = ("report_id", "lifecycle", "number", "version", "state", "next_date", "offers", "wording_key", "changed_at", "closed", "sealed_facts", "no_contact")
+    __slots__ = ("report_id", "lifecycle", "number", "version", "state", "next_date", "offers", "wording_key", "changed_at", "closed", "sealed_facts", "no_contact", "next_clock")
     REPORT_ID_FIELD_NUMBER: _ClassVar[int]
     LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +33,7 @@ class CaseChanged(_message.Message):
     CLOSED_FIELD_NUMBER: _ClassVar[int]
     SEALED_FACTS_FIELD_NUMBER: _ClassVar[int]
     NO_CONTACT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CLOCK_FIELD_NUMBER: _ClassVar[int]
     report_id: str
     lifecycle: str
     number: int
@@ -45,7 +46,8 @@ class CaseChanged(_message.Message):
     closed: bool
     sealed_facts: bytes
     no_contact: bool
-    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., version: _Optional[int] = ..., state: _Optional[str] = ..., next_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., wording_key: _Optional[str] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., sealed_facts: _Optional[bytes] = ..., no_contact: _Optional[bool] = ...) -> None: ...
+    next_clock: str
+    def __init__(self, report_id: _Optional[str] = ..., lifecycle: _Optional[str] = ..., number: _Optional[int] = ..., version: _Optional[int] = ..., state: _Optional[str] = ..., next_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., offers: _Optional[_Iterable[_Union[Offer, _Mapping]]] = ..., wording_key: _Optional[str] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., sealed_facts: _Optional[bytes] = ..., no_contact: _Optional[bool] = ..., next_clock: _Optional[str] = ...) -> None: ...
 
 class ReportEventApplied(_message.Message):
     __slots__ = ("report_id", "sequence")

@@ -156,6 +156,7 @@ def _case(case: RouteCase, code: AccessCode) -> CaseSeen:
         number=case.number,
         state=case.state,
         next_date=case.next_date,
+        next_clock=case.next_clock,
         wording_key=case.wording_key,
         offers=case.offers,
         facts=_told(case, code) if case.sealed_facts else {},

@@ -38,6 +38,7 @@ def changed(report_id: str, version: int = 1, **changes: Any) -> CaseChanged:
         "version": version,
         "state": "talking",
         "next_date": next_date,
+        "next_clock": "informal.checkin",
         "offers": [Offer(action="end_talk", fields_json='[{"name": "outcome", "kind": "choice", "required": true}]')],
         "wording_key": "informal_resolution.talking",
     }
@@ -59,6 +60,7 @@ async def test_a_case_shows_in_the_inbox_and_that_is_confirmed(client: httpx.Asy
             "number": 1,
             "state": "talking",
             "next_date": "2026-03-02T09:00:00Z",
+            "next_clock": "informal.checkin",
             "wording_key": "informal_resolution.talking",
             "offers": [
                 {

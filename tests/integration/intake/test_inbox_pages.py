@@ -118,6 +118,42 @@ async def test_she_is_told_who_deals_with_it_and_what_changes_for_her(
     assert f"A head of office {' , '.join(heads[1:])} The director of HR" in browser.text
 
 
+async def test_a_date_says_what_it_is_the_date_of_and_is_not_said_twice(
+    client: httpx.AsyncClient, browse: Browse, world: World
+) -> None:
+    code = await code_of_new(client, formal())
+    report_id = await world.report_id(client, code)
+    (row,) = await world.rows("select route_public_key from reports where report_id = $1", UUID(report_id))
+    context = told_context(UUID(report_id), "interim_measure", 1, 3)
+    review_at = json.dumps({"review_at": SOON.isoformat()}).encode()
+    soon = Words()["en"].day(SOON)
+    for version, clock, sealed, said in (
+        (1, "new.clock", None, f"Next date {soon}"),
+        (2, "im.review", None, f"Looked at again {soon}"),
+        (3, "im.review", seal_to(row["route_public_key"], review_at, context=context), f"Looked at again {soon}"),
+        (4, "im.end", None, f"Ends at the latest {soon}"),
+    ):
+        case = tells(report_id, version, lifecycle="interim_measure", state="effective", next_clock=clock,
+                     wording_key="interim_measure.effective", sealed_facts=sealed)  # fmt: skip
+        await world.tell("workflow", WORKFLOW_CASES, report_id, case)
+        browser = await browse(code)
+        assert (browser.text.count(said), browser.text.count(soon)) == (1, 1)
+
+
+async def test_whoever_is_asked_to_listen_is_not_said_to_listen_yet(
+    client: httpx.AsyncClient, browse: Browse, world: World
+) -> None:
+    code = await code_of_new(client)
+    report_id = await world.report_id(client, code)
+    (row,) = await world.rows("select route_public_key from reports where report_id = $1", UUID(report_id))
+    for version, state, said in ((1, "offered", "Who is asked to listen to you"), (2, "talking", "Who listens to you")):
+        context = told_context(UUID(report_id), "informal_resolution", 1, version)
+        told = seal_to(row["route_public_key"], b'{"focal_point": "S0011"}', context=context)
+        await world.tell("ombuds", OMBUDS_CASES, report_id, tells(report_id, version, state=state, sealed_facts=told))
+        browser = await browse(code)
+        assert f"{said} Staff number S0011" in browser.text
+
+
 async def test_she_is_asked_what_waits_for_her_and_finds_the_rest_where_she_can_change_things(
     client: httpx.AsyncClient, browse: Browse, world: World
 ) -> None:

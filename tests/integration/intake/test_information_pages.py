@@ -31,6 +31,9 @@ async def test_privacy_says_how_long_by_the_policy_and_invents_nothing(browse: B
     policy, text = world.intake.policy, html.unescape(browser.text)
     assert policy.deadlines["keep.no_case"].amount == 36
     assert "A report that led to no case 36 months" in text
-    assert "A talk with an ombudsperson or focal point, after it ended 30 days A default of this site." in text
+    assert (
+        "A talk with an ombudsperson or focal point, after it ended 30 days Not in the policy. This site set it."
+        in text
+    )
     assert policy.deadlines["keep.substantiated"].amount is None
     assert "A report that was found to be true The organisation has not set this." in text

@@ -75,7 +75,7 @@ async def test_the_ways_stand_side_by_side_with_the_same_rows_and_none_chosen(
     assert "Answer within 7 days." in browser.text
     assert page.count("Answer within") == 6
     assert page.count(".*</dl>") == 5
-    assert page.count("* A default of this site.") == 1
+    assert page.count("* Not in the policy. This site set it.") == 1
     await browser.fill()
     assert "Choose one of the ways, or leave this site." in browser.text
 

@@ -51,6 +51,7 @@ async def test_an_action_changes_the_row_and_writes_its_news_and_its_trail(loans
     assert (changed.state, changed.version, changed.wording_key) == ("lent", 2, "loan.lent")
     assert {one.action for one in changed.offers} == {"remark", "keep_in_touch", "give_back"}
     assert changed.next_date.ToDatetime(tzinfo=UTC) == NOW + timedelta(minutes=1)
+    assert changed.next_clock == "im.end"
     said = [(entry["act"], entry["actor"]) for entry in await trail(loans)]
     assert said == [("case.opened", None), ("case.acted", INVESTIGATOR)]
 

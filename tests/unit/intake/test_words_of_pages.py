@@ -38,6 +38,7 @@ from services.intake.web.pages import (
     words_of_acts,
 )
 from services.intake.web.pages import words_of_cases as words
+from services.intake.web.pages import words_of_dates as dates
 from services.ombuds.web.wording import TEXTS as OF_OMBUDS
 from services.support.web import directory
 from services.support.web.directory import words as words_of_help
@@ -65,6 +66,7 @@ MODULES = (
     whole,
     words_of_acts,
     words,
+    dates,
     words_of_help,
 )
 NOT_SAID = ("victim", "perpetrator", "complaint", "allegation", "accuse", "unfortunately", "don't worry", "sorry",
@@ -102,6 +104,11 @@ def test_whatever_she_is_told_has_a_name() -> None:
     for one in shown:
         for state in one.states:
             assert not state.person_sees or f"{one.name}.{state.seen_as or state.name}" in POLICY.wording
+
+
+def test_every_date_that_she_is_shown_says_what_it_is_the_date_of() -> None:
+    shown = [one for one in LIFECYCLES if any(state.person_sees for state in one.states)]
+    assert dates.CLOCKS.keys() == {clock.key for one in shown for clock in one.clocks if clock.person_sees}
 
 
 def test_the_texts_are_plain() -> None:

@@ -316,10 +316,13 @@ def test_an_unset_deadline_starts_no_clock() -> None:
 
 
 def test_her_date_is_the_earliest_clock_that_is_hers_to_see() -> None:
-    assert engine.next_date(TOY, opened()) == NOW + 7 * DAY
     working = done(opened(), "take")
-    assert engine.next_date(TOY, working) == NOW + 30 * DAY
-    assert engine.next_date(TOY, done(working, "hold", because="sick_leave")) is None
+    for case, days in ((opened(), 7), (working, 30)):
+        clock = engine.next_clock(TOY, case)
+        assert clock is not None
+        assert clock.due_at == engine.next_date(TOY, case) == NOW + days * DAY
+    held = done(working, "hold", because="sick_leave")
+    assert engine.next_clock(TOY, held) is engine.next_date(TOY, held) is None
     assert (TOY.person_sees(opened()), TOY.person_sees(working)) == (True, False)
 
 

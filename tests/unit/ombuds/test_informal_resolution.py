@@ -306,7 +306,7 @@ def test_self_harm_words_at_night_are_answered_at_the_first_opening_and_not_by_o
     case = act(opened("informal_resolution"), "offer_match", SYSTEM, now=night, focal_point="S0011")
     assert act(case, "raise_imminent_harm", LISTENER, now=night, needed="medical").version == case.version + 1
     assert act(opened("informal_resolution"), "raise_imminent_harm", OMBUDSPERSON, now=night).state == "requested"
-    assert "Nobody reads here at all hours" in POLICY.wording["informal_resolution.requested"]
+    assert "Messages here are not read day and night" in POLICY.wording["informal_resolution.requested"]
 
 
 @pytest.mark.parametrize("risk", ["exploitation_or_abuse", "sexual_assault", "minor_involved"])

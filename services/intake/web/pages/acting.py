@@ -168,9 +168,7 @@ def _no_more(page: Page) -> Response[Any]:
 
 def _listeners(route: RouteSeen) -> list[tuple[str, str]]:
     """Whom she is told of: label and staff id."""
-    return [
-        (label, case.facts[role]) for case in route.cases for role, label in words.PEOPLE.items() if role in case.facts
-    ]
+    return [one for case in route.cases for one in words.people_of(case)]
 
 
 ROUTES: Final = [

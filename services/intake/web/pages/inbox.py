@@ -27,6 +27,7 @@ from services.intake.use_cases.lodge_report import IdempotencyKeyReused
 from services.intake.use_cases.read_inbox import read_inbox
 from services.intake.use_cases.send_message import PassedOnMeanwhile, send_message
 from services.intake.web.pages import words_of_cases as words
+from services.intake.web.pages import words_of_dates as dates
 from services.intake.web.pages.offers import Offered, offered
 from services.intake.web.pages.portal import Portal
 
@@ -85,12 +86,12 @@ async def reading(page: Page, portal: Portal) -> Reading:
 @dataclass(frozen=True)
 class CaseShown:
     """A case in words: how it stands, and what she alone is told of it. `people` are staff ids; `effects`: what becomes
-    of something, and of what all.
+    of something, and of what all; `next_date`: what it is the date of, and the date.
     """
 
     name: str
     status: str
-    next_date: datetime | None
+    next_date: tuple[str, datetime] | None
     people: tuple[tuple[str, str], ...]
     days: tuple[tuple[str, datetime], ...]
     measure: str
@@ -182,13 +183,15 @@ def _case(case: CaseSeen, wording: Mapping[str, str]) -> CaseShown:
     for name, label in words.EFFECTS.items():
         if (what := facts.get(words.EFFECT + name)) is not None:
             becomes.setdefault(words.BECOMES.get(what, what), []).append(label)
-    days = [(label, _moment(facts.get(name, ""))) for name, label in words.DAYS.items()]
+    told = ((label, _moment(facts.get(name, ""))) for name, label in words.DAYS.items())
+    days = {label: at for label, at in told if at is not None}
+    label = dates.CLOCKS.get(case.next_clock, dates.NEXT)
     return CaseShown(
         name=words.CASES.get(case.lifecycle, words.ANOTHER_CASE),
         status=wording.get(case.wording_key) or wording.get(f"{case.lifecycle}.{case.state}") or words.UNDER_WAY,
-        next_date=case.next_date,
-        people=tuple((label, facts[role]) for role, label in words.PEOPLE.items() if role in facts),
-        days=tuple((label, at) for label, at in days if at is not None),
+        next_date=(label, case.next_date) if case.next_date and label not in days else None,
+        people=words.people_of(case),
+        days=tuple(days.items()),
         measure=words.MEASURES.get(measure, measure),
         effects=tuple((what, tuple(labels)) for what, labels in becomes.items()),
     )

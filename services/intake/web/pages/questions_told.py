@@ -86,7 +86,9 @@ def _involved(asked: Asked) -> tuple[Field, ...]:
             longest=LONGEST - ROOM,
         ),
         staff_numbers(
-            "alleged_offender", N_("Staff number of the other person"), N_("We then keep it away from that person.")
+            "alleged_offender",
+            N_("Staff number of the other person"),
+            N_("We then keep it away from that person. Put a comma between two numbers."),
         ),
     )
     if asked.for_somebody_else and (asked.route != "sea_report" or asked.given.get("identity_consent") == "given"):

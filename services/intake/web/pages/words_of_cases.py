@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chassis.web.pages.words import N_
+from services.intake.bodies import CaseSeen
 
 ROUTES: Final[Mapping[str, str]] = {
     "informal_resolution": N_("Talk with an ombudsperson or focal point"),
@@ -31,6 +32,7 @@ PEOPLE: Final[Mapping[str, str]] = {
     "specialist": N_("Who helps you"),
 }
 """Of whom she is told who it is, by the part they have."""
+_ASKED_TO_LISTEN: Final = N_("Who is asked to listen to you")
 ROLES: Final[Mapping[str, str]] = {
     "intake_officer": N_("Intake officer of the oversight office"),
     "investigator": N_("Investigator of the oversight office"),
@@ -237,3 +239,9 @@ REFUSALS: Final[Mapping[str, str]] = {
     "CASE_ERASED": N_("What was written there has been destroyed."),
 }
 """Why something that she asked for could not be done; where nothing stands here, NOT_DONE."""
+
+
+def people_of(case: CaseSeen) -> tuple[tuple[str, str], ...]:
+    """What each who deals with the case is called here, and the staff number. Whoever is asked does not listen yet."""
+    asked = {"focal_point": _ASKED_TO_LISTEN} if case.state == "offered" else {}
+    return tuple((label, case.facts[role]) for role, label in {**PEOPLE, **asked}.items() if role in case.facts)
