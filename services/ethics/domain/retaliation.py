@@ -86,6 +86,7 @@ LIFECYCLE = Lifecycle(
             pause_cap="ret.toll",
         ),
         _late("ret.prelim"),
+        _late("ret.refer"),
         _late("ret.investigation", pause_cap="investigation.pause"),
         _late("ret.determine"),
         _late("ret.remedy"),

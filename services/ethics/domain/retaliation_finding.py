@@ -45,7 +45,7 @@ def _refer(action: str, role: Role, field: str) -> Rule:
         fields=(staff(field), text("mandate")),
         checks=(is_appointed(field, role),),
         # Handed on, it is not due later for that.
-        clocks=(start("ret.investigation", no_later=True),),
+        clocks=(meet("ret.refer"), start("ret.investigation", no_later=True)),
         assigns={role: field},
         unassigns=NOBODY_INVESTIGATES,
         effects=(assigned("retaliation.to_investigate", role),),
@@ -80,7 +80,7 @@ RULES = (
         to="prima_facie",
         fields=(flag("protected_activity"), flag("detrimental_act"), flag("link"), text("reasons")),
         checks=tuple(confirmed(part, rules.POLICY) for part in ("protected_activity", "detrimental_act", "link")),
-        clocks=(meet("ret.prelim"),),
+        clocks=(meet("ret.prelim"), start("ret.refer")),
         derives=rules.burden_of_proof,
     ),
     Rule(
@@ -130,7 +130,7 @@ RULES = (
         to="prima_facie",
         fields=(text("reasons"),),
         guards=(is_assigned(Role.REVIEWER), took_no_part("find_no_prima_facie", rule=rules.POLICY)),
-        clocks=(meet("ret.review"),),
+        clocks=(meet("ret.review"), start("ret.refer")),
         unassigns=(Role.REVIEWER,),
         derives=rules.burden_of_proof,
         effects=(tell_office("retaliation.reviewed"),),
@@ -209,6 +209,8 @@ RULES = (
         states=("recommended",),
         by=SYSTEM,
         to="declined",
+        # Whether it goes to the next decider is the office's to say, in the time it had to say what it finds.
+        clocks=(start("ret.determine"),),
         effects=(tell_office("retaliation.recommendation_answered"),),
     ),
     Rule(

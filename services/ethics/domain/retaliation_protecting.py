@@ -88,7 +88,7 @@ RULES = (
         by=ETHICS,
         to="monitoring",
         guards=(rules.REVIEW_OVER,),
-        clocks=tuple(start(key) for key in rules.MONITORING),
+        clocks=(meet("ret.determine"), *(start(key) for key in rules.MONITORING)),
     ),
     Rule(
         action="answer_check_in",

@@ -334,6 +334,7 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
             "ret.ack",
             "ret.complete",
             "ret.prelim",
+            "ret.refer",
             "ret.investigation",
             "ret.determine",
             "ret.remedy",

@@ -25,6 +25,9 @@ def test_a_recommendation_that_was_declined_goes_to_the_next_decider_and_is_carr
     case = act(case, "recommend", OFFICER, remedy="rescind", decider="hr_director")
     assert effect_names(case, "open") == ["recommendation"]
     declined = act(case, "record_declined", SYSTEM)
+    # What the office makes of a no has its time, whichever of the two it does.
+    assert declined.clocks["ret.determine"].runs
+    assert not act(declined, "start_monitoring", OFFICER).clocks["ret.determine"].runs
     assert refused(declined, "recommend", OFFICER, decider="hr_director").code == "DECLINED_BEFORE"
     again = act(declined, "recommend", OFFICER, decider="executive_head")
     decided = act(again, "record_decided", SYSTEM)

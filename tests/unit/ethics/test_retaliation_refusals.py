@@ -242,16 +242,16 @@ def test_whoever_recommended_or_asked_for_the_hold_hears_the_answer() -> None:
 
 def test_each_finding_ends_the_clock_of_its_own_part_and_no_other() -> None:
     finding = walked(begun(), *TO_FINDING)
-    assert {key for key, clock in finding.clocks.items() if clock.runs} == {"report.update"}
+    assert {key for key, clock in finding.clocks.items() if clock.runs} == {"report.update", "ret.refer"}
     assert {key for key, clock in not_found().clocks.items() if clock.runs} == {"report.update", "ret.appeal"}
     referred = act(finding, "refer_to_oversight", OFFICER)
     assert {key for key, clock in referred.clocks.items() if clock.runs} == {"report.update", "ret.investigation"}
     submitted = act(referred, "submit_investigation", INVESTIGATOR)
     assert {key for key, clock in submitted.clocks.items() if clock.runs} == {"report.update", "ret.determine"}
     assert {key for key, clock in in_review().clocks.items() if clock.runs} == {"report.update", "ret.review"}
-    for answer in ("uphold_finding", "overturn_finding"):
+    for answer, then in (("uphold_finding", set()), ("overturn_finding", {"ret.refer"})):
         after = act(in_review(), answer, REVIEWER)
-        assert {key for key, clock in after.clocks.items() if clock.runs} == {"report.update"}, answer
+        assert {key for key, clock in after.clocks.items() if clock.runs} == {"report.update", *then}, answer
 
 
 def test_who_takes_it_on_is_known_to_the_register_and_to_her() -> None:

@@ -169,6 +169,7 @@ TEXTS: Final[Mapping[str, str]] = {
             "ret.ack": N_("Acknowledge"),
             "ret.complete": N_("The file is complete"),
             "ret.prelim": N_("First look"),
+            "ret.refer": N_("Name who investigates"),
             "ret.investigation": N_("Investigation"),
             "ret.determine": N_("Determine"),
             "ret.decide": N_("Decide"),

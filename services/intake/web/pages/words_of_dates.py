@@ -61,6 +61,7 @@ CLOCKS: Final[Mapping[str, str]] = {
     "consent.refresh": N_("We ask whether you still agree on"),
     "ret.complete": N_("All that is needed is there by"),
     "ret.prelim": N_("The first look is due by"),
+    "ret.refer": N_("Whoever investigates is named by"),
     "ret.determine": N_("The decision is due by"),
     "ret.remedy": N_("It is put right by"),
     "ret.hold": N_("HR changes nothing until"),
