@@ -12,10 +12,10 @@ from lifecycle.asked import always
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, reference, text, time
 from lifecycle.guards import is_assigned, not_before_now
-from lifecycle.model import ActorKind, Effect, EffectKind, Facts, Step
+from lifecycle.model import ActorKind, Case, Effect, EffectKind, Facts, Step
 from lifecycle.recipients import appointed, assigned, escalation, her_inbox, other_side
 from lifecycle.table import ACTOR, ClockRule, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
-from policy.model import Role
+from policy.model import Policy, Role
 from services.ombuds.domain.informal_resolution import OMBUDS, dates_alone
 
 MEDIATOR = Role.OMBUDSPERSON
@@ -52,6 +52,11 @@ def _authority_missing(situation: Situation) -> Facts | None:
     return {"field": "authority_reference"} if binds and "authority_reference" not in situation.facts else None
 
 
+def _day_of_the_meeting(case: Case, _: Policy) -> bool:
+    """What has rung once since is late."""
+    return case.state == "in_sessions" and not case.clocks["mediation.session"].rounds
+
+
 IS_MEDIATOR = is_assigned(MEDIATOR)
 IS_INVITED = is_assigned(OTHER_PARTY)
 BOTH_CONSENT = Guard("CONSENT_NOT_FRESH", "invariant 20", _consent_missing)
@@ -62,6 +67,8 @@ PERSON, SYSTEM, PARTY = frozenset({ActorKind.PERSON}), frozenset({ActorKind.SYST
 TELL_MEDIATOR = assigned("mediation.answered", MEDIATOR)
 OFF = assigned("mediation.off", MEDIATOR)
 LATE = assigned("mediation.late", MEDIATOR)
+OVER = (meet("ombuds.first"), meet("mediation.consent"), meet("mediation.session"))
+NOT_INVITED = tuple(tell("mediation.not_invited", Role.OMBUDSPERSON) for tell in (appointed, escalation))
 NEEDED = appointed("mediation.mediator_needed", Role.OMBUDSPERSON)
 
 LIFECYCLE = Lifecycle(
@@ -82,7 +89,16 @@ LIFECYCLE = Lifecycle(
     ),
     opening=Opening(state="proposed"),
     rules=(
-        Rule(action=HER_YES, states=("proposed",), by=PERSON, asked=always, to="person_agreed", effects=(NEEDED,)),
+        # She has said yes, and waits: the office answers her in the time in which it answers a wish to talk.
+        Rule(
+            action=HER_YES,
+            states=("proposed",),
+            by=PERSON,
+            asked=always,
+            to="person_agreed",
+            clocks=(start("ombuds.first"),),
+            effects=(NEEDED,),
+        ),
         Rule(action=HER_YES, states=TALKING, by=PERSON),
         Rule(action="decline_mediation", states=("proposed",), by=PERSON, asked=always, to="stopped"),
         # Whoever invites mediates. Who is invited was checked against those whom the person has named, and stands
@@ -93,7 +109,7 @@ LIFECYCLE = Lifecycle(
             by=OMBUDS,
             to="invited",
             fields=(text(INVITED),),
-            clocks=(start("mediation.consent"),),
+            clocks=(meet("ombuds.first"), start("mediation.consent")),
             assigns={MEDIATOR: ACTOR},
             effects=(LET_HIM_IN,),
         ),
@@ -141,7 +157,7 @@ LIFECYCLE = Lifecycle(
             states=("person_agreed", "invited", *TALKING),
             by=PERSON,
             to="stopped",
-            clocks=(meet("mediation.consent"), meet("mediation.session")),
+            clocks=OVER,
             unassigns=(OTHER_PARTY,),
             effects=(OFF,),
         ),
@@ -152,7 +168,7 @@ LIFECYCLE = Lifecycle(
             to="stopped",
             fields=(choice("reason", "unsuitable", "unsafe", "no_answer"),),
             guards=(IS_MEDIATOR,),
-            clocks=(meet("mediation.consent"), meet("mediation.session")),
+            clocks=OVER,
             unassigns=(OTHER_PARTY,),
         ),
         Rule(
@@ -163,7 +179,7 @@ LIFECYCLE = Lifecycle(
             fields=(time("session_at"), choice("form", "apart", "together", "remote")),
             guards=(IS_MEDIATOR, BOTH_CONSENT),
             checks=(not_before_now("session_at", "policy 2.12", tolerance=_APART),),
-            clocks=(meet("mediation.session"),),
+            clocks=(start("mediation.session", due="session_at"),),
             effects=(other_side("mediation.session_set"),),
         ),
         Rule(
@@ -178,6 +194,7 @@ LIFECYCLE = Lifecycle(
             ),
             guards=(IS_MEDIATOR, BOTH_CONSENT),
             checks=(HAS_AUTHORITY,),
+            clocks=(meet("mediation.session"),),
             effects=(other_side("mediation.terms"),),
         ),
         Rule(
@@ -186,6 +203,7 @@ LIFECYCLE = Lifecycle(
             by=OMBUDS,
             to="no_agreement",
             guards=(IS_MEDIATOR,),
+            clocks=(meet("mediation.session"),),
             unassigns=(OTHER_PARTY,),
         ),
         Rule(
@@ -221,13 +239,30 @@ LIFECYCLE = Lifecycle(
     ),
     clocks=(
         ClockRule(
+            "ombuds.first",
+            outcomes=(Outcome(effects=NOT_INVITED),),
+            repeats=True,
+            person_sees=True,
+        ),
+        ClockRule(
             "mediation.consent",
-            outcomes=(Outcome(effects=(assigned("mediation.no_answer", MEDIATOR),)),),
+            outcomes=(
+                Outcome(
+                    effects=(
+                        assigned("mediation.no_answer", MEDIATOR),
+                        escalation("mediation.no_answer", Role.OMBUDSPERSON, after=1),
+                    )
+                ),
+            ),
+            repeats=True,
             person_sees=True,
         ),
         ClockRule(
             "mediation.session",
-            outcomes=(Outcome(effects=(LATE, escalation("mediation.late", Role.OMBUDSPERSON))),),
+            outcomes=(
+                Outcome(when=_day_of_the_meeting, effects=(assigned("mediation.meeting_was_set", MEDIATOR),)),
+                Outcome(effects=(LATE, escalation("mediation.late", Role.OMBUDSPERSON))),
+            ),
             repeats=True,
             person_sees=True,
         ),

@@ -189,6 +189,7 @@ TEXTS: Final[Mapping[str, str]] = {
             "CONSENT_NOT_FRESH": N_("A yes is too old. Ask both again before they meet."),
         },
     ),
+    "mediation.clock.ombuds.first": N_("Invite the other party"),
     **under(
         "clock",
         {

@@ -315,7 +315,7 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
             "informal.checkin.third",
             "ombuds.purge",
         ),
-        "mediation": ("mediation.consent", "mediation.session", "mediation.follow_up", "ombuds.purge"),
+        "mediation": ("ombuds.first", "mediation.consent", "mediation.session", "mediation.follow_up", "ombuds.purge"),
     },
     "support": {
         "support_referral": (

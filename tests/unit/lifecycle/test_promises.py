@@ -18,7 +18,7 @@ CHECK_INS = "informal.checkin informal.checkin.second informal.checkin.third"
 MONITORING = "ret.monitor ret.monitor.second ret.monitor.third ret.monitor.fourth ret.monitor.last"
 SHE_SEES = {
     "informal_resolution": f"rwfp.first ombuds.first {CHECK_INS} ombuds.purge",
-    "mediation": "mediation.consent mediation.session mediation.follow_up ombuds.purge",
+    "mediation": "ombuds.first mediation.consent mediation.session mediation.follow_up ombuds.purge",
     "support_referral": "support.first support.refer support.connect support.recall support.checkin keep.support"
     " keep.hold keep.release",
     "formal_report": "report.ack report.feedback assess.target anon.silence report.update investigation leg.review"

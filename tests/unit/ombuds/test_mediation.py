@@ -52,6 +52,21 @@ def test_her_yes_calls_for_a_mediator() -> None:
     assert act(agreed, "invite_other_party", EXTERNAL).assigned == {Role.OMBUDSPERSON: "S0067"}
 
 
+def test_her_yes_is_not_left_lying() -> None:
+    agreed = act(opened("mediation"), "agree_to_mediation", PERSON)
+    assert engine.next_date(LIFECYCLE, agreed) == POLICY.due("ombuds.first", NOW)
+    late = ring_until(agreed, POLICY.due("ombuds.first", NOW))
+    assert [(one.name, recipients(late, one, POLICY, NOW)) for one in late.effects] == [
+        ("mediation.not_invited", ("S0010",)),
+        ("mediation.not_invited", ("S0067",)),
+    ]
+    assert engine.next_due(LIFECYCLE, late, POLICY) is not None, "it rings again until somebody is invited"
+    assert not invited().clocks["ombuds.first"].runs
+    taken = act(agreed, "take_mediation", MEDIATOR)
+    for stopped in (act(agreed, "revoke_consent", PERSON), act(taken, "stop_mediation", MEDIATOR)):
+        assert engine.next_due(LIFECYCLE, stopped, POLICY) is None
+
+
 def test_the_mediator_hears_the_answer_and_the_other_party_what_concerns_him() -> None:
     accepted = both_agreed()
     assert [(one.name, recipients(accepted, one, POLICY, NOW)) for one in accepted.effects] == [
@@ -62,7 +77,6 @@ def test_the_mediator_hears_the_answer_and_the_other_party_what_concerns_him() -
         assert [(one.name, one.facts["to"]) for one in case.effects] == [(wording, OTHER_SIDE)]
     assert engine.next_date(LIFECYCLE, invited()) == POLICY.due("mediation.consent", NOW)
     assert engine.next_date(LIFECYCLE, accepted) == POLICY.due("mediation.session", NOW)
-    assert engine.next_date(LIFECYCLE, in_sessions()) is None
     assert LIFECYCLE.tells == (Role.OMBUDSPERSON,), "she knows who mediates, and the other party is not named to her"
 
 
@@ -175,8 +189,14 @@ def test_inv_20_a_yes_that_is_not_on_record_is_none() -> None:
 
 
 def test_an_invitation_without_an_answer_is_no_yes_and_no_no() -> None:
-    case = ring_until(invited(), NOW + timedelta(days=60))
-    assert (case.state, effect_names(case, EffectKind.NOTIFY)) == ("invited", ["mediation.no_answer"])
+    for rings, told in ((1, [("S0010",)]), (2, [("S0010",), ("S0067",)])):
+        case = invited()
+        for _ in range(rings):
+            due = engine.next_due(LIFECYCLE, case, POLICY)
+            assert due is not None
+            case = engine.on_due(LIFECYCLE, case, due, due.at, POLICY)
+        assert (case.state, {*effect_names(case, EffectKind.NOTIFY)}) == ("invited", {"mediation.no_answer"})
+        assert [recipients(case, effect, POLICY, NOW) for effect in case.effects] == told
 
 
 def test_a_session_that_is_never_set_goes_up_within_the_cell() -> None:
@@ -185,6 +205,24 @@ def test_a_session_that_is_never_set_goes_up_within_the_cell() -> None:
     assert (case.state, again.state) == ("both_agreed", "both_agreed")
     assert sum(step.action == "ring" for step in again.steps) > sum(step.action == "ring" for step in case.steps)
     assert [recipients(case, effect, POLICY, NOW) for effect in case.effects] == [("S0010",), ("S0067",)]
+
+
+def test_the_day_of_the_meeting_asks_what_came_of_it_and_silence_goes_up() -> None:
+    case = in_sessions()
+    meeting = NOW + timedelta(days=10)
+    assert engine.next_date(LIFECYCLE, case) == meeting
+    asked = ring_until(case, meeting)
+    assert [(one.name, recipients(asked, one, POLICY, NOW)) for one in asked.effects] == [
+        ("mediation.meeting_was_set", ("S0010",))
+    ]
+    late = ring_until(asked, POLICY.due("mediation.session", meeting))
+    assert [recipients(late, effect, POLICY, NOW) for effect in late.effects] == [("S0010",), ("S0067",)]
+    another = act(late, "schedule_session", MEDIATOR, session_at=at(90))
+    assert effect_names(ring_until(another, NOW + timedelta(days=90)), EffectKind.NOTIFY) == [
+        "mediation.meeting_was_set"
+    ]
+    for outcome in ("record_agreement", "record_no_agreement"):
+        assert not act(asked, outcome, MEDIATOR).clocks["mediation.session"].runs
 
 
 def test_a_session_is_set_for_a_time_to_come() -> None:

@@ -38,7 +38,7 @@ CLOCKS: Final[Mapping[str, str]] = {
     "ret.monitor.fourth": _HOW_IS_IT,
     "ret.monitor.last": _HOW_IS_IT,
     "mediation.consent": N_("Both sides say yes or no by"),
-    "mediation.session": N_("The meeting is by"),
+    "mediation.session": N_("The mediation goes on by"),
     "support.refer": _PASSED_ON,
     "misdirect.forward": _PASSED_ON,
     "support.connect": N_("The help is due to begin by"),
