@@ -215,9 +215,9 @@ class Page:
         self.keep(found)
         return self.go(self.path)
 
-    def keep(self, found: Read) -> None:
-        """Keeps what was typed here for when the same person comes back to the form."""
-        self.needs_session().data[_TYPED + self.path] = {"values": found.values, "errors": found.errors}
+    def keep(self, found: Read, path: str = "") -> None:
+        """Keeps what was typed here, or on the page at `path`, for when the same person comes back to the form."""
+        self.needs_session().data[_TYPED + (path or self.path)] = {"values": found.values, "errors": found.errors}
 
     def taken(self, path: str = "") -> None:
         """Forgets what was typed here, or on the page at `path`: it has been taken."""

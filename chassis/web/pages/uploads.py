@@ -19,16 +19,19 @@ class NotAnUpload(ValueError):
 
 @dataclass(frozen=True)
 class Upload:
-    """The fields that stand before the file, and the file. Whatever stands after it is not read."""
+    """The fields that stand before the file, and the file. Whatever stands after it is not read. `chosen`: whether
+    there was one to send at all.
+    """
 
     fields: Mapping[str, Sequence[str]]
     file: AsyncIterator[bytes]
+    chosen: bool
 
 
 async def read_upload(request: Request[Any, Any, Any]) -> Upload:
-    """The form puts its fields (with the token against forgery) before its one file input. The file's own name is
-    never looked at; where none was chosen the file is empty. Raises NotAnUpload, also while the file is read; Problem
-    for control characters.
+    """The form puts its fields (with the token against forgery) before its one file input. Nothing is kept of the
+    file's own name: none is there where none was chosen, and then the file is empty. Raises NotAnUpload, also while the
+    file is read; Problem for control characters.
     """
     content_type, options = request.content_type
     boundary = options.get("boundary", "")
@@ -40,7 +43,7 @@ async def read_upload(request: Request[Any, Any, Any]) -> Upload:
         if not isinstance(event, MultipartSegment):
             raise NotAnUpload
         if event.filename is not None:
-            return Upload(fields, _file(events))
+            return Upload(fields, _file(events), chosen=bool(event.filename))
         if sum(map(len, fields.values())) >= _MOST_FIELDS:
             raise NotAnUpload
         fields.setdefault(event.name, []).append(await _text(events))

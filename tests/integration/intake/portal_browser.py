@@ -7,7 +7,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
@@ -17,12 +17,16 @@ import httpx
 
 @dataclass
 class Form:
-    """`fields` are those that a browser sends of itself: hidden ones, what is filled in, ticked or chosen already."""
+    """`fields` are those that a browser sends of itself: hidden ones, what is filled in, ticked or chosen already.
+    `elsewhere`: where a button of its own sends it, by that button's name and value.
+    """
 
     action: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     offered: dict[str, list[str]] = field(default_factory=dict)
+    elsewhere: dict[tuple[str, str], str] = field(default_factory=dict)
+    with_file: bool = False
     buttons: list[str] = field(default_factory=list)
 
     @property
@@ -42,7 +46,7 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(given["action"]))
+            self.forms.append(Form(given["action"], with_file=given.get("enctype") == "multipart/form-data"))
             self._open = True
         if not self._open:
             return
@@ -53,6 +57,8 @@ class _Forms(HTMLParser):
             if name:
                 form.names.add(name)
                 form.offered.setdefault(name, []).append(given["value"])
+            if "formaction" in given:
+                form.elsewhere[name, given["value"]] = given["formaction"]
         elif tag == "textarea":
             self._area = name
             form.names.add(name)
@@ -161,6 +167,9 @@ class PortalBrowser:
             offered = form.offered.get(name)
             assert offered is None or set(values) <= set(offered), f"{values} not among {offered}"
             pairs += [(name, value) for value in values]
+        if form.with_file:
+            (action,) = (form.elsewhere[pressed] for pressed in pairs if pressed in form.elsewhere)
+            return await self.send_file(replace(form, action=action), "", b"", **headers)
         body = urlencode(pairs).encode()
         sent = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin} | headers
         return await self._ask("POST", form.action, content=body, headers=sent)

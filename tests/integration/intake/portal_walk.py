@@ -42,7 +42,9 @@ async def onwards(browser: PortalBrowser, answers: Answers) -> None:
         form, before = browser.form(place=-1), browser.path
         if "way" in form.names:
             return
-        await browser.fill({name: given for name, given in answers.items() if name in form.names}, place=-1)
+        pressed = {"step": "on"} if "step" in form.names else {}
+        given = pressed | {name: given for name, given in answers.items() if name in form.names}
+        await browser.fill(given, place=-1)
         if browser.path == before:
             return
 

@@ -1,5 +1,6 @@
 """Files that are added before sending: looked at, removed, sent along, and gone with the draft."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -229,6 +230,30 @@ async def test_a_file_that_is_not_taken_while_asking_says_what_to_do_beside_its_
     await browser.go("/s/files")
     assert "This kind of file is not taken." not in browser.text
     assert await draft_files(world, browser) == []
+
+
+@pytest.mark.parametrize(("step", "then"), [("on", "/check"), ("keep", "/kept")])
+async def test_a_file_that_was_chosen_is_taken_whichever_button_is_pressed(
+    client: httpx.AsyncClient, world: World, step: str, then: str
+) -> None:
+    """Not by "Add this file" alone: the large button lies below it, and what she chose stands there."""
+    browser = await asking(client, world)
+    form = browser.form("Add this file")
+    pressed = replace(form, action=form.elsewhere["step", step])
+    await browser.go((await browser.send_file(pressed, NAME, b"MZ\x90\x00 a program")).headers["location"])
+    assert browser.path == browser.at("/s/files")
+    assert browser.text.count("This kind of file is not taken.") == 2
+    await browser.go((await browser.send_file(pressed, NAME, b"")).headers["location"])
+    assert browser.text.count("Choose a file that has something in it") == 2, "an empty one that was chosen"
+    await browser.go((await browser.send_file(pressed, NAME, planted.jpeg())).headers["location"])
+    assert browser.path == browser.at(then)
+    assert len(await draft_files(world, browser)) == 1
+    await browser.go("/s/files")
+    assert browser.text.count("Remove file-") == 1
+    assert "Choose a file that has something in it" not in browser.text
+    await browser.fill({"step": step}, button="Add this file")
+    assert browser.path == browser.at(then), "none was chosen"
+    assert len(await draft_files(world, browser)) == 1
 
 
 @pytest.mark.parametrize("way", ["direct_approach", ""])

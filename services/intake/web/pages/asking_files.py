@@ -26,7 +26,11 @@ from services.intake.web.pages.sending_draft import AT_FILES, takes_files
 
 REMOVE: Final = Field("remove", "text", "")
 """The file whose button was pressed."""
-GO_ON: Final = Field("step", "radios", "", choices=(Choice("on", ""), Choice("keep", "")))
+AND_THEN: Final = ("on", "keep")
+"""What the other buttons do, once the file is taken that was chosen: at paths of their own, since what a button says
+comes after the file.
+"""
+GO_ON: Final = Field("step", "radios", "", choices=tuple(Choice(one, "") for one in AND_THEN))
 _NO_ROOM: Final = N_("There is no room for files here now. Send without it, and add it afterwards.")
 
 
@@ -76,12 +80,21 @@ async def files(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
 
 
 # Counted while it comes in.
-@post("/{language:str}/s/files", include_in_schema=False, request_max_body_size=None)
+@post(
+    ["/{language:str}/s/files", *(f"/{{language:str}}{AT_FILES}/{step}" for step in AND_THEN)],
+    include_in_schema=False,
+    request_max_body_size=None,
+)
 async def add(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> Response[Any]:
-    upload = await ours(page)
+    """Whichever button is pressed: a file that was chosen is never left behind without a word."""
+    upload, step = await ours(page), page.path.rpartition("/")[2]
     data, once = page.needs_session().data, once_of(read([ONCE], upload.fields).values)
     if not takes_files(asked_so_far(page, portal).route):
         raise NotOurs
+    if not upload.chosen and step in AND_THEN:
+        await drop(upload.file, portal)
+        page.taken(AT_FILES)
+        return await _on(page, portal, step)
     await stay_open(page, upload.file, portal)
     wrong, held = "", None
     try:
@@ -103,11 +116,18 @@ async def add(page: NamedDependency[Page], portal: NamedDependency[Portal]) -> R
         wrong = why_not(error)
     await drop(upload.file, portal)
     if wrong:
-        return page.again(Read(errors={FILE.name: wrong}))
-    page.taken()
+        page.keep(Read(errors={FILE.name: wrong}), AT_FILES)
+        return page.go(AT_FILES)
+    page.taken(AT_FILES)
     if held is not None:
         data[FILE_OF + str(held.file_id)] = held.noted()
-    return page.go(AT_FILES)
+    return await _on(page, portal, step)
+
+
+async def _on(page: Page, portal: Portal, step: str) -> Response[Any]:
+    if step == "keep":
+        return await asking_place.keep(page, portal, AT_FILES)
+    return page.go("/check" if step == "on" else AT_FILES)
 
 
 @post("/{language:str}/s/files/done", include_in_schema=False)
@@ -120,9 +140,7 @@ async def go_on(page: NamedDependency[Page], portal: NamedDependency[Portal]) ->
         if data.pop(FILE_OF + remove, None):
             await let_go(portal.intake, [UUID(remove)])
         return page.go(AT_FILES)
-    if found.values.get(GO_ON.name) == "keep":
-        return await asking_place.keep(page, portal, AT_FILES)
-    return page.go("/check")
+    return await _on(page, portal, str(found.values.get(GO_ON.name, "on")))
 
 
 ROUTES: Final = [files, add, go_on]
