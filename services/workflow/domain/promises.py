@@ -234,11 +234,6 @@ SAID: Final[Sequence[Promise]] = (
     ),
     Promise("It is destroyed when the talk has ended.", 28, "test_inv_28_a_talk_is_gone_on_the_day_that_was_promised"),
     Promise(
-        "Your words go to one person, sealed. They are destroyed when the talk has ended.",
-        28,
-        "test_inv_28_a_talk_is_gone_on_the_day_that_was_promised",
-    ),
-    Promise(
         "After some days the whole talk is destroyed. The inbox shows the day.",
         28,
         "test_inv_28_what_was_said_is_destroyed_after_the_end_and_she_is_warned_before",

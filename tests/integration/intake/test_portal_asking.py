@@ -72,8 +72,8 @@ async def test_the_ways_stand_side_by_side_with_the_same_rows_and_none_chosen(
     # What the policy leaves open is not invented, and a default is called one.
     for office in ("oversight", "ethics"):
         assert page.count(f"There may be a time limit. Ask the {office} office or your focal point.") == 1
-    assert "Answer within 7 days." in browser.text
-    assert page.count("Answer within") == 6
+    assert "We answer within 7 days." in browser.text
+    assert page.count("We answer within") == 6
     assert page.count(".*</dl>") == 5
     assert page.count("* Not in the policy. This site set it.") == 1
     await browser.fill()
@@ -272,3 +272,19 @@ async def test_every_page_of_every_way_stands_in_each_language(client: httpx.Asy
                 assert f'<html lang="{language}" dir="{direction}"' in answer.text
         (row,) = await world.rows("select language from reports order by lodged_at desc limit 1")
         assert row["language"] == language
+
+
+async def test_what_does_not_stay_in_a_talk_is_said_once_on_each_page_and_not_twice(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    """A warning that stands there twice reads as a second one."""
+    browser = await begin(client, world)
+    await choose(browser, "informal_resolution")
+    told = {}
+    while browser.path != browser.at("/check"):
+        told[browser.path] = browser.text.count("Danger to a life may have to be told")
+        before = browser.path
+        await browser.fill({"step": "on"}, place=-1)
+        assert browser.path != before
+    assert set(told.values()) == {0, 1}
+    assert told[browser.at("/s/6")] == 1, "where she writes"

@@ -23,7 +23,7 @@ async def test_what_is_held_is_asked_apart_from_the_ways_with_a_number_and_under
     await browser.follow("Ask what is held about you")
     assert (browser.path, browser.cookie) == (browser.at("/data"), "")
     assert "Say what others may have told, or whether anybody has. That is the same for everybody." in browser.text
-    assert "Answer within one month." in browser.text
+    assert "We answer within one month." in browser.text
     await browser.fill(button="Continue")
     assert browser.path == browser.at("/s/4")
     await browser.fill({"right": "know"})

@@ -45,7 +45,7 @@ async def ask(page: NamedDependency[Page], portal: NamedDependency[Portal], numb
         sea=needs_sea(asked.said),
         options=OPTIONS,
         risks=RISKS,
-        readers=READERS.get(asked.route, ()) if question not in BEGINNING else (),
+        readers=[one for one in READERS.get(asked.route, ()) if question not in BEGINNING and one not in question.said],
         length=partial(length, asked.policy),
         listener=partial(listener, asked),
         told=told_before(question, asked),

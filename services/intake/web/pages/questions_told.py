@@ -38,11 +38,7 @@ TO_OMBUDS: Final = Question(
     "words",
     N_("What would you like us to know?"),
     lambda asked: (_IN_PERSON, _what_happened(asked), _wish(asked)),
-    said=(
-        N_("You do not have to write anything here."),
-        N_("Your words go to one person, sealed. They are destroyed when the talk has ended."),
-        DANGER,
-    ),
+    said=(N_("You do not have to write anything here."), DANGER),
 )
 TO_OFFICE: Final = Question(
     "words",
