@@ -38,4 +38,7 @@ async def test_without_a_day_nothing_at_all_is_kept_of_the_direct_way(client: ht
     await onwards(browser, {})
     assert "You chose no day. Then nothing is kept at all." in browser.text
     assert browser.form().offered["step"] == ["delete"]
+    assert browser.form().buttons == ["Close these pages"], "where nothing is kept, no button says that there is"
+    await browser.fill({"step": "delete"})
+    assert "Nothing was sent, and nothing is kept here." in browser.text
     assert await world.rows("select count(*) from access_codes") == codes

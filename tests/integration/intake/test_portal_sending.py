@@ -169,6 +169,7 @@ async def test_inv_17_whoever_skips_everything_gets_the_same_answer_by_the_same_
     browser = await begin(client, world)
     await to_the_check(browser, way, {})
     assert "Not provided" in browser.text
+    assert "Which do you choose? Anonymous: without my name" in browser.text
     code = await send(browser)
     due = world.intake.policy.due(world.intake.policy.routes[way].first_clock, datetime.now(UTC))
     (route,) = (await inbox(client, code))["routes"]

@@ -21,6 +21,9 @@ from services.intake.web.pages.questions_told import GOING_ON, IN_PERSON, RELATI
 AT_FILES: Final = "/s/files"
 """The page after the last question, on a way that takes files."""
 
+_UNSAID: Final = {"mode": "anonymous"}
+"""What it comes to where nothing was said: before she sends she reads that, and not that it is missing."""
+
 Text = Callable[..., str]
 """A text in her language, with what is filled in."""
 
@@ -43,7 +46,8 @@ def parts(asked: Asked) -> Iterator[Part]:
         if question not in BEGINNING:
             said = asked.said.get(question.name, {})
             fields = [one for one in question.fields(asked) if one.name != NEAR]
-            yield Part(number, question, tuple((one, said.get(one.name)) for one in fields), asked.told)
+            answers = tuple((one, said.get(one.name, _UNSAID.get(one.name))) for one in fields)
+            yield Part(number, question, answers, asked.told)
 
 
 def takes_files(route: str) -> bool:
