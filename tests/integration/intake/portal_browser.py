@@ -18,7 +18,8 @@ import httpx
 @dataclass
 class Form:
     """`fields` are those that a browser sends of itself: hidden ones, what is filled in, ticked or chosen already.
-    `elsewhere`: where a button of its own sends it, by that button's name and value.
+    `elsewhere`: where a button sends it that has an address of its own, by its name and value. Such a form has a
+    file, and none is chosen.
     """
 
     action: str
@@ -26,7 +27,6 @@ class Form:
     names: set[str] = field(default_factory=set)
     offered: dict[str, list[str]] = field(default_factory=dict)
     elsewhere: dict[tuple[str, str], str] = field(default_factory=dict)
-    with_file: bool = False
     buttons: list[str] = field(default_factory=list)
 
     @property
@@ -46,7 +46,7 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(given["action"], with_file=given.get("enctype") == "multipart/form-data"))
+            self.forms.append(Form(given["action"]))
             self._open = True
         if not self._open:
             return
@@ -167,8 +167,7 @@ class PortalBrowser:
             offered = form.offered.get(name)
             assert offered is None or set(values) <= set(offered), f"{values} not among {offered}"
             pairs += [(name, value) for value in values]
-        if form.with_file:
-            (action,) = (form.elsewhere[pressed] for pressed in pairs if pressed in form.elsewhere)
+        if action := next((form.elsewhere[pressed] for pressed in pairs if pressed in form.elsewhere), ""):
             return await self.send_file(replace(form, action=action), "", b"", **headers)
         body = urlencode(pairs).encode()
         sent = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin} | headers

@@ -32,8 +32,8 @@ SHE_SEES = {
     "supervisor_request": f"supervisor.ack supervisor.act {CHECK_INS} report.update",
     "sea_report": "sea.report sea.assist report.ack report.update",
     "data_request": "dsr.reply dsr.reply.extension report.update",
-    "retaliation": "ret.ack ret.complete ret.prelim ret.refer ret.investigation ret.determine ret.remedy ret.review ret.appeal"
-    f" ret.hold {MONITORING}",
+    "retaliation": "ret.ack ret.complete ret.prelim ret.refer ret.investigation ret.determine ret.remedy ret.review"
+    f" ret.appeal ret.hold {MONITORING}",
     "recommendation": "",
     "query": "",
 }
