@@ -33,7 +33,7 @@ def start(
     choice fact `by` may pick a deadline of its own (`im.ack.red` for the clock `im.ack` and urgency red). A date that
     the case does not have, or has emptied, starts none. By policy it is due no earlier than the deadlines `not_before`
     (nothing is erased while they run, invariant 53), which count from now. `no_later`: one that has not rung yet is due
-    then or sooner, in the round that it is in.
+    then or sooner, in the round that it is in; one that stands still goes on, as much later as it stood.
     """
     return ClockChange(ClockChangeKind.START, key, since, due, by, not_before=not_before, no_later=no_later)
 
@@ -78,6 +78,8 @@ def change(
             case ClockChangeKind.RENEW if not (clock and clock.runs):
                 pass
             case ClockChangeKind.START | ClockChangeKind.RENEW:
+                if one.no_later and clock and clock.paused_at and clock.met_at is None:
+                    clock = _resumed(clock, clock.paused_at, now, policy)
                 if started := _started(one, facts, now, policy):
                     waits = one.no_later and clock is not None and clock.runs and DUE not in clock.rung
                     clocks[one.key] = _no_later(started, clock) if waits and clock else started

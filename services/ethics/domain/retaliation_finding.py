@@ -44,7 +44,7 @@ def _refer(action: str, role: Role, field: str) -> Rule:
         to="investigation",
         fields=(staff(field), text("mandate")),
         checks=(is_appointed(field, role),),
-        # Handed on, it is not due later for that.
+        # Handed on, it is not due later for that, and stands still no more: the reason was the other's.
         clocks=(meet("ret.refer"), start("ret.investigation", no_later=True)),
         assigns={role: field},
         unassigns=NOBODY_INVESTIGATES,

@@ -113,6 +113,10 @@ def test_an_investigation_that_is_handed_on_is_due_no_later_for_that() -> None:
     case = walked(begun(), *TO_FINDING, ("refer_to_oversight", OFFICER))
     moved = act(case, "refer_outside", OFFICER, now=NOW + timedelta(days=119))
     assert moved.clocks["ret.investigation"].due_at == NOW + timedelta(days=120)
+    ill = act(case, "pause_investigation", INVESTIGATOR, pause_reason="sick_leave", now=NOW + timedelta(days=100))
+    moved = act(ill, "refer_outside", OFFICER, now=NOW + timedelta(days=109))
+    clock = moved.clocks["ret.investigation"]
+    assert (clock.due_at, clock.paused_at) == (NOW + timedelta(days=129), None)
 
 
 def test_an_investigation_stands_still_for_a_lawful_reason_and_for_no_other() -> None:
