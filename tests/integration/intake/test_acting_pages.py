@@ -2,11 +2,12 @@
 
 import json
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from chassis.sealing import seal_to, told_context
 from contracts.topics import OMBUDS_CASES, WORKFLOW_CASES
 from tests.integration.intake.conftest import Browse, SignIn
 from tests.integration.intake.desk_news import acts, offer, tells
@@ -122,12 +123,41 @@ async def test_words_of_an_act_are_sealed_and_a_day_is_a_day(
     await world.tell("workflow", WORKFLOW_CASES, report_id, case)
     browser = await browse(code)
     await browser.follow("Change what happens")
-    await browser.follow("Say that I need protection")
-    await browser.fill({"risk_facts": "We share a flat."}, button="Say that I need protection")
+    await browser.follow("Say what I need to be safe")
+    await browser.fill({"risk_facts": "We share a flat."}, button="Say what I need to be safe")
     (acted,) = await acts(world, report_id)
     assert (json.loads(acted.facts_json), len(acted.item_ids)) == ({}, 1)
     (route,) = (await inbox(client, code))["routes"]
     assert {"risk_facts": "We share a flat."}.items() <= {one["name"]: one["text"] for one in route["answers"]}.items()
+
+
+@pytest.mark.parametrize("kind", ["any", "reporting_line_change"])
+async def test_what_changes_for_her_stands_where_she_says_that_she_has_read_it(
+    client: httpx.AsyncClient, browse: Browse, world: World, kind: str
+) -> None:
+    """Also that nobody has chosen it yet: her yes is then one to whatever is chosen."""
+    code = await code_of_new(client, formal())
+    report_id = await world.report_id(client, code)
+    (row,) = await world.rows("select route_public_key from reports where report_id = $1", UUID(report_id))
+    facts = json.dumps({"measure": kind, "effect_on_pay": "unchanged"}).encode()
+    told = seal_to(row["route_public_key"], facts, context=told_context(UUID(report_id), "interim_measure", 1, 1))
+    seen = {"name": "effects_seen", "kind": "flag", "required": True}
+    case = tells(
+        report_id,
+        lifecycle="interim_measure",
+        state="consent_asked",
+        wording_key="interim_measure.consent_asked",
+        sealed_facts=told,
+        offers=[offer("consent_to_measure", seen, asked=True), offer("refuse_measure", asked=True)],
+    )
+    await world.tell("workflow", WORKFLOW_CASES, report_id, case)
+    browser = await browse(code)
+    changes = {"any": "This is not decided yet", "reporting_line_change": "Another supervisor"}[kind]
+    for button, open_kind in (("Agree to the change", kind == "any"), ("Do not agree to the change", False)):
+        await browser.go("/inbox")
+        await browser.follow(button)
+        assert f"What changes for you {changes} Without any change Pay" in browser.text
+        assert ("Your yes would hold for any kind." in browser.text) == open_kind
 
 
 async def test_an_act_that_is_not_open_any_more_leads_back_to_the_inbox(

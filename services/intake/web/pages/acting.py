@@ -18,7 +18,7 @@ from services.intake.intake import utc_now
 from services.intake.use_cases.protect import ETHICS_CONTACT, answer_consent
 from services.intake.use_cases.send_message import act, add_parties
 from services.intake.web.pages import words_of_cases as words
-from services.intake.web.pages.inbox import ONCE, SAID, Reading, done, once_of, reading
+from services.intake.web.pages.inbox import ONCE, SAID, Reading, done, measure_of, once_of, reading
 from services.intake.web.pages.offers import Offered, offered
 from services.intake.web.pages.portal import Portal
 
@@ -38,13 +38,10 @@ ETHICS: Final = Field(
     N_("The ethics office may contact me"),
     hint=N_("It asks how you are, and whether you were punished for speaking up."),
 )
-_OTHERS_DECIDE: Final = frozenset(
-    {
-        ("interim_measure", "consent_to_measure"),
-        ("interim_measure", "refuse_measure"),
-        ("interim_measure", "renew_consent"),
-    }
-)
+_AGREES: Final = frozenset({("interim_measure", "consent_to_measure"), ("interim_measure", "renew_consent")})
+_OTHERS_DECIDE: Final = _AGREES | {("interim_measure", "refuse_measure")}
+ANY: Final = "any"
+"""As her case tells it: she is asked about a measure whose kind nobody has chosen yet."""
 
 
 @get("/{language:str}/inbox/{route:str}/change", include_in_schema=False)
@@ -109,8 +106,17 @@ async def an_act(
     offer = _offer(seen, route, place)
     if offer is None:
         return _no_more(page)
+    about = (offer.case.lifecycle, offer.action)
+    measure, effects = measure_of(offer.case) if about in _OTHERS_DECIDE else ("", ())
     return page.show(
-        "act.html", path=route, act=offer, deciders=_deciders(portal, seen.route(route), offer), once=uuid4()
+        "act.html",
+        path=route,
+        act=offer,
+        measure=measure,
+        effects=effects,
+        of_any_kind=about in _AGREES and offer.case.facts.get("measure") == ANY,
+        deciders=_deciders(portal, seen.route(route), offer),
+        once=uuid4(),
     )
 
 

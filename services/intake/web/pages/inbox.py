@@ -178,11 +178,7 @@ def newest(messages: Sequence[MessageSeen]) -> Sequence[MessageSeen]:
 def _case(case: CaseSeen, wording: Mapping[str, str]) -> CaseShown:
     """A desk that tells her what there are no words for does not close her inbox to her."""
     facts = case.facts
-    measure = facts.get("measure", "")
-    becomes: dict[str, list[str]] = {}
-    for name, label in words.EFFECTS.items():
-        if (what := facts.get(words.EFFECT + name)) is not None:
-            becomes.setdefault(words.BECOMES.get(what, what), []).append(label)
+    measure, effects = measure_of(case)
     told = ((label, _moment(facts.get(name, ""))) for name, label in words.DAYS.items())
     days = {label: at for label, at in told if at is not None}
     label = dates.CLOCKS.get(case.next_clock, dates.NEXT)
@@ -192,9 +188,18 @@ def _case(case: CaseSeen, wording: Mapping[str, str]) -> CaseShown:
         next_date=(label, case.next_date) if case.next_date and label not in days else None,
         people=words.people_of(case),
         days=tuple(days.items()),
-        measure=words.MEASURES.get(measure, measure),
-        effects=tuple((what, tuple(labels)) for what, labels in becomes.items()),
+        measure=measure,
+        effects=effects,
     )
+
+
+def measure_of(case: CaseSeen) -> tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """What changes for her, and what becomes of pay and the rest; empty where she is told of no measure."""
+    measure, becomes = case.facts.get("measure", ""), dict[str, list[str]]()
+    for name, label in words.EFFECTS.items():
+        if (what := case.facts.get(words.EFFECT + name)) is not None:
+            becomes.setdefault(words.BECOMES.get(what, what), []).append(label)
+    return words.MEASURES.get(measure, measure), tuple((what, tuple(labels)) for what, labels in becomes.items())
 
 
 def _moment(text: str) -> datetime | None:

@@ -106,7 +106,7 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
         ),
     ),
     ("interim_measure", "note_need"): Act(
-        N_("Say that I need protection"),
+        N_("Say what I need to be safe"),
         (N_("Write the least that is needed. It goes to those who handle your report."),),
     ),
     ("interim_measure", "consent_to_measure"): Act(
