@@ -1,6 +1,7 @@
-"""A real identity provider and an app with every kind of route."""
+"""A real identity provider, an app with every kind of route, and the sessions of pages."""
 
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -17,6 +18,8 @@ from chassis.web.app import App, create_app
 from chassis.web.sign_in import SignedIn, SignIn
 from ops.local_stack.oidc import Oidc
 from ops.local_stack.part import Command
+from tests import real_parts
+from tests.integration.web.kept_sessions import Kept
 
 
 class Note(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,3 +78,11 @@ class ShortLived(Oidc):
 @pytest.fixture
 def app(oidc: Oidc) -> App:
     return trial_app(oidc.issuer)
+
+
+@pytest.fixture
+async def kept(fresh_database: Callable[..., Awaitable[real_parts.Database]]) -> AsyncIterator[Kept]:
+    made = await fresh_database("audit")
+    kept = Kept(made)
+    yield kept
+    await kept.database.close()
