@@ -11,7 +11,7 @@ from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from chassis.web.problems import Problem
 from lifecycle.desk import Desk
-from lifecycle.model import PERSON, RING, SYSTEM
+from lifecycle.model import PERSON, RING, SYSTEM, Actor
 from lifecycle.pages.wording import Wording
 from lifecycle.sender import Sender
 from lifecycle.views import CaseSeen, StepSeen
@@ -28,6 +28,11 @@ _STATUS: Final = {
 }
 MESSAGES: Final = frozenset({"message", "preview"})
 """References to what the desk has written to the person: they are chosen where it stands, in the conversation."""
+
+
+def is_party(actor: Actor) -> bool:
+    """Whether the matter is about this person, or they are the other party to it: they act under no name of theirs."""
+    return actor.name.startswith(_PART)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,15 @@ from lifecycle.durable import Decided
 from tests.integration.web.desk import Browser, signed_out
 from tests.integration.web.panels import seen
 from tests.integration.workflow.formal_reports import investigating
-from tests.integration.workflow.house import HR_DIRECTOR, OTHER_HEAD, OTHER_MANAGER, PERSON, SUPERVISOR, House
+from tests.integration.workflow.house import (
+    HR_DIRECTOR,
+    INVESTIGATOR,
+    OTHER_HEAD,
+    OTHER_MANAGER,
+    PERSON,
+    SUPERVISOR,
+    House,
+)
 from tests.integration.workflow.measures import (
     acknowledged,
     extended,
@@ -118,3 +126,14 @@ async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: Hous
     assert "The one whom it concerns You" in own
     assert "conflict of interest" not in own
     assert "part:" not in own
+    # What is written to him is his to read: no list of relations keeps him from it, and no handler's reason is asked.
+    reading = await browser.get(f"/en/cases/{case}/reading")
+    assert "Do not open it" not in seen(reading)
+    assert "conflict of interest" not in seen(reading)
+    assert re.findall('name="purpose" type="radio" value="([^"]+)"( checked)?', reading.text) == [
+        ("own_matter", " checked")
+    ]
+    await signed_out(browser, page)
+    handlers = await browser.signed_in(INVESTIGATOR, f"/en/cases/{case}/reading")
+    assert "Do not open it if one of these is true" in seen(handlers)
+    assert "own_matter" not in handlers.text
