@@ -1,6 +1,6 @@
 """Who may see a case: by role or assignment, never against an exclusion (invariant 32)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -216,17 +216,11 @@ async def _next_rows(
 ) -> list[CaseRow]:
     place, case_id = position
     roles = desk.policy.roles_of(staff_id, now)
-
-    def read_by(roles: frozenset[Role]) -> list[str]:
-        return [one for one in desk.lifecycles_read_by(roles) if kind in ("", one)]
-
-    elsewhere = [
-        (one.name, lifecycle) for one in desk.policy.desks.values() for lifecycle in read_by(acting_roles(one, roles))
-    ]
+    elsewhere = [(name, one) for name, one in _read_elsewhere(desk, roles) if kind in ("", one)]
     found = await session.execute(
         order.statement,
         params={
-            "lifecycles": read_by(roles),
+            "lifecycles": [one for one in desk.lifecycles_read_by(roles) if kind in ("", one)],
             "desks": [name for name, _ in elsewhere],
             "lifecycles_there": [lifecycle for _, lifecycle in elsewhere],
             "kind": kind,
@@ -240,6 +234,18 @@ async def _next_rows(
     listed = [row.case_id for row in found]
     rows = {row.case_id: row for row in await records.load_all(session, listed)}
     return [rows[case_id] for case_id in listed if case_id in rows]
+
+
+def _read_elsewhere(desk: Desk, roles: frozenset[Role]) -> Iterator[tuple[str, str]]:
+    """At which other desk of the policy somebody acts as what reads a kind of matter, and which kind."""
+    for one in desk.policy.desks.values():
+        yield from ((one.name, lifecycle) for lifecycle in desk.lifecycles_read_by(acting_roles(one, roles)))
+
+
+def kinds_read(desk: Desk, staff_id: str, now: datetime) -> set[str]:
+    """The lifecycles of which somebody may see cases by what they are appointed to, whether there are any or not."""
+    roles = desk.policy.roles_of(staff_id, now)
+    return {*desk.lifecycles_read_by(roles), *(kind for _, kind in _read_elsewhere(desk, roles))}
 
 
 def _position(order: Order, row: CaseRow) -> Position:

@@ -58,7 +58,6 @@ class DeskPages:
             "hint": lambda key: text(self.wording.hint(key, lifecycle)),
             "fact": fact,
             "who": lambda step: _who(page, step),
-            "lifecycles": sorted(self.desk.lifecycles),
             "conflicts": list(self.desk.policy.options["conflict"].choices.values()),
             "now": datetime.now(UTC),
             "once": str(uuid4()),

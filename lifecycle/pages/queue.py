@@ -13,7 +13,7 @@ from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
-from lifecycle.access import DUE_FIRST, NEWEST_FIRST
+from lifecycle.access import DUE_FIRST, NEWEST_FIRST, kinds_read
 from lifecycle.desk import Desk, PinnedPackMissing
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages, short, spoken_and_written
@@ -43,6 +43,8 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         found, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order, kind)
         now = datetime.now(UTC)
         cases = [_in_queue(of.desk, row, actor, now) for row, actor in found]
+        # What somebody has no part in, their list does not speak of either.
+        kinds = {kind} - {""} | {row.lifecycle for row, _ in found} | kinds_read(of.desk, signed_in.staff_id, now)
         return page.show(
             "desk/queue.html",
             parts=_parts(
@@ -50,6 +52,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             ),
             more=cursor_of(rest) if rest else "",
             everything=bool(everything),
+            kinds=sorted(kinds),
             chosen=kind,
             short=short,
             staff=signed_in.staff_id,

@@ -133,7 +133,12 @@ async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: Hous
     assert re.findall('name="purpose" type="radio" value="([^"]+)"( checked)?', reading.text) == [
         ("own_matter", " checked")
     ]
+    # His list names his own side and what he reads by his office, and none of the other kinds that there are.
+    queue = await browser.get("/en/queue")
+    assert f"/en/cases/{case}" in queue.text
+    assert "Formal report" not in seen(queue)
     await signed_out(browser, page)
-    handlers = await browser.signed_in(INVESTIGATOR, f"/en/cases/{case}/reading")
+    assert "Formal report" in seen(await browser.signed_in(INVESTIGATOR, "/en/queue"))
+    handlers = await browser.get(f"/en/cases/{case}/reading")
     assert "Do not open it if one of these is true" in seen(handlers)
     assert "own_matter" not in handlers.text
