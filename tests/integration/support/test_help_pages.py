@@ -150,6 +150,16 @@ async def test_a_place_that_is_not_confidential_is_never_said_to_pass_nothing_on
         assert ("It may pass on what it hears." in text) is not confidential
 
 
+@pytest.mark.parametrize(("confidential", "said"), [(True, "In part."), (False, "No.")])
+async def test_who_has_to_pass_on_what_they_hear_is_not_called_confidential(
+    places: Directory, confidential: bool, said: str
+) -> None:
+    entry = replace(places.entries[0], station=EVERYWHERE, confidential=confidential, must_report=("the police",))
+    async with client_of(replace(places, entries=(entry,))) as client:
+        text = words(await client.get("/en/help"))
+    assert f"Confidential {said} It has to pass on what it hears, to: the police" in text
+
+
 async def test_a_number_can_be_called_as_it_stands(client: httpx.AsyncClient, places: Directory) -> None:
     for station in places.stations:
         page = (await client.get(f"/en/help/{station}")).text
