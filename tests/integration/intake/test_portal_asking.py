@@ -288,3 +288,23 @@ async def test_what_does_not_stay_in_a_talk_is_said_once_on_each_page_and_not_tw
         assert browser.path != before
     assert set(told.values()) == {0, 1}
     assert told[browser.at("/s/6")] == 1, "where she writes"
+
+
+async def test_what_still_has_to_be_looked_at_says_under_which_question(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    """ "Here, or there" is said on the page of one of them, and read again on the list of all."""
+    browser = await begin(client, world)
+    answers = {"mode": "confidential", "what_happened": "He shouts.", "my_number": "S0018"}
+    await to_the_check(browser, "formal_report", {**answers, "alleged_offender": "S0018"})
+    listed = browser.text.partition("There is something to look at")[2].partition("Your way")[0]
+    assert "Who is involved You gave this number as your own too." in listed
+
+
+async def test_whoever_knows_a_name_and_no_number_reads_that_it_may_stay_empty(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    browser = await begin(client, world)
+    await choose(browser, "informal_resolution")
+    await onwards(browser, {"alleged_offender": "Mr Smith"})
+    assert browser.text.count("Enter up to 20 staff numbers, like S0012, S0034, or leave this empty.") == 2

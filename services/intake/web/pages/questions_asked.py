@@ -21,7 +21,7 @@ _SEVERAL: Final = rf"{_STAFF_ID}({_BETWEEN}{_STAFF_ID}){{0,19}}"
 _IF_KNOWN: Final = N_("If you know it. You can leave this empty.")
 _SEVERAL_HINT: Final = N_("If you know them. Put a comma between two numbers.")
 _MISMATCH: Final = N_("Enter a staff number like S0012, or leave this empty.")
-_SEVERAL_MISMATCH: Final = N_("Enter up to 20 staff numbers with commas between them, like S0012, S0034.")
+_SEVERAL_MISMATCH: Final = N_("Enter up to 20 staff numbers, like S0012, S0034, or leave this empty.")
 
 
 @dataclass(frozen=True, slots=True)
