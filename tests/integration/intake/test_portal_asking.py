@@ -293,7 +293,7 @@ async def test_what_does_not_stay_in_a_talk_is_said_once_on_each_page_and_not_tw
 async def test_what_still_has_to_be_looked_at_says_under_which_question(
     client: httpx.AsyncClient, world: World
 ) -> None:
-    """ "Here, or there" is said on the page of one of them, and read again on the list of all."""
+    """What is said on the page of one question is read again in the list of all."""
     browser = await begin(client, world)
     answers = {"mode": "confidential", "what_happened": "He shouts.", "my_number": "S0018"}
     await to_the_check(browser, "formal_report", {**answers, "alleged_offender": "S0018"})
