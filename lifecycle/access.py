@@ -25,6 +25,8 @@ KEEPS_OUT: Final = {
     Role.MANAGER: (Conflict.PARTY, Conflict.REFUSED, Conflict.DECLARED),
     Role.ALLEGED_OFFENDER: (),
 }
+PART: Final = "part:"
+"""How the name begins under which somebody acts whom a matter is about."""
 
 Position = tuple[datetime, UUID]
 """Where a page of the list ends: that case's place in the list's order, and its id."""
@@ -146,7 +148,12 @@ def part_name(desk: Desk, staff_id: str) -> str:
     """How somebody whom a matter is about stands in its row, its steps and the trail: recognisable to the cell's key,
     to nobody else. To be assigned in place of the staff id.
     """
-    return f"part:{tag(desk.keys.cell, 'part', staff_id.strip().casefold()).hex()}"
+    return f"{PART}{tag(desk.keys.cell, 'part', staff_id.strip().casefold()).hex()}"
+
+
+def is_party(actor: Actor) -> bool:
+    """Whether the matter is about this person, or they are the other party to it: they act under no name of theirs."""
+    return actor.name.startswith(PART)
 
 
 def assigned_to(row: CaseRow, name: str) -> frozenset[Role]:

@@ -120,9 +120,13 @@ async def read_file(desk: Desk, case_id: UUID, item_id: UUID, reader: SignedIn, 
 def may_read_for(desk: Desk, row: CaseRow, actor: Actor) -> frozenset[str]:
     """For what somebody reads in a case. As evidence, which shows a file as it was sent, only those who have a part in
     it: two people whom its steps name, and a reviewer for as long as a review lasts (policy 6).
+    Whoever reads what is said of a matter of their own does so for that alone, and nobody else does.
     """
+    purposes = desk.purposes[row.lifecycle]
+    if contents.OWN_MATTER in purposes and access.is_party(actor):
+        return frozenset({contents.OWN_MATTER})
     has_a_part = bool(access.assigned_to(row, actor.name))
-    return desk.purposes[row.lifecycle] - (frozenset() if has_a_part else {contents.EVIDENCE})
+    return purposes - {contents.OWN_MATTER} - (frozenset() if has_a_part else {contents.EVIDENCE})
 
 
 async def note_reading(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str, act: str) -> tuple[CaseRow, Actor]:
@@ -141,7 +145,8 @@ async def note_reading(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str
     if purpose not in desk.purposes[row.lifecycle]:
         known = ", ".join(sorted(desk.purposes[row.lifecycle]))
         raise invalid("purpose", f"Contents of this case are read for one of these purposes: {known}.")
-    raise refused("NOT_ASSIGNED", "policy 6", {"purpose": purpose}, "As evidence only those read who have a part.")
+    known = ", ".join(sorted(may_read_for(desk, row, actor))) if actor else ""
+    raise refused("NOT_ASSIGNED", "policy 6", {"purpose": purpose}, f"You read this case for one of these: {known}.")
 
 
 async def write_message(desk: Desk, case_id: UUID, writer: SignedIn, data: WriteMessage) -> UUID:

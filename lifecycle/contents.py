@@ -44,6 +44,8 @@ FILE: Final = "file"
 """The kind of an item that is the cleaned copy of a file."""
 EVIDENCE: Final = "evidence"
 """The purpose for which files are read as they were sent."""
+OWN_MATTER: Final = "own_matter"
+"""The purpose for which somebody reads what is said of them, and the only one."""
 _FILES: Final = "/internal/v1/files"
 _TIMEOUT: Final = 10.0
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -19,15 +19,15 @@ from chassis.web.pages.words import N_
 from chassis.web.problems import Problem
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
+from lifecycle.access import is_party
 from lifecycle.desk import Desk
 from lifecycle.model import Actor
-from lifecycle.pages.desk_pages import MESSAGES, DeskPages, is_party, short
+from lifecycle.pages.desk_pages import MESSAGES, DeskPages, short
 from lifecycle.pages.panels import Panels
 from lifecycle.pages.wording import Wording
 from lifecycle.records import CaseRow
 from lifecycle.views import LONGEST_MESSAGE, CaseSeen, ItemSeen, WriteMessage, shown
 
-_OWN: Final = "own_matter"
 _READING = "reading:"
 """In the session, followed by the case: the purpose for which it is being read."""
 MESSAGE = Field("text", "area", N_("Write to the person"), missing=N_("Write a few words."), longest=LONGEST_MESSAGE)
@@ -50,10 +50,8 @@ def _uses(case: CaseSeen) -> list[tuple[str, str]]:
 
 
 def purpose_of(desk: Desk, wording: Wording, row: CaseRow, actor: Actor) -> Field:
-    """Whoever reads what a matter of their own says does so for that alone, and nobody else does."""
     purposes = sorted(at_desk.may_read_for(desk, row, actor))
-    fitting = [one for one in purposes if (one == _OWN) == is_party(actor)] or purposes
-    choices = tuple(Choice(one, wording.of("purpose", one, row.lifecycle)) for one in fitting)
+    choices = tuple(Choice(one, wording.of("purpose", one, row.lifecycle)) for one in purposes)
     return Field(
         "purpose",
         "radios",

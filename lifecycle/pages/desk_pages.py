@@ -10,17 +10,17 @@ from uuid import UUID, uuid4
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from chassis.web.problems import Problem
+from lifecycle.access import PART
 from lifecycle.desk import Desk
-from lifecycle.model import PERSON, RING, SYSTEM, Actor
+from lifecycle.model import PERSON, RING, SYSTEM
 from lifecycle.pages.wording import Wording
 from lifecycle.sender import Sender
 from lifecycle.views import CaseSeen, StepSeen
 
 _NOT_STAFF: Final = {PERSON: N_("The person"), SYSTEM: N_("The system"), RING: N_("A time limit")}
-_PART: Final = "part:"
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)")
 _KEYS: Final = re.compile(r"[a-z][a-z_]*(,[a-z][a-z_]*)*")
-_OTHER_PARTY: Final = N_("The other party")
+_OTHERPARTY: Final = N_("The other party")
 _STATUS: Final = {
     404: N_("There is no such matter, or nothing that you can see."),
     412: N_("Somebody was quicker: the matter has moved on. Look at it, then send this again."),
@@ -28,11 +28,6 @@ _STATUS: Final = {
 }
 MESSAGES: Final = frozenset({"message", "preview"})
 """References to what the desk has written to the person: they are chosen where it stands, in the conversation."""
-
-
-def is_party(actor: Actor) -> bool:
-    """Whether the matter is about this person, or they are the other party to it: they act under no name of theirs."""
-    return actor.name.startswith(_PART)
 
 
 @dataclass(frozen=True)
@@ -73,8 +68,8 @@ class DeskPages:
 
 
 def _who(page: Page, step: StepSeen) -> str:
-    if step.by.startswith(_PART):
-        return page.language.text(_OTHER_PARTY)
+    if step.by.startswith(PART):
+        return page.language.text(_OTHERPARTY)
     return page.language.text(_NOT_STAFF[step.by]) if step.by in _NOT_STAFF else step.by
 
 
@@ -100,7 +95,7 @@ def known_of(desk: Desk, case: CaseSeen, hides: frozenset[str]) -> dict[str, boo
     fields = [*table.opening.fields, *(field for rule in table.rules for field in rule.fields)]
     granted = {field.name: field.default for field in fields if field.default is not None}
     told = {name: value for name, value in case.facts.items() if name not in hides and granted.get(name) != value}
-    return {name: value for name, value in told.items() if value != "" and not str(value).startswith(_PART)}
+    return {name: value for name, value in told.items() if value != "" and not str(value).startswith(PART)}
 
 
 def spoken_and_written(page: Page, case: CaseSeen) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from chassis.keystore import Keystore
 from chassis.settings import Settings
 from contracts.ids import CaseId
 from lifecycle import directory, parties, records, reports
-from lifecycle.contents import EVIDENCE
+from lifecycle.contents import EVIDENCE, OWN_MATTER
 from lifecycle.decide import decide_as
 from lifecycle.desk import Desk, Part, Team
 from lifecycle.erasing import others_left
@@ -106,7 +106,7 @@ PURPOSES: Final = {
     REPORT: frozenset({"assessment", "investigation", "reply", "legal_review", "decision", "review", EVIDENCE}),
     MEASURE: frozenset({"measure", "review"}),
     EMERGENCY: frozenset({"safety"}),
-    RESPONDENT: frozenset({"own_matter", "handling", "review"}),
+    RESPONDENT: frozenset({OWN_MATTER, "handling", "review"}),
     DANGER: frozenset({"safety"}),
     REQUEST: frozenset({"request", "reply"}),
     SEA: frozenset({"assessment", "reply", EVIDENCE}),

@@ -18,6 +18,7 @@ from chassis.web.pages.page import HEADERS, Page
 from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk, bodies, records
+from lifecycle.contents import OWN_MATTER
 from lifecycle.model import Case, Step
 from lifecycle.pages.desk_pages import DeskPages
 from lifecycle.records import CaseRow
@@ -31,7 +32,7 @@ from services.workflow.web.letters import Measure, letter, pdf
 
 FILE_NAME: Final = "document.pdf"
 """Says nothing in a folder of downloads."""
-_READ_FOR: Final = {MEASURE: "measure", RESPONDENT: "own_matter"}
+_READ_FOR: Final = {MEASURE: "measure", RESPONDENT: OWN_MATTER}
 _RELEASE: Final = "release_notice"
 _TIMES: Final = ("from_at", "review_at", "until_at")
 

@@ -16,6 +16,7 @@ from chassis import audit_trail
 from chassis.web.pages.page import Page
 from chassis.web.sign_in import SignedIn
 from lifecycle import access, at_desk, exclusions, records
+from lifecycle.contents import OWN_MATTER
 from lifecycle.desk import Desk
 from lifecycle.exclusions import Conflict
 from lifecycle.model import Case
@@ -81,7 +82,7 @@ async def told_of_measures(desk: Desk, staff_id: str) -> Sequence[Case]:
             if not any(step.action == "make_effective" for step in case.steps):
                 continue
             if staff_id in await other_side.told(session, desk, row, case):
-                facts = {"purpose": "own_matter"}
+                facts = {"purpose": OWN_MATTER}
                 await audit_trail.record(
                     session, "parties.opened", object_ref=str(row.case_id), actor=staff_id, facts=facts
                 )

@@ -2,8 +2,14 @@
 
 import json
 import re
+from uuid import UUID
 
+import pytest
+
+from chassis.web.problems import Problem
+from chassis.web.sign_in import SignedIn
 from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureRestored
+from lifecycle import at_desk
 from lifecycle.durable import Decided
 from tests.integration.web.desk import Browser, signed_out
 from tests.integration.web.panels import seen
@@ -142,3 +148,7 @@ async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: Hous
     handlers = await browser.get(f"/en/cases/{case}/reading")
     assert "Do not open it if one of these is true" in seen(handlers)
     assert "own_matter" not in handlers.text
+    for reader, wrong in ((SUPERVISOR, "handling"), (SUPERVISOR, "review"), (INVESTIGATOR, "own_matter")):
+        with pytest.raises(Problem, match="NOT_ASSIGNED") as refused:
+            await at_desk.note_reading(house.desk, UUID(case), SignedIn(reader, "token"), wrong, "contents.read")
+        assert refused.value.status == 409
