@@ -162,6 +162,17 @@ async def test_a_work_address_is_taken_only_after_she_was_asked_again(
     assert "This has been changed." in browser.text
 
 
+async def test_a_line_of_what_to_do_says_of_what_and_no_colon_follows_a_question(
+    client: httpx.AsyncClient, browse: Browse
+) -> None:
+    browser = await browse(await code_of_new(client))
+    await browser.follow(HOW)
+    await browser.fill({"address": "ann at mail"}, button="Save")
+    lines = browser.text.partition("There is something to look at")[2]
+    assert "When may it come? Choose when it may come." in lines
+    assert "Your mail address: Enter one address" in lines
+
+
 async def test_the_box_for_a_work_address_does_not_stand_there_before(
     client: httpx.AsyncClient, browse: Browse
 ) -> None:

@@ -94,7 +94,7 @@ LABELS: Final[Mapping[str, str]] = {
     "name_may_go_to": N_("Who would learn it?"),
     "names_her": N_("Are you named?"),
     "outcome": N_("How is it now?"),
-    "own_word": N_("I say this for myself"),
+    "own_word": N_("The help is for me"),
     "preview": N_("Which words do you agree to?"),
     "process_confirmed": N_("A talk with the ombudsperson or a focal point is going on"),
     "reason": N_("What happens"),
