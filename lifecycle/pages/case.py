@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from chassis.web.pages.page import Page
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
+from lifecycle.access import is_party
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages, known_of, newest_first, short
 from lifecycle.pages.next_steps import grouped
@@ -47,6 +48,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             "desk/case.html",
             case=case,
             you=actor.name,
+            said_to_you=of.wording.known("own", case.state, case.lifecycle) if is_party(actor) else "",
             known=known_of(desk, case, panels.hides) | _names(panels, page, case),
             open=grouped(desk.lifecycles[case.lifecycle], case, panels.themes),
             steps=newest_first(case),

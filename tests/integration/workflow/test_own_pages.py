@@ -128,6 +128,7 @@ async def test_he_reads_what_he_was_told_and_what_he_can_do_in_words(house: Hous
     (case,) = set(re.findall(r"/en/cases/([0-9a-f-]{36})/reading", page.text))
     own = seen(await browser.get(f"/en/cases/{case}"))
     assert "This is your side of a matter that concerns you." in own
+    assert "You were told of something" in own, "as it is said to him, and not as his desk says it"
     assert "Put nobody under pressure" in own
     assert "The one whom it concerns You" in own
     assert "conflict of interest" not in own
