@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from services.intake.numbers import numbers
 from tests.integration.intake.portal_browser import PortalBrowser
 from tests.integration.intake.portal_walk import begin, choose, data_of, onwards, send, to_the_check
 from tests.integration.intake.world import World, inbox
@@ -22,15 +23,20 @@ async def test_inv_23_whoever_is_in_danger_sees_help_first_without_saying_what_h
 ) -> None:
     browser = await begin(client, world)
     assert "within 72 hours" in browser.text, "the health facts are there for everybody"
+    anywhere = [f'href="tel:{one.contact.replace(" ", "")}"' for one in numbers() if not one.place]
+    assert anywhere
+    assert all(one in browser.page.text for one in anywhere), "to be called from where she reads that she should"
     await browser.fill({"now": ["danger_now", "self_harm"]})
     assert browser.path == browser.at("/s/2")
     text = browser.text
     assert text.startswith("Help first")
     assert "within 120 hours" in text
     assert "Do not stay alone now." in text
+    assert all(one in browser.page.text for one in anywhere)
     # It never blocks.
     await browser.fill()
     assert browser.text.index("Help first") < browser.text.index("Choose this")
+    assert all(one in browser.page.text for one in anywhere)
     assert "Speak to the person yourself" not in browser.text
 
 
