@@ -55,7 +55,7 @@ SAID: Final[Sequence[Promise]] = (
         "test_inv_04_her_name_goes_further_only_with_ground_recipient_and_notice",
     ),
     Promise(
-        "Only the people named to you know who you are.",
+        "Only those whom these pages name know who you are.",
         4,
         "test_inv_04_her_name_goes_further_only_with_ground_recipient_and_notice",
     ),
