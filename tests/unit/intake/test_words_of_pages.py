@@ -157,3 +157,9 @@ def _of_templates() -> Iterator[str]:
 
 def _sentences(text: str) -> list[str]:
     return [one for one in re.split(r"(?<=[.?:])\s+", text) if one]
+
+
+def test_nobody_is_told_to_ask_a_child() -> None:
+    """Who is told of harm to a child asks nothing more: also not whether a name may be given."""
+    _, hint = questions_asks.LABELS["identity_consent"]
+    assert "Ask a child nothing." in hint

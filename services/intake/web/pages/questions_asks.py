@@ -49,7 +49,7 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "right": (N_("What are you asking for?"), ""),
     "identity_consent": (
         N_("May we tell the oversight office who the person is?"),
-        N_("Ask the person first, if that is safe. You can tell us what happened without a name."),
+        N_("Ask the person first, if that is safe. Ask a child nothing. You can tell us what happened without a name."),
     ),
 }
 """The question for each ask, and its hint."""
