@@ -36,7 +36,6 @@ async def test_inv_23_whoever_is_in_danger_sees_help_first_without_saying_what_h
     # It never blocks.
     await browser.fill()
     assert browser.text.index("Help first") < browser.text.index("Choose this")
-    assert all(one in browser.page.text for one in anywhere)
     assert "Speak to the person yourself" not in browser.text
 
 
