@@ -163,3 +163,8 @@ def test_nobody_is_told_to_ask_a_child() -> None:
     """Who is told of harm to a child asks nothing more: also not whether a name may be given."""
     _, hint = questions_asks.LABELS["identity_consent"]
     assert "Ask a child nothing." in hint
+
+
+def test_where_her_yes_to_a_managers_steps_can_be_taken_back_the_page_says_so() -> None:
+    """Her inbox says that she can; the act that does it is called by something else."""
+    assert "this takes your yes back" in " ".join(words_of_acts.ACTS["supervisor_request", "ask_for_other_steps"].says)

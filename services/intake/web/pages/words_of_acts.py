@@ -204,7 +204,10 @@ ACTS: Final[Mapping[tuple[str, str], Act]] = {
     ),
     ("supervisor_request", "ask_for_other_steps"): Act(
         N_("Ask for other steps"),
-        (N_("Nothing is done until you agree. Write as a message what would help."),),
+        (
+            N_("Nothing is done until you agree. Write as a message what would help."),
+            N_("If you had agreed to steps, this takes your yes back."),
+        ),
     ),
     ("supervisor_request", "ask_for_more"): Act(
         N_("Say that it is not settled"), (N_("The manager is asked again. Write as a message what would help."),)
