@@ -20,7 +20,7 @@ from lifecycle.views import CaseSeen, StepSeen
 _NOT_STAFF: Final = {PERSON: N_("The person"), SYSTEM: N_("The system"), RING: N_("A time limit")}
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T|$)")
 _KEYS: Final = re.compile(r"[a-z][a-z_]*(,[a-z][a-z_]*)*")
-_OTHERPARTY: Final = N_("The other party")
+_OTHER_PARTY: Final = N_("The other party")
 _STATUS: Final = {
     404: N_("There is no such matter, or nothing that you can see."),
     412: N_("Somebody was quicker: the matter has moved on. Look at it, then send this again."),
@@ -69,7 +69,7 @@ class DeskPages:
 
 def _who(page: Page, step: StepSeen) -> str:
     if step.by.startswith(PART):
-        return page.language.text(_OTHERPARTY)
+        return page.language.text(_OTHER_PARTY)
     return page.language.text(_NOT_STAFF[step.by]) if step.by in _NOT_STAFF else step.by
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from lifecycle.asked import always, at, once_rung, until
+from lifecycle.asked import always, once_rung, until
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag
-from lifecycle.model import NO_MESSAGES, ActorKind, Effect, EffectKind
+from lifecycle.model import NO_MESSAGES, ActorKind, Case, Effect, EffectKind
 from lifecycle.recipients import took_part
 from lifecycle.table import Field, FieldKind, Rule
+from policy.model import Role
 from services.support.domain.guards import AS_SHOWN, CHILD_TOLD, NO_COLD_CONTACT, OWN_WORD, SCOPES, SERVICES
 from services.support.domain.referral_acts import (
     FRESH_CONSENT,
@@ -25,12 +26,18 @@ MAY_CONSENT = (NO_COLD_CONTACT, CHILD_TOLD)
 # Her word names the service it is about, and her inbox offers her no other: that is how she tells her cases apart.
 THIS_SERVICE = Field("service", FieldKind.CHOICE, choices=SERVICES, own=True)
 
+
+def _somebody_is_there(case: Case) -> bool:
+    """Open to her from the beginning, and asked of her once there is somebody who would help."""
+    return case.state == "offered" and Role.SPECIALIST in case.assigned
+
+
 OWN_RULES = (
     Rule(
         action="give_consent",
         states=OFFERING,
         by=HERSELF,
-        asked=at("offered"),
+        asked=_somebody_is_there,
         to="consented",
         guards=MAY_CONSENT,
         fields=(THIS_SERVICE, choice("scope", *SCOPES), flag("own_word", required=False)),
@@ -45,7 +52,7 @@ OWN_RULES = (
         action="decline",
         states=("offered",),
         by=HERSELF,
-        asked=always,
+        asked=_somebody_is_there,
         to="declined",
         fields=(THIS_SERVICE,),
         sets={NO_MESSAGES: True},

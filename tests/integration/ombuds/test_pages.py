@@ -44,7 +44,7 @@ async def test_the_conversation_comes_before_the_steps_and_all_stands_in_words(c
     assert text.index("Conversation") < text.index("What you can do now")
     assert "Talking" in text
     assert "Propose a mediation" in text
-    assert "Yes, I listen by you (Focal point)" in text
+    assert "Yes, I listen You (Focal point)" in text
     assert not re.search(r"\b[a-z]+_[a-z_]+\b", text)
 
 

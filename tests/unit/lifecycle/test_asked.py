@@ -51,6 +51,10 @@ sea = partial(standing, "sea_report")
 supported = partial(standing, "support_referral")
 
 
+def offered_by(specialist: str) -> Case:
+    return replace(supported("offered"), assigned={Role.SPECIALIST: specialist})
+
+
 def connected() -> Case:
     case = act(supported("offered"), "give_consent", PERSON)
     held = replace(case, state="referred", assigned={Role.SPECIALIST: "S0072"})
@@ -118,7 +122,8 @@ ASKED: dict[str, tuple[Callable[[], Case], str]] = {
     "whether the next manager has it": (lambda: request("asking_who_next"), "ask_next_level end_request"),
     "how it is, after a manager has acted": (lambda: request("team_measure"), ""),
     "how it is, asked by the manager": (lambda: request("check_in"), "ask_for_more end_request"),
-    "help, offered": (lambda: supported("offered"), "give_consent decline"),
+    "help, and nobody there yet": (lambda: supported("offered"), ""),
+    "help, offered": (lambda: offered_by("S0072"), "give_consent decline"),
     "help, declined": (lambda: act(supported("offered"), "decline", PERSON), ""),
     "words of a referral": (lambda: supported("previewed"), "approve_referral ask_for_changes"),
     "help, connected": (connected, ""),

@@ -64,6 +64,7 @@ ALLEGED_OFFENDER: Final = {
             "reply_to_charge": N_("In your own words, as often as you like, until your time is over."),
             "ask_more_time": N_("The answer comes by letter. Until then the old date counts."),
             "name_companion": N_("Somebody who goes with you. They do not see the file."),
+            "companion": N_("Their name, and how they can be reached."),
             "ask_review": N_("Somebody who had no part in it looks at it again."),
             "name_support": N_("Somebody in no line of the matter, whom they can ask anything about how it goes."),
             "extend_response": N_("They are told the new date."),
