@@ -68,6 +68,7 @@ def test_it_is_unclear_whether_it_is_harassment_or_exploitation() -> None:
     class_open = act(unclear, "leave_class_open", SYSTEM)
     assert class_open.clocks["sea.assist"].due_at == sea_case.clocks["sea.assist"].due_at
     assert act(class_open, "find_exploitation_or_abuse", OFFICER).state == "reported_to_oio"
+    assert refused(class_open, "leave_it", PERSON).code == "ACTION_NOT_OPEN", "nobody takes it back before it is clear"
     hers = act(class_open, "find_personnel_matter", OFFICER)
     assert ring_until(hers, NOW + timedelta(days=90)).state == "her_choice", "it goes on by her word alone"
     assert {one.action for one in engine.offers(LIFECYCLE, hers, PERSON, NOW, POLICY) if one.open} >= {

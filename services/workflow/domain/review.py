@@ -121,7 +121,8 @@ LIFECYCLE = Lifecycle(
             to="appealed",
             fields=(choice("forum", "tribunal", "forum_of_the_contract"),),
             guards=(HERS,),
-            clocks=(meet("review.end"),),
+            # A tribunal takes its time; that nothing has moved is said all the same.
+            clocks=(meet("review.end"), start(NO_NEWS)),
         ),
         Rule(
             action="record_appeal_outcome",

@@ -10,7 +10,7 @@ matter among personnel goes on only by the person's own word.
 from __future__ import annotations
 
 from lifecycle import retention
-from lifecycle.asked import at, once_rung
+from lifecycle.asked import always, at, once_rung
 from lifecycle.clocks import meet, start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, flag, reference, text, time
 from lifecycle.model import NO_NEWS, STOP_CONTACT, ActorKind, Case, Effect, EffectKind, Facts
@@ -67,7 +67,9 @@ def _helpers(wording: str) -> tuple[Effect, ...]:
 
 MISSED = date_missed("sea_report.date_missed")
 TO_OIO = (appointed("sea_report.received", Role.INTAKE_OFFICER),)
-REACHED_OIO = (meet("sea.report"), start("report.ack"), start(NO_NEWS))
+# Whatever oversight makes of it, it has had it since the day it was told.
+RECEIVED = start("report.ack", since="lodged_at")
+REACHED_OIO = (meet("sea.report"), start("report.ack", no_later=True), start(NO_NEWS))
 NOTHING_NEW = her_inbox("sea_report.nothing_new")
 
 
@@ -123,7 +125,7 @@ LIFECYCLE = Lifecycle(
             by=SYSTEM,
             to="reported_to_oio",
             guards=(MANDATORY,),
-            clocks=REACHED_OIO,
+            clocks=(meet("sea.report"), RECEIVED, start(NO_NEWS)),
             effects=TO_OIO,
         ),
         Rule(
@@ -132,7 +134,7 @@ LIFECYCLE = Lifecycle(
             by=SYSTEM,
             to="class_open",
             guards=(UNCLEAR,),
-            clocks=(start(NO_NEWS),),
+            clocks=(RECEIVED, start(NO_NEWS)),
             effects=(appointed("sea_report.class_to_decide", Role.INTAKE_OFFICER),),
         ),
         # Whoever told may still know more, or wish it reported whatever it is.
@@ -161,13 +163,15 @@ LIFECYCLE = Lifecycle(
             to="her_choice",
             fields=(text("reasons"),),
             # Whether it goes on is hers to say: it is not we who owe her news.
-            clocks=(meet("sea.report"), meet(NO_NEWS)),
+            clocks=(meet("sea.report"), meet("report.ack"), meet(NO_NEWS)),
         ),
+        # Before oversight has said that it is none of those matters that have to be reported, nobody takes it back: a
+        # code may be in somebody else's hands (section 6).
         Rule(
             action="leave_it",
-            states=("class_open", "her_choice"),
+            states=("her_choice",),
             by=PERSON,
-            asked=at("her_choice"),
+            asked=always,
             to="closed",
             fields=(choice("outcome", "another_way", "not_now"),),
             clocks=(start("keep.out_of_scope", not_before=("ret.lookahead",)),),

@@ -80,6 +80,7 @@ LIFECYCLE = Lifecycle(
         ),
         ClockRule(
             "anon.silence",
+            reminds=(HOW_IS_IT,),
             outcomes=(Outcome(effects=(assigned("supervisor_request.no_answer", Role.MANAGER),)),),
         ),
         *(

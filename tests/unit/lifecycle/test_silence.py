@@ -16,7 +16,6 @@ TWO_TALK = "two people talk, and no time limit runs (invariant 29)"
 OVER = "ends with the talk that it came from"
 REPORTED = "goes as the formal report goes, whose clocks run"
 NOBODY_WAITS = "begun by the manager: nobody has written and waits"
-TRIBUNAL = "a tribunal takes its own time"
 ONE_STEP = "opened by the step that leaves it"
 NOTED = "the ethics office has noted what it saw; no clock ends it (policy 2.4)"
 RESTS = {
@@ -25,7 +24,6 @@ RESTS = {
         "proposed": HERS, "stopped": OVER, "agreement": OVER, "no_agreement": OVER, "follow_up": OVER,
     },
     "support_referral": {"offered": HERS, "declined": HERS, "previewed": HERS},
-    "review": {"appealed": TRIBUNAL},
     "emergency_separation": {"danger_seen": ONE_STEP},
     "respondent": dict.fromkeys(
         ("to_notify", "notified", "responded", "charged", "replied", "outcome_told", "cleared"), REPORTED
@@ -41,6 +39,7 @@ ONLY_NEWS = {
     "formal_report": "no_case managerial_action recommended decided letter_sent discontinued disclosure_decided"
     " outcome_communicated monitoring",
     "misdirected_report": "referred copy_purged",
+    "review": "appealed",
     "interim_measure": "restored",
     "supervisor_request": "referred",
     "retaliation": "preventing steps_proposed steps_agreed no_prima_facie recommended not_established remedy"

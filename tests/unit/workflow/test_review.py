@@ -152,9 +152,12 @@ def test_once_it_is_decided_nothing_hides_the_decision() -> None:
     assert "report.update" not in {step.facts.get("clock") for step in later.steps}
 
 
-def test_once_a_tribunal_has_it_no_clock_of_ours_runs() -> None:
+def test_while_a_tribunal_has_it_no_clock_decides_and_nobody_forgets_it() -> None:
+    """The file that it is about stays frozen until somebody says what came of it."""
     appealed = act(decided(), "record_appeal", PERSON)
-    assert ring_until(appealed, NOW + 90 * DAY) == appealed
+    waits = ring_until(appealed, NOW + 30 * DAY)
+    assert effect_names(waits, EffectKind.NOTIFY) == ["review.update_due", "review.nothing_new"]
+    assert ring_until(appealed, NOW + 400 * DAY).state == "appealed"
 
 
 def test_a_review_that_nobody_ends_is_heard_of_above_once_nobody_can_go_further() -> None:

@@ -202,7 +202,22 @@ def test_oversight_decides_the_class_and_a_matter_among_personnel_is_the_persons
     for action in ("acknowledge", "report_to_oio"):
         assert refused(hers, action, OFFICER).code in {"ROLE_NOT_ALLOWED", "ACTION_NOT_OPEN"}
     assert act(hers, "report_to_oio", PERSON).state == "reported_to_oio"
+    assert refused(class_open(), "leave_it", PERSON).code == "ACTION_NOT_OPEN", "not before oversight has decided"
     assert act(hers, "leave_it", PERSON, outcome="another_way").state == "closed"
+
+
+def test_oversight_has_had_it_since_it_was_told_whatever_it_is_found_to_be() -> None:
+    lodged = NOW - timedelta(days=1)
+    due = POLICY.due("report.ack", lodged)
+    unclear = act(routed(lodged_at=lodged.isoformat()), "leave_class_open", SYSTEM)
+    later = NOW + timedelta(days=3)
+    found = act(unclear, "find_exploitation_or_abuse", OFFICER, affected_is="child", now=later)
+    clear = act(routed(lodged_at=lodged.isoformat(), affected_is="beneficiary"), "report_to_oio", SYSTEM)
+    for case in (unclear, found, clear):
+        assert case.clocks["report.ack"].due_at == due, case.state
+    hers = act(unclear, "find_personnel_matter", OFFICER, now=later)
+    assert not hers.clocks["report.ack"].runs
+    assert act(hers, "report_to_oio", PERSON, now=later).clocks["report.ack"].due_at == POLICY.due("report.ack", later)
 
 
 def test_whoever_told_may_have_it_reported_whatever_it_is() -> None:
@@ -272,7 +287,7 @@ def referred() -> Case:
 
 
 def left() -> Case:
-    return act(class_open(), "leave_it", PERSON)
+    return act(act(class_open(), "find_personnel_matter", OFFICER), "leave_it", PERSON)
 
 
 @pytest.mark.parametrize("closed", [referred, left], ids=["referred", "left"])
