@@ -10,7 +10,7 @@ from lifecycle.asked import until
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, text, time
 from lifecycle.guards import took_no_part
-from lifecycle.recipients import assigned, her_inbox
+from lifecycle.recipients import assigned, escalation, her_inbox
 from lifecycle.table import ACTOR, ClockRule, Outcome, Rule
 from policy.model import Role
 from services.workflow.domain import formal_rules as rules
@@ -38,6 +38,12 @@ SIGNS = (rules.BY_SECOND, rules.second_for("discipline"), DECIDED_APART, NOT_THE
 TO_SECOND = tuple(assigned("formal_report.signature_asked", role) for role in SECOND_PARTS)
 TO_DECIDER = tuple(assigned("formal_report.decision_asked", role) for role in DECIDER_PARTS)
 LATE_REVIEW = late(Role.LEGAL_OFFICER)
+DECISION_LATE = (
+    *(assigned("formal_report.decision_late", role) for role in (*DECIDER_PARTS, *SECOND_PARTS, Role.LEGAL_OFFICER)),
+    escalation("formal_report.decision_late", Role.LEGAL_OFFICER),
+)
+ADVICE_GIVEN = (meet("leg.review"), start("discipline.decide"))
+"""From here somebody else has to act: to decide, to sign, to send the letter."""
 
 RULES = (
     # He is cleared the same day, and everybody who was told is told.
@@ -61,7 +67,7 @@ RULES = (
         checks=(rules.named_one(DECIDER_PARTS),),
         unassigns=tuple(DECIDER_PARTS),
         assigns=DECIDER_PARTS,
-        clocks=(meet("leg.review"),),
+        clocks=ADVICE_GIVEN,
         effects=(to_respondent("tell_outcome"), *TO_DECIDER),
     ),
     Rule(
@@ -70,6 +76,7 @@ RULES = (
         by=DECIDERS,
         fields=(text("what_was_done"),),
         guards=(rules.BY_DECIDER, rules.delegated("managerial_action")),
+        clocks=(meet("discipline.decide"),),
         sets={"managerial_action_taken": True},
     ),
     # With the evidence: whoever is charged sees what he is charged with.
@@ -126,7 +133,7 @@ RULES = (
         checks=(rules.named_one(DECIDER_PARTS),),
         unassigns=tuple(DECIDER_PARTS),
         assigns=DECIDER_PARTS,
-        clocks=(meet("leg.review"),),
+        clocks=ADVICE_GIVEN,
         effects=TO_DECIDER,
     ),
     Rule(
@@ -175,6 +182,7 @@ RULES = (
         to="no_case",
         fields=(text("reasons"),),
         guards=(rules.BY_DECIDER, DISCIPLINE, DECIDED_APART),
+        clocks=(meet("discipline.decide"),),
         effects=(CLEAR,),
     ),
     # An outcome of its own, only when it was recommended, and never without knowing what she thinks of it.
@@ -197,6 +205,7 @@ RULES = (
         to="letter_sent",
         fields=(text("letter"),),
         guards=(rules.SIGNED,),
+        clocks=(meet("discipline.decide"),),
         effects=(to_respondent("tell_outcome"),),
     ),
     # She is asked; that she does not want to say is a view too. It is recorded and decides nothing by itself.
@@ -251,6 +260,7 @@ RULES = (
 
 CLOCKS = (
     ClockRule("leg.review", outcomes=(Outcome(effects=LATE_REVIEW),), repeats=True, person_sees=True),
+    ClockRule("discipline.decide", outcomes=(Outcome(effects=DECISION_LATE),), repeats=True),
     # It lets legal affairs go on without a reply; it decides nothing.
     ClockRule(
         "charge.reply",

@@ -4,10 +4,10 @@ discipline, and after some time of looking after it somebody closes it, with a r
 
 from __future__ import annotations
 
-from lifecycle.clocks import start
+from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, text
 from lifecycle.model import Effect, EffectKind
-from lifecycle.recipients import assigned, her_inbox
+from lifecycle.recipients import assigned, escalation, her_inbox
 from lifecycle.retention import keep
 from lifecycle.table import ClockRule, Outcome, Rule
 from policy.model import Role
@@ -27,6 +27,10 @@ from services.workflow.domain.formal_rules import (
 )
 
 CLOSING = choice("reason", "looked_after", "not_wanted", "nothing_left_to_do")
+REDRESS_LATE = (
+    *(assigned("formal_report.redress_late", role) for role in DECIDER_PARTS),
+    escalation("formal_report.redress_late", Role.LEGAL_OFFICER),
+)
 
 RULES = (
     # Whatever the discipline: somebody is asked, and says with reasons what is given back to her.
@@ -37,6 +41,7 @@ RULES = (
         fields=(*rules.parts(DECIDER_PARTS),),
         checks=(rules.named_one(DECIDER_PARTS),),
         assigns=DECIDER_PARTS,
+        clocks=(start("redress.decide"),),
         effects=tuple(assigned("formal_report.redress_asked", role) for role in DECIDER_PARTS),
     ),
     Rule(
@@ -48,6 +53,7 @@ RULES = (
             text("reasons"),
         ),
         guards=(rules.BY_DECIDER, rules.delegated("redress")),
+        clocks=(meet("redress.decide"),),
         sets={"redress_considered": True},
     ),
     # What is owed is the applicable tribunal's to say; the office redacts, and says why.
@@ -118,6 +124,8 @@ RULES = (
 )
 
 CLOCKS = (
+    # What she is told waits for it.
+    ClockRule("redress.decide", outcomes=(Outcome(effects=REDRESS_LATE),), repeats=True),
     ClockRule("report.monitor", outcomes=(Outcome(effects=(assigned("formal_report.monitored", Role.INVESTIGATOR),)),)),
     ClockRule(
         "review.request",

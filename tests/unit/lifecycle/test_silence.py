@@ -36,7 +36,7 @@ RESTS = {
     "query": {"opened": NOTED, "contacted": NOTED},
 }  # fmt: skip
 ONLY_NEWS = {
-    "formal_report": "no_case managerial_action recommended decided letter_sent discontinued disclosure_decided"
+    "formal_report": "no_case managerial_action letter_sent discontinued disclosure_decided"
     " outcome_communicated monitoring",
     "misdirected_report": "referred copy_purged",
     "review": "appealed",

@@ -7,6 +7,7 @@ import pytest
 from lifecycle import engine
 from lifecycle.engine import offers
 from lifecycle.model import Action, Actor, Case, EffectKind, Refused
+from lifecycle.recipients import recipients
 from lifecycle.table import FieldKind
 from policy.model import Role
 from services.workflow.domain.formal_report import LIFECYCLE
@@ -58,6 +59,31 @@ def test_he_is_cleared_the_same_day_when_nothing_is_found() -> None:
     assert opens(no_case()) == [("respondent", "clear")]
     unsanctioned = act(recommended("no_sanction"), "decide_no_sanction", HR_DIRECTOR)
     assert (unsanctioned.state, opens(unsanctioned)) == ("no_case", [("respondent", "clear")])
+
+
+def heard_late(case: Case, key: str) -> list[tuple[str, ...]]:
+    """Who hears that this clock is due, with no other beside it."""
+    alone = replace(case, clocks={key: case.clocks[key]})
+    rung = ring_until(alone, case.clocks[key].due_at)
+    return [found for effect in rung.effects if (found := recipients(rung, effect, POLICY, NOW))]
+
+
+def test_nobody_who_has_to_decide_sign_or_send_can_let_it_lie() -> None:
+    case = recommended()
+    due = POLICY.due("discipline.decide", NOW)
+    assert heard_late(case, "discipline.decide") == [("S0002",), ("S0003",), ("S0015",)]
+    assert case.clocks["discipline.decide"].due_at == decided().clocks["discipline.decide"].due_at == due
+    assert ("S0001",) in heard_late(decided(), "discipline.decide"), "whoever has to sign"
+    unsanctioned = act(recommended("no_sanction"), "decide_no_sanction", HR_DIRECTOR)
+    for over in (letter_sent(), unsanctioned):
+        assert not over.clocks["discipline.decide"].runs
+
+
+def test_what_she_is_told_does_not_wait_for_ever_for_an_answer_on_redress() -> None:
+    asked = act(no_case(), "ask_redress", INVESTIGATOR)
+    assert asked.clocks["redress.decide"].due_at == POLICY.due("redress.decide", NOW)
+    assert heard_late(asked, "redress.decide") == [("S0002",), ("S0015",)]
+    assert not act(asked, "consider_redress", HR_DIRECTOR).clocks["redress.decide"].runs
 
 
 def test_a_charge_needs_a_finding_evidence_and_legal_affairs() -> None:

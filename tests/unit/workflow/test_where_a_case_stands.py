@@ -82,9 +82,9 @@ REPORT: dict[str, tuple[Callable[[], Case], str, str]] = {
         ),
         "leg.review report.update", "",
     ),
-    "recommended": (report.recommended, "report.update", "S0002"),
-    "for managerial action": (managerial, "report.update", "S0002"),
-    "decided": (report.decided, "report.update", "S0001"),
+    "recommended": (report.recommended, "discipline.decide report.update", "S0002"),
+    "for managerial action": (managerial, "discipline.decide report.update", "S0002"),
+    "decided": (report.decided, "discipline.decide report.update", "S0001"),
     "the letter is sent": (report.letter_sent, "report.update", ""),
     "no case": (report.no_case, "report.update", ""),
     "he has written": (
@@ -94,7 +94,9 @@ REPORT: dict[str, tuple[Callable[[], Case], str, str]] = {
     "he has written to legal affairs, too": (
         lambda: act(report.at_leg(), "note_subject_wrote", SYSTEM), "leg.review report.update", "S0003 S0005",
     ),
-    "redress asked for": (lambda: act(report.no_case(), "ask_redress", INVESTIGATOR), "report.update", "S0002"),
+    "redress asked for": (
+        lambda: act(report.no_case(), "ask_redress", INVESTIGATOR), "redress.decide report.update", "S0002",
+    ),
     "she is told": (report.told, "report.update", ""),
     "looked after": (monitored, "report.update report.monitor", ""),
     "closed": (lambda: act(monitored(), "close_report", INVESTIGATOR), "keep.investigated", ""),
@@ -107,7 +109,7 @@ REPORT: dict[str, tuple[Callable[[], Case], str, str]] = {
         lambda: act(
             act(report.recommended("summary_dismissal"), "record_view", LEGAL), "dismiss_summarily", HR_DIRECTOR
         ),
-        "report.update", "S0001",
+        "discipline.decide report.update", "S0001",
     ),
     "national authorities proposed": (
         lambda: act(act(report.at_leg(), "record_view", LEGAL), "propose_national_referral", LEGAL),

@@ -176,6 +176,8 @@ FORMAL_ACTIONS: Final = {
             "subject.response": N_("Response of the alleged offender"),
             "charge.reply": N_("Reply to the charge"),
             "leg.review": N_("Legal review"),
+            "discipline.decide": N_("Decision and letter"),
+            "redress.decide": N_("Answer on redress"),
             "withdraw.cooling": N_("Time to take a withdrawal back"),
             "keep.substantiated": N_("Erased after a finding"),
             "keep.substantiated.review": N_("Look whether it still has to be kept"),
