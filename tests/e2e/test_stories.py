@@ -321,8 +321,8 @@ async def test_every_other_way_reaches_its_desk_by_hand(house: House, route: Rou
     # Read in a page of its own: what the second press has begun may still be on its way in this one.
     look = await handler.page.context.new_page()
     await look.goto(matter)
-    done = await reloaded(look, "by you")
-    assert done.count("by you") == 1
+    done = await reloaded(look, "You (")
+    assert done.count("You (") == 1
     await handler.page.go_back()
     assert "What you can do now" in await handler.goes_to(matter), "going back has sent nothing"
     await fill(tab.page, route.asks)

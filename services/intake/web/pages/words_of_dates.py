@@ -64,7 +64,7 @@ CLOCKS: Final[Mapping[str, str]] = {
     "ret.refer": N_("Whoever investigates is named by"),
     "ret.determine": N_("The decision is due by"),
     "ret.remedy": N_("It is put right by"),
-    "ret.hold": N_("HR changes nothing until"),
+    "ret.hold": N_("HR was asked to wait until"),
     "ombuds.purge": _KEPT,
     "keep.support": _KEPT,
     "keep.hold": _KEPT,
