@@ -24,9 +24,9 @@ demo: install ## Run one person's story through the real parts; at a terminal, f
 	@$(BIN)/recourse demo
 
 # In the order of the folders: the long journeys come early, and what fills the end is short.
-test: install ## Run all tests on real parts: two workers, for much of it waits on servers
+test: install ## Run all tests on real parts: three workers on two cores, for much of it waits on servers
 	@$(BIN)/python -m ops.browser
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25
 
 test-fast: install ## Run the tests that start nothing
 	@$(BIN)/python -m pytest -n 2 -m "not stack and not whole and not processes"
