@@ -50,6 +50,30 @@ def test_each_step_is_known_and_taken_by_somebody_who_may(one: Matter) -> None:
         assert state in BY_NAME[place.partition("#")[0]].state_of
 
 
+def by_itself(table: Lifecycle, states: set[str]) -> set[str]:
+    """Where a case can be with nobody's doing: by the system's steps and by its clocks."""
+    moves = {outcome.to for clock in table.clocks for outcome in clock.outcomes if outcome.to}
+    for _ in table.states:
+        steps = (rule for rule in table.rules if rule.to and ActorKind.SYSTEM in rule.by)
+        states = states | {str(rule.to) for rule in steps if states & {*rule.states}}
+    return states | moves
+
+
+@pytest.mark.parametrize("one", TABLE.matters, ids=[one.name for one in TABLE.matters])
+def test_each_step_is_open_where_those_before_it_lead(one: Matter) -> None:
+    led: dict[str, set[str]] = {}
+    for step in (step for matter, step in STEPS if matter is one):
+        table = BY_NAME[step.place.lifecycle]
+        # What another case or one of the staff has opened, its opening may have brought on already.
+        hers = table.name == one.way and not one.begun_by
+        first = table.opening.first_states if hers else table.state_of
+        states = led.get(str(step.place)) or by_itself(table, {*first})
+        rules = [rule for rule in table.rules if rule.action == step.does]
+        after = {rule.to or state for rule in rules for state in rule.states if state in states}
+        assert after, f"{step.does} is not open in any of {', '.join(sorted(states))}"
+        led[str(step.place)] = by_itself(table, after)
+
+
 @pytest.mark.parametrize("table", BY_NAME.values(), ids=list(BY_NAME))
 def test_each_state_has_a_case_or_a_reason_why_not(table: Lifecycle) -> None:
     places = [(place.partition("#")[0], state) for one in TABLE.matters for place, state in one.states.items()]
