@@ -31,6 +31,16 @@ REDRESS_LATE = (
     *(assigned("formal_report.redress_late", role) for role in DECIDER_PARTS),
     escalation("formal_report.redress_late", Role.LEGAL_OFFICER),
 )
+HOW_IT_IS = ("ret.monitor", "ret.monitor.second", "ret.monitor.third", "ret.monitor.fourth", "ret.monitor.last")
+ASK_HOW_IT_IS = tuple(start(key) for key in HOW_IT_IS)
+"""Whoever reported is asked after the end too (section 4, `ret.monitor`), by her inbox alone: the ethics office writes
+to a person only by her own wish (policy 2.4).
+"""
+
+
+def _how_it_is(key: str) -> ClockRule:
+    return ClockRule(key, outcomes=(Outcome(effects=(her_inbox("formal_report.how_it_is"),)),), person_sees=True)
+
 
 RULES = (
     # Whatever the discipline: somebody is asked, and says with reasons what is given back to her.
@@ -133,6 +143,7 @@ CLOCKS = (
         person_sees=True,
         outlives=True,
     ),
+    *map(_how_it_is, HOW_IT_IS),
     ClockRule(
         "keep.substantiated.review",
         outcomes=(Outcome(effects=(assigned("formal_report.keeping_reviewed", Role.INVESTIGATOR),)),),

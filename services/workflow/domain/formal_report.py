@@ -11,7 +11,7 @@ from dataclasses import replace
 from lifecycle import retention
 from lifecycle.clocks import start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, reference, time
-from lifecycle.model import Effect, EffectKind
+from lifecycle.model import PASSED_ON, Effect, EffectKind
 from lifecycle.recipients import appointed
 from lifecycle.table import Lifecycle, Opening, Rule, State
 from policy.model import Role
@@ -74,8 +74,11 @@ COOPERATION_ENDED = Effect(EffectKind.EMIT, "cooperation_ended")
 
 
 def _tells_its_end(rule: Rule) -> Rule:
-    """However it ends: for whoever cooperated in it, the look-ahead runs from there."""
-    return replace(rule, effects=(*rule.effects, COOPERATION_ENDED)) if rule.to in CLOSED else rule
+    """However it ends: for whoever cooperated the look-ahead runs from there, and she is asked how it is since."""
+    if rule.to not in CLOSED:
+        return rule
+    asks = () if rule.to == PASSED_ON else formal_outcome.ASK_HOW_IT_IS
+    return replace(rule, effects=(*rule.effects, COOPERATION_ENDED), clocks=(*rule.clocks, *asks))
 
 
 LIFECYCLE = Lifecycle(
@@ -101,7 +104,7 @@ LIFECYCLE = Lifecycle(
         State("closed", person_sees=True, closed=True),
         State("referred_informal", person_sees=True, closed=True),
         State("referred_other", person_sees=True, closed=True),
-        State("passed_on", person_sees=True, closed=True),
+        State(PASSED_ON, person_sees=True, closed=True),
         State("erased", person_sees=True, closed=True),
     ),
     opening=Opening(

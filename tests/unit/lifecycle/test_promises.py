@@ -22,7 +22,7 @@ SHE_SEES = {
     "support_referral": "support.first support.refer support.connect support.recall support.checkin keep.support"
     " keep.hold keep.release",
     "formal_report": "report.ack report.feedback assess.target anon.silence report.update investigation leg.review"
-    " review.request",
+    f" review.request {MONITORING}",
     "review": "review.decide review.appeal report.update",
     "misdirected_report": "misdirect.forward report.update",
     "interim_measure": "im.begin im.review consent.refresh im.end im.aftercare",

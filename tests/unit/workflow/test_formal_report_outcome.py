@@ -7,20 +7,24 @@ import pytest
 from lifecycle import engine
 from lifecycle.engine import offers
 from lifecycle.model import Action, Actor, Case, EffectKind, Refused
-from lifecycle.recipients import recipients
+from lifecycle.recipients import HER_INBOX, recipients
 from lifecycle.table import FieldKind
 from policy.model import Role
+from services.workflow.domain.formal_outcome import HOW_IT_IS
 from services.workflow.domain.formal_report import LIFECYCLE
 from tests.formal_paths import (
     COMMITTEE,
     DAY,
     EXECUTIVE,
     HR_DIRECTOR,
+    INTAKE,
     INVESTIGATOR,
     LEGAL,
     OTHER_HEAD,
+    acknowledged,
     at_leg,
     charged,
+    closed,
     decided,
     investigating,
     letter_sent,
@@ -278,7 +282,7 @@ def test_a_sanction_is_kept_by_the_organisations_own_schedule() -> None:
     assert refused(case, "close_report", INVESTIGATOR).code == "SANCTIONED"
     assert refused(told(), "close_sanctioned", INVESTIGATOR).code == "NO_SANCTION"
     closed = act(case, "close_sanctioned", INVESTIGATOR)
-    assert {key for key, clock in closed.clocks.items() if clock.runs} == {"keep.substantiated.review"}
+    assert {key for key, clock in closed.clocks.items() if clock.runs} == {"keep.substantiated.review", *HOW_IT_IS}
     looked_at = ring_until(closed, NOW + 6 * 366 * DAY)
     assert looked_at.state == "closed", "no schedule is set: nothing is erased, somebody is reminded to look"
 
@@ -291,6 +295,24 @@ def test_where_the_schedule_says_how_long_a_sanction_is_kept_from_when_its_outco
     closed = act(monitored, "close_sanctioned", INVESTIGATOR, now=NOW + 200 * DAY, policy=policy)
     assert closed.clocks["keep.substantiated"].due_at == NOW.replace(year=NOW.year + 10)
     assert not closed.clocks["report.monitor"].runs, "nobody is reminded to look after it any more"
+
+
+@pytest.mark.parametrize("case", [act(told(), "close_report", INVESTIGATOR), closed()], ids=["told", "at once"])
+def test_whoever_reported_is_asked_five_times_after_the_end_how_it_is_and_nobody_else_hears_of_it(case: Case) -> None:
+    said = [
+        (key, [(one.name, one.facts["to"]) for one in rung.effects])
+        for key in HOW_IT_IS
+        if (rung := ring_until(case, case.clocks[key].due_at))
+    ]
+    assert said == [(key, [("formal_report.how_it_is", HER_INBOX)]) for key in HOW_IT_IS]
+    days = [(case.clocks[key].due_at - NOW).days for key in HOW_IT_IS]
+    assert days == [30, 60, 90, 184, 365]
+    gone = ring_until(case, NOW + 6 * 366 * DAY)
+    assert (gone.state, [key for key, clock in gone.clocks.items() if clock.runs]) == ("erased", [])
+
+
+def test_a_report_that_goes_elsewhere_asks_nothing_there_it_goes_on() -> None:
+    assert not set(HOW_IT_IS) & set(act(acknowledged(), "pass_on", INTAKE).clocks)
 
 
 def test_either_outcome_can_be_reviewed_and_late_is_no_refusal() -> None:

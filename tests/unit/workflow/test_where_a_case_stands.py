@@ -13,6 +13,7 @@ from lifecycle import engine
 from lifecycle.clocks import DUE
 from lifecycle.model import Case, Due, DueKind, EffectKind
 from lifecycle.recipients import HER_INBOX, OTHER_SIDE, recipients
+from services.workflow.domain.formal_outcome import HOW_IT_IS
 from tests import formal_paths as report
 from tests.formal_paths import HR_DIRECTOR, INTAKE, INVESTIGATOR, LEGAL
 from tests.lifecycles import BY_NAME, NOW, PERSON, POLICY, SYSTEM, act, opened, ring_until
@@ -21,6 +22,7 @@ from tests.unit.workflow.measures import DIRECTOR, HEAD, OIO, SECOND_INVESTIGATO
 from tests.unit.workflow.test_supervisor_request import MANAGER, assigned, spoken
 
 DAYS = timedelta(days=1)
+ASKED = " ".join(HOW_IT_IS)
 SOMEBODY = {HER_INBOX: "she", OTHER_SIDE: "he"}
 
 
@@ -99,8 +101,8 @@ REPORT: dict[str, tuple[Callable[[], Case], str, str]] = {
     ),
     "she is told": (report.told, "report.update", ""),
     "looked after": (monitored, "report.update report.monitor", ""),
-    "closed": (lambda: act(monitored(), "close_report", INVESTIGATOR), "keep.investigated", ""),
-    "closed at once": (report.closed, "keep.no_case", ""),
+    "closed": (lambda: act(monitored(), "close_report", INVESTIGATOR), f"keep.investigated {ASKED}", ""),
+    "closed at once": (report.closed, f"keep.no_case {ASKED}", ""),
     "handed over": (
         lambda: act(report.investigating(), "hand_over", INVESTIGATOR, investigator="S0006"),
         "investigation report.update subject.notice", "S0006",

@@ -4,6 +4,7 @@ from typing import Final
 
 from chassis.web.pages.words import N_
 from lifecycle.pages.texts import under
+from services.workflow.domain.formal_outcome import HOW_IT_IS
 
 FORMAL_ACTIONS: Final = {
     **under(
@@ -170,6 +171,7 @@ FORMAL_ACTIONS: Final = {
         {
             "report.feedback": N_("Tell the person what was done"),
             "report.monitor": N_("Look after it"),
+            **dict.fromkeys(HOW_IT_IS, N_("The inbox asks the person how it is")),
             "assess.target": N_("Assessment"),
             "investigation": N_("Investigation"),
             "subject.notice": N_("Tell the alleged offender"),
