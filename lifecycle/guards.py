@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from lifecycle.clocks import DUE
 from lifecycle.fields import time_of
-from lifecycle.model import Case, Facts
+from lifecycle.model import Case, Facts, RefusalCode
 from lifecycle.table import Guard, Situation
 from policy.model import Role
 from policy.routing import stood_in_for
@@ -44,6 +45,16 @@ def is_assigned(role: Role) -> Guard:
         return None if assigned == actor or assigned in in_place_of else {"role": role}
 
     return Guard("NOT_ASSIGNED", "lifecycle", broken)
+
+
+def counts(*keys: str) -> Guard:
+    """One of the clocks `keys` has yet to ring: there is something to end."""
+
+    def broken(situation: Situation) -> Facts | None:
+        found = [clock for key in keys if (clock := situation.case.clocks.get(key))]
+        return None if any(one.runs and DUE not in one.rung for one in found) else {"clock": keys[0]}
+
+    return Guard(RefusalCode.CLOCK_NOT_RUNNING, "lifecycle", broken)
 
 
 def confirmed(fact: str, rule: str) -> Guard:

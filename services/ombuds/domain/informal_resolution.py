@@ -9,7 +9,7 @@ from __future__ import annotations
 from lifecycle.asked import always
 from lifecycle.clocks import meet, start
 from lifecycle.fields import SPOKEN_LANGUAGE, choice, flag, reference, staff, text, time
-from lifecycle.guards import confirmed, is_appointed, is_assigned
+from lifecycle.guards import confirmed, counts, is_appointed, is_assigned
 from lifecycle.model import ActorKind, Case, Effect, EffectKind, Facts
 from lifecycle.recipients import assigned, escalation, her_inbox
 from lifecycle.table import ClockRule, Field, FieldKind, Guard, Lifecycle, Opening, Outcome, Rule, Situation, State
@@ -202,6 +202,7 @@ LIFECYCLE = Lifecycle(
             action="stop_check_ins",
             states=OPEN,
             by=PERSON,
+            guards=(counts(*CHECK_INS),),
             clocks=tuple(meet(key) for key in CHECK_INS),
         ),
         # Until she writes again, for as long as she likes: nothing is asked of her, and no time limit runs meanwhile.

@@ -6,7 +6,7 @@ from lifecycle import retention
 from lifecycle.asked import always, at
 from lifecycle.clocks import meet, start
 from lifecycle.fields import choice, flag, text
-from lifecycle.guards import confirmed
+from lifecycle.guards import confirmed, counts
 from lifecycle.model import Effect, EffectKind
 from lifecycle.recipients import assigned
 from lifecycle.table import Rule
@@ -53,7 +53,13 @@ RULES = (
         effects=(assigned("supervisor_request.more_wanted", Role.MANAGER),),
     ),
     Rule(action="ask_check_ins", states=OPEN, by=PERSON, clocks=tuple(start(key) for key in CHECK_INS)),
-    Rule(action="stop_check_ins", states=OPEN, by=PERSON, clocks=tuple(meet(key) for key in CHECK_INS)),
+    Rule(
+        action="stop_check_ins",
+        states=OPEN,
+        by=PERSON,
+        guards=(counts(*CHECK_INS),),
+        clocks=tuple(meet(key) for key in CHECK_INS),
+    ),
     # He has learnt of abuse: what she prefers and what he told her of his duty to report are recorded side by side.
     Rule(
         action="record_duty",

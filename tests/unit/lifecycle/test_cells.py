@@ -61,6 +61,7 @@ NEEDED |= dict.fromkeys(("tell_child", "decide_for_child"), A_CHILD)
 RESTATED = Clock("support.restate", NOW - timedelta(days=20), NOW - timedelta(days=6), rung=("due",))
 
 ON_HOLD = Clock(HOLD, NOW - timedelta(days=20), NOW + timedelta(days=10))
+ASKED_FOR = Clock("informal.checkin", NOW - timedelta(days=4), NOW + timedelta(days=10))
 FIRST_MONTH = Clock("dsr.reply", NOW - timedelta(days=20), NOW + timedelta(days=10))
 
 RUNNING = ("ret.complete", "ret.investigation")
@@ -128,6 +129,7 @@ def standing(lifecycle: Lifecycle, state: str, action: str) -> Case:
             **({"subject.response": TIME_OVER} if lifecycle.name == "respondent" else {}),
             **({"support.restate": RESTATED} if lifecycle.name == "support_referral" else {}),
             **({HOLD: ON_HOLD} if action == "release_hold" else {}),
+            **({"informal.checkin": ASKED_FOR} if action == "stop_check_ins" else {}),
             **({"dsr.reply": FIRST_MONTH} if lifecycle.name == "data_request" else {}),
         },
         assigned={part: "S9000" for part in PARTS if part not in NOBODY.get(action, ())},

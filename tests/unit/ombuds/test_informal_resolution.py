@@ -190,6 +190,10 @@ def test_she_is_asked_how_it_goes_only_when_she_wants_that_and_at_her_three_time
     assert engine.next_date(LIFECYCLE, case) is None
     stopped = act(act(agreed(), "ask_check_ins", PERSON), "stop_check_ins", PERSON)
     assert engine.next_due(LIFECYCLE, stopped, POLICY) is None
+    for nothing_left in (agreed(), stopped, case):
+        assert refused(nothing_left, "stop_check_ins", PERSON).code == "CLOCK_NOT_RUNNING", (
+            "her inbox does not offer it"
+        )
 
 
 def test_she_pauses_a_talk_and_nobody_asks_her_anything_until_she_writes() -> None:

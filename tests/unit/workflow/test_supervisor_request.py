@@ -246,6 +246,10 @@ def test_she_is_asked_how_it_is_three_times_if_she_wishes_and_no_more_when_she_w
     ]
     stopped = act(wished, "stop_check_ins", PERSON)
     assert not [key for key, clock in stopped.clocks.items() if "checkin" in key and clock.runs]
+    for nothing_left in (acknowledged(), stopped, ring_until(wished, NOW + 100 * DAY)):
+        assert refused(nothing_left, "stop_check_ins", PERSON).code == "CLOCK_NOT_RUNNING", (
+            "her inbox does not offer it"
+        )
 
 
 def test_nobody_but_the_manager_it_is_with_ever_hears_of_it() -> None:
