@@ -141,11 +141,18 @@ def next_date(lifecycle: Lifecycle, case: Case) -> datetime | None:
     return clock.due_at if clock else None
 
 
-def unmet_at(case: Case) -> datetime | None:
-    """The date a desk shows: the earliest that somebody has to meet and nobody has met. One that has gone by stays it,
-    also where nothing is left to ring.
+def unmet(case: Case) -> Clock | None:
+    """Whose date a desk shows: of what somebody has to meet and nobody has met the earliest. One that has gone by stays
+    it, also where nothing is left to ring.
     """
-    return min((clocks.first_due(clock, case.steps) for clock in case.clocks.values() if clock.runs), default=None)
+    running = [clock for clock in case.clocks.values() if clock.runs]
+    return min(running, key=lambda clock: clocks.first_due(clock, case.steps), default=None)
+
+
+def unmet_at(case: Case) -> datetime | None:
+    """When that clock was or will be due for the first time."""
+    clock = unmet(case)
+    return clocks.first_due(clock, case.steps) if clock else None
 
 
 def _rule(lifecycle: Lifecycle, case: Case, action: str, actor: Actor) -> Rule | Refused:

@@ -95,9 +95,12 @@ class StepSeen(Struct, kw_only=True):
 
 
 class CaseSeen(CaseInList, kw_only=True):
-    """`placed_version`: the newest version that the person's inbox is known to show. `policy`: the pack and version
-    that it goes by; while another is in force, an offer says whether it may go over to that one.
+    """`next_clock`: the time limit whose date `next_date` is; None where it is not known. `placed_version`: the newest
+    version that the person's inbox is known to show. `policy`: the pack and version that it goes by; while another is
+    in force, an offer says whether it may go over to that one.
     """
+
+    next_clock: str | None
 
     offers: list[OfferSeen]
     clocks: list[ClockSeen]
@@ -180,17 +183,29 @@ def listed(row: CaseRow, now: datetime) -> CaseInList:
     )
 
 
+def _next_clock(desk: Desk, row: CaseRow, case: Case, roles: frozenset[Role]) -> Clock | None:
+    """The clock whose date the list shows to whoever has these roles in it; `case` is the whole of it."""
+    table = desk.lifecycles[row.lifecycle]
+    return engine.next_clock(table, case) if _is_apart(desk, row, roles) else engine.unmet(case)
+
+
+def _is_apart(desk: Desk, row: CaseRow, roles: frozenset[Role]) -> bool:
+    """Whether they are the one whom it is about, where others work on it."""
+    return roles == {Role.ALLEGED_OFFENDER} and row.lifecycle in desk.teams
+
+
 def as_seen_by(desk: Desk, row: CaseRow, roles: frozenset[Role]) -> CaseRow:
     """The row for whoever has these roles in it: the one whom it is about, where others work on it, has no date but
     those of the clocks that are his to see.
     """
-    if roles != {Role.ALLEGED_OFFENDER} or row.lifecycle not in desk.teams:
+    if not _is_apart(desk, row, roles):
         return row
     return replace(row, unmet_at=engine.next_date(desk.lifecycles[row.lifecycle], from_json(row.data)))
 
 
 def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
     case, policy = from_json(row.data), desk.policy_of(row)
+    following = _next_clock(desk, row, case, actor.roles)
     offers = engine.offers(desk.lifecycles[row.lifecycle], case, actor, now, policy)
     if policy.content_hash != desk.policy.content_hash:
         offers.append(migration.offer(desk.lifecycles[row.lifecycle], case, actor, now, policy, desk.policy))
@@ -198,6 +213,7 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
         case = _his_part(desk, case, actor)
     return CaseSeen(
         **asdict(listed(as_seen_by(desk, row, actor.roles), now)),
+        next_clock=following.key if following else None,
         offers=[_offer(one) for one in offers],
         clocks=[_clock(one, now, policy) for one in case.clocks.values()],
         assigned={role.value: staff_id for role, staff_id in case.assigned.items()},
@@ -212,6 +228,7 @@ def without_rules(row: CaseRow, now: datetime) -> CaseSeen:
     """What a list says of a case whose rules cannot be read (`PinnedPackMissing`): that it is there, and its date."""
     return CaseSeen(
         **asdict(listed(row, now)),
+        next_clock=None,
         offers=[],
         clocks=[],
         assigned={},

@@ -15,11 +15,12 @@ FEW: Final = 8
 
 ASIDE: Final = frozenset(
     {
-        "decline_alert", "decline_invitation", "decline_match", "decline_need", "discontinue_investigation",
-        "end_separation", "extend_response", "extend_time", "go_on_without_answer", "go_on_without_reply",
-        "leave_mediation", "lift_measure", "pass_on", "raise_urgency", "record_no_consent",
-        "record_unavailable", "record_withdrawal", "refuse_more_time", "refuse_request", "release_hr_hold",
-        "steps_agreed.offer_match", "stop_mediation", "talking.offer_match", "turn_into_sea", "vary_measure",
+        "decline_alert", "decline_invitation", "decline_match", "decline_need", "decline_signature",
+        "discontinue_investigation", "end_separation", "extend_response", "extend_time", "go_on_without_answer",
+        "go_on_without_reply", "in_hand.take_in_hand", "leave_mediation", "lift_measure", "pass_on",
+        "raise_urgency", "record_no_consent", "record_unavailable", "record_withdrawal", "refuse_more_time",
+        "refuse_request", "release_hr_hold", "steps_agreed.offer_match", "stop_mediation", "talking.offer_match",
+        "turn_into_sea", "vary_measure",
     }
 )  # fmt: skip
 """Steps that end, undo, refuse, hand on, or change how much time there is: open to somebody, and never what a case
@@ -29,6 +30,8 @@ UNTIL: Final[Mapping[str, str]] = {"monitoring.close_case": "ret.monitor.last"}
 """Steps that are aside for as long as a time limit has not come: whoever was put under watch today is not to be let
 go next, though only she could say so now.
 """
+AWAITED: Final = frozenset({"sign_second"})
+"""Steps that a case waits for though neither its state nor a time limit says so."""
 _WAYS_ON: Final = N_("Other ways on")
 _BESIDE: Final = N_("Beside that, without moving it on")
 _ANSWERS: Final = (ClockChangeKind.MEET, ClockChangeKind.RENEW, ClockChangeKind.START)
@@ -37,7 +40,8 @@ _ANSWERS: Final = (ClockChangeKind.MEET, ClockChangeKind.RENEW, ClockChangeKind.
 
 def next_steps(table: Lifecycle, case: CaseSeen) -> Sequence[str]:
     """The steps open to whoever sees the case so: what its first time limit is for, with what else moves it on; of what
-    closes it only where nothing else does. What is due and moves nothing comes alone.
+    closes it only where nothing else does. What is due and moves nothing comes alone. Where all that is for somebody
+    else, what the first time limit is for that is theirs.
     """
     here = _rules_here(table, case)
     coming = {one.key for one in case.clocks if (one.days_left or 0) > 0}
@@ -46,13 +50,15 @@ def next_steps(table: Lifecycle, case: CaseSeen) -> Sequence[str]:
         one.action for one in case.offers if one.open and aside.isdisjoint((one.action, f"{case.state}.{one.action}"))
     ]
     running = [one for one in case.clocks if one.days_left is not None and not table.clock_of[one.key].erases]
-    first = min(running, key=lambda one: one.due_at).key if running else ""
-    due = [one for one in open_ if one in here and _answers(here[one], first)]
-    ahead = [one for one in open_ if one in here and _moves(here[one], case)]
+    by_date = [one.key for one in sorted(running, key=lambda one: one.due_at)]
+    known = [one for one in open_ if one in here]
+    due = [one for one in known if one in AWAITED or any(_answers(here[one], key) for key in by_date[:1])]
+    ahead = [one for one in known if _moves(here[one], case)]
     if due and not {*due} & {*ahead}:
         return due
     going_on = [one for one in ahead if not table.state_of[here[one].to or case.state].closed]
-    return [one for one in open_ if one in due or one in going_on] or ahead
+    later = ([one for one in known if _answers(here[one], key)] for key in by_date[1:])
+    return [one for one in open_ if one in due or one in going_on] or ahead or next(filter(None, later), [])
 
 
 def grouped(table: Lifecycle, case: CaseSeen, themes: Themes) -> Sequence[tuple[str, Sequence[OfferSeen]]]:

@@ -42,7 +42,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         kind = lifecycle if lifecycle and lifecycle in of.desk.lifecycles else ""
         found, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order, kind)
         now = datetime.now(UTC)
-        cases = [_in_queue(of.desk, row, actor, now) for row, actor in found]
+        cases = [in_queue(of.desk, row, actor, now) for row, actor in found]
         # What somebody has no part in, their list does not speak of either.
         kinds = {kind} - {""} | {row.lifecycle for row, _ in found} | kinds_read(of.desk, signed_in.staff_id, now)
         return page.show(
@@ -82,8 +82,8 @@ def _comes_first(case: CaseSeen, steps: Sequence[str] | None) -> bool:
     return case.overdue or steps is None or bool(steps)
 
 
-def _in_queue(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> tuple[CaseSeen, Sequence[str] | None]:
-    """With the next steps, None where they are not known: one case without its rules keeps nobody from the others."""
+def in_queue(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> tuple[CaseSeen, Sequence[str] | None]:
+    """A case with its next steps, None where they are not known: one without its rules keeps nobody from the rest."""
     try:
         seen = shown(desk, row, actor, now)
     except PinnedPackMissing:

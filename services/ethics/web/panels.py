@@ -17,7 +17,7 @@ from chassis.web.sign_in import SignedIn
 from lifecycle.pages.desk_pages import DeskPages, short
 from lifecycle.pages.open_cases import open_cases
 from lifecycle.pages.panels import Panels
-from lifecycle.serial import from_json
+from lifecycle.pages.queue import in_queue
 from services.ethics.desk import PURPOSES, QUERY, RETALIATION
 from services.ethics.use_cases.ask import IMMINENT_HARM
 from services.ethics.use_cases.register import protected_seen_by
@@ -58,11 +58,11 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
 
     @get("/{language:str}/queries", include_in_schema=False)
     async def queries(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
-        found = await open_cases(desk, signed_in.staff_id, QUERY)
+        found, now = await open_cases(desk, signed_in.staff_id, QUERY), datetime.now(UTC)
         await record("queries", signed_in.staff_id, len(found))
         return page.show(
             "queries.html",
-            queries=[(row, from_json(row.data).facts) for row in found],
+            queries=[in_queue(desk, row, actor, now) for row, actor in found],
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, QUERY),
@@ -71,7 +71,7 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
     @get("/{language:str}/check-ins", include_in_schema=False)
     async def check_ins(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         found = await open_cases(desk, signed_in.staff_id, RETALIATION)
-        watched = [check_in_of(row) for row in found if row.state == MONITORING]
+        watched = [check_in_of(row) for row, _ in found if row.state == MONITORING]
         await record("check_ins", signed_in.staff_id, len(watched))
         return page.show(
             "check_ins.html",

@@ -27,6 +27,7 @@ from lifecycle.serial import from_json
 from services.workflow.domain.persons import LINE_CHANGE, Persons
 from services.workflow.measures import LIFECYCLE, PERSONS
 
+REVIEWS: Final = "/reviews"
 WEEKS: Final = 8
 _DATES: Final = ("im.review", "im.end")
 _READ_FOR: Final = "measure"
@@ -101,13 +102,13 @@ def shows_lines(desk: Desk, row: CaseRow, actor: Actor) -> bool:
 def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     desk = of.desk
 
-    @get("/{language:str}/reviews", include_in_schema=False)
+    @get("/{language:str}" + REVIEWS, include_in_schema=False)
     async def reviews(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         now = datetime.now(UTC)
         found = await open_cases(desk, signed_in.staff_id, LIFECYCLE, now + timedelta(weeks=WEEKS))
         return page.show(
             "reviews.html",
-            weeks=weeks(found, now),
+            weeks=weeks((row for row, _ in found), now),
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, LIFECYCLE),

@@ -18,27 +18,30 @@ from chassis.web.pages.words import N_
 from chassis.web.problems import Problem, not_found
 from chassis.web.sign_in import SignedIn
 from lifecycle.changes import field_of
+from lifecycle.desk import Desk
 from lifecycle.pages.desk_pages import DeskPages
 from lifecycle.pages.offers import form_of, taken
 from lifecycle.views import OfferSeen
 from services.workflow.web.concerned_people import AFFECTED, named, offenders
 from services.workflow.web.openings import FIRST, Concerned, OpenCase, open_one
 
+HOME: Final = "/openings"
 _PEOPLE: Final = (offenders(missing=N_("Name somebody.")), AFFECTED)
+
+
+def theirs(desk: Desk, staff_id: str, now: datetime) -> list[str]:
+    """The kinds of matter that somebody holds a role to open."""
+    roles = desk.policy.roles_of(staff_id, now)
+    return [name for name, action in FIRST.items() if roles & desk.lifecycles[name].by_action[action]]
 
 
 def routes(of: DeskPages, decides: AbstractSet[str]) -> list[HTTPRouteHandler]:
     """`decides`: the first actions that want a sign-in of the last minutes."""
     desk = of.desk
 
-    def theirs(staff_id: str) -> list[str]:
-        """What somebody holds a role for."""
-        roles = desk.policy.roles_of(staff_id, datetime.now(UTC))
-        return [name for name, action in FIRST.items() if roles & desk.lifecycles[name].by_action[action]]
-
     def offer_of(lifecycle: str, staff_id: str) -> OfferSeen:
         """The first action, as it is asked for in a case that there is not yet. Raises Problem 404."""
-        if lifecycle not in theirs(staff_id):
+        if lifecycle not in theirs(desk, staff_id, datetime.now(UTC)):
             raise not_found()
         table = desk.lifecycles[lifecycle]
         rule = table.rule_of[table.opening.state, FIRST[lifecycle]]
@@ -52,7 +55,7 @@ def routes(of: DeskPages, decides: AbstractSet[str]) -> list[HTTPRouteHandler]:
     async def choose(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         return page.show(
             "openings.html",
-            kinds=[(name, FIRST[name]) for name in theirs(signed_in.staff_id)],
+            kinds=[(name, FIRST[name]) for name in theirs(desk, signed_in.staff_id, datetime.now(UTC))],
             staff=signed_in.staff_id,
             hint_of=of.wording.hint,
             **of.words_for(page),

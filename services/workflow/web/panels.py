@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from chassis.web.pages.page import Page
 from chassis.web.pages.words import N_
 from lifecycle import records
+from lifecycle.access import kinds_read
 from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages
@@ -77,7 +78,17 @@ def _asks_who(desk: Desk, case: CaseSeen, actor: Actor) -> bool:
 
 
 def _shows_tab(desk: Desk, address: str, staff_id: str) -> bool:
-    return address != appointment_pages.HOME or appointment_pages.has_desk(desk, staff_id, datetime.now(UTC))
+    """What somebody has nothing to do with stands beside no queue of theirs."""
+    now = datetime.now(UTC)
+    match address:
+        case opening_pages.HOME:
+            return bool(opening_pages.theirs(desk, staff_id, now))
+        case measure_pages.REVIEWS:
+            return MEASURE in kinds_read(desk, staff_id, now)
+        case appointment_pages.HOME:
+            return appointment_pages.has_desk(desk, staff_id, now)
+        case _:
+            return True
 
 
 async def _has_lines(desk: Desk, case_id: UUID, actor: Actor) -> bool:
@@ -99,8 +110,8 @@ async def _beside(of: DeskPages, page: Page, case: CaseSeen, actor: Actor) -> Ma
 PANELS: Final = Panels(
     tabs=(
         ("/requests", N_("Requests made to me")),
-        ("/openings", N_("Open a matter")),
-        ("/reviews", N_("Reviews of measures")),
+        (opening_pages.HOME, N_("Open a matter")),
+        (measure_pages.REVIEWS, N_("Reviews of measures")),
         ("/own", N_("About me")),
         ("/figures", N_("Figures")),
         (appointment_pages.HOME, N_("Appointments and policy")),

@@ -15,7 +15,8 @@ from chassis.web.problems import Problem
 from chassis.web.sign_in import SignedIn
 from lifecycle.pages.desk_pages import DeskPages, short
 from lifecycle.pages.open_cases import open_cases
-from lifecycle.views import LONGEST_TEXT, listed
+from lifecycle.pages.queue import in_queue
+from lifecycle.views import LONGEST_TEXT
 from services.workflow.managers import REQUEST
 from services.workflow.web.concerned_people import AFFECTED, named, offenders
 from services.workflow.web.manager_requests import BeginRequest, Seen, begin
@@ -43,7 +44,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         now = datetime.now(UTC)
         return page.show(
             "requests.html",
-            cases=[listed(row, now) for row in found],
+            cases=[in_queue(desk, row, actor, now) for row, actor in found],
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, REQUEST),

@@ -29,6 +29,10 @@ def hidden(page: httpx.Response, name: str) -> str:
     return found[1]
 
 
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
+
+
 def once(page: httpx.Response) -> str:
     return hidden(page, "once")
 
@@ -87,6 +91,11 @@ async def test_a_date_that_has_gone_by_stands_first_and_stays_when_nothing_is_le
     assert "govuk-tag--red" in shown
     assert re.findall(r'moj-timeline__title">([^<]*)<', shown)[0] == "A date has come: End"
     assert "govuk-tag--red" not in (await browser.get(f"/en/cases/{soon}")).text
+    cells = re.findall('"Next date">(.*?)</td>', queue, re.DOTALL)
+    dates = [" ".join(re.sub("<[^>]*>", " ", one).split()) for one in cells]
+    three_days_ago, yesterday = (_day(now - timedelta(days=days)) for days in (3, 1))
+    assert dates[:2] == [f"Overdue {three_days_ago} End", f"Overdue {yesterday} Next word to the person"]
+    assert re.fullmatch(r"\d+ \w+ \d{4}, \d\d:\d\d UTC Next word to the person", dates[2]), "less than a day is left"
 
 
 async def test_a_case_shows_what_may_be_done_and_why_the_rest_may_not(browser: Browser, loans: Loans) -> None:

@@ -38,6 +38,11 @@ async def form(browser: Browser, path: str, **fields: str) -> httpx.Response:
     return await sent(browser, path, await browser.get(path), **fields)
 
 
+def tabs(page: httpx.Response) -> set[str]:
+    """Where the links of a page lead."""
+    return set(re.findall('href="([^"]*)"', page.text))
+
+
 async def test_a_manager_sees_what_was_told_to_him_and_begins_on_what_he_has_seen(
     house: House, browser: Browser
 ) -> None:
@@ -56,7 +61,9 @@ async def test_a_manager_sees_what_was_told_to_him_and_begins_on_what_he_has_see
     case = begun.headers["location"]
     assert re.fullmatch("/en/cases/[0-9a-f-]{36}", case)
     assert "Seen by you" in seen(await browser.get(case))
-    assert case in (await browser.get("/en/requests")).text
+    listed = await browser.get("/en/requests")
+    assert case in listed.text
+    assert re.search(r"Seen by you .* Acknowledge, or: .* UTC Act ", seen(listed)), "what waits, and till when"
 
 
 async def test_on_other_peoples_staff_a_manager_is_told_what_to_do_instead(house: House, browser: Browser) -> None:
@@ -75,6 +82,7 @@ async def test_on_other_peoples_staff_a_manager_is_told_what_to_do_instead(house
 async def test_staff_open_what_their_role_lets_them_and_learn_of_nothing_else(house: House, browser: Browser) -> None:
     await house.people()
     security = await browser.signed_in(GUARD, "/en/openings")
+    assert {"/en/openings", "/en/reviews"} & tabs(security) == {"/en/openings"}
     assert "Separate people at once" in seen(security)
     path = "/en/openings/emergency_separation"
     facts = {"danger": "weapon", "moved": "alleged_offender", "what_was_done": "Kept off the site."}
@@ -86,6 +94,7 @@ async def test_staff_open_what_their_role_lets_them_and_learn_of_nothing_else(ho
     assert (opened.headers["location"], state) == (f"/en/cases/{case_id}", "separated")
     await signed_out(browser, security)
     nobody = await browser.signed_in(COLLEAGUE, "/en/openings")
+    assert not {"/en/openings", "/en/reviews"} & tabs(nobody), "what leads nowhere stands beside no queue"
     assert "There is nothing that you can open here." in seen(nobody)
     assert (await browser.get(path)).status_code == 404
 

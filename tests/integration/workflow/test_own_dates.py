@@ -31,7 +31,9 @@ async def dates_of(house: House, case_id: UUID, staff_id: str) -> list[object]:
     found, _ = await at_desk.list_cases(house.desk, staff_id, None, 50, DUE_FIRST, HIS)
     (row,) = [one for one, _ in found if one.case_id == case_id]
     case = shown(house.desk, *await at_desk.show_case(house.desk, case_id, staff_id), datetime.now(UTC))
-    return [listed(row, datetime.now(UTC)).next_date, case.next_date]
+    in_list = listed(row, datetime.now(UTC)).next_date
+    assert (case.next_clock is None) == (in_list is None), "what it is the date of goes with the date"
+    return [in_list, case.next_date]
 
 
 async def test_the_day_of_a_hold_is_not_his_to_see(house: House) -> None:
@@ -55,6 +57,6 @@ async def test_a_case_without_a_date_ends_no_list_of_what_is_due(house: House) -
     until = datetime.now(UTC) + timedelta(days=40)
     await held(house, his.case_id, until)
     assert await open_cases(house.desk, SUPERVISOR, HIS, until + timedelta(days=1)) == []
-    (one,) = await open_cases(house.desk, INVESTIGATOR, HIS, until + timedelta(days=1))
+    [(one, _)] = await open_cases(house.desk, INVESTIGATOR, HIS, until + timedelta(days=1))
     assert one.case_id == his.case_id
     assert await open_cases(house.desk, INVESTIGATOR, HIS, until - timedelta(days=1)) == []

@@ -20,7 +20,7 @@ def seen(lifecycle: str, state: str, offers: str, clocks: Mapping[str, int]) -> 
     """`offers`: what is open, in the table's order. `clocks`: in how many days each is due."""
     return CaseSeen(
         case_id=uuid4(), lifecycle=lifecycle, number=1, state=state, version=1, opened_on=NOW.date(), next_date=None,
-        overdue=False, assigned={}, steps=[], facts={}, placed_version=1, policy="p/1",
+        overdue=False, next_clock=None, assigned={}, steps=[], facts={}, placed_version=1, policy="p/1",
         offers=[OfferSeen(action=one, open=True, refused=None, fields=[]) for one in offers.split()]
         + [OfferSeen(action="close_report", open=False, refused=None, fields=[])],
         clocks=[
@@ -62,6 +62,19 @@ def seen(lifecycle: str, state: str, offers: str, clocks: Mapping[str, int]) -> 
         # Another date for what it waits for is not what it waits for.
         ("data_request", "identity_shown", "extend_time answer_request", {"dsr.reply": 20}, "answer_request"),
         ("interim_measure", "acknowledged", "raise_urgency", {"im.decide": 3}, ""),
+        # Two people answer for a sanction: the second signs, though only a no would move it.
+        (
+            "formal_report", "decided", "sign_second decline_signature", {"report.update": 30, "discipline.decide": 30},
+            "sign_second",
+        ),
+        # Whoever asked for a look at what comes after has the time limit of somebody else before it.
+        (
+            "formal_report", "no_case", "consider_redress", {"report.update": 29, "redress.decide": 30},
+            "consider_redress",
+        ),
+        # Whoever has it in hand already ends it, or hands it on.
+        ("danger_alert", "raised", "take_in_hand", {"danger.answer": 0}, "take_in_hand"),
+        ("danger_alert", "in_hand", "take_in_hand close_alert", {"danger.close": 0}, "close_alert"),
         # What erases is nobody's step.
         ("informal_resolution", "ended", "", {"ombuds.purge": 1}, ""),
     ],

@@ -48,7 +48,7 @@ REQUESTS: Final = {
     **under(
         "supervisor_request.hint",
         {
-            "acknowledge": N_("Thank them, and say when you will be back. Look into nothing yourself."),
+            "acknowledge": N_("Thank whoever told you, and say when you will be back. Look into nothing yourself."),
             "propose_steps": N_("Write them first: what is said, to whom, and whether with a name."),
             "announce_act": N_("Only to stop it from happening again. The person hears of it before you act."),
             "tell_in_person": N_("Only where there is no inbox. Before you act."),
