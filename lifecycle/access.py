@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis.sealing import tag
 from lifecycle import looking, records
 from lifecycle.case_tables import BY_DATE
-from lifecycle.desk import Desk
+from lifecycle.desk import Desk, Team
 from lifecycle.exclusions import FOR_DECIDERS, Conflict, case_tag, conflicts_among, conflicts_with, keep_out
 from lifecycle.model import Actor, ActorKind
 from lifecycle.records import ActionRow, CaseRow
@@ -183,6 +183,12 @@ def may_read(desk: Desk, row: CaseRow, actor: Actor) -> bool:
     seen_by = _reads_by(desk, row, actor)
     with_a_part = bool(seen_by) and actor.staff_id is not None and bool(assigned_to(row, actor.staff_id))
     return with_a_part or bool(seen_by - desk.blind.get(row.lifecycle, frozenset()))
+
+
+def outside(desk: Desk, row: CaseRow, actor: Actor) -> Team | None:
+    """The team of which the reader is none."""
+    team = desk.teams.get(row.lifecycle)
+    return team if team and actor.roles.isdisjoint(team.roles) else None
 
 
 def _reads_by(desk: Desk, row: CaseRow, actor: Actor) -> frozenset[Role]:

@@ -17,9 +17,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.web.problems import Problem, invalid, not_found, refused, unavailable, version_missing, version_stale
 from chassis.web.sign_in import SignedIn
-from lifecycle import access, bodies, contents, decide, moving, records, recusal, told
+from lifecycle import access, bodies, contents, decide, moving, records, recusal, told, unread
 from lifecycle.decide import Refusal, refuse
-from lifecycle.desk import Desk, Team
+from lifecycle.desk import Desk
 from lifecycle.model import Action, Actor, Refused
 from lifecycle.records import CaseRow
 from lifecycle.sender import ActionLost, Sender
@@ -45,6 +45,12 @@ async def list_cases(
             session, desk, staff_id, _now(), order=order, after=after, limit=limit, kind=kind
         )
     return [(as_seen_by(desk, row, access.parts_of(desk, row, staff_id)), actor) for row, actor in found], rest
+
+
+async def unread_in(desk: Desk, cases: Sequence[tuple[CaseRow, Actor]]) -> Mapping[UUID, int]:
+    """How many messages of the person wait in each of them, where any do."""
+    async with desk.database.transaction() as session:
+        return await unread.of_cases(session, desk, cases)
 
 
 async def show_case(desk: Desk, case_id: UUID, staff_id: str) -> tuple[CaseRow, Actor]:
@@ -276,15 +282,9 @@ def _is_closed(desk: Desk, row: CaseRow) -> bool:
     return False
 
 
-def _outside(desk: Desk, row: CaseRow, actor: Actor) -> Team | None:
-    """The team of which the reader is none."""
-    team = desk.teams.get(row.lifecycle)
-    return team if team and actor.roles.isdisjoint(team.roles) else None
-
-
 async def _reads_her(session: AsyncSession, desk: Desk, row: CaseRow, actor: Actor) -> bool:
     """Whether what the person wrote is there for this reader. Raises Problem 503 while nobody can tell."""
-    if _is_closed(desk, row) or _outside(desk, row, actor):
+    if _is_closed(desk, row) or access.outside(desk, row, actor):
         return False
     return await contents.talks(session, desk, row)
 
@@ -292,7 +292,7 @@ async def _reads_her(session: AsyncSession, desk: Desk, row: CaseRow, actor: Act
 def may_write(desk: Desk, row: CaseRow, actor: Actor) -> bool:
     """Whether a page offers this reader to write to the person. Raises Problem 503 while the case is on its way."""
     talks = row.lifecycle in desk.talks and row.closed_at is None
-    return talks and not _is_closed(desk, row) and _outside(desk, row, actor) is None
+    return talks and not _is_closed(desk, row) and access.outside(desk, row, actor) is None
 
 
 def withheld(desk: Desk, row: CaseRow, actor: Actor) -> frozenset[str]:
@@ -304,13 +304,14 @@ def withheld(desk: Desk, row: CaseRow, actor: Actor) -> frozenset[str]:
 async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, purpose: str) -> list[ItemSeen]:
     if _is_closed(desk, row):
         return []
-    if team := _outside(desk, row, actor):
+    if team := access.outside(desk, row, actor):
         async with desk.database.transaction() as session:
             texts = await bodies.texts_of(session, desk, row)
         return [text_of(one) for one in texts if one.action in team.shares]
     found: list[Mapping[str, Any]] = []
     async with desk.database.transaction() as session:
         readable = await _reads_her(session, desk, row, actor)
+        waiting = (await unread.of_cases(session, desk, [(row, actor)])).get(row.case_id, 0)
     if readable:
         try:
             found += [_without_reporter(desk, row, one) for one in await contents.read(desk, row, reader, purpose)]
@@ -319,6 +320,7 @@ async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, pu
         except contents.IntakeUnreachable:
             raise unavailable() from None
     async with desk.database.transaction() as session:
+        await unread.mark_read(session, row, actor, waiting)
         found += await desk.own_contents(session, row, purpose)
         texts = await bodies.texts_of(session, desk, row)
     hidden = withheld(desk, row, actor)

@@ -29,7 +29,7 @@ from contracts.intake.v1.reports_pb2 import (
     RouteKeyReplaced,
 )
 from contracts.topics import cases_of
-from lifecycle import changes, exclusions, naming, records, routing
+from lifecycle import changes, exclusions, naming, records, routing, unread
 from lifecycle.decide import Refusal, decide_as, is_shown_to_her, open_case
 from lifecycle.desk import Desk
 from lifecycle.fields import InvalidFacts
@@ -46,7 +46,9 @@ Placed = Callable[[AsyncSession, CaseRow, int, Event], Awaitable[AfterCommit | N
 
 
 def define(metadata: sa.MetaData) -> None:
-    """Adds `reports` to a service's metadata: for each report the desk has, the key that replies are sealed to."""
+    """Adds `reports` to a service's metadata: for each report the desk has, the key that replies are sealed to, and how
+    many messages of the person nobody has read who has a part in it.
+    """
     sa.Table(
         "reports",
         metadata,
@@ -54,6 +56,7 @@ def define(metadata: sa.MetaData) -> None:
         sa.Column("lifecycle", sa.Text, nullable=False),
         sa.Column("route_public_key", sa.LargeBinary, nullable=False),
         sa.Column("lodged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("unread", sa.Integer, nullable=False, server_default="0"),
     )
 
 
@@ -157,25 +160,28 @@ def handlers(desk: Desk, placed: Placed | None = None) -> Mapping[type[Message],
                 await exclusions.suspend(session, row.case_id)
         await audit_trail.record(session, "parties.added", object_ref=str(_id(message.report_id)), actor=None)
 
-    async def written(session: AsyncSession, event: Event) -> None:
-        """Contents stay at intake; that there are any is a fact of procedure."""
-        message = _of(event, MessageReceived)
-        await audit_trail.record(session, "message.received", object_ref=str(_id(message.report_id)), actor=None)
-
-    async def answered(session: AsyncSession, event: Event) -> None:
-        message = _of(event, MessagePlaced)
-        await audit_trail.record(session, "message.placed", object_ref=str(_id(message.report_id)), actor=None)
-
     return {
         ReportLodged: lodged,
         PersonActed: acted,
         PlacedInInbox: shown,
         PartiesAdded: added,
         NameGiven: _named(desk),
-        MessageReceived: written,
-        MessagePlaced: answered,
+        MessageReceived: _written,
+        MessagePlaced: _answered,
         RouteKeyReplaced: _replaced(desk),
     }
+
+
+async def _written(session: AsyncSession, event: Event) -> None:
+    """Contents stay at intake; that there are any is a fact of procedure."""
+    message = _of(event, MessageReceived)
+    await unread.count(session, _id(message.report_id))
+    await audit_trail.record(session, "message.received", object_ref=str(_id(message.report_id)), actor=None)
+
+
+async def _answered(session: AsyncSession, event: Event) -> None:
+    message = _of(event, MessagePlaced)
+    await audit_trail.record(session, "message.placed", object_ref=str(_id(message.report_id)), actor=None)
 
 
 def acknowledge(service: str) -> Acknowledge:

@@ -33,7 +33,9 @@ Words = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
 
 
 class CaseInList(Struct, kw_only=True):
-    """`overdue`: the next date has gone by, and what it is for is not done."""
+    """`overdue`: the next date has gone by, and what it is for is not done. `unread`: so many messages of the person
+    nobody has read who has a part in it.
+    """
 
     case_id: UUID
     lifecycle: str
@@ -43,6 +45,7 @@ class CaseInList(Struct, kw_only=True):
     opened_on: date
     next_date: date | None
     overdue: bool
+    unread: int
 
 
 class CasePage(Struct, kw_only=True):
@@ -170,7 +173,7 @@ class MessageWritten(Struct, kw_only=True):
     item_id: UUID
 
 
-def listed(row: CaseRow, now: datetime) -> CaseInList:
+def listed(row: CaseRow, now: datetime, unread: int = 0) -> CaseInList:
     return CaseInList(
         case_id=row.case_id,
         lifecycle=row.lifecycle,
@@ -180,6 +183,7 @@ def listed(row: CaseRow, now: datetime) -> CaseInList:
         opened_on=row.opened_at.astimezone(UTC).date(),
         next_date=row.unmet_at.astimezone(UTC).date() if row.unmet_at else None,
         overdue=row.unmet_at is not None and row.unmet_at <= now,
+        unread=unread,
     )
 
 
@@ -203,7 +207,7 @@ def as_seen_by(desk: Desk, row: CaseRow, roles: frozenset[Role]) -> CaseRow:
     return replace(row, unmet_at=engine.next_date(desk.lifecycles[row.lifecycle], from_json(row.data)))
 
 
-def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
+def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime, unread: int = 0) -> CaseSeen:
     case, policy = from_json(row.data), desk.policy_of(row)
     following = _next_clock(desk, row, case, actor.roles)
     offers = engine.offers(desk.lifecycles[row.lifecycle], case, actor, now, policy)
@@ -212,7 +216,7 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
     if actor.roles == {Role.ALLEGED_OFFENDER}:
         case = _his_part(desk, case, actor)
     return CaseSeen(
-        **asdict(listed(as_seen_by(desk, row, actor.roles), now)),
+        **asdict(listed(as_seen_by(desk, row, actor.roles), now, unread)),
         next_clock=following.key if following else None,
         offers=[_offer(one) for one in offers],
         clocks=[_clock(one, now, policy) for one in case.clocks.values()],
@@ -224,10 +228,10 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> CaseSeen:
     )
 
 
-def without_rules(row: CaseRow, now: datetime) -> CaseSeen:
+def without_rules(row: CaseRow, now: datetime, unread: int = 0) -> CaseSeen:
     """What a list says of a case whose rules cannot be read (`PinnedPackMissing`): that it is there, and its date."""
     return CaseSeen(
-        **asdict(listed(row, now)),
+        **asdict(listed(row, now, unread)),
         next_clock=None,
         offers=[],
         clocks=[],

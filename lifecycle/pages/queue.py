@@ -41,8 +41,8 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         position = position_of(after) if after else None
         kind = lifecycle if lifecycle and lifecycle in of.desk.lifecycles else ""
         found, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order, kind)
-        now = datetime.now(UTC)
-        cases = [in_queue(of.desk, row, actor, now) for row, actor in found]
+        now, unread = datetime.now(UTC), await at_desk.unread_in(of.desk, found)
+        cases = [in_queue(of.desk, row, actor, now, unread.get(row.case_id, 0)) for row, actor in found]
         # What somebody has no part in, their list does not speak of either.
         kinds = {kind} - {""} | {row.lifecycle for row, _ in found} | kinds_read(of.desk, signed_in.staff_id, now)
         return page.show(
@@ -63,8 +63,8 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
 
 
 def _parts(page: Page, rows: Sequence[InQueue], everything: bool) -> Sequence[tuple[str, Sequence[InQueue]]]:
-    """One page of the queue under its captions: what is overdue or has a step for the reader comes first, so that
-    nothing late sinks. Where the steps are not known somebody has to look. Which cases a page has stays as it is.
+    """One page of the queue under its captions: what is overdue, unread or has a step for the reader comes first, so
+    that nothing sinks. Where the steps are not known somebody has to look. Which cases a page has stays as it is.
     """
     text = page.language.text
     if everything:
@@ -72,20 +72,22 @@ def _parts(page: Page, rows: Sequence[InQueue], everything: bool) -> Sequence[tu
     first = [one for one in rows if _comes_first(*one[:2])]
     rest = [one for one in rows if not _comes_first(*one[:2])]
     parts = [
-        (text(N_("Overdue, or with a step for you")), first),
+        (text(N_("Overdue, unread, or with a step for you")), first),
         (text(N_("With no step for you now")), rest),
     ]
     return [part for part in parts if part[1]]
 
 
 def _comes_first(case: CaseSeen, steps: Sequence[str] | None) -> bool:
-    return case.overdue or steps is None or bool(steps)
+    return case.overdue or case.unread > 0 or steps is None or bool(steps)
 
 
-def in_queue(desk: Desk, row: CaseRow, actor: Actor, now: datetime) -> tuple[CaseSeen, Sequence[str] | None]:
+def in_queue(
+    desk: Desk, row: CaseRow, actor: Actor, now: datetime, unread: int = 0
+) -> tuple[CaseSeen, Sequence[str] | None]:
     """A case with its next steps, None where they are not known: one without its rules keeps nobody from the rest."""
     try:
-        seen = shown(desk, row, actor, now)
+        seen = shown(desk, row, actor, now, unread)
     except PinnedPackMissing:
-        return without_rules(row, now), None
+        return without_rules(row, now, unread), None
     return seen, next_steps(desk.lifecycles[seen.lifecycle], seen)

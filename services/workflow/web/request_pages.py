@@ -13,6 +13,7 @@ from chassis.web.pages.page import NotOurs, Page
 from chassis.web.pages.words import N_
 from chassis.web.problems import Problem
 from chassis.web.sign_in import SignedIn
+from lifecycle.at_desk import unread_in
 from lifecycle.pages.desk_pages import DeskPages, short
 from lifecycle.pages.open_cases import open_cases
 from lifecycle.pages.queue import in_queue
@@ -41,10 +42,10 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     @get("/{language:str}/requests", include_in_schema=False)
     async def requests(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         found = await open_cases(desk, signed_in.staff_id, REQUEST)
-        now = datetime.now(UTC)
+        now, unread = datetime.now(UTC), await unread_in(desk, found)
         return page.show(
             "requests.html",
-            cases=[in_queue(desk, row, actor, now) for row, actor in found],
+            cases=[in_queue(desk, row, actor, now, unread.get(row.case_id, 0)) for row, actor in found],
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, REQUEST),

@@ -175,7 +175,7 @@ async def test_pages_hold_every_case_once_newest_first(staff: Staff) -> None:
     assert found == [str(case_id) for case_id in reversed(opened)]
     assert pages == 3
     assert set(page["cases"][0]) == {
-        "case_id", "lifecycle", "number", "state", "version", "opened_on", "next_date", "overdue",
+        "case_id", "lifecycle", "number", "state", "version", "opened_on", "next_date", "overdue", "unread",
     }  # fmt: skip
 
 

@@ -59,7 +59,7 @@ async def test_a_queue_lists_what_is_open_by_the_next_date(browser: Browser, loa
     await loans.decide(signed)
     queue = await browser.get("/en/queue")
     first, rest = queue.text.split("With no step for you now")
-    assert "Overdue, or with a step for you" in first
+    assert "Overdue, unread, or with a step for you" in first
     assert re.findall(r'href="/en/cases/([0-9a-f-]{36})"', first) == [str(soon), str(later)]
     assert re.findall(r'href="/en/cases/([0-9a-f-]{36})"', rest) == [str(quiet)]
     everything = await browser.get("/en/queue?everything=yes")

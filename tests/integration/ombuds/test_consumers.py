@@ -17,9 +17,10 @@ from contracts.intake.v1.reports_pb2 import (
     RouteKeyReplaced,
 )
 from contracts.topics import INTAKE_REPORTS_OMBUDS
-from lifecycle import records, told
+from lifecycle import records, reports, told, unread
+from lifecycle.at_desk import unread_in
 from lifecycle.records import CaseRow
-from tests.integration.ombuds.cell import ELSEWHERE, Cell
+from tests.integration.ombuds.cell import ELSEWHERE, FURTHER, OMBUDSPERSON, Cell
 
 
 def lodged(report_id: UUID, lifecycle: str = "informal_resolution") -> ReportLodged:
@@ -115,6 +116,28 @@ async def test_whoever_holds_the_talk_is_told_that_she_has_written(cell: Cell) -
 
     await receive(cell, MessageReceived(report_id=str(row.report_id), item_id=str(uuid4())))
     assert (await cell.told())[1:] == [(ELSEWHERE, "informal_resolution.message")]
+
+
+async def test_the_queue_of_whoever_holds_the_talk_shows_what_they_have_not_read(cell: Cell) -> None:
+    await cell.people()
+    case_id = await cell.talk()
+    row = await cell.row(case_id)
+    async with cell.desk.database.transaction() as session:
+        await reports.keep(session, row.report_id, row.lifecycle, b"k", datetime.now(UTC))
+
+    async def waiting(staff_id: str) -> int:
+        return (await unread_in(cell.desk, [(row, await cell.as_staff(case_id, staff_id))])).get(case_id, 0)
+
+    for _ in range(2):
+        await receive(cell, MessageReceived(report_id=str(row.report_id), item_id=str(uuid4())))
+    assert [await waiting(one) for one in (ELSEWHERE, OMBUDSPERSON, FURTHER)] == [2, 0, 0], "seen is not read"
+
+    async with cell.desk.database.transaction() as session:
+        await unread.mark_read(session, row, await cell.as_staff(case_id, OMBUDSPERSON), 2)
+    assert await waiting(ELSEWHERE) == 2, "what somebody else has looked at still waits for whoever it is with"
+    async with cell.desk.database.transaction() as session:
+        await unread.mark_read(session, row, await cell.as_staff(case_id, ELSEWHERE), 1)
+    assert await waiting(ELSEWHERE) == 1, "what came while they read still waits"
 
 
 async def test_what_her_inbox_shows_is_known(cell: Cell) -> None:

@@ -20,7 +20,7 @@ def seen(lifecycle: str, state: str, offers: str, clocks: Mapping[str, int]) -> 
     """`offers`: what is open, in the table's order. `clocks`: in how many days each is due."""
     return CaseSeen(
         case_id=uuid4(), lifecycle=lifecycle, number=1, state=state, version=1, opened_on=NOW.date(), next_date=None,
-        overdue=False, next_clock=None, assigned={}, steps=[], facts={}, placed_version=1, policy="p/1",
+        overdue=False, unread=0, next_clock=None, assigned={}, steps=[], facts={}, placed_version=1, policy="p/1",
         offers=[OfferSeen(action=one, open=True, refused=None, fields=[]) for one in offers.split()]
         + [OfferSeen(action="close_report", open=False, refused=None, fields=[])],
         clocks=[
