@@ -162,6 +162,16 @@ async def test_what_is_one_long_word_in_a_list_breaks_rather_than_widen_a_wide_w
     assert await page.evaluate(_WIDER) <= 0
 
 
+async def test_a_number_of_a_list_stands_beside_its_name_on_a_phone(page_factory: PageFactory, desk: Desk) -> None:
+    page = await page_factory(width=320)
+    await sign_in_at(page, desk)
+    aligned = await page.evaluate(
+        "() => { const cell = document.querySelector('.rows td');"
+        " cell.classList.add('govuk-table__cell--numeric'); return getComputedStyle(cell).textAlign; }"
+    )
+    assert aligned == "start"
+
+
 async def test_no_word_of_a_list_is_broken_in_a_wide_window(page_factory: PageFactory, desk: Desk) -> None:
     page = await page_factory(width=1280)
     await sign_in_at(page, desk, "fr")
