@@ -70,8 +70,10 @@ async def _his(desk: Desk, staff_id: str) -> Sequence[CaseSeen]:
 
 async def told_of_measures(desk: Desk, staff_id: str) -> Sequence[Case]:
     """Measures of which he was told that they concern him, and no more than that (policy 2.3). What has a letter to him
-    stands in his own case. Each that is shown to him stands in the trail.
+    stands in his own case. Each that is shown to him stands in the trail, under the name that he has in a matter of his
+    own: an auditor is not told whom a measure concerns.
     """
+    part = access.part_name(desk, staff_id)
     async with desk.database.transaction() as session:
         every = list(await session.scalars(_MEASURES, params={"lifecycle": MEASURE}))
         party = await exclusions.tagged(session, desk.keys.cell, every, staff_id, [Conflict.PARTY])
@@ -84,7 +86,7 @@ async def told_of_measures(desk: Desk, staff_id: str) -> Sequence[Case]:
             if staff_id in await other_side.told(session, desk, row, case):
                 facts = {"purpose": OWN_MATTER}
                 await audit_trail.record(
-                    session, "parties.opened", object_ref=str(row.case_id), actor=staff_id, facts=facts
+                    session, "parties.opened", object_ref=str(row.case_id), actor=part, facts=facts
                 )
                 found.append(case)
     return found

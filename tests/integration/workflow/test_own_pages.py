@@ -10,6 +10,7 @@ from chassis.web.problems import Problem
 from chassis.web.sign_in import SignedIn
 from contracts.measures.v1.measures_pb2 import MeasureApplied, MeasureRestored
 from lifecycle import at_desk
+from lifecycle.access import part_name
 from lifecycle.durable import Decided
 from tests.integration.web.desk import Browser, signed_out
 from tests.integration.web.panels import seen
@@ -59,7 +60,8 @@ async def test_whoever_was_told_of_a_measure_without_a_letter_reads_that_and_unt
     assert ("It has ended." in text, NOTHING in text) == (False, False)
     assert not re.search(f"{PERSON}|{OTHER_MANAGER}|{str(measure)[:8]}", page.text)
     trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_readable")]
-    assert ("parties.opened", SUPERVISOR) in [(one["act"], one["actor"]) for one in trail]
+    assert ("parties.opened", part_name(house.desk, SUPERVISOR)) in [(one["act"], one["actor"]) for one in trail]
+    assert SUPERVISOR not in {one["actor"] for one in trail}, "an auditor is not told whom a measure concerns"
     await signed_out(browser, page)
     assert seen(await browser.signed_in(PERSON, "/en/own")).endswith(NOTHING), "hers stands in her inbox"
 
