@@ -19,8 +19,8 @@ ASIDE: Final = frozenset(
         "discontinue_investigation", "end_separation", "extend_response", "extend_time", "go_on_without_answer",
         "go_on_without_reply", "in_hand.take_in_hand", "leave_mediation", "lift_measure", "pass_on",
         "raise_urgency", "record_no_consent", "record_unavailable", "record_withdrawal", "refuse_more_time",
-        "refuse_request", "release_hr_hold", "steps_agreed.offer_match", "stop_mediation", "talking.offer_match",
-        "turn_into_sea", "vary_measure",
+        "refuse_request", "release_hr_hold", "steps_agreed.offer_match", "steps_agreed.propose_steps",
+        "stop_mediation", "talking.offer_match", "turn_into_sea", "vary_measure",
     }
 )  # fmt: skip
 """Steps that end, undo, refuse, hand on, or change how much time there is: open to somebody, and never what a case

@@ -58,6 +58,7 @@ def seen(lifecycle: str, state: str, offers: str, clocks: Mapping[str, int]) -> 
         ("mediation", "proposed", "stop_mediation take_mediation", {"mediation.consent": 7}, ""),
         ("interim_measure", "applied", "lift_measure arrange_extra", {"im.release": 1}, ""),
         ("informal_resolution", "talking", "offer_match", {}, ""),
+        ("informal_resolution", "steps_agreed", "propose_steps", {"informal.checkin": 9}, ""),
         ("informal_resolution", "requested", "offer_match", {}, "offer_match"),
         # Another date for what it waits for is not what it waits for.
         ("data_request", "identity_shown", "extend_time answer_request", {"dsr.reply": 20}, "answer_request"),
