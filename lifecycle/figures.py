@@ -55,9 +55,14 @@ def publish(
     for row in rows:
         own = {region: counts.get((row, region), 0) for region in regions}
         hidden = [number for number in own.values() if number < least]
-        shown |= {(row, region): _rounded(number) if number >= least else None for region, number in own.items()}
+        shown |= {(row, region): about(number, least) for region, number in own.items()}
         shown[row, OTHERS] = _together(hidden, least)
     return shown
+
+
+def about(number: int, least: int) -> int | None:
+    """A number as it may be shown; None for a small one and for none at all, which look the same."""
+    return _rounded(number) if number >= least else None
 
 
 def total(numbers: Sequence[int | None]) -> int | None:
@@ -68,10 +73,9 @@ def total(numbers: Sequence[int | None]) -> int | None:
 
 def _together(hidden: Sequence[int], least: int) -> int | None:
     """Shown where it says of no single one of them that it is above zero: the others alone could make it up."""
-    together = sum(hidden)
-    about = _rounded(together)
-    fits = lowest([about], least) <= (len(hidden) - 1) * (least - 1)
-    return about if together >= least and fits else None
+    together = about(sum(hidden), least)
+    fits = lowest([together], least) <= (len(hidden) - 1) * (least - 1)
+    return together if fits else None
 
 
 def _rounded(number: int) -> int:
@@ -86,8 +90,8 @@ def tenths(kept: int, late: int, least: int, known: float) -> int | None:
         return None
     if late < least:
         return 10 if least <= known else None
-    about = _of_ten(kept, late)
-    return about if _fewest(about, least) <= known else None
+    of_ten = _of_ten(kept, late)
+    return of_ten if _fewest(of_ten, least) <= known else None
 
 
 def lowest(numbers: Sequence[int | None], least: int) -> int:
@@ -99,10 +103,10 @@ def _of_ten(kept: int, late: int) -> int:
     return min(9, max(1, round(10 * kept / (kept + late))))
 
 
-def _fewest(about: int, least: int) -> int:
+def _fewest(of_ten: int, least: int) -> int:
     """The smallest number of cases of which one could say that."""
     return next(
         number
         for number in range(2 * least, 40 * least)
-        if any(_of_ten(kept, number - kept) == about for kept in range(least, number - least + 1))
+        if any(_of_ten(kept, number - kept) == of_ten for kept in range(least, number - least + 1))
     )

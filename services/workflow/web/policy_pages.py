@@ -3,7 +3,7 @@ in, what a version would have changed in past cases, what is not translated, who
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date
@@ -25,8 +25,9 @@ from chassis.web.problems import not_found
 from chassis.web.sign_in import SignedIn
 from chassis.web.trusted import authorities
 from lifecycle.desk import Desk
+from lifecycle.figures import MIN_CELL, about
 from lifecycle.pages.desk_pages import DeskPages
-from lifecycle.past_cases import over_cases_of, totals
+from lifecycle.past_cases import Rehearsed, over_cases_of
 from policy.changes import differences, shown, tables_of, weakening
 from policy.entry import PolicyBroken
 from policy.load import load, packs_to_follow
@@ -34,6 +35,7 @@ from policy.model import Confidence, Policy
 from policy.protection import Direction
 from services.workflow import policy_versions
 from services.workflow.web.appointment_pages import check_policy
+from services.workflow.web.figure_pages import NOT_SHOWN
 
 AT_ONCE: Final = 200
 """How many past cases a page plays again; more are for the command."""
@@ -83,6 +85,18 @@ class Value:
     trust: str
 
 
+@dataclass(frozen=True)
+class Played:
+    """One procedure's cases, played again, as far as it may be told: how many they are, how many were left out, and
+    what differs by the numbers that are shown. None for a number that is not.
+    """
+
+    lifecycle: str
+    cases: int | None
+    left_out: int | None
+    changes: Sequence[tuple[str, str, int | None, int | None]]
+
+
 class HelpThere(msgspec.Struct):
     """Of one place in the directory of help."""
 
@@ -105,12 +119,17 @@ class Told(msgspec.Struct):
 
 def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     desk = of.desk
+    least = desk.policy.thresholds[MIN_CELL].value
+
+    def told(page: Page) -> Callable[[int | None], str]:
+        return lambda number: page.language.text(NOT_SHOWN) if number is None else page.language.number(number)
 
     @get("/{language:str}/admin/policy", include_in_schema=False)
     async def versions(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[Any]:
         check_policy(desk, signed_in)
         async with desk.database.transaction() as session:
-            in_use = {row.pin: row for row in await session.execute(_IN_USE)}
+            found = (await session.execute(_IN_USE)).all()
+            in_use = {row.pin: (about(row.still_open, least), about(row.closed, least)) for row in found}
             waiting, decided = await policy_versions.drafts(session), await policy_versions.decided(session)
         pins = packs_to_follow()
         trusted = _by_trust(desk.policy)
@@ -118,6 +137,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             "policy.html",
             pins=pins,
             in_use=in_use,
+            told=told(page),
             gone=[pin for pin in in_use if pin not in pins],
             now_in_force=desk.policy,
             kinds=KINDS,
@@ -176,7 +196,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     async def rehearse(
         page: NamedDependency[Page], signed_in: NamedDependency[SignedIn], version: FromQuery[str] = ""
     ) -> Response[Any]:
-        """Over this service's cases, as many as a page can wait for."""
+        """Over this service's cases, as many as a page can wait for; of them no small number (invariant 10)."""
         check_policy(desk, signed_in)
         policy = _version(desk, version)
         async with desk.database.transaction() as session:
@@ -185,9 +205,9 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         return page.show(
             "policy_rehearsed.html",
             policy=policy,
-            cases=cases,
-            found=found,
-            totals=totals(found) if found else {},
+            most=AT_ONCE,
+            found=found and played(found, least),
+            told=told(page),
             staff=signed_in.staff_id,
             **of.words_for(page),
         )
@@ -224,6 +244,24 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         )
 
     return [versions, show_values, compare, rehearse, languages, stations]
+
+
+def played(found: Sequence[Rehearsed], least: int) -> Sequence[Played]:
+    """Every procedure of which enough cases are there to be spoken of. What differs by less than the numbers show does
+    not stand there: a row of its own would tell of one case.
+    """
+    return [
+        Played(one.lifecycle, cases, about(one.left_out, least), list(_changes(one, least)))
+        for one in found
+        if (cases := about(one.was.cases + one.left_out, least)) is not None
+    ]
+
+
+def _changes(one: Rehearsed, least: int) -> Iterator[tuple[str, str, int | None, int | None]]:
+    for what, name, was, would_be in one.changes():
+        before, after = about(was, least), about(would_be, least)
+        if before != after:
+            yield what, name, before, after
 
 
 def _version(desk: Desk, pin: str) -> Policy:

@@ -41,7 +41,7 @@ async def test_who_is_on_which_version(house: House, browser: Browser) -> None:
     )
     said = seen(await browser.get("/en/admin/policy"))
     assert "New cases begin with rehearsal/1." in said
-    assert "rehearsal/1 In force 1 0" in said
+    assert "rehearsal/1 In force Not shown Not shown" in said, "a live count of few tells of each case that comes"
     assert "Cases go by lost/7, which is not there any more." in said
 
 
@@ -73,16 +73,25 @@ async def test_two_versions_stand_side_by_side_with_what_protects_less(browser: 
     assert "0 values differ." in same
 
 
+async def test_of_many_cases_on_a_version_the_page_says_about_how_many(house: House, browser: Browser) -> None:
+    for _ in range(12):
+        await house.open()
+    assert "rehearsal/1 In force 10 Not shown" in seen(await browser.get("/en/admin/policy"))
+
+
 async def test_a_version_is_rehearsed_on_the_page_or_by_the_command(
     house: House, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await house.open()
-    await house.open()
     path = "/en/admin/policy/rehearse?version=iom-2024-03/1"
-    assert "2 cases" in seen(await browser.get(path))
+    few = seen(await browser.get(path))
+    assert "No number is large enough to be shown." in few
+    for _ in range(11):
+        await house.open()
+    assert "10 cases" in seen(await browser.get(path))
     monkeypatch.setattr(policy_pages, "AT_ONCE", 1)
     said = seen(await browser.get(path))
-    assert "2 cases are too many for a page." in said
+    assert "There are more than 1 cases, too many for a page." in said
     assert "recourse policy rehearse iom-2024-03/1" in said
 
 
