@@ -17,10 +17,11 @@ ASIDE: Final = frozenset(
     {
         "decline_alert", "decline_invitation", "decline_match", "decline_need", "decline_signature",
         "discontinue_investigation", "end_separation", "extend_response", "extend_time", "go_on_without_answer",
-        "go_on_without_reply", "in_hand.take_in_hand", "leave_mediation", "lift_measure", "pass_on",
-        "raise_urgency", "record_no_consent", "record_unavailable", "record_withdrawal", "refuse_more_time",
-        "refuse_request", "release_hr_hold", "steps_agreed.offer_match", "steps_agreed.propose_steps",
-        "stop_mediation", "talking.offer_match", "turn_into_sea", "vary_measure",
+        "go_on_without_reply", "in_hand.take_in_hand", "leave_mediation", "lift_measure",
+        "needs_info.close_no_action", "needs_info.close_out_of_scope", "pass_on", "raise_urgency",
+        "record_no_consent", "record_unavailable", "record_withdrawal", "refuse_more_time", "refuse_request",
+        "release_hr_hold", "steps_agreed.offer_match", "steps_agreed.propose_steps", "stop_mediation",
+        "talking.offer_match", "turn_into_sea", "vary_measure",
     }
 )  # fmt: skip
 """Steps that end, undo, refuse, hand on, or change how much time there is: open to somebody, and never what a case
@@ -30,8 +31,16 @@ UNTIL: Final[Mapping[str, str]] = {"monitoring.close_case": "ret.monitor.last"}
 """Steps that are aside for as long as a time limit has not come: whoever was put under watch today is not to be let
 go next, though only she could say so now.
 """
-AWAITED: Final = frozenset({"sign_second"})
-"""Steps that a case waits for though neither its state nor a time limit says so."""
+AWAITED: Final[Mapping[str, str]] = {
+    "decided.sign_second": "",
+    **dict.fromkeys(
+        (f"{state}.ask_redress" for state in ("no_case", "managerial_action", "letter_sent", "discontinued")),
+        "redress.decide",
+    ),
+}
+"""Steps that a case waits for though neither its state nor a time limit says so; until the time limit named here runs,
+where there is one.
+"""
 _WAYS_ON: Final = N_("Other ways on")
 _BESIDE: Final = N_("Beside that, without moving it on")
 _ANSWERS: Final = (ClockChangeKind.MEET, ClockChangeKind.RENEW, ClockChangeKind.START)
@@ -52,7 +61,11 @@ def next_steps(table: Lifecycle, case: CaseSeen) -> Sequence[str]:
     running = [one for one in case.clocks if one.days_left is not None and not table.clock_of[one.key].erases]
     by_date = [one.key for one in sorted(running, key=lambda one: one.due_at)]
     known = [one for one in open_ if one in here]
-    due = [one for one in known if one in AWAITED or any(_answers(here[one], key) for key in by_date[:1])]
+    begun = {one.key for one in case.clocks}
+    awaited = {step for step, clock in AWAITED.items() if clock not in begun}
+    due = [
+        one for one in known if f"{case.state}.{one}" in awaited or any(_answers(here[one], key) for key in by_date[:1])
+    ]
     ahead = [one for one in known if _moves(here[one], case)]
     if due and not {*due} & {*ahead}:
         return due

@@ -68,6 +68,17 @@ def seen(lifecycle: str, state: str, offers: str, clocks: Mapping[str, int]) -> 
             "formal_report", "decided", "sign_second decline_signature", {"report.update": 30, "discipline.decide": 30},
             "sign_second",
         ),
+        # Nothing is told before it is known what is given back; asked once, it waits for whoever was asked.
+        ("formal_report", "no_case", "ask_redress send_update", {"report.update": 29}, "ask_redress send_update"),
+        (
+            "formal_report", "no_case", "ask_redress send_update", {"report.update": 29, "redress.decide": 30},
+            "send_update",
+        ),
+        # It waits for her answer: to close it meanwhile is not what it waits for.
+        (
+            "formal_report", "needs_info", "close_no_action refer_other send_update",
+            {"assess.target": 20, "report.update": 29}, "send_update",
+        ),
         # Whoever asked for a look at what comes after has the time limit of somebody else before it.
         (
             "formal_report", "no_case", "consider_redress", {"report.update": 29, "redress.decide": 30},
