@@ -31,6 +31,10 @@ UNKNOWN = "unknown"
 """A kind of measure that this policy has no code for; its task has failed."""
 OPEN = frozenset({TaskState.HANDED, TaskState.FAILED, TaskState.RUNNING, TaskState.WAITING})
 """Something is still to come of such a task."""
+_ENDS = frozenset({TaskKind.APPLY, TaskKind.HOLD})
+"""What ends on a day by itself. What is put back stays so, and what goes on does so until somebody decides: the end of
+the measure before would tell HR to undo it on that day.
+"""
 _AT_ONCE = 50
 
 
@@ -143,7 +147,7 @@ async def _view(session: AsyncSession, bridge: Bridge, task: Task, tasks: Sequen
         state=task.state,
         problem=task.code,
         due_at=task.due_at,
-        until_at=task.until_at,
+        until_at=task.until_at if task.kind in _ENDS else None,
         person=None,
         from_=None,
         action=task.type if task.kind == TaskKind.HOLD else None,

@@ -84,13 +84,16 @@ async def test_a_change_of_place_counts_when_the_hr_system_shows_it_and_goes_bac
     await house.result(measure, MeasureApplied)
 
     await house.end(measure, PASS_ON)
-    assert (await handed(house, measure, "pass_on"))["to"] == "creek", "what stands goes on until somebody decides"
+    assert task["until_at"]
+    passed_on = await handed(house, measure, "pass_on")
+    assert (passed_on["to"], passed_on["until_at"]) == ("creek", None), "what stands goes on until somebody decides"
     await done(house, measure)
     await house.result(measure, MeasurePassedOn)
 
     await house.end(measure, RESTORE)
     back = await handed(house, measure, "restore")
     assert (back["from"], back["to"]) == (before, before)
+    assert back["until_at"] is None, "what is put back stays so, also after the day on which the measure was to end"
     refused = await confirm(house, OFFICER, back["task_id"])
     assert refused.json()["code"] == "not_proven"
     await house.hr.set_station("S0048", before)
