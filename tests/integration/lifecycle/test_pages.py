@@ -123,7 +123,8 @@ async def test_a_form_says_what_is_missing_and_keeps_what_was_typed(browser: Bro
     answer = await sent(browser, path, form, note="Mind the <b>brake</b>.")
     assert (answer.status_code, answer.headers["location"]) == (303, path)
     again = await browser.get(path)
-    assert 'href="#f-until_at">Enter a day.' in again.text
+    # Read alone, before any of the questions: it says which of them it is about.
+    assert re.search(r'href="#f-until_at">[^<]+: Enter a day\.', again.text)
     assert "Mind the &lt;b&gt;brake&lt;/b&gt;." in again.text
     assert (await loans.row(case_id)).version == 1
     wrong = await sent(browser, path, again, **{"until_at-day": "31", "until_at-month": "2", "until_at-year": "2027"})
