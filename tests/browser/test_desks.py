@@ -172,6 +172,21 @@ async def test_a_number_of_a_list_stands_beside_its_name_on_a_phone(page_factory
     assert aligned == "start"
 
 
+async def test_on_a_phone_a_case_shows_when_each_time_limit_is_due_without_a_push_to_the_side(
+    page_factory: PageFactory, desk: Desk
+) -> None:
+    page = await page_factory(width=320)
+    await sign_in_at(page, desk)
+    async with page.expect_navigation():
+        await page.locator("tbody a").first.click()  # what has a date comes first
+    due = page.locator("td[data-name='Due']")
+    assert await due.count()
+    for one in await due.all():
+        box = await one.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 320
+
+
 async def test_no_word_of_a_list_is_broken_in_a_wide_window(page_factory: PageFactory, desk: Desk) -> None:
     page = await page_factory(width=1280)
     await sign_in_at(page, desk, "fr")
