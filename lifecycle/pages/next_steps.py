@@ -18,14 +18,13 @@ ASIDE: Final = frozenset(
         "decline_alert", "decline_invitation", "decline_match", "decline_need", "decline_signature",
         "discontinue_investigation", "end_separation", "extend_response", "extend_time", "go_on_without_answer",
         "go_on_without_reply", "in_hand.take_in_hand", "leave_mediation", "lift_measure",
-        "needs_info.close_no_action", "needs_info.close_out_of_scope", "pass_on", "raise_urgency",
+        "needs_info.close_no_action", "needs_info.close_out_of_scope", "pass_on", "raise_urgency", "record_appeal",
         "record_no_consent", "record_unavailable", "record_withdrawal", "refuse_more_time", "refuse_request",
         "release_hr_hold", "steps_agreed.offer_match", "steps_agreed.propose_steps", "stop_mediation",
-        "talking.offer_match", "turn_into_sea", "vary_measure",
     }
 )  # fmt: skip
-"""Steps that end, undo, refuse, hand on, or change how much time there is: open to somebody, and never what a case
-waits for by itself; some of them only in one state.
+"""Steps that end, undo, refuse, hand on, say what a party did elsewhere, or change how much time there is: open to
+somebody, and never what a case waits for by itself; some of them only in one state.
 """
 UNTIL: Final[Mapping[str, str]] = {"monitoring.close_case": "ret.monitor.last"}
 """Steps that are aside for as long as a time limit has not come: whoever was put under watch today is not to be let

@@ -55,6 +55,8 @@ def seen(lifecycle: str, state: str, offers: str, clocks: Mapping[str, int]) -> 
         ("retaliation", "monitoring", "close_case", {"ret.monitor": 30, "ret.monitor.last": 360}, ""),
         ("retaliation", "monitoring", "close_case", {"ret.monitor.last": -1}, "close_case"),
         # It waits for the person, or for another office: what would end it is open, and is not what it waits for.
+        ("review", "decided", "record_appeal", {"review.appeal": 9, "review.end": 23}, ""),
+        ("review", "decided", "record_appeal end_review", {"review.end": 14}, "end_review"),
         ("mediation", "proposed", "stop_mediation take_mediation", {"mediation.consent": 7}, ""),
         ("interim_measure", "applied", "lift_measure arrange_extra", {"im.release": 1}, ""),
         ("informal_resolution", "talking", "offer_match", {}, ""),
