@@ -21,6 +21,7 @@ ASIDE: Final = frozenset(
         "needs_info.close_no_action", "needs_info.close_out_of_scope", "pass_on", "raise_urgency", "record_appeal",
         "record_no_consent", "record_unavailable", "record_withdrawal", "refuse_more_time", "refuse_request",
         "release_hr_hold", "steps_agreed.offer_match", "steps_agreed.propose_steps", "stop_mediation",
+        "talking.offer_match", "turn_into_sea", "vary_measure",
     }
 )  # fmt: skip
 """Steps that end, undo, refuse, hand on, say what a party did elsewhere, or change how much time there is: open to

@@ -45,7 +45,7 @@ SHARED: Final[Mapping[str, str]] = {
             "record_name": N_("The person has given a name"),
             "migrate_policy": N_("Go over to the rules in force"),
             "record_routed": N_("Who may not deal with it has been worked out"),
-            "record_placed": N_("Her inbox shows it"),
+            "record_placed": N_("The person's inbox shows it"),
             "admit_reviewer": N_("A reviewer may read this"),
             "dismiss_reviewer": N_("The reviewer no longer reads this"),
             "set_hold": N_("Keep it for a legal matter"),
