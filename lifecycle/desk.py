@@ -109,11 +109,13 @@ def _opens_one(facts: Facts) -> Sequence[Facts]:
 @dataclass(frozen=True)
 class Team:
     """Who works on cases of a kind and reads all that was written in them. Others who see such a case read what was
-    written beside these actions, and nothing else (invariant 9); the one whom it is about sees no other step of it.
+    written beside these actions, and nothing else (invariant 9); the one whom it is about sees no other step of it, and
+    of its facts none that `hides` names.
     """
 
     roles: frozenset[Role]
     shares: frozenset[str]
+    hides: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

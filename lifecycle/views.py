@@ -263,10 +263,11 @@ def _his_part(desk: Desk, case: Case, actor: Actor) -> Case:
     if team is None:
         return case
     steps = tuple(one for one in case.steps if one.action in team.shares)
+    said = {name for one in steps for name in one.facts} - team.hides
     return replace(
         case,
         steps=steps,
-        facts={name: case.facts[name] for one in steps for name in one.facts if name in case.facts},
+        facts={name: value for name, value in case.facts.items() if name in said},
         clocks={key: clock for key, clock in case.clocks.items() if table.clock_of[key].person_sees},
         assigned={role: name for role, name in case.assigned.items() if name == actor.name},
     )

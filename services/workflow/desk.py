@@ -227,7 +227,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         narrows={MEASURE: _measure_of, RESPONDENT: _respondent_of, REVIEW: reviews.readers},
         teams={
             REPORT: Team(formal_rules.TEAM, formal_rules.SHARED_OUTSIDE),
-            RESPONDENT: Team(formal_rules.TEAM, respondent.BETWEEN_HIM_AND_US),
+            RESPONDENT: Team(formal_rules.TEAM, respondent.BETWEEN_HIM_AND_US, frozenset({respondent.FILE.name})),
         },
         withholds={MEASURE: withheld},
         errands={

@@ -60,3 +60,14 @@ async def test_a_case_without_a_date_ends_no_list_of_what_is_due(house: House) -
     [(one, _)] = await open_cases(house.desk, INVESTIGATOR, HIS, until + timedelta(days=1))
     assert one.case_id == his.case_id
     assert await open_cases(house.desk, INVESTIGATOR, HIS, until - timedelta(days=1)) == []
+
+
+async def test_the_id_of_the_file_that_others_work_on_is_not_his_to_see(house: House) -> None:
+    """It is that of another case: two who are named in one report would find each other by it (invariant 1)."""
+    his = await notified(house)
+    assert "file" in his.data["facts"]
+    seen = shown(house.desk, *await at_desk.show_case(house.desk, his.case_id, SUPERVISOR), datetime.now(UTC))
+    assert seen.facts["letter_about"] == "allegation"
+    assert "file" not in seen.facts
+    handled = shown(house.desk, *await at_desk.show_case(house.desk, his.case_id, INVESTIGATOR), datetime.now(UTC))
+    assert handled.facts["file"] == his.data["facts"]["file"]
