@@ -30,7 +30,8 @@ _ERASED: Final = uuid.UUID("8d0c5b7e-6a5e-45b4-9f0e-1c1d2f8f4a10")
 
 async def open_from_request(session: AsyncSession, desk: Desk, row: CaseRow, case: Case) -> None:
     """A manager was told of what is no matter among personnel: what he writes of the allegation goes along, sealed
-    anew; of what the person wrote to him nothing does.
+    anew; of what the person wrote to him nothing does. It counts from when he found it to be that: what he was told
+    before is in his own case.
     """
     facts = {
         "lodged_at": case.steps[-1].at.isoformat(),
