@@ -219,7 +219,7 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime, unread: int = 0
         **asdict(listed(as_seen_by(desk, row, actor.roles), now, unread)),
         next_clock=following.key if following else None,
         offers=[_offer(one) for one in offers],
-        clocks=[_clock(one, now, policy) for one in case.clocks.values()],
+        clocks=[_clock(one, now, policy) for one in sorted(case.clocks.values(), key=_by_date)],
         assigned={role.value: staff_id for role, staff_id in case.assigned.items()},
         steps=[_step(one) for one in case.steps],
         facts=dict(case.facts),
@@ -271,6 +271,11 @@ def _his_part(desk: Desk, case: Case, actor: Actor) -> Case:
         clocks={key: clock for key, clock in case.clocks.items() if table.clock_of[key].person_sees},
         assigned={role: name for role, name in case.assigned.items() if name == actor.name},
     )
+
+
+def _by_date(clock: Clock) -> tuple[bool, datetime]:
+    """What is still to be met comes first."""
+    return clock.met_at is not None, clock.due_at
 
 
 def _clock(clock: Clock, now: datetime, policy: Policy) -> ClockSeen:

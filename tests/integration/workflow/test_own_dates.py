@@ -71,3 +71,11 @@ async def test_the_id_of_the_file_that_others_work_on_is_not_his_to_see(house: H
     assert "file" not in seen.facts
     handled = shown(house.desk, *await at_desk.show_case(house.desk, his.case_id, INVESTIGATOR), datetime.now(UTC))
     assert handled.facts["file"] == his.data["facts"]["file"]
+
+
+async def test_what_is_still_to_be_met_stands_before_what_was(house: House) -> None:
+    file = await investigating(house, PARTIES)
+    seen = shown(house.desk, *await at_desk.show_case(house.desk, file, INVESTIGATOR), datetime.now(UTC))
+    dates = [(one.met_at is not None, one.due_at) for one in seen.clocks]
+    assert dates == sorted(dates)
+    assert {met for met, _ in dates} == {True, False}
