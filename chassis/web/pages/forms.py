@@ -15,6 +15,8 @@ Values = Mapping[str, Any]
 LONGEST: Final = 10_000
 _SHOWN_BEYOND: Final = 1_000
 """Characters beyond the longest that are still kept, for it to be shown again and shortened; no more of it is."""
+_WORDS_BEYOND: Final = 100_000
+"""As many of what somebody wrote or pasted at length: told to send it in parts, they need the rest of it too."""
 _DAY_PARTS: Final = ("day", "month", "year")
 _TIME: Final = re.compile(r"([01]?[0-9]|2[0-3])[:.h]([0-5][0-9])")
 
@@ -86,7 +88,7 @@ def read(fields: Iterable[Field], posted: Mapping[str, Sequence[str]]) -> Read:
 
 
 def _value(one: Field, posted: Mapping[str, Sequence[str]]) -> Value | None:
-    most = one.longest + _SHOWN_BEYOND
+    most = one.longest + (_WORDS_BEYOND if one.kind == "area" else _SHOWN_BEYOND)
     given = [text.replace("\r\n", "\n") for text in posted.get(one.name, ())]
     match one.kind:
         case "day" | "moment":

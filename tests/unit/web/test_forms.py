@@ -73,7 +73,7 @@ def test_what_does_not_fit_is_kept_and_said(field: Field, posted: dict[str, list
 @pytest.mark.parametrize(
     ("field", "posted", "most"),
     [
-        (WORDS, {"words": ["ab\r\n" * 100_000]}, 1_005),
+        (WORDS, {"words": ["ab\r\n" * 100_000]}, 100_005),
         (NUMBER, {"count": ["7" * 200_000]}, 11_000),
         (DAY, {"on-day": ["7" * 200_000], "on-month": ["4"], "on-year": ["2026"]}, 1_010),
         (MOMENT, {"at-day": ["1"], "at-month": ["1"], "at-year": ["7" * 200_000], "at-time": ["x" * 200_000]}, 2_010),
@@ -84,6 +84,12 @@ def test_of_what_is_far_too_long_the_beginning_is_kept(field: Field, posted: dic
     found = read([field], posted)
     assert 1_000 <= len(str(found.values[field.name])) <= most
     assert found.errors[field.name]
+
+
+def test_of_words_that_are_to_be_sent_in_parts_no_part_is_lost() -> None:
+    found = read([WORDS], {"words": ["ab" * 40_000]})
+    assert found.values["words"] == "ab" * 40_000
+    assert "in two parts" in found.errors["words"]
 
 
 def test_a_day_is_shown_again_as_it_was_typed() -> None:
