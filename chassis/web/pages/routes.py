@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
@@ -24,7 +24,7 @@ async def first(page: NamedDependency[Page]) -> Response[None]:
 @get("/{language:str}/said/{what:str}", include_in_schema=False)
 async def said(page: NamedDependency[Page], what: FromPath[str]) -> Response[str]:
     """Why a form was not taken."""
-    if what not in ("not_taken", "failed"):
+    if what not in ("not_taken", "failed", "too_much"):
         raise not_found()
     return page.show(f"page/{what}.html")
 
@@ -37,6 +37,13 @@ async def nothing_here(language: FromPath[str], rest: FromPath[str]) -> Response
     return response(not_found())
 
 
+_SAID_OF: Final = {
+    HTTPStatus.NOT_FOUND: "page/not_found.html",
+    HTTPStatus.METHOD_NOT_ALLOWED: "page/not_found.html",
+    # Sent once more, it would be too much again.
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "page/too_much.html",
+}
+"""What a page says where an exception's status tells what to do next; else that the fault is ours."""
 OnClosed = Callable[[Page], Response[Any]]
 
 
@@ -63,8 +70,7 @@ def pages_beside(pages: Pages, routes: Sequence[ControllerRouterHandler], on_clo
             status, template = HTTPStatus.FORBIDDEN, "page/not_taken.html"
         else:
             status = HTTPStatus(of_exception(exception).status)
-            gone = status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
-            template = "page/not_found.html" if gone else "page/failed.html"
+            template = _SAID_OF.get(status, "page/failed.html")
         if request.method not in ("GET", "HEAD"):
             # A page answered to a POST is kept by the browser together with what was typed.
             return page.sent_to(page.url(f"/said/{template.removeprefix('page/').removesuffix('.html')}"))

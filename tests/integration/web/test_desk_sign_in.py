@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from chassis.database import Database
+from chassis.web.app import MAX_BODY
 from chassis.web.desk_sign_in import path_of_ours
 from ops.demo.sign_in import access_token
 from ops.local_stack.oidc import Oidc
@@ -220,6 +221,18 @@ async def test_whoever_signs_in_after_somebody_else_gets_nothing_of_theirs(
     assert "<h1>S0006</h1>" in page.text
     assert "words of the first" not in page.text
     assert await rows(made) == 1
+
+
+async def test_whoever_sends_far_too_much_is_told_to_send_it_in_parts_and_not_once_more(
+    browser: Browser,
+) -> None:
+    page = await browser.signed_in("S0005")
+    answer = await browser.send("/en/decide", csrf=csrf(page), words="x" * MAX_BODY)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/en/said/too_much")
+    told = (await browser.get("/en/said/too_much")).text
+    assert "Nothing of it was saved." in told
+    assert "send it in several parts" in told
+    assert "The fault is ours" not in told
 
 
 async def test_signing_out_ends_the_session_here_and_at_the_provider(
