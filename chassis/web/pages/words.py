@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -80,8 +80,8 @@ class Language:
         return format_date(day, format="long", locale=self.locale)
 
     def moment(self, moment: datetime) -> str:
-        """In UTC, which it says."""
-        return f"{format_datetime(moment, format='d MMMM y, HH:mm', locale=self.locale)} UTC"
+        """The day and the time in UTC, which it says."""
+        return f"{self.day(moment)}{self.comma}{format_time(moment, format='HH:mm', locale=self.locale)} UTC"
 
 
 class Words:

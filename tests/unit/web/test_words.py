@@ -85,7 +85,10 @@ def test_a_day_has_its_month_in_words(words: Words) -> None:
         "3 avril 2026",
         "3 de abril de 2026",
     ]
-    assert words["en"].moment(datetime(2026, 4, 3, 14, 5, tzinfo=UTC)) == "3 April 2026, 14:05 UTC"
+    at = datetime(2026, 4, 3, 14, 5, tzinfo=UTC)
+    assert words["en"].moment(at) == "3 April 2026, 14:05 UTC"
+    assert words["es"].moment(at) == "3 de abril de 2026, 14:05 UTC"
+    assert words["ar"].moment(at) == "3 أبريل 2026، 14:05 UTC"
 
 
 def test_each_language_knows_its_direction(words: Words) -> None:
