@@ -85,16 +85,14 @@ def routes(intake: Intake, peers: Mapping[str, str]) -> list[HTTPRouteHandler]:
         page.keep(found)
         require_recent(signed_in, utc_now())
         given = found.values
-        day = as_day(str(given["day"]))
-        assert day is not None  # the form has read it
         try:
-            report_id = await find_report(
-                intake, Lost(str(given["staff_id"]), str(given["way"]), day), signed_in.staff_id
-            )
+            report_id = await find_report(intake, peers, _lost(given), signed_in)
         except NothingHere:
             return page.again(Read(given, {_WHO.name: _NOTHING}))
         except SeveralMatch:
             return page.again(Read(given, {"day": _SEVERAL}))
+        except DeskUnreachable:
+            raise unavailable() from None
         page.taken()
         key = secrets.token_urlsafe(16)
         page.needs_session().data[_LOST] = {"report": str(report_id), "way": given["way"], "key": key}
@@ -144,3 +142,9 @@ def routes(intake: Intake, peers: Mapping[str, str]) -> list[HTTPRouteHandler]:
         return page.show("reissue_refused.html", why=why, staff=signed_in.staff_id)
 
     return [ask, find, confirm, give, refused]
+
+
+def _lost(given: Mapping[str, Any]) -> Lost:
+    day = as_day(str(given["day"]))
+    assert day is not None  # the form has read it
+    return Lost(str(given["staff_id"]), str(given["way"]), day)

@@ -5,7 +5,7 @@ custodian's own sign-in; the lost code opens that route no more, and tells its h
 the custodian: it is replaced at its first use, as any code that is handed over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
@@ -21,7 +21,7 @@ from chassis.access_code import AccessCode
 from chassis.keystore import Wrap
 from chassis.sealing import ROUTE, desk_label, is_for, key_id, unwrap, wrap_context
 from chassis.web.sign_in import SignedIn
-from services.intake.asked_desks import DeskUnreachable, ask_desk
+from services.intake.asked_desks import DeskUnreachable, ask_desk, open_to_custodian
 from services.intake.domain.codes import ABOUT, NAMED_AT, meant
 from services.intake.intake import Intake, NothingHere, audit_object, lock_report, utc_now
 from services.intake.items import CUSTODIAN, content_of, items_of
@@ -44,9 +44,10 @@ class Lost:
     day: date
 
 
-async def find_report(intake: Intake, lost: Lost, custodian: str) -> UUID:
+async def find_report(intake: Intake, peers: Mapping[str, str], lost: Lost, acting: SignedIn) -> UUID:
     """The report that is meant. Raises SeveralMatch, and NothingHere alike for none, for an anonymous one, for one of
-    the person's side, and for one that the custodian is kept from. Each search stands in the trail, without a person.
+    the person's side, and for one that the custodian is kept from, by intake or by the desk. Raises DeskUnreachable.
+    Each search stands in the trail, without a person.
     """
     first, last = lost.day - ABOUT, lost.day + ABOUT
     asked = select(Item, Report).join(Report, col(Report.report_id) == col(Item.report_id))
@@ -60,11 +61,17 @@ async def find_report(intake: Intake, lost: Lost, custodian: str) -> UUID:
     )
     async with intake.database.transaction() as session:
         facts: dict[str, str | int] = {"way": lost.way}
-        await audit_trail.record(session, "identity_searched", object_ref="identities", actor=custodian, facts=facts)
+        await audit_trail.record(
+            session, "identity_searched", object_ref="identities", actor=acting.staff_id, facts=facts
+        )
         found = [(item, report) for item, report in (await session.execute(asked)).all()]
-        open_to = [
-            (item, report) for item, report in found if not await intake.excludes(session, report.report_id, custodian)
+        own = [
+            (item, report)
+            for item, report in found
+            if not await intake.excludes(session, report.report_id, acting.staff_id)
         ]
+    clear = await _clear(intake, peers, acting, [report for _, report in own], {report.service for _, report in found})
+    open_to = [(item, report) for item, report in own if report.report_id in clear]
     wraps = await intake.keystore.wraps_of([item.item_id for item, _ in open_to], CUSTODIAN)
     hers = {
         report.report_id: report.lodged_at.date()
@@ -75,6 +82,22 @@ async def find_report(intake: Intake, lost: Lost, custodian: str) -> UUID:
     if report_id is None:
         raise NothingHere
     return report_id
+
+
+async def _clear(
+    intake: Intake, peers: Mapping[str, str], acting: SignedIn, reports: Sequence[Report], services: Collection[str]
+) -> frozenset[UUID]:
+    """Those that their desk does not keep the custodian from. Every report of those days is asked for, whoever wrote
+    it: that a desk is silent must not tell that there is one of this person. Raises DeskUnreachable.
+    """
+    clear = frozenset[UUID]()
+    for service in sorted(services):
+        asked = [report.report_id for report in reports if report.service == service]
+        try:
+            clear |= await open_to_custodian(intake, peers, acting, service, asked)
+        except NothingHere:
+            continue
+    return clear
 
 
 def _names(intake: Intake, item: Item, wrapped: bytes, staff_id: str) -> bool:

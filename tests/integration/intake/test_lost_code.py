@@ -15,13 +15,14 @@ from chassis.keystore import Keystore
 from chassis.sealing import ROUTE, desk_label, unwrap, wrap, wrap_context
 from chassis.web.sign_in import SignedIn
 from services.intake.asked_desks import DeskUnreachable
-from services.intake.intake import Intake
+from services.intake.intake import Intake, NothingHere
 from services.intake.items import add_items, seal_item
 from services.intake.tables import Direction, ItemKind, Report
 from services.intake.use_cases import reissue_code as reissuing
 from services.intake.use_cases.choose_mails import Wish, choose_mails, tell_her
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused
-from services.intake.use_cases.reissue_code import reissue_code
+from services.intake.use_cases.reissue_code import Lost, find_report, reissue_code
+from tests.integration.intake.releasing import Desk
 from tests.integration.intake.test_handed_over import take_new_code
 from tests.integration.intake.test_passing import ask, lodged, put, rewrapped
 from tests.integration.intake.world import World, code_of_new, formal, inbox, key, with_code
@@ -200,3 +201,27 @@ async def test_cut_off_before_the_new_code_is_given_the_lost_one_opens_all_and_t
     assert WORDS in await words(client, await take_new_code(client, str(new)))
     given = [one for one in await world.audit() if one["object"] == report_id and one["act"] == "code_reissued"]
     assert len(given) == 1
+
+
+async def test_what_the_desk_keeps_from_the_custodian_is_not_there_when_looked_for(
+    client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one who stands in somebody's line learns that this person has reported, before the desk says no."""
+    desk = Desk()
+    monkeypatch.setattr(reissuing, "open_to_custodian", desk.open_to)
+    hers = "S0031"
+    parties = {"affected_individual": hers, "alleged_offender": ["S0017"]}
+    report_id = await world.report_id(client, await code_of_new(client, formal(parties=parties)))
+    today = datetime.now(UTC).date()
+
+    async def found(staff_id: str) -> UUID:
+        return await find_report(world.intake, {}, Lost(staff_id, "formal_report", today), CUSTODIAN)
+
+    assert await found(hers) == UUID(report_id)
+    desk.keeps_out = {CUSTODIAN.staff_id}
+    with pytest.raises(NothingHere):
+        await found(hers)
+    desk.answers = False
+    for anybody in (hers, "S0099"):
+        with pytest.raises(DeskUnreachable):
+            await found(anybody)
