@@ -91,7 +91,6 @@ async def test_s1_s2_s4_s5_s13_s23_s24_a_whole_journey_asks_nobody_else_and_leav
             headers["permissions-policy"].split(", ")
         )
         assert headers["x-robots-tag"].startswith("noindex")  # S23
-        assert "clear-site-data" not in headers  # S15
     assert not any(TELLING.search(url.removeprefix(portal.address)) for url in own)  # S13
     assert not TELLING.search(await page.title())
 

@@ -102,6 +102,15 @@ async def test_the_first_answer_begins_a_session_and_leaving_ends_it(client: htt
     assert await world.rows("select digest from web_sessions") == before
 
 
+async def test_s15_leaving_asks_no_browser_to_empty_its_cache(client: httpx.AsyncClient, world: World) -> None:
+    """That can take a browser half a minute, while whoever looks over a shoulder sees the page."""
+    begun = await client.post("/en/before", data={"length": "30"}, headers={"Origin": world.settings.public_url})
+    cookie = begun.headers["set-cookie"].partition(";")[0]
+    left = await client.get("/leave", headers={"Cookie": cookie})
+    assert (left.status_code, "Max-Age=0" in left.headers["set-cookie"]) == (303, True)
+    assert "clear-site-data" not in left.headers
+
+
 async def test_leaving_takes_the_cookie_back_also_while_the_database_is_away(
     client: httpx.AsyncClient, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

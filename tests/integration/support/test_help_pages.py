@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
+import segno
 
 from chassis.web.app import create_app
 from chassis.web.pages.assets import Assets
@@ -202,6 +203,9 @@ async def test_the_sheet_leads_to_the_stations_page_in_the_readers_language(
     drawn = unquote(html.unescape(image))
     assert drawn.startswith("<svg")
     assert "<image" not in drawn
+    # The camera is led where the words lead: this station, no other, and no language before the reader's own is known.
+    code = segno.make(f"{OUR}/help/selwick", error="m", micro=False)
+    assert unquote(code.svg_data_uri(scale=8, border=4)).endswith(drawn)
     led = await client.get("/help/selwick", headers={"Accept-Language": "fr"})
     assert (led.status_code, led.headers["location"]) == (303, "/fr/help/selwick")
     led = await client.get("/help", headers={"Accept-Language": "ar"})
