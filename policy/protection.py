@@ -74,6 +74,7 @@ LENGTHS: Final[Mapping[str, Lengths]] = {
     "ret.window": HERS,
     "ret.withdrawal": RUNS,
     "respondent.answer": OURS,
+    "respondent.close": OURS,
     "review": RUNS,
     "review.decide": OURS,
     "review.end": OURS,

@@ -25,6 +25,7 @@ from services.workflow.domain.respondent_rules import (
     NO_REVIEW,
     NOTHING_WAITS,
     earlier,
+    nothing_to_come,
 )
 
 HIS = frozenset({Role.ALLEGED_OFFENDER})
@@ -54,7 +55,9 @@ def handlers(case: Case) -> frozenset[Role]:
 
 HAS_SUPPORT = is_appointed(SUPPORT, Role.WELFARE_OFFICER)
 REVIEW_WINDOW = start("review.request")
-OVER = (meet("subject.response"), meet("charge.reply"), meet("respondent.answer"), REVIEW_WINDOW)
+TO_CLOSE = start("respondent.close")
+"""While his case is open, every word of the report is kept: whoever handles it is asked until it is closed."""
+OVER = (meet("subject.response"), meet("charge.reply"), meet("respondent.answer"), REVIEW_WINDOW, TO_CLOSE)
 FILE = reference("file", required=False)
 """The formal report, by its case, in which he is heard; not there while he was told of a measure alone."""
 
@@ -105,7 +108,7 @@ LIFECYCLE = Lifecycle(
             ),
             checks=(HAS_SUPPORT,),
             assigns={Role.ALLEGED_OFFENDER: "respondent"},
-            clocks=(start("subject.response"),),
+            clocks=(start("subject.response"), TO_CLOSE),
             effects=(other_side("respondent.told"),),
         ),
         # Told of a measure first and of the allegation later, or the other way round: each is a letter of its own.
@@ -114,7 +117,7 @@ LIFECYCLE = Lifecycle(
             states=TOLD,
             by=SYSTEM,
             fields=(FILE, choice("letter_about", "allegation"), text("letter")),
-            clocks=(start("subject.response"),),
+            clocks=(start("subject.response"), TO_CLOSE),
             effects=TELL_HIM,
         ),
         # The time that he has to answer what is said stays as it was promised to him.
@@ -165,7 +168,7 @@ LIFECYCLE = Lifecycle(
             to="charged",
             fields=(text("letter"), text("evidence")),
             # From here on he answers to the charge, and the notice asks nothing of him any more.
-            clocks=(meet("subject.response"), start("charge.reply")),
+            clocks=(meet("subject.response"), meet("respondent.close"), start("charge.reply")),
             effects=TELL_HIM,
         ),
         Rule(
@@ -240,7 +243,7 @@ LIFECYCLE = Lifecycle(
             to="outcome_told",
             fields=(text("letter"),),
             guards=(CHANCE,),
-            clocks=(REVIEW_WINDOW,),
+            clocks=(REVIEW_WINDOW, TO_CLOSE),
             effects=TELL_HIM,
         ),
         # He has left, or another body goes on with it: nothing was found for or against him, and no measure ends by it.
@@ -317,6 +320,18 @@ LIFECYCLE = Lifecycle(
             ),
             repeats=True,
             person_sees=True,
+        ),
+        # Nothing else would end it, and his name and her words would be kept for good (invariant 53).
+        ClockRule(
+            "respondent.close",
+            outcomes=(
+                Outcome(
+                    when=nothing_to_come,
+                    effects=tuple(appointed("respondent.still_open", role) for role in OFFICES),
+                ),
+                Outcome(effects=()),
+            ),
+            repeats=True,
         ),
         ClockRule(
             "review.request",

@@ -138,7 +138,7 @@ def test_clearing_him_tells_everybody_and_stops_his_clocks() -> None:
     cleared = act(charged(), "clear", SYSTEM)
     assert cleared.state == "cleared"
     assert effect_names(cleared, EffectKind.EMIT) == ["respondent.cleared_for_others"]
-    assert not [clock.key for clock in cleared.clocks.values() if clock.runs]
+    assert [clock.key for clock in cleared.clocks.values() if clock.runs] == ["respondent.close"], "none of his"
     closed = act(cleared, "close_respondent", OIO)
     assert [clock.key for clock in closed.clocks.values() if clock.runs] == ["keep.no_case"]
     assert refused(opened("respondent"), "clear", SYSTEM).code == "ACTION_NOT_OPEN", "nobody told, nobody to clear"
@@ -149,7 +149,7 @@ def test_an_end_without_a_finding_clears_nobody_and_is_told_to_him_though_he_has
     assert told.state == "outcome_told"
     assert effect_names(told, EffectKind.EMIT) == [], "no measure ends by it, and nobody hears that nothing was found"
     assert [effect.facts["to"] for effect in told.effects] == ["other_side"]
-    assert not [clock.key for clock in told.clocks.values() if clock.runs], "nothing is asked of him any more"
+    assert [clock.key for clock in told.clocks.values() if clock.runs] == ["respondent.close"], "he is asked nothing"
     assert act(told, "ask_review", HIM, about="closure").state == "outcome_told"
     closed = act(told, "close_respondent", OIO, reason="outcome_told")
     assert [clock.key for clock in closed.clocks.values() if clock.runs] == ["keep.investigated"]
@@ -211,6 +211,25 @@ def test_inv_53_a_case_about_a_measure_alone_closes_once_nothing_waits_and_is_ke
     reviewed = replace(measured, facts={**measured.facts, "frozen": True})
     frozen = refused(reviewed, "close_respondent", OIO)
     assert (frozen.code, frozen.params) == ("CASE_FROZEN", {"action": "close_respondent"})
+
+
+def test_inv_53_whoever_handles_his_case_is_asked_to_close_it_again_and_again_once_nothing_is_to_come() -> None:
+    month = timedelta(days=30)
+    handlers = {"respondent.still_open"}
+    answered = act(notified(letter_about="allegation"), "respond", HIM)
+    for ended in (
+        act(answered, "tell_outcome", SYSTEM),
+        act(answered, "tell_no_finding", SYSTEM),
+        act(answered, "clear", SYSTEM),
+        act(notified(letter_about="measure"), "respond", HIM),
+    ):
+        once = ring_until(ended, NOW + month)
+        assert {*effect_names(once, EffectKind.NOTIFY)} == handlers, ended.state
+        assert {effect.facts["to"] for effect in once.effects} == {"appointed"}, "he hears nothing of it"
+        again = ring_until(once, NOW + 2 * month)
+        assert (again.state, {*effect_names(again, EffectKind.NOTIFY)}) == (ended.state, handlers)
+    goes_on = ring_until(answered, NOW + month)
+    assert (goes_on.version > answered.version, goes_on.effects) == (True, ()), "his case is not to be closed yet"
 
 
 def test_inv_48_whoever_was_told_what_is_said_is_told_how_it_ends_before_his_case_closes() -> None:

@@ -120,6 +120,7 @@ ALLEGED_OFFENDER: Final = {
         "respondent.clock",
         {
             "respondent.answer": N_("Answer to what was asked"),
+            "respondent.close": N_("See whether this can be closed"),
             "subject.response": N_("Time to respond"),
             "charge.reply": N_("Time to reply"),
         },
