@@ -109,18 +109,32 @@ async def read_contents(desk: Desk, case_id: UUID, reader: SignedIn, purpose: st
 
 
 async def read_file(desk: Desk, case_id: UUID, item_id: UUID, reader: SignedIn, purpose: str) -> contents.OpenedFile:
-    """A file of the case, for a purpose that the trail names: its cleaned copy, or as evidence what was sent."""
+    """A file of the case, for a purpose that the trail names: its cleaned copy, or as evidence what was sent. Only for
+    whoever `may_open_files`.
+    """
     row, actor = await note_reading(desk, case_id, reader, purpose, "file.read")
     async with desk.database.transaction() as session:
         readable = await _reads_her(session, desk, row, actor)
     if not readable:
         raise not_found()
+    if not may_open_files(desk, row, actor):
+        raise refused(
+            "NOT_ASSIGNED", "policy 6", {}, "Files are opened by whoever has a part in this case. Take it up."
+        )
     try:
         return await contents.open_file(desk, row, reader, purpose, item_id)
     except contents.NotHandedOut:
         raise not_found() from None
     except contents.IntakeUnreachable:
         raise unavailable() from None
+
+
+def may_open_files(desk: Desk, row: CaseRow, actor: Actor) -> bool:
+    """A picture may show a body, a recording somebody who does not know of it: where a matter is handled by people whom
+    its steps name, only they open what was sent with it, and a reviewer for as long as a review lasts (policy 6).
+    """
+    names = any(rule.assigns for rule in desk.lifecycles[row.lifecycle].rules)
+    return not names or bool(access.assigned_to(row, actor.name))
 
 
 def may_read_for(desk: Desk, row: CaseRow, actor: Actor) -> frozenset[str]:

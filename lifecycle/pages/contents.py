@@ -110,6 +110,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             case_id=case_id,
             items=items,
             facts_in=_facts_in,
+            opens_files=at_desk.may_open_files(desk, row, actor),
             uses=_uses(shown(desk, row, actor, datetime.now(UTC))),
             purpose=purpose,
             message=MESSAGE if at_desk.may_write(desk, row, actor) else None,

@@ -47,7 +47,9 @@ async def files(handler: Handler, case_id: str, purpose: str = "assessment") -> 
     return [item for item in await handler.read_contents(case_id, purpose) if item["kind"] == "file"]
 
 
-async def test_oversight_reads_the_copy_and_as_evidence_what_was_sent(whole: Whole) -> None:
+async def test_intimate_images_are_opened_by_the_two_whom_the_case_names_and_as_evidence_as_they_were_sent(
+    whole: Whole,
+) -> None:
     reporter, report_id, case_id = await reported(whole)
     officer = await whole.staff(INVESTIGATOR)
     await officer.act("acknowledge", case_id)
@@ -75,12 +77,14 @@ async def test_oversight_reads_the_copy_and_as_evidence_what_was_sent(whole: Who
         photograph, 'attachment; filename="file-1-original.jpg"',
     )  # fmt: skip
 
-    # A picture as it was sent is for the two whom the case names, whoever else of the office reads the case.
+    # A picture is for the two whom the case names, as it was sent and without what it told, whoever else of the office
+    # reads the case.
     colleague = await whole.staff(SECOND_INVESTIGATOR)
-    assert (await download(colleague, case_id, first["item_id"])).status_code == 200
-    kept_from = await download(colleague, case_id, original, "evidence")
-    assert (kept_from.status_code, kept_from.json()["code"]) == (409, "NOT_ASSIGNED")
+    for item, purpose in ((first["item_id"], "assessment"), (original, "evidence")):
+        kept_from = await download(colleague, case_id, item, purpose)
+        assert (kept_from.status_code, kept_from.json()["code"]) == (409, "NOT_ASSIGNED")
     await officer.act("hand_over", case_id, {"investigator": SECOND_INVESTIGATOR})
+    assert (await download(colleague, case_id, first["item_id"])).status_code == 200
     assert (await download(colleague, case_id, original, "evidence")).content == photograph
 
     # Nobody else, nothing else, for nothing else.
