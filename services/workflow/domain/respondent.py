@@ -25,7 +25,6 @@ from services.workflow.domain.respondent_rules import (
     NO_REVIEW,
     NOTHING_WAITS,
     earlier,
-    nothing_to_come,
 )
 
 HIS = frozenset({Role.ALLEGED_OFFENDER})
@@ -108,7 +107,7 @@ LIFECYCLE = Lifecycle(
             ),
             checks=(HAS_SUPPORT,),
             assigns={Role.ALLEGED_OFFENDER: "respondent"},
-            clocks=(start("subject.response"), TO_CLOSE),
+            clocks=(start("subject.response"),),
             effects=(other_side("respondent.told"),),
         ),
         # Told of a measure first and of the allegation later, or the other way round: each is a letter of its own.
@@ -117,7 +116,7 @@ LIFECYCLE = Lifecycle(
             states=TOLD,
             by=SYSTEM,
             fields=(FILE, choice("letter_about", "allegation"), text("letter")),
-            clocks=(start("subject.response"), TO_CLOSE),
+            clocks=(start("subject.response"),),
             effects=TELL_HIM,
         ),
         # The time that he has to answer what is said stays as it was promised to him.
@@ -168,7 +167,7 @@ LIFECYCLE = Lifecycle(
             to="charged",
             fields=(text("letter"), text("evidence")),
             # From here on he answers to the charge, and the notice asks nothing of him any more.
-            clocks=(meet("subject.response"), meet("respondent.close"), start("charge.reply")),
+            clocks=(meet("subject.response"), start("charge.reply")),
             effects=TELL_HIM,
         ),
         Rule(
@@ -326,10 +325,8 @@ LIFECYCLE = Lifecycle(
             "respondent.close",
             outcomes=(
                 Outcome(
-                    when=nothing_to_come,
                     effects=tuple(appointed("respondent.still_open", role) for role in OFFICES),
                 ),
-                Outcome(effects=()),
             ),
             repeats=True,
         ),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from lifecycle import retention
 from lifecycle.clocks import DUE
-from lifecycle.model import FROZEN, Case, Facts, Step
+from lifecycle.model import FROZEN, Facts, Step
 from lifecycle.table import Guard, Situation
-from policy.model import Policy
 
 HEARD = "invariant 48"
 MEASURE_OVER = "measure_over"
@@ -45,11 +44,6 @@ def earlier(name: str, key: str) -> Guard:
 
 def _told_of_more(situation: Situation) -> Facts | None:
     return {"needs": "tell_outcome"} if any(map(_says_what, situation.case.steps)) else None
-
-
-def nothing_to_come(case: Case, policy: Policy) -> bool:  # noqa: ARG001  as an outcome asks it
-    """He was told how it ended, or of a measure alone, which no report ends for him."""
-    return case.state in {"outcome_told", "cleared"} or not any(map(_says_what, case.steps))
 
 
 def _waits(situation: Situation) -> Facts | None:

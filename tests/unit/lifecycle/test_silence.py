@@ -25,7 +25,7 @@ RESTS = {
     },
     "support_referral": {"offered": HERS, "declined": HERS, "previewed": HERS},
     "emergency_separation": {"danger_seen": ONE_STEP},
-    "respondent": dict.fromkeys(("to_notify", "charged", "replied"), REPORTED),
+    "respondent": dict.fromkeys(("to_notify", "notified", "responded", "charged", "replied"), REPORTED),
     "supervisor_request": {
         "asking_who_next": HERS, "check_in": HERS,
         "spoken_to_offender": NOBODY_WAITS, "team_measure": NOBODY_WAITS,
