@@ -47,7 +47,7 @@ async def files(handler: Handler, case_id: str, purpose: str = "assessment") -> 
     return [item for item in await handler.read_contents(case_id, purpose) if item["kind"] == "file"]
 
 
-async def test_intimate_images_are_opened_by_the_two_whom_the_case_names_and_as_evidence_as_they_were_sent(
+async def test_intimate_images_are_opened_by_the_two_whom_the_case_names(
     whole: Whole,
 ) -> None:
     reporter, report_id, case_id = await reported(whole)
