@@ -1,7 +1,8 @@
 """The ethics office looks at something about a protected person: what HR did or left undone, a complaint against that
 person, a handler who has talked (policy 2.4, invariant 46).
 
-Only the ethics office sees it; HR never learns that anybody asks, and no clock ends it.
+Only the ethics office sees it; HR never learns that anybody asks. No clock ends it: one that was looked at and left
+open is asked about again and again.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ PERSONNEL_ACTION, CONTRACT_END, COUNTER_COMPLAINT, CONFIDENTIALITY = (
     "confidentiality",
 )
 SOON, LATER = "soon", "later"
+LOOKED_AT = (meet("ret.ack"), start("ret.query"))
 AGREED, IMMINENT_HARM = "agreed", "imminent_harm"
 
 
@@ -54,7 +56,7 @@ LIFECYCLE = Lifecycle(
             states=("opened", "contacted"),
             by=ETHICS,
             fields=(text("note"),),
-            clocks=(meet("ret.ack"),),
+            clocks=LOOKED_AT,
             assigns={Role.ETHICS_OFFICER: ACTOR},
         ),
         # Nobody is contacted who has not agreed to it beforehand, except from imminent harm.
@@ -65,7 +67,7 @@ LIFECYCLE = Lifecycle(
             to="contacted",
             fields=(choice("ground", IMMINENT_HARM, AGREED), reference("protection", required=False)),
             checks=(Guard("NOT_AGREED", "policy 2.4", _no_protection_named),),
-            clocks=(meet("ret.ack"),),
+            clocks=LOOKED_AT,
             assigns={Role.ETHICS_OFFICER: ACTOR},
         ),
         Rule(
@@ -74,7 +76,7 @@ LIFECYCLE = Lifecycle(
             by=ETHICS,
             to="closed",
             fields=(choice("reason", "explained", "set_right", "taken_up"), text("reasons")),
-            clocks=(start("keep.no_case", not_before=("ret.lookahead",)),),
+            clocks=(meet("ret.query"), start("keep.no_case", not_before=("ret.lookahead",))),
         ),
         *holds("closed"),
     ),
@@ -86,6 +88,19 @@ LIFECYCLE = Lifecycle(
                     effects=(
                         appointed("query.late", Role.ETHICS_OFFICER),
                         escalation("query.late", Role.ETHICS_OFFICER),
+                    )
+                ),
+            ),
+            repeats=True,
+        ),
+        # What it is about may get worse while nobody thinks of it, and it is kept for as long as it is open.
+        ClockRule(
+            "ret.query",
+            outcomes=(
+                Outcome(
+                    effects=(
+                        appointed("query.still_open", Role.ETHICS_OFFICER),
+                        escalation("query.still_open", Role.ETHICS_OFFICER, after=1),
                     )
                 ),
             ),

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from lifecycle import engine
 from lifecycle.recipients import recipients
 from policy.model import Role
@@ -32,7 +34,21 @@ def test_a_query_that_nobody_looks_at_rings_again_and_again_and_goes_further_up_
     assert [step.at for step in case.steps if step.action == "ring"] == [NOW + timedelta(days=7 * n) for n in (1, 2, 3)]
     assert [recipients(case, effect, POLICY, NOW) for effect in case.effects] == [("S0007",), ("S0062", "S0063")]
     noted = act(case, "note_query", OFFICER)
-    assert engine.next_due(LIFECYCLE, noted, POLICY) is None
+    assert not noted.clocks["ret.ack"].runs
+
+
+@pytest.mark.parametrize(("action", "facts"), [("note_query", {}), ("contact_person", {"ground": "imminent_harm"})])
+def test_one_that_was_looked_at_and_left_open_is_asked_about_until_it_is_closed(
+    action: str, facts: dict[str, str]
+) -> None:
+    looked = act(opened("query"), action, OFFICER, **facts)
+    month = timedelta(days=30)
+    once, again = ring_until(looked, NOW + month), ring_until(looked, NOW + 2 * month)
+    assert [one.name for one in once.effects] == ["query.still_open"], "the office first"
+    assert [one.name for one in again.effects] == ["query.still_open"] * 2, "then one above it too"
+    anew = act(once, "note_query", OFFICER, now=NOW + month)
+    assert anew.clocks["ret.query"].due_at == NOW + 2 * month
+    assert not act(anew, "close_query", OFFICER).clocks["ret.query"].runs
 
 
 def test_a_contract_that_ends_soon_is_looked_at_sooner() -> None:

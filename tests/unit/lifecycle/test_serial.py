@@ -92,7 +92,18 @@ def test_a_stored_row_keeps_its_meaning() -> None:
                 "paused_for": 0.0,
                 "pause_reason": None,
                 "rounds": 0,
-            }
+            },
+            "ret.query": {
+                "started_at": "2026-03-02T10:00:00+00:00",
+                "due_at": "2026-04-01T10:00:00+00:00",
+                "paused_at": None,
+                "met_at": None,
+                "rung": [],
+                "deadline": "ret.query",
+                "paused_for": 0.0,
+                "pause_reason": None,
+                "rounds": 0,
+            },
         },
         "assigned": {"ethics_officer": "S0007"},
         "steps": [

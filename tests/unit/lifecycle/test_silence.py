@@ -17,7 +17,6 @@ OVER = "ends with the talk that it came from"
 REPORTED = "goes as the formal report goes, whose clocks run"
 NOBODY_WAITS = "begun by the manager: nobody has written and waits"
 ONE_STEP = "opened by the step that leaves it"
-NOTED = "the ethics office has noted what it saw; no clock ends it (policy 2.4)"
 RESTS = {
     "informal_resolution": {"talking": TWO_TALK, "steps_agreed": TWO_TALK},
     "mediation": {
@@ -31,7 +30,6 @@ RESTS = {
         "spoken_to_offender": NOBODY_WAITS, "team_measure": NOBODY_WAITS,
     },
     "sea_report": {"her_choice": HERS, "oio_acknowledged": REPORTED},
-    "query": {"opened": NOTED, "contacted": NOTED},
 }  # fmt: skip
 ONLY_NEWS = {
     "formal_report": "no_case managerial_action letter_sent discontinued disclosure_decided"

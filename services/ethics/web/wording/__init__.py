@@ -167,6 +167,7 @@ TEXTS: Final[Mapping[str, str]] = {
         "clock",
         {
             "ret.ack": N_("Acknowledge"),
+            "ret.query": N_("Look again, or close it"),
             "ret.complete": N_("The file is complete"),
             "ret.prelim": N_("First look"),
             "ret.refer": N_("Name who investigates"),
