@@ -143,7 +143,12 @@ def with_trials(run: Callable[[Trials], None]) -> None:
 
 @cache
 def imports() -> grimp.ImportGraph:
-    return grimp.build_graph(*PACKAGES, cache_dir=None)
+    """Who needs whom to be read. A module brings the packages that it lies in, and so whatever they need."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    for name in graph.modules:
+        if package := name.rpartition(".")[0]:
+            graph.add_import(importer=name, imported=package)
+    return graph
 
 
 def read_others(names: Iterable[str]) -> None:
@@ -152,9 +157,13 @@ def read_others(names: Iterable[str]) -> None:
 
 
 def read_ahead(names: Iterable[str], module: str) -> None:
-    """Reads those modules of `names` that do not need `module`: then no fork has to."""
+    """Reads those modules of `names` that do not need `module`: then no fork has to. Exits where `module` came with
+    them: every mutant of it would survive.
+    """
     needing = imports().find_downstream_modules(module) | {module}
     _read(name for name in names if name not in needing)
+    if module in sys.modules:
+        sys.exit(f"{module} has been read ahead, so no mutant of it would be. See which module read it.")
     load.load = cache(load.load)  # type: ignore[assignment]  # a pack never changes while tests run
     for pack in load.packs_to_follow():
         load.load(pack.partition("/")[0])

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from lifecycle import guards
+from lifecycle.clocks import DUE
 from lifecycle.model import PERSON as HERSELF
-from lifecycle.model import Actor, Case, Fact, Facts, Step
+from lifecycle.model import Actor, Case, Clock, Fact, Facts, Step
 from lifecycle.table import Guard, Situation
 from policy.model import Role
 from tests.lifecycles import NOW, PERSON, POLICY, at, opened, staff
@@ -49,6 +50,19 @@ def test_a_step_that_is_for_whoever_is_assigned_is_for_nobody_while_nobody_is() 
     assert broken(guard, case=assigned) is None
     assert broken(guard, staff("S0005", Role.INVESTIGATOR), assigned) == {"role": Role.INVESTIGATOR}
     assert broken(guard, PERSON, assigned) == broken(guard) == {"role": Role.INVESTIGATOR}
+
+
+def test_what_is_to_be_ended_has_yet_to_ring_and_a_refusal_names_the_first_that_was_looked_for() -> None:
+    guard = guards.counts("first", "second")
+    assert (guard.code, guard.rule) == ("CLOCK_NOT_RUNNING", "lifecycle")
+
+    def with_clocks(*clocks: Clock) -> Case:
+        return replace(CASE, clocks={one.key: one for one in clocks})
+
+    ahead, late = Clock("second", NOW, NOW + SECOND), Clock("first", NOW, NOW, rung=(DUE,))
+    assert broken(guard, case=with_clocks(late, ahead)) is None
+    for nothing_left in (with_clocks(), with_clocks(late), with_clocks(late, ahead._replace(met_at=NOW))):
+        assert broken(guard, case=nothing_left) == {"clock": "first"}
 
 
 @pytest.mark.parametrize(

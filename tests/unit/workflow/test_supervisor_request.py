@@ -159,6 +159,25 @@ def test_inv_50_silence_closes_nothing_and_even_after_long_somebody_has_to_say_s
     assert closed.steps[-1].by == "S0017"
 
 
+def test_her_inbox_asks_her_twice_more_before_a_silence_tells_the_manager_anything() -> None:
+    """Section 4, `anon.silence`: two reminders, and both are hers alone."""
+    case, heard = act(spoken(), "ask_how_it_is", MANAGER), []
+    while (due := engine.next_due(LIFECYCLE, case, POLICY)) and due.at <= NOW + 90 * DAY:
+        case = engine.on_due(LIFECYCLE, case, due, due.at, POLICY)
+        if due.key == "anon.silence":
+            heard.append(((due.at - NOW).days, effect_names(case, EffectKind.NOTIFY), heard_by(case, due.at)))
+    assert heard == [
+        (30, ["supervisor_request.how_is_it"], set()),
+        (60, ["supervisor_request.how_is_it"], set()),
+        (90, ["supervisor_request.no_answer"], {"S0017"}),
+    ]
+
+
+def heard_by(case: Case, now: datetime) -> set[str]:
+    """Of staff."""
+    return {one for effect in case.effects for one in recipients(case, effect, POLICY, now)}
+
+
 def test_a_silent_manager_is_reminded_and_she_is_offered_the_next_level() -> None:
     case = assigned()
     assert "ask_next_level" not in offers_to_her(case, NOW)
