@@ -76,7 +76,7 @@ LIFECYCLE = Lifecycle(
             by=ETHICS,
             to="closed",
             fields=(choice("reason", "explained", "set_right", "taken_up"), text("reasons")),
-            clocks=(meet("ret.query"), start("keep.no_case", not_before=("ret.lookahead",))),
+            clocks=(start("keep.no_case", not_before=("ret.lookahead",)),),
         ),
         *holds("closed"),
     ),
