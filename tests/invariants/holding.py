@@ -14,7 +14,7 @@ from lifecycle import engine
 from lifecycle.clocks import DUE, waiting
 from lifecycle.handover import STEPS, is_lost
 from lifecycle.model import FROZEN, ActorKind, Case, EffectKind, Step
-from lifecycle.recipients import ASSIGNED, TOOK_PART, heard_as, recipients
+from lifecycle.recipients import ASSIGNED, HER_INBOX, TOOK_PART, heard_as, recipients
 from lifecycle.replay import RING, again
 from lifecycle.retention import HOLD, WINDOWS
 from lifecycle.table import Lifecycle
@@ -240,10 +240,16 @@ def inv_53_nothing_is_erased_that_could_serve(change: Change, step: Step) -> Non
 
 
 def closed_is_closed(change: Change, step: Step) -> None:
-    """Only clocks, and what holds up the erasure, follow a closing; nothing follows an erasure."""
+    """Only clocks, and what holds up the erasure, follow a closing; nothing follows an erasure. Beside what it is kept
+    for, those clocks only ask her how it is: whoever handled it has nothing more to meet.
+    """
     if change.is_closed:
         running = {key for key, one in change.after.clocks.items() if one.runs and not key.startswith("keep.")}
-        assert {key for key in running if not change.held.lifecycle.clock_of[key].outlives} <= {"ombuds.purge"}
+        later = {key for key in running if not change.held.lifecycle.clock_of[key].outlives} - {"ombuds.purge"}
+        assert not later or change.after.state not in holding_people.PURGED
+        for outcome in (one for key in later for one in change.held.lifecycle.clock_of[key].outcomes):
+            assert outcome.to is None
+            assert {effect.facts["to"] for effect in outcome.effects} == {HER_INBOX}
     if change.was_closed:
         assert change.before.state not in holding_people.PURGED
         assert step.action in AFTER_CLOSING | STEPS | {RING}
