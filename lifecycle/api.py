@@ -46,13 +46,13 @@ def routes(desk: Desk, sender: Sender) -> list[HTTPRouteHandler]:
         after = position_of(cursor) if cursor else None
         found, rest = await at_desk.list_cases(desk, signed_in.staff_id, after, limit)
         now, unread = datetime.now(UTC), await at_desk.unread_in(desk, found)
-        cases = [listed(row, now, unread.get(row.case_id, 0)) for row, _ in found]
+        cases = [listed(row, now, unread[row.case_id]) for row, _ in found]
         return CasePage(cases=cases, next_cursor=cursor_of(rest) if rest else None)
 
     @get("/api/v1/cases/{case_id:uuid}", summary="One case, and what you may do with it")
     async def show_case(case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn]) -> Response[CaseSeen]:
         row, actor = await at_desk.show_case(desk, case_id, signed_in.staff_id)
-        unread = (await at_desk.unread_in(desk, [(row, actor)])).get(case_id, 0)
+        unread = (await at_desk.unread_in(desk, [(row, actor)]))[case_id]
         return Response(shown(desk, row, actor, datetime.now(UTC), unread), headers={"ETag": f'"{row.version}"'})
 
     @post("/api/v1/cases/{case_id:uuid}/conflicts", status_code=202, summary="Say that you have a conflict in a case")

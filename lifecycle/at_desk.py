@@ -6,6 +6,7 @@ of it raises Problem.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -47,7 +48,7 @@ async def list_cases(
     return [(as_seen_by(desk, row, access.parts_of(desk, row, staff_id)), actor) for row, actor in found], rest
 
 
-async def unread_in(desk: Desk, cases: Sequence[tuple[CaseRow, Actor]]) -> Mapping[UUID, int]:
+async def unread_in(desk: Desk, cases: Sequence[tuple[CaseRow, Actor]]) -> Counter[UUID]:
     """How many messages of the person wait in each of them, where any do."""
     async with desk.database.transaction() as session:
         return await unread.of_cases(session, desk, cases)
@@ -325,7 +326,7 @@ async def _contents(desk: Desk, row: CaseRow, actor: Actor, reader: SignedIn, pu
     found: list[Mapping[str, Any]] = []
     async with desk.database.transaction() as session:
         readable = await _reads_her(session, desk, row, actor)
-        waiting = (await unread.of_cases(session, desk, [(row, actor)])).get(row.case_id, 0)
+        waiting = (await unread.of_cases(session, desk, [(row, actor)]))[row.case_id]
     if readable:
         try:
             found += [_without_reporter(desk, row, one) for one in await contents.read(desk, row, reader, purpose)]

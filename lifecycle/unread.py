@@ -2,7 +2,8 @@
 them waits. A number beside the route's key, gone with it; what was written stays at intake.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -28,14 +29,13 @@ async def count(session: AsyncSession, report_id: UUID) -> None:
     await session.execute(_COUNT, {"report_id": report_id})
 
 
-async def of_cases(session: AsyncSession, desk: Desk, cases: Sequence[tuple[CaseRow, Actor]]) -> Mapping[UUID, int]:
+async def of_cases(session: AsyncSession, desk: Desk, cases: Sequence[tuple[CaseRow, Actor]]) -> Counter[UUID]:
     """By case, where any wait: for whoever reads there what she writes."""
     hers = [row for row, actor in cases if _reads_her(desk, row, actor)]
     found = await fetch(session, _FOUND, {"ids": [row.report_id for row in hers]}) if hers else []
     # One that another office's case opened reads none of it (`contents.talks`).
     waiting = {(one["report_id"], desk.offices[one["lifecycle"]]): int(one["unread"]) for one in found}
-    numbers = ((row.case_id, waiting.get((row.report_id, desk.offices[row.lifecycle]), 0)) for row in hers)
-    return {case_id: number for case_id, number in numbers if number}
+    return Counter({row.case_id: waiting.get((row.report_id, desk.offices[row.lifecycle]), 0) for row in hers})
 
 
 def _reads_her(desk: Desk, row: CaseRow, actor: Actor) -> bool:

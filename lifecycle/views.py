@@ -104,7 +104,6 @@ class CaseSeen(CaseInList, kw_only=True):
     """
 
     next_clock: str | None
-
     offers: list[OfferSeen]
     clocks: list[ClockSeen]
     assigned: dict[str, str]

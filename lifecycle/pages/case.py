@@ -36,7 +36,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
 
     async def seen(case_id: UUID, staff_id: str) -> tuple[Actor, CaseSeen]:
         row, actor = await at_desk.show_case(desk, case_id, staff_id)
-        unread = (await at_desk.unread_in(desk, [(row, actor)])).get(case_id, 0)
+        unread = (await at_desk.unread_in(desk, [(row, actor)]))[case_id]
         return actor, shown(desk, row, actor, datetime.now(UTC), unread)
 
     @get("/{language:str}/cases/{case_id:uuid}", include_in_schema=False)

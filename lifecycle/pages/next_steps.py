@@ -59,18 +59,16 @@ def next_steps(table: Lifecycle, case: CaseSeen) -> Sequence[str]:
         one.action for one in case.offers if one.open and aside.isdisjoint((one.action, f"{case.state}.{one.action}"))
     ]
     running = [one for one in case.clocks if one.days_left is not None and not table.clock_of[one.key].erases]
-    by_date = [one.key for one in sorted(running, key=lambda one: one.due_at)]
+    first, *rest = [one.key for one in sorted(running, key=lambda one: one.due_at)] or [""]
     known = [one for one in open_ if one in here]
     begun = {one.key for one in case.clocks}
     awaited = {step for step, clock in AWAITED.items() if clock not in begun}
-    due = [
-        one for one in known if f"{case.state}.{one}" in awaited or any(_answers(here[one], key) for key in by_date[:1])
-    ]
+    due = [one for one in known if f"{case.state}.{one}" in awaited or _answers(here[one], first)]
     ahead = [one for one in known if _moves(here[one], case)]
     if due and not {*due} & {*ahead}:
         return due
     going_on = [one for one in ahead if not table.state_of[here[one].to or case.state].closed]
-    later = ([one for one in known if _answers(here[one], key)] for key in by_date[1:])
+    later = ([one for one in known if _answers(here[one], key)] for key in rest)
     return [one for one in open_ if one in due or one in going_on] or ahead or next(filter(None, later), [])
 
 

@@ -42,7 +42,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         kind = lifecycle if lifecycle and lifecycle in of.desk.lifecycles else ""
         found, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order, kind)
         now, unread = datetime.now(UTC), await at_desk.unread_in(of.desk, found)
-        cases = [in_queue(of.desk, row, actor, now, unread.get(row.case_id, 0)) for row, actor in found]
+        cases = [in_queue(of.desk, row, actor, now, unread[row.case_id]) for row, actor in found]
         # What somebody has no part in, their list does not speak of either.
         kinds = {kind} - {""} | {row.lifecycle for row, _ in found} | kinds_read(of.desk, signed_in.staff_id, now)
         return page.show(

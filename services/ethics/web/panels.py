@@ -18,6 +18,7 @@ from lifecycle.pages.desk_pages import DeskPages, short
 from lifecycle.pages.open_cases import open_cases
 from lifecycle.pages.panels import Panels
 from lifecycle.pages.queue import in_queue
+from lifecycle.serial import from_json
 from services.ethics.desk import PURPOSES, QUERY, RETALIATION
 from services.ethics.use_cases.ask import IMMINENT_HARM
 from services.ethics.use_cases.register import protected_seen_by
@@ -62,7 +63,7 @@ def _routes(of: DeskPages) -> Sequence[HTTPRouteHandler]:
         await record("queries", signed_in.staff_id, len(found))
         return page.show(
             "queries.html",
-            queries=[in_queue(desk, row, actor, now) for row, actor in found],
+            queries=[(in_queue(desk, row, actor, now)[0], from_json(row.data).facts) for row, actor in found],
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, QUERY),

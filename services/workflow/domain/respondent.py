@@ -323,11 +323,7 @@ LIFECYCLE = Lifecycle(
         # Nothing else would end it, and his name and her words would be kept for good (invariant 53).
         ClockRule(
             "respondent.close",
-            outcomes=(
-                Outcome(
-                    effects=tuple(appointed("respondent.still_open", role) for role in OFFICES),
-                ),
-            ),
+            outcomes=(Outcome(effects=tuple(appointed("respondent.still_open", role) for role in OFFICES)),),
             repeats=True,
         ),
         ClockRule(

@@ -45,7 +45,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         now, unread = datetime.now(UTC), await unread_in(desk, found)
         return page.show(
             "requests.html",
-            cases=[in_queue(desk, row, actor, now, unread.get(row.case_id, 0)) for row, actor in found],
+            cases=[in_queue(desk, row, actor, now, unread[row.case_id]) for row, actor in found],
             short=short,
             staff=signed_in.staff_id,
             **of.words_for(page, REQUEST),

@@ -6,7 +6,7 @@ from chassis.web.pages.words import N_
 from lifecycle.pages.texts import under
 
 _CHECK_INS: Final = ("ret.monitor", "ret.monitor.second", "ret.monitor.third", "ret.monitor.fourth", "ret.monitor.last")
-"""Written out: words import no rules, or a trial of mutants would read the rules before they are changed."""
+"""Written out, as every key is: words import no rules."""
 
 FORMAL_ACTIONS: Final = {
     **under(
