@@ -28,6 +28,7 @@ from lifecycle.signed import SignedAction
 from lifecycle.views import ItemSeen, TakeAction, WriteMessage, as_seen_by, text_of
 
 _ETAG: Final = re.compile(r'"(\d{1,9})"')
+_FILES: Final = "policy 6"
 
 
 async def list_cases(
@@ -113,15 +114,19 @@ async def read_file(desk: Desk, case_id: UUID, item_id: UUID, reader: SignedIn, 
     """A file of the case, for a purpose that the trail names: its cleaned copy, or as evidence what was sent. Only for
     whoever `may_open_files`.
     """
-    row, actor = await note_reading(desk, case_id, reader, purpose, "file.read")
     async with desk.database.transaction() as session:
-        readable = await _reads_her(session, desk, row, actor)
+        row, actor = await _reader(session, desk, case_id, reader.staff_id)
+        readable = row is not None and actor is not None and await _reads_her(session, desk, row, actor)
+        may_open = row is not None and actor is not None and may_open_files(desk, row, actor)
+        if readable and not may_open:
+            name = actor.name if actor else None
+            await audit_trail.record(session, "file.refused", object_ref=str(case_id), actor=name, rule=_FILES)
+    # Only now: that somebody was kept from the case, or from its files, stays in the trail.
     if not readable:
         raise not_found()
-    if not may_open_files(desk, row, actor):
-        raise refused(
-            "NOT_ASSIGNED", "policy 6", {}, "Files are opened by whoever has a part in this case. Take it up."
-        )
+    if not may_open:
+        raise refused("NOT_ASSIGNED", _FILES, {}, "Files are opened by whoever has a part in this case. Take it up.")
+    row, actor = await note_reading(desk, case_id, reader, purpose, "file.read")
     try:
         return await contents.open_file(desk, row, reader, purpose, item_id)
     except contents.NotHandedOut:

@@ -86,6 +86,16 @@ async def test_intimate_images_are_opened_by_the_two_whom_the_case_names(
     await officer.act("hand_over", case_id, {"investigator": SECOND_INVESTIGATOR})
     assert (await download(colleague, case_id, first["item_id"])).status_code == 200
     assert (await download(colleague, case_id, original, "evidence")).content == photograph
+    tried = await whole.query(
+        "select entry ->> 'act' as act, entry ->> 'rule' as rule from"
+        " (select convert_from(entry_json, 'utf8')::json as entry from audit_readable) trail"
+        f" where entry ->> 'act' like 'file.%' and entry ->> 'actor' = '{SECOND_INVESTIGATOR}'"
+    )
+    # What nobody saw does not stand in the trail as seen.
+    assert sorted((one.act, one.rule or "") for one in tried) == [
+        *[("file.read", "")] * 2,
+        *[("file.refused", "policy 6")] * 2,
+    ]
 
     # Nobody else, nothing else, for nothing else.
     unseen = [
