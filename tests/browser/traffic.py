@@ -8,7 +8,10 @@ from playwright.async_api import Page
 
 @dataclass
 class Traffic:
-    """Bytes on the wire and requests, since it was last emptied."""
+    """Bytes on the wire and requests of a new window, whose cache is empty, since it was last emptied.
+
+    The cache is not cleared here: clearing goes on after its answer, and took what the first page had put there.
+    """
 
     asked: dict[str, str] = field(default_factory=dict)
     taken: dict[str, int] = field(default_factory=dict)
@@ -16,7 +19,6 @@ class Traffic:
     async def watch(self, page: Page) -> None:
         devtools = await page.context.new_cdp_session(page)
         await devtools.send("Network.enable")
-        await devtools.send("Network.clearBrowserCache")
         devtools.on("Network.requestWillBeSent", self._sent)
         devtools.on("Network.loadingFinished", self._finished)
 

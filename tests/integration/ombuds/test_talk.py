@@ -139,7 +139,6 @@ async def test_a_talk_is_held_and_leaves_nothing_that_opens(whole: Whole) -> Non
 
     await until("every wrapped key is destroyed", forgotten)
     assert (await listener.ask(case_id)).status_code == 404
-    assert (await reporter.route("informal_resolution"))["closed"] is True
 
     async def settled() -> bool:
         """Each has heard that the other applied everything: nothing more is sent."""
@@ -147,6 +146,7 @@ async def test_a_talk_is_held_and_leaves_nothing_that_opens(whole: Whole) -> Non
         return await whole.query(kept) == await whole.query(kept, "intake") == []
 
     await until("nothing is left to send again", settled)
+    assert (await reporter.route("informal_resolution"))["closed"] is True
 
 
 async def test_refusals_go_on_to_the_ombudsperson_and_contents_stay_with_the_holder(whole: Whole) -> None:
