@@ -57,6 +57,7 @@ def clocks(action: str) -> dict[str, Clock]:
     over = ("withdraw.cooling", "subject.response", "charge.reply")
     pausable = ("assess.target", "investigation")
     paused = _RESUMED.get(action)
+    pausable += ("respondent.answer",) if action == "refuse_more_time" else ()
     return {key: Clock(key, _SINCE, _OVER, rung=("due",)) for key in over} | {
         key: Clock(key, _SINCE, _UNTIL, paused_at=_SINCE if key == paused else None) for key in pausable
     }

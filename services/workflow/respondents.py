@@ -89,13 +89,11 @@ async def _join(
         his = await _opened(session, desk, row, staff_id, step.at)
         facts[RESPONDENT] = access.part_name(desk, staff_id)
         facts[respondent.SUPPORT] = await _support(session, desk, his)
-    elif row.lifecycle != REPORT:
-        name = OF_MEASURE
     if row.lifecycle == REPORT:
-        facts |= {"file": str(row.case_id), "letter_about": "allegation"}
+        facts |= {"file": str(row.case_id)}
     else:
-        facts |= {"letter_about": "measure"}
-        facts |= {key: case.facts[key] for key in ("from_at", "until_at") if key in case.facts}
+        name = OF_MEASURE
+        facts |= {key: case.facts[key] for key in ("from_at", "until_at")}
     await _take(session, desk, his, name, facts, texts, step.at)
 
 

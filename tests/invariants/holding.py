@@ -181,12 +181,12 @@ def inv_48_nobody_is_found_against_unheard(change: Change, step: Step) -> None:
     if step.action in {"charge", "advise_managerial_action"} and change.after.lifecycle == "formal_report":
         assert last(change, "record_response", "go_on_unheard")
     if step.action == "tell_outcome":
-        key = "charge.reply" if last(change, "charge") else "subject.response"
-        clock = change.before.clocks[key]
-        said = [one for one in change.after.steps if one.facts.get("letter_about") == "allegation"]
-        asked = max(version(last(change, "charge")), version(said[-1] if said else None))
-        answered = version(last(change, "reply_to_charge" if key == "charge.reply" else "respond")) > asked
-        assert answered or clock.due_at <= change.now
+        charge, notice = version(last(change, "charge")), version(last(change, "notify"))
+        asked = [(charge, "reply_to_charge", "charge.reply")] if charge else []
+        asked += [(notice, "respond", "subject.response")] if notice > charge or not asked else []
+        for since, answer, key in asked:
+            answered = version(last(change, answer)) > since
+            assert answered or change.before.clocks[key].due_at <= change.now
 
 
 def inv_50_every_closing_has_an_author_and_a_reason(change: Change, step: Step) -> None:

@@ -31,7 +31,7 @@ def inv_01_the_other_side_hears_nothing_before_it_is_told(change: Change, step: 
         case "mediation":
             assert last(change, "let_in_other_party")
         case "respondent":
-            assert last(change, "notify")
+            assert last(change, "notify", "tell_of_measure")
         case "interim_measure":
             # What is over is told only to whoever knew; that is looked up where it is sent.
             over = all(one.name == "interim_measure.over" for one in to_other_side(change))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from lifecycle.asked import until
 from lifecycle.clocks import meet, start
-from lifecycle.fields import choice, text, time
+from lifecycle.fields import choice, text
 from lifecycle.guards import took_no_part
 from lifecycle.recipients import assigned, escalation, her_inbox
 from lifecycle.table import ACTOR, ClockRule, Outcome, Rule
 from policy.model import Role
+from services.workflow.domain import formal_charging
 from services.workflow.domain import formal_rules as rules
 from services.workflow.domain.formal_assessment import late
+from services.workflow.domain.formal_charging import ANSWERED, TO_LEGAL, UNANSWERED
 from services.workflow.domain.formal_rules import (
     AT_LEG,
     CLEAR,
@@ -26,12 +28,10 @@ from services.workflow.domain.formal_rules import (
     SECOND,
     SECOND_PARTS,
     SETTLED,
-    SYSTEM,
     to_respondent,
 )
 
 DECIDED_APART = took_no_part("report_to_leg", "charge", "recommend", "open_investigation", rule=rules.POLICY)
-TO_LEGAL = (assigned("formal_report.reply_came", Role.LEGAL_OFFICER),)
 DISCIPLINE = rules.delegated("discipline")
 NOT_THE_DECIDER = took_no_part("decide_discipline", "dismiss_summarily", rule=rules.POLICY)
 SIGNS = (rules.BY_SECOND, rules.second_for("discipline"), DECIDED_APART, NOT_THE_DECIDER)
@@ -54,7 +54,7 @@ RULES = (
         to="no_case",
         fields=(text("reasons"),),
         guards=(rules.BY_LEGAL,),
-        clocks=(meet("leg.review"),),
+        clocks=(meet("leg.review"), ANSWERED),
         effects=(CLEAR,),
     ),
     Rule(
@@ -63,7 +63,7 @@ RULES = (
         by=LEGAL,
         to="managerial_action",
         fields=(text("reasons"), text("letter"), *rules.parts(DECIDER_PARTS)),
-        guards=(rules.BY_LEGAL, rules.holds("subject_heard", "NOT_HEARD", rules.HEARD)),
+        guards=(rules.BY_LEGAL, rules.holds("subject_heard", "NOT_HEARD", rules.HEARD), UNANSWERED),
         checks=(rules.named_one(DECIDER_PARTS),),
         unassigns=tuple(DECIDER_PARTS),
         assigns=DECIDER_PARTS,
@@ -79,46 +79,7 @@ RULES = (
         clocks=(meet("discipline.decide"),),
         sets={"managerial_action_taken": True},
     ),
-    # With the evidence: whoever is charged sees what he is charged with.
-    Rule(
-        action="charge",
-        states=("at_leg",),
-        by=LEGAL,
-        to="charged",
-        fields=(text("letter"), text("evidence")),
-        guards=(rules.BY_LEGAL, rules.SUBSTANTIATED),
-        clocks=(start("charge.reply"),),
-        effects=(to_respondent("charge"),),
-    ),
-    Rule(
-        action="extend_reply",
-        states=("charged",),
-        by=LEGAL,
-        fields=(time("reply_until"), text("reasons")),
-        guards=(rules.BY_LEGAL,),
-        checks=(rules.later("reply_until", "charge.reply", rules.HEARD),),
-        clocks=(start("charge.reply", due="reply_until"),),
-        effects=(to_respondent("extend_reply"),),
-    ),
-    Rule(
-        action="record_reply",
-        states=("charged",),
-        by=SYSTEM | LEGAL,
-        to="replied",
-        clocks=(meet("charge.reply"),),
-        sets={"reply_given": True},
-        effects=TO_LEGAL,
-    ),
-    Rule(
-        action="go_on_without_reply",
-        states=("charged",),
-        by=LEGAL,
-        to="replied",
-        fields=(text("reasons"),),
-        guards=(rules.BY_LEGAL, rules.has_rung("charge.reply", rules.HEARD)),
-        clocks=(meet("charge.reply"),),
-        sets={"reply_given": False},
-    ),
+    *formal_charging.RULES,
     Rule(
         action="recommend",
         states=("replied",),
@@ -129,7 +90,7 @@ RULES = (
             text("advice"),
             *rules.parts(DECIDER_PARTS),
         ),
-        guards=(rules.BY_LEGAL,),
+        guards=(rules.BY_LEGAL, UNANSWERED),
         checks=(rules.named_one(DECIDER_PARTS),),
         unassigns=tuple(DECIDER_PARTS),
         assigns=DECIDER_PARTS,
@@ -182,7 +143,7 @@ RULES = (
         to="no_case",
         fields=(text("reasons"),),
         guards=(rules.BY_DECIDER, DISCIPLINE, DECIDED_APART),
-        clocks=(meet("discipline.decide"),),
+        clocks=(meet("discipline.decide"), ANSWERED),
         effects=(CLEAR,),
     ),
     # An outcome of its own, only when it was recommended, and never without knowing what she thinks of it.
@@ -205,7 +166,7 @@ RULES = (
         to="letter_sent",
         fields=(text("letter"),),
         guards=(rules.SIGNED,),
-        clocks=(meet("discipline.decide"),),
+        clocks=(meet("discipline.decide"), ANSWERED),
         effects=(to_respondent("tell_outcome"),),
     ),
     # She is asked; that she does not want to say is a view too. It is recorded and decides nothing by itself.
@@ -261,9 +222,5 @@ RULES = (
 CLOCKS = (
     ClockRule("leg.review", outcomes=(Outcome(effects=LATE_REVIEW),), repeats=True, person_sees=True),
     ClockRule("discipline.decide", outcomes=(Outcome(effects=DECISION_LATE),), repeats=True),
-    # It lets legal affairs go on without a reply; it decides nothing.
-    ClockRule(
-        "charge.reply",
-        outcomes=(Outcome(effects=(assigned("formal_report.no_reply", Role.LEGAL_OFFICER),)),),
-    ),
+    *formal_charging.CLOCKS,
 )

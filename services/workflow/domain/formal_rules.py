@@ -17,8 +17,8 @@ INVESTIGATE = frozenset({Role.INVESTIGATOR})
 LEGAL = frozenset({Role.LEGAL_OFFICER})
 TEAM = OVERSIGHT | {Role.REVIEWER}
 SHARED_OUTSIDE = frozenset(
-    {"report_to_leg", "charge", "extend_reply", "recommend", "find_no_case", "advise_managerial_action"}
-    | {"consider_redress"}
+    {"report_to_leg", "charge", "extend_reply", "refuse_more_time", "recommend", "find_no_case"}
+    | {"advise_managerial_action", "consider_redress"}
 ) | {"decide_discipline", "decide_no_sanction", "dismiss_summarily", "sign_second", "decline_signature", "send_letter"}
 """Beside these actions oversight and legal affairs write for each other and for whoever decides; what she wrote, and
 what oversight notes for itself, is withheld from everybody else (invariant 9).

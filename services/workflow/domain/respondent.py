@@ -24,6 +24,7 @@ from services.workflow.domain.respondent_rules import (
     MEASURE_OVER,
     NO_REVIEW,
     NOTHING_WAITS,
+    TOLD_OF_MORE,
     earlier,
 )
 
@@ -32,14 +33,18 @@ HANDLERS = OVERSIGHT | ETHICS
 OFFICES = (Role.INVESTIGATOR, Role.ETHICS_OFFICER)
 """Of these, whichever handles the case hears of it."""
 SYSTEM = frozenset({ActorKind.SYSTEM})
-BEFORE_OUTCOME = ("notified", "responded", "charged", "replied")
-TOLD = (*BEFORE_OUTCOME, "outcome_told", "cleared")
+BEFORE_CHARGE = ("notified", "responded")
+CHARGED = ("charged", "replied")
+BEFORE_OUTCOME = (*BEFORE_CHARGE, *CHARGED)
+AFTER_OUTCOME = ("outcome_told", "cleared")
+TOLD = (*BEFORE_OUTCOME, *AFTER_OUTCOME)
 SUPPORT = "support_contact"
 
 CLEARED = Effect(EffectKind.EMIT, "respondent.cleared_for_others")
 TELL_HIM = (other_side("respondent.letter"),)
-WROTE, RESPONDED, REPLIED = (
-    Effect(EffectKind.EMIT, name) for name in ("note_subject_wrote", "record_response", "record_reply")
+WROTE, RESPONDED, REPLIED, TIME_ASKED = (
+    Effect(EffectKind.EMIT, name)
+    for name in ("note_subject_wrote", "record_response", "record_reply", "note_time_asked")
 )
 """What his file in the report, by the action of this name, learns: that he has written, never what."""
 LONGER = Effect(EffectKind.EMIT, "record_extension")
@@ -54,11 +59,16 @@ def handlers(case: Case) -> frozenset[Role]:
 
 HAS_SUPPORT = is_appointed(SUPPORT, Role.WELFARE_OFFICER)
 REVIEW_WINDOW = start("review.request")
+ANSWERED = meet("respondent.answer")
 TO_CLOSE = start("respondent.close")
 """While his case is open, every word of the report is kept: whoever handles it is asked until it is closed."""
-OVER = (meet("subject.response"), meet("charge.reply"), meet("respondent.answer"), REVIEW_WINDOW, TO_CLOSE)
-FILE = reference("file", required=False)
+OVER = (meet("subject.response"), meet("charge.reply"), ANSWERED, REVIEW_WINDOW, TO_CLOSE)
+FILE = reference("file")
 """The formal report, by its case, in which he is heard; not there while he was told of a measure alone."""
+TIME_FOR = choice("time_for", "sick_leave", "official_travel", "translation", "companion", "much_to_read")
+LATER_RESPONSE = (not_before_now("response_until", HEARD), earlier("response_until", "subject.response"))
+DATES = (time("from_at"), time("until_at"))
+HE = {Role.ALLEGED_OFFENDER: "respondent"}
 
 BETWEEN_HIM_AND_US = frozenset(
     {
@@ -96,27 +106,41 @@ LIFECYCLE = Lifecycle(
             states=("to_notify",),
             by=SYSTEM,
             to="notified",
-            fields=(
-                reference("respondent"),
-                FILE,
-                choice("letter_about", "allegation", "measure"),
-                staff(SUPPORT),
-                time("from_at", required=False),
-                time("until_at", required=False),
-                text("letter"),
-            ),
+            fields=(reference("respondent"), FILE, staff(SUPPORT), text("letter")),
             checks=(HAS_SUPPORT,),
-            assigns={Role.ALLEGED_OFFENDER: "respondent"},
+            assigns=HE,
             clocks=(start("subject.response"),),
+            effects=(other_side("respondent.told"),),
+        ),
+        # Of a measure alone, so far: no outcome of a report may ever come, and whoever told him is asked to end it.
+        Rule(
+            action="tell_of_measure",
+            states=("to_notify",),
+            by=SYSTEM,
+            to="notified",
+            fields=(reference("respondent"), *DATES, staff(SUPPORT), text("letter")),
+            checks=(HAS_SUPPORT,),
+            assigns=HE,
+            clocks=(start("subject.response"), start("respondent.close", since="until_at")),
             effects=(other_side("respondent.told"),),
         ),
         # Told of a measure first and of the allegation later, or the other way round: each is a letter of its own.
         Rule(
             action="notify",
-            states=TOLD,
+            states=BEFORE_OUTCOME,
             by=SYSTEM,
-            fields=(FILE, choice("letter_about", "allegation"), text("letter")),
-            clocks=(start("subject.response"),),
+            fields=(FILE, text("letter")),
+            clocks=(start("subject.response"), meet("respondent.close")),
+            effects=TELL_HIM,
+        ),
+        # Of another file of the same report: he answers to that one like the first.
+        Rule(
+            action="notify",
+            states=AFTER_OUTCOME,
+            by=SYSTEM,
+            to="notified",
+            fields=(FILE, text("letter")),
+            clocks=(start("subject.response"), meet("respondent.close")),
             effects=TELL_HIM,
         ),
         # The time that he has to answer what is said stays as it was promised to him.
@@ -124,7 +148,7 @@ LIFECYCLE = Lifecycle(
             action="tell_of_measure",
             states=TOLD,
             by=SYSTEM,
-            fields=(time("from_at", required=False), time("until_at", required=False), text("letter")),
+            fields=(*DATES, text("letter")),
             effects=TELL_HIM,
         ),
         Rule(
@@ -143,22 +167,43 @@ LIFECYCLE = Lifecycle(
         ),
         Rule(
             action="respond",
-            states=("notified", "responded"),
+            states=BEFORE_CHARGE,
             by=HIS,
             to="responded",
             fields=(text("response"),),
             clocks=(meet("subject.response"),),
             effects=(RESPONDED,),
         ),
+        # Told of more after the charge: that letter asks for an answer of its own.
+        Rule(
+            action="respond",
+            states=CHARGED,
+            by=HIS,
+            fields=(text("response"),),
+            guards=(TOLD_OF_MORE,),
+            clocks=(meet("subject.response"),),
+            effects=(RESPONDED,),
+        ),
         # Given here or in the report, it counts in both.
         Rule(
             action="extend_response",
-            states=BEFORE_OUTCOME,
+            states=BEFORE_CHARGE,
             by=HANDLERS | SYSTEM,
             fields=(time("response_until"),),
-            checks=(not_before_now("response_until", HEARD), earlier("response_until", "subject.response")),
-            clocks=(meet("respondent.answer"), start("subject.response", due="response_until")),
+            checks=LATER_RESPONSE,
+            clocks=(ANSWERED, start("subject.response", due="response_until")),
             effects=(*TELL_HIM, LONGER),
+        ),
+        # What he asks for here is time to reply to the charge, and that is for legal affairs to answer.
+        Rule(
+            action="extend_response",
+            states=CHARGED,
+            by=SYSTEM,
+            fields=(time("response_until"),),
+            checks=LATER_RESPONSE,
+            guards=(TOLD_OF_MORE,),
+            clocks=(start("subject.response", due="response_until"),),
+            effects=TELL_HIM,
         ),
         Rule(
             action="charge",
@@ -167,12 +212,12 @@ LIFECYCLE = Lifecycle(
             to="charged",
             fields=(text("letter"), text("evidence")),
             # From here on he answers to the charge, and the notice asks nothing of him any more.
-            clocks=(meet("subject.response"), start("charge.reply")),
+            clocks=(meet("subject.response"), ANSWERED, start("charge.reply")),
             effects=TELL_HIM,
         ),
         Rule(
             action="reply_to_charge",
-            states=("charged", "replied"),
+            states=CHARGED,
             by=HIS,
             to="replied",
             fields=(text("reply"),),
@@ -181,27 +226,44 @@ LIFECYCLE = Lifecycle(
         ),
         Rule(
             action="extend_reply",
-            states=("charged", "replied"),
+            states=CHARGED,
             by=SYSTEM,
             fields=(time("reply_until"),),
             checks=(not_before_now("reply_until", HEARD), earlier("reply_until", "charge.reply")),
-            clocks=(meet("respondent.answer"), start("charge.reply", due="reply_until")),
+            clocks=(ANSWERED, start("charge.reply", due="reply_until")),
             effects=TELL_HIM,
         ),
         Rule(
             action="ask_more_time",
-            states=BEFORE_OUTCOME,
+            states=BEFORE_CHARGE,
             by=HIS,
-            fields=(choice("time_for", "sick_leave", "official_travel", "translation", "companion", "much_to_read"),),
+            fields=(TIME_FOR,),
             clocks=(start("respondent.answer"),),
             effects=(WROTE,),
         ),
+        # Legal affairs, who charged him, answer: in the report, where the same clock asks them.
+        Rule(
+            action="ask_more_time",
+            states=CHARGED,
+            by=HIS,
+            fields=(TIME_FOR,),
+            clocks=(start("respondent.answer"),),
+            effects=(TIME_ASKED,),
+        ),
         Rule(
             action="refuse_more_time",
-            states=BEFORE_OUTCOME,
+            states=BEFORE_CHARGE,
             by=HANDLERS,
             fields=(text("letter"),),
-            clocks=(meet("respondent.answer"),),
+            clocks=(ANSWERED,),
+            effects=TELL_HIM,
+        ),
+        Rule(
+            action="refuse_more_time",
+            states=CHARGED,
+            by=SYSTEM,
+            fields=(text("letter"),),
+            clocks=(ANSWERED,),
             effects=TELL_HIM,
         ),
         Rule(
@@ -242,7 +304,7 @@ LIFECYCLE = Lifecycle(
             to="outcome_told",
             fields=(text("letter"),),
             guards=(CHANCE,),
-            clocks=(REVIEW_WINDOW, TO_CLOSE),
+            clocks=OVER,
             effects=TELL_HIM,
         ),
         # He has left, or another body goes on with it: nothing was found for or against him, and no measure ends by it.
@@ -310,6 +372,8 @@ LIFECYCLE = Lifecycle(
         ClockRule(
             "respondent.answer",
             outcomes=(
+                # The report's own clock asks legal affairs; he hears that they are late, and that they were asked.
+                Outcome(effects=(other_side("respondent.answer_late"),), when=lambda case, _: case.state in CHARGED),
                 Outcome(
                     effects=(
                         *(appointed("respondent.waits", role) for role in OFFICES),

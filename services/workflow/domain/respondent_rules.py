@@ -12,19 +12,29 @@ MEASURE_OVER = "measure_over"
 
 
 def _has_answered(situation: Situation) -> bool:
-    """He did, or had the time to: to the charge where there is one, else to the notice."""
-    case = situation.case
-    charged = any(step.action == "charge" for step in case.steps)
-    key, answer = ("charge.reply", "reply_to_charge") if charged else ("subject.response", "respond")
-    since = max((step.version for step in case.steps if _says_what(step)), default=0)
-    answered = any(step.action == answer and step.version > since for step in case.steps)
-    clock = case.clocks.get(key)
-    return answered or (clock is not None and (DUE in clock.rung or clock.due_at <= situation.now))
+    """He did, or had the time to: to the charge where there is one, to the notice where there is none, and to both
+    where he was told of more after the charge.
+    """
+    steps = situation.case.steps
+    charge = max((step.version for step in steps if step.action == "charge"), default=0)
+    notice = max((step.version for step in steps if _accuses(step)), default=0)
+    answered = not charge or _answered(situation, "reply_to_charge", charge, "charge.reply")
+    return answered and (notice < charge or _answered(situation, "respond", notice, "subject.response"))
+
+
+def _answered(situation: Situation, action: str, since: int, key: str) -> bool:
+    case, clock = situation.case, situation.case.clocks.get(key)
+    over = clock is not None and (DUE in clock.rung or clock.due_at <= situation.now)
+    return over or any(step.action == action and step.version > since for step in case.steps)
 
 
 def _says_what(step: Step) -> bool:
     """What he is said to have done; a letter on a measure alone is nothing that he has to answer first."""
-    return step.action == "charge" or (step.action == "notify" and step.facts.get("letter_about") == "allegation")
+    return step.action == "charge" or _accuses(step)
+
+
+def _accuses(step: Step) -> bool:
+    return step.action == "notify"
 
 
 def _not_heard(situation: Situation) -> Facts | None:
@@ -42,7 +52,12 @@ def earlier(name: str, key: str) -> Guard:
     return Guard("TIMES_OUT_OF_ORDER", HEARD, broken)
 
 
-def _told_of_more(situation: Situation) -> Facts | None:
+def _notice_runs(situation: Situation) -> Facts | None:
+    clock = situation.case.clocks.get("subject.response")
+    return None if clock is not None and clock.runs else {"needs": "notify"}
+
+
+def _outcome_to_come(situation: Situation) -> Facts | None:
     return {"needs": "tell_outcome"} if any(map(_says_what, situation.case.steps)) else None
 
 
@@ -61,6 +76,7 @@ def _under_review(situation: Situation) -> Facts | None:
 
 
 CHANCE = Guard("NOT_HEARD", HEARD, _not_heard)
-MEASURE_ALONE = Guard("OUTCOME_TO_COME", HEARD, _told_of_more)
+MEASURE_ALONE = Guard("OUTCOME_TO_COME", HEARD, _outcome_to_come)
+TOLD_OF_MORE = Guard("NOT_ASKED", HEARD, _notice_runs)
 NOTHING_WAITS = Guard("SOMETHING_WAITS", HEARD, _waits)
 NO_REVIEW = Guard("CASE_FROZEN", retention.KEPT, _under_review)

@@ -22,7 +22,7 @@ THEMES: Final[Themes] = (
         frozenset(
             {
                 "notify_subject", "defer_notice", "record_response", "extend_response", "go_on_unheard",
-                "extend_reply", "disclose_to_subject", "record_subject_left", "decide_clearcheck",
+                "extend_reply", "refuse_more_time", "disclose_to_subject", "record_subject_left", "decide_clearcheck",
             }
         ),
     ),

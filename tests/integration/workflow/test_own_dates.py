@@ -67,7 +67,7 @@ async def test_the_id_of_the_file_that_others_work_on_is_not_his_to_see(house: H
     his = await notified(house)
     assert "file" in his.data["facts"]
     seen = shown(house.desk, *await at_desk.show_case(house.desk, his.case_id, SUPERVISOR), datetime.now(UTC))
-    assert seen.facts["letter_about"] == "allegation"
+    assert seen.facts["support_contact"]
     assert "file" not in seen.facts
     handled = shown(house.desk, *await at_desk.show_case(house.desk, his.case_id, INVESTIGATOR), datetime.now(UTC))
     assert handled.facts["file"] == his.data["facts"]["file"]

@@ -151,9 +151,9 @@ async def test_inv_48_a_measure_over_his_work_that_needs_no_letter_of_the_office
     assert await sees(house, his, SUPERVISOR)
     assert not await sees(house, his, OTHER_MANAGER)
     facts = await facts_of(house, his.case_id)
-    assert (facts["letter_about"], facts["support_contact"], "until_at" in facts) == ("measure", WELFARE, True)
+    assert ("file" in facts, facts["support_contact"], "until_at" in facts) == (False, WELFARE, True)
     async with house.desk.database.transaction() as session:
-        letter = await bodies.words_of(session, house.desk, his, "letter", "notify")
+        letter = await bodies.words_of(session, house.desk, his, "letter", "tell_of_measure")
     assert "without anybody being influenced" in letter
     told = [one for one in await house.notices() if one[1] in {SUPERVISOR, OTHER_MANAGER}]
     assert told == [("respondent.told", SUPERVISOR)], "one mail, and not two"
@@ -216,7 +216,7 @@ async def test_whoever_was_told_of_a_measure_first_is_notified_in_the_same_case_
     measure = await suspended(house, file)
     his = await case_of(house, file, SUPERVISOR)
     facts = await facts_of(house, his.case_id)
-    assert (facts["letter_about"], "file" in facts, "until_at" in facts) == ("measure", False, True)
+    assert ("file" in facts, "until_at" in facts) == (False, True)
     await took(house, SUPERVISOR, his.case_id, "respond", {}, {"response": "I need my post."})
     assert "subject_heard" not in await facts_of(house, file), "that was an answer to the measure"
 

@@ -115,6 +115,39 @@ def test_inv_48_his_reply_has_its_time_and_may_have_more() -> None:
     assert act(charged(), "record_reply", SYSTEM).facts["reply_given"] is True
 
 
+@pytest.mark.parametrize("case", [charged(), replied(), recommended(), decided()], ids=lambda case: case.state)
+def test_inv_48_legal_affairs_answer_who_asks_for_more_time_and_are_asked_until_they_do(case: Case) -> None:
+    asked = act(case, "note_time_asked", SYSTEM)
+    assert heard_late(asked, "respondent.answer") == [("S0003",), ("S0015",)]
+    answer = act(asked, "refuse_more_time", LEGAL)
+    assert (opens(answer), answer.clocks["respondent.answer"].runs) == ([("respondent", "refuse_more_time")], False)
+    assert refused(answer, "refuse_more_time", LEGAL).code == "NOT_ASKED"
+    assert refused(asked, "refuse_more_time", INVESTIGATOR).code == "ROLE_NOT_ALLOWED"
+
+
+def test_inv_48_nobody_goes_on_over_a_request_for_more_time() -> None:
+    silent = ring_until(act(charged(), "note_time_asked", SYSTEM), NOW + 30 * DAY)
+    answer = refused(silent, "go_on_without_reply", LEGAL)
+    assert (answer.code, answer.params) == ("SOMETHING_WAITS", {"clock": "respondent.answer"})
+    asked = act(replied(), "note_time_asked", SYSTEM)
+    for action in ("recommend", "advise_managerial_action"):
+        assert refused(asked, action, LEGAL).code == "SOMETHING_WAITS"
+    assert act(asked, "find_no_case", LEGAL).state == "no_case", "which needs no more of him"
+    longer = act(asked, "extend_reply", LEGAL, reply_until=(NOW + 50 * DAY).isoformat())
+    assert (longer.state, longer.clocks["charge.reply"].runs) == ("charged", True), "it waits for him again"
+    assert act(act(longer, "record_reply", SYSTEM), "recommend", LEGAL).state == "recommended"
+
+
+def test_a_reply_that_comes_late_is_on_record_and_whoever_decides_hears_that_there_is_more() -> None:
+    silent = act(ring_until(charged(), NOW + 30 * DAY), "go_on_without_reply", LEGAL)
+    assert silent.facts["reply_given"] is False
+    late = act(silent, "record_reply", SYSTEM)
+    assert (late.state, late.facts["reply_given"]) == ("replied", True)
+    deciding = act(recommended(), "record_reply", SYSTEM)
+    heard = [recipients(deciding, effect, POLICY, NOW) for effect in deciding.effects]
+    assert (deciding.state, {"S0002", "S0003"} <= {one for people in heard for one in people}) == ("recommended", True)
+
+
 @pytest.mark.parametrize(("day", "until"), [(0, 30), (40, 40)], ids=["when it ends anyway", "now"])
 def test_what_ends_no_later_is_no_extension_to_the_very_moment(day: int, until: int) -> None:
     answer = refused(charged(), "extend_reply", LEGAL, now=NOW + day * DAY, reply_until=(NOW + until * DAY).isoformat())

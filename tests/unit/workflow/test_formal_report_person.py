@@ -254,7 +254,7 @@ def test_a_hold_is_nobodys_but_theirs() -> None:
 
 def test_inv_09_beside_what_the_offices_write_for_each_other() -> None:
     """All else is the desk's own: what she wrote, and what oversight notes for itself."""
-    by_legal = {"charge", "extend_reply", "recommend", "find_no_case", "advise_managerial_action"}
+    by_legal = {"charge", "extend_reply", "refuse_more_time", "recommend", "find_no_case", "advise_managerial_action"}
     by_deciders = {"decide_discipline", "decide_no_sanction", "dismiss_summarily", "sign_second", "send_letter"}
     by_deciders |= {"decline_signature"}
     assert {"report_to_leg", *by_legal, *by_deciders, "consider_redress"} == SHARED_OUTSIDE

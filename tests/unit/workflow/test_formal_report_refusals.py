@@ -20,7 +20,7 @@ NOBODY_DECIDES = replace(
     delegation={key: replace(one, deciders=(), second=()) for key, one in EVERYBODY_DECIDES.delegation.items()},
 )
 BY_LEGAL = {"find_no_case", "advise_managerial_action", "charge", "extend_reply", "go_on_without_reply", "recommend"}
-BY_LEGAL |= {"record_view", "propose_national_referral", "answer_outside_demand"}
+BY_LEGAL |= {"refuse_more_time", "record_view", "propose_national_referral", "answer_outside_demand"}
 SANCTIONS = {"decide_discipline", "decide_no_sanction", "dismiss_summarily"}
 BY_DECIDER = {"take_managerial_action", "consider_redress"} | SANCTIONS
 SIGNS = {"sign_second", "decline_signature"}
@@ -44,6 +44,14 @@ def runs_until_later(case: Case) -> Case:
     due = NOW + timedelta(days=90)
     later = {key: Clock(key, NOW, due, rung=("due",)) for key in ("subject.response", "charge.reply")}
     return replace(case, clocks={**case.clocks, **later})
+
+
+def time_is_asked(case: Case) -> Case:
+    return replace(case, clocks={**case.clocks, "respondent.answer": Clock("respondent.answer", NOW, NOW)})
+
+
+def no_time_is_asked(case: Case) -> Case:
+    return replace(case, clocks={key: one for key, one in case.clocks.items() if key != "respondent.answer"})
 
 
 @pytest.mark.parametrize(
@@ -131,6 +139,9 @@ def runs_until_later(case: Case) -> Case:
          {"name_legal_officer", "name_decider", "name_second"}),
         (known(signed_second=True), {}, "SIGNED_ALREADY", {"policy 2.2"}, {"has": "signed_second"},
          {"name_second", "decline_signature"}),
+        (time_is_asked, {}, "SOMETHING_WAITS", {"invariant 48"}, {"clock": "respondent.answer"},
+         {"go_on_without_reply", "recommend", "advise_managerial_action"}),
+        (no_time_is_asked, {}, "NOT_ASKED", {"invariant 48"}, {"needs": "ask_more_time"}, {"refuse_more_time"}),
         (runs_until_later, {}, "END_NOT_LATER", {"invariant 48"}, None, {"extend_response", "extend_reply"}),
     ],
 )  # fmt: skip

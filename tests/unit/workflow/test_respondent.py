@@ -19,6 +19,10 @@ def notified(**facts: Fact) -> Case:
     return act(opened("respondent"), "notify", SYSTEM, respondent="part:1f", **facts)
 
 
+def of_measure(**facts: Fact) -> Case:
+    return act(opened("respondent"), "tell_of_measure", SYSTEM, respondent="part:1f", **facts)
+
+
 def charged() -> Case:
     return act(notified(), "charge", SYSTEM)
 
@@ -77,7 +81,7 @@ def test_inv_48_a_reply_to_one_charge_is_none_to_the_next() -> None:
 
 
 def test_an_answer_to_a_measure_is_an_answer_where_nothing_else_is_said() -> None:
-    measured = act(notified(letter_about="measure"), "respond", HIM)
+    measured = act(of_measure(), "respond", HIM)
     assert act(measured, "tell_outcome", SYSTEM).state == "outcome_told"
 
 
@@ -125,6 +129,46 @@ def test_he_asks_for_more_time_and_gets_an_answer() -> None:
     assert (sooner.code, sooner.rule) == ("TIMES_OUT_OF_ORDER", "invariant 48")
     assert refused(given, "extend_response", OIO, response_until=at(-1)).code == "TIME_IN_THE_PAST"
     assert not act(asked, "refuse_more_time", OIO).clocks["respondent.answer"].runs
+
+
+@pytest.mark.parametrize("replied", [False, True])
+def test_once_charged_his_request_for_time_goes_to_the_report_and_its_answer_comes_from_there(replied: bool) -> None:
+    before = act(charged(), "reply_to_charge", HIM) if replied else charged()
+    asked = act(before, "ask_more_time", HIM, time_for="translation")
+    assert effect_names(asked, EffectKind.EMIT) == ["note_time_asked"]
+    for action in ("refuse_more_time", "extend_response"):
+        assert refused(asked, action, OIO).code == "ROLE_NOT_ALLOWED", "legal affairs charged him"
+    late = ring_until(asked, asked.clocks["respondent.answer"].due_at)
+    assert [(one.name, one.facts["to"]) for one in late.effects if one.kind is EffectKind.NOTIFY] == [
+        ("respondent.answer_late", "other_side")
+    ], "he hears that it is late; those who can answer have a clock of their own"
+    for action in ("refuse_more_time", "extend_reply"):
+        assert not act(asked, action, SYSTEM).clocks["respondent.answer"].runs
+
+
+def test_what_he_asked_of_the_notice_waits_no_more_once_there_is_a_charge_or_an_outcome() -> None:
+    asked = act(act(notified(), "respond", HIM), "ask_more_time", HIM, time_for="sick_leave")
+    for action in ("charge", "tell_outcome"):
+        assert not act(asked, action, SYSTEM).clocks["respondent.answer"].runs
+
+
+@pytest.mark.parametrize("ended", ["tell_no_finding", "clear"])
+def test_inv_48_told_of_more_after_an_outcome_he_answers_to_it_like_the_first_time(ended: str) -> None:
+    told = act(act(notified(), ended, SYSTEM), "notify", SYSTEM)
+    assert (told.state, told.clocks["respondent.close"].runs) == ("notified", False)
+    assert refused(told, "tell_outcome", SYSTEM).code == "NOT_HEARD"
+    assert act(act(told, "respond", HIM), "tell_outcome", SYSTEM).state == "outcome_told"
+
+
+def test_inv_48_told_of_more_after_the_charge_he_answers_to_both() -> None:
+    assert refused(charged(), "respond", HIM).code == "NOT_ASKED"
+    more = act(charged(), "notify", SYSTEM)
+    for first, second in (("respond", "reply_to_charge"), ("reply_to_charge", "respond")):
+        once = act(more, first, HIM)
+        assert refused(once, "tell_outcome", SYSTEM).code == "NOT_HEARD", first
+        assert act(act(once, second, HIM), "tell_outcome", SYSTEM).state == "outcome_told"
+    longer = act(more, "extend_response", SYSTEM, response_until=at(60))
+    assert (longer.state, longer.clocks["subject.response"].due_at) == ("charged", NOW + timedelta(days=60))
 
 
 def test_he_may_bring_somebody_and_have_it_looked_at_again() -> None:
@@ -178,28 +222,27 @@ def test_time_given_in_his_case_is_told_to_the_report() -> None:
 
 
 def test_a_letter_on_a_measure_is_nothing_that_he_has_to_answer_before_the_outcome() -> None:
-    heard = act(notified(letter_about="allegation"), "respond", HIM)
+    heard = act(notified(), "respond", HIM)
     measured = act(heard, "tell_of_measure", SYSTEM)
     assert act(measured, "tell_outcome", SYSTEM).state == "outcome_told"
-    told_of_measure = act(act(opened("respondent"), "notify", SYSTEM, letter_about="measure"), "respond", HIM)
-    accused = act(told_of_measure, "notify", SYSTEM, letter_about="allegation")
+    told_of_measure = act(of_measure(), "respond", HIM)
+    accused = act(told_of_measure, "notify", SYSTEM)
     assert refused(accused, "tell_outcome", SYSTEM).code == "NOT_HEARD"
 
 
 def test_inv_48_a_letter_on_a_measure_leaves_the_time_to_answer_what_is_said_as_it_was_promised() -> None:
-    longer = act(notified(letter_about="allegation"), "extend_response", OIO, response_until=at(60))
+    longer = act(notified(), "extend_response", OIO, response_until=at(60))
     measured = act(longer, "tell_of_measure", SYSTEM, until_at=at(90))
     assert (measured.clocks, measured.facts["until_at"]) == (longer.clocks, at(90))
     for told in (act(notified(), "respond", HIM), charged(), act(notified(), "clear", SYSTEM)):
         assert act(told, "tell_of_measure", SYSTEM).clocks == told.clocks, "nor does it begin again"
-    assert refused(longer, "notify", SYSTEM, letter_about="measure").code == "FIELD_INVALID"
 
 
 def test_inv_53_a_case_about_a_measure_alone_closes_once_nothing_waits_and_is_kept_as_one_without_a_finding() -> None:
-    measured = act(notified(letter_about="measure"), "respond", HIM)
+    measured = act(of_measure(), "respond", HIM)
     closed = act(measured, "close_respondent", OIO, reason="measure_over")
     assert [clock.key for clock in closed.clocks.values() if clock.runs] == ["keep.no_case"]
-    silent = notified(letter_about="measure")
+    silent = of_measure()
     over = silent.clocks["subject.response"].due_at
     assert act(silent, "close_respondent", OIO, now=over).state == "closed"
     early = refused(silent, "close_respondent", OIO, now=over - timedelta(seconds=1))
@@ -216,7 +259,7 @@ def test_inv_53_a_case_about_a_measure_alone_closes_once_nothing_waits_and_is_ke
 def test_inv_53_whoever_handles_his_case_is_asked_to_close_it_again_and_again_once_nothing_is_to_come() -> None:
     month = timedelta(days=30)
     handlers = {"respondent.still_open"}
-    answered = act(notified(letter_about="allegation"), "respond", HIM)
+    answered = act(notified(), "respond", HIM)
     for ended in (
         act(answered, "tell_outcome", SYSTEM),
         act(answered, "tell_no_finding", SYSTEM),
@@ -229,8 +272,19 @@ def test_inv_53_whoever_handles_his_case_is_asked_to_close_it_again_and_again_on
         assert (again.state, {*effect_names(again, EffectKind.NOTIFY)}) == (ended.state, handlers)
 
 
+def test_inv_53_of_a_measure_alone_too_somebody_is_asked_again_and_again_once_its_time_is_over() -> None:
+    until = NOW + timedelta(days=20)
+    told = of_measure(until_at=until.isoformat())
+    assert told.clocks["respondent.close"].due_at == until + timedelta(days=30)
+    once = ring_until(told, until + timedelta(days=30))
+    assert "respondent.still_open" in effect_names(once, EffectKind.NOTIFY)
+    assert ring_until(once, until + timedelta(days=60)).clocks["respondent.close"].due_at > until + timedelta(days=60)
+    assert not act(told, "notify", SYSTEM).clocks["respondent.close"].runs, "an outcome is to come now"
+    assert "respondent.close" not in notified().clocks
+
+
 def test_inv_48_whoever_was_told_what_is_said_is_told_how_it_ends_before_his_case_closes() -> None:
-    for told in (notified(letter_about="allegation"), act(notified(letter_about="measure"), "notify", SYSTEM)):
+    for told in (notified(), act(of_measure(), "notify", SYSTEM)):
         answered = act(told, "respond", HIM)
         early = refused(answered, "close_respondent", OIO, reason="measure_over")
         assert (early.code, early.params) == ("OUTCOME_TO_COME", {"needs": "tell_outcome"})

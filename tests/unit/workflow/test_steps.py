@@ -86,7 +86,7 @@ def taken(lifecycle: Lifecycle, rule: Rule, state: str) -> tuple[Case, Case]:
     case = standing(lifecycle, state, rule.action)
     running = {key: Clock(key, SINCE, UNTIL, deadline=key) for key in lifecycle.clock_of}
     free = {key: clock for key, clock in running.items() if key != HOLD}
-    undone = {key: clock for key, clock in free.items() if key != "im.apply"}
+    undone = {key: clock for key, clock in free.items() if key not in {"im.apply", "respondent.answer"}}
     for clocks in (running, free, undone, {}):
         before = replace(case, clocks={**clocks, **case.clocks})
         action = Action(ACTION, rule.action, valid_facts(rule, NOW), texts(rule))

@@ -75,7 +75,6 @@ ALLEGED_OFFENDER: Final = {
         "respondent.field",
         {
             "subject": N_("What it is about"),
-            "letter_about": N_("What the letter is about"),
             "support_contact": N_("Whom to turn to"),
             "from_at": N_("From"),
             "until_at": N_("Until"),
@@ -98,7 +97,6 @@ ALLEGED_OFFENDER: Final = {
             "measure": N_("An interim measure"),
             "decision": N_("What was decided"),
             "closure": N_("That it was closed"),
-            "allegation": N_("What is said to have happened"),
             "dates": N_("Dates"),
             "information": N_("A piece of news"),
             "answer": N_("An answer"),

@@ -85,6 +85,8 @@ FORMAL_ACTIONS: Final = {
             "take_managerial_action": N_("Record what you did as a manager"),
             "charge": N_("Send the charge"),
             "extend_reply": N_("Give more time to reply"),
+            "note_time_asked": N_("The alleged offender asked for more time"),
+            "refuse_more_time": N_("Refuse more time"),
             "record_reply": N_("Record the reply"),
             "go_on_without_reply": N_("Go on without a reply"),
             "recommend": N_("Recommend to whoever decides"),
@@ -127,6 +129,7 @@ FORMAL_ACTIONS: Final = {
     **under(
         "formal_report.hint",
         {
+            "refuse_more_time": N_("Say what speaks against it."),
             "acknowledge": N_("The person is told that it has arrived. It says nothing of what follows."),
             "hand_over": N_("Your colleague has to be free of conflict. You no longer see it after that."),
             "open_subfile": N_("One file for each alleged offender, so that none learns of another."),
@@ -179,6 +182,7 @@ FORMAL_ACTIONS: Final = {
             "subject.notice": N_("Tell the alleged offender"),
             "subject.response": N_("Response of the alleged offender"),
             "charge.reply": N_("Reply to the charge"),
+            "respondent.answer": N_("Answer to what was asked"),
             "leg.review": N_("Legal review"),
             "discipline.decide": N_("Decision and letter"),
             "redress.decide": N_("Answer on redress"),
@@ -198,6 +202,7 @@ FORMAL_ACTIONS: Final = {
             "END_NOT_LATER": N_("The new end has to be later than the old one."),
             "NAME_ONE": N_("Name one person who takes it from here, and only one."),
             "WRITER_KNOWN": N_("It is known already who wrote this."),
+            "SOMETHING_WAITS": N_("The alleged offender still has time to write, or waits for an answer."),
             "NOT_ASKED": N_("Nobody has asked yet."),
             "PART_IS_HELD": N_("Somebody has this part and can go on."),
             "SIGNED_ALREADY": N_("It is signed already."),
