@@ -1,6 +1,8 @@
 """What pages cost: the server's time for a page, and how long somebody on a slow line looks at nothing."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
@@ -22,8 +24,15 @@ OFFICER: Final = "S0005"
 PORTAL: Final = ("", "/before", "/online", "/privacy", "/told", "/back")
 SLOW: Final = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 """Milliseconds there and back, bytes a second; beside it a processor at a quarter of its pace."""
-_PAINTED: Final = """() => new Promise(found => new PerformanceObserver(
-    all => found(all.getEntries().at(-1).startTime)).observe({type: "largest-contentful-paint", buffered: true}))"""
+_PAINTED: Final = """async () => {
+    const seen = type => new Promise(found => {
+        new PerformanceObserver(all => found(all.getEntries())).observe({type, buffered: true});
+        setTimeout(() => found([]), 500);
+    });
+    const [largest, long] = [await seen("largest-contentful-paint"), await seen("longtask")];
+    return [largest.at(-1).startTime, long.reduce((sum, one) => sum + one.duration - 50, 0)];
+}"""
+"""The largest paint; and of every task that took longer than 50 ms, what it took more."""
 _COPY: Final = text("""
     with copied as (
         insert into cases (case_id, report_id, lifecycle, number, state, version, data, policy_name, policy_version,
@@ -73,18 +82,35 @@ async def queue(desk: Desk, issuer: str) -> list[float]:
     return times
 
 
-async def painted(address: str) -> list[float]:
-    """Milliseconds to the largest paint of a first visit and of the page after it, on a slow line."""
-    times = []
+@dataclass(frozen=True)
+class Painted:
+    """Milliseconds: until the largest paint, and for how long in all the browser could not answer to anybody."""
+
+    largest: float
+    blocked: float
+
+
+async def painted(address: str, paths: Sequence[str], staff_id: str = "") -> list[Painted]:
+    """Of a first visit, and of the pages after it, on a slow line; with `staff_id` signed in before, by a window that
+    keeps nothing of what a page needs.
+    """
+    found = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
-        page = await (await browser.new_context()).new_page()
+        kept = None
+        if staff_id:
+            door = await (await browser.new_context()).new_page()
+            await door.goto(f"{address}/en/queue")
+            await door.click(f"button[value={staff_id}]")
+            await door.wait_for_url(f"{address}/en/queue")
+            kept = await door.context.storage_state()
+        page = await (await browser.new_context(storage_state=kept)).new_page()
         devtools = await page.context.new_cdp_session(page)
         await devtools.send("Network.enable")
         await devtools.send("Network.emulateNetworkConditions", SLOW)
         await devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-        for path in ("", "/before"):
+        for path in paths:
             await page.goto(f"{address}/en{path}", wait_until="networkidle")
-            times.append(float(await page.evaluate(_PAINTED)))
+            found.append(Painted(*await page.evaluate(_PAINTED)))
         await browser.close()
-    return times
+    return found
