@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from litestar.handlers import HTTPRouteHandler
 
 from chassis.web.pages.forms import Choice, Field
 from chassis.web.pages.page import Page
 from chassis.web.pages.staff import Tab
+from chassis.web.pages.words import N_
 from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages
@@ -64,19 +65,23 @@ class Arranged:
 Listed = Callable[[CaseSeen, Callable[[str], str]], Sequence[Choice]]
 """What may be chosen in a case; what is put together of several names is so in the reader's language."""
 
+QUEUE: Final[Tab] = ("/queue", N_("Queue"))
+
 
 @dataclass(frozen=True)
 class Panels:
-    """`tabs` are the address and name of what stands beside the queue, `shows_tab` says which of them somebody has, and
-    `routes` are their pages. `decides`: actions that want a sign-in of the last minutes. `discloses`: for a lifecycle,
-    the purposes of reading that show who somebody is, and want one too. `spreads`: texts, by name, that are asked for
-    in several questions. `listed`: references, by name, that are chosen from what the service itself has; `catalogs`
-    has its names in other languages. `arranged`: actions whose form asks for much. `themes`: what the steps of a long
-    list are about. `hides`: facts that only our own parts need.
+    """`tabs` are the address and name of what stands beside the queue, `shows_tab` says which of them somebody has,
+    `lands` where somebody's work is, and `routes` are their pages. `decides`: actions that want a sign-in of the
+    last minutes. `discloses`: for a lifecycle, the purposes of reading that show who somebody is, and want one too.
+    `spreads`: texts, by name, that are asked for in several questions. `listed`: references, by name, that are
+    chosen from what the service itself has; `catalogs` has its names in other languages. `arranged`: actions whose
+    form asks for much. `themes`: what the steps of a long list are about. `hides`: facts that only our own parts
+    need.
     """
 
     tabs: Sequence[Tab] = ()
     shows_tab: Callable[[Desk, str, str], bool] = lambda desk, address, staff_id: True  # noqa: ARG005
+    lands: Callable[[Desk, str], str] = lambda desk, staff_id: QUEUE[0]  # noqa: ARG005
     routes: Callable[[DeskPages], Sequence[HTTPRouteHandler]] = lambda of: ()  # noqa: ARG005
     beside: Beside = _nothing
     decides: frozenset[str] = frozenset()

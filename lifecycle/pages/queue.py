@@ -22,7 +22,7 @@ from lifecycle.records import CaseRow
 from lifecycle.views import CaseSeen, cursor_of, position_of, shown, without_rules
 
 _PAGE: Final = 30
-"""Lines: what they take stays within what a next page may cost: pages are not compressed, beside the token in their forms."""
+"""Lines, within what a next page may cost: no page is compressed, beside the token of its forms."""
 
 InQueue = tuple[CaseSeen, Sequence[str] | None, str, str]
 """A case with the next steps, and the languages spoken and written."""

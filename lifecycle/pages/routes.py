@@ -7,18 +7,15 @@ from pathlib import Path
 from litestar import Router
 
 import policy
-from chassis.web.pages.staff import Tab, staff_pages
-from chassis.web.pages.words import N_
+from chassis.web.pages.staff import staff_pages
 from chassis.web.sessions import Sessions
 from chassis.web.sign_in import SignIn
 from lifecycle.desk import Desk
 from lifecycle.pages import acts, case, contents, queue
 from lifecycle.pages.desk_pages import DeskPages
-from lifecycle.pages.panels import PLAIN, Panels
+from lifecycle.pages.panels import PLAIN, QUEUE, Panels
 from lifecycle.pages.wording import Wording
 from lifecycle.sender import Sender
-
-QUEUE: Tab = ("/queue", N_("Queue"))
 
 
 def desk_pages(
@@ -39,6 +36,7 @@ def desk_pages(
         packages=[package, "lifecycle.pages"],
         tabs=[QUEUE, *panels.tabs],
         shows_tab=partial(panels.shows_tab, desk),
+        lands=partial(panels.lands, desk),
         routes=[
             *queue.routes(of),
             *case.routes(of, panels),

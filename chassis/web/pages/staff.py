@@ -15,7 +15,7 @@ from chassis.web.pages.assets import Assets
 from chassis.web.pages.page import Page, Pages
 from chassis.web.pages.words import Words
 from chassis.web.sessions import Sessions
-from chassis.web.sign_in import SignIn
+from chassis.web.sign_in import SignedIn, SignIn
 
 Tab = tuple[str, str]
 """Address, without its language, and name of what stands in the navigation."""
@@ -31,15 +31,16 @@ def staff_pages(
     routes: Sequence[ControllerRouterHandler],
     catalogs: Sequence[Path] = (),
     shows_tab: Callable[[str, str], bool] = lambda address, staff_id: True,  # noqa: ARG005
+    lands: Callable[[str], str] | None = None,
 ) -> tuple[Router, Sequence[Sessions]]:
     """`packages` hold templates, and beside the first lies the service's `locale`; `catalogs` are further folders of
-    words. The bare address leads to the first of `tabs`; `shows_tab` says which of them somebody has, by address and
-    staff id. Raises KitMissing.
+    words. The bare address leads to where `lands` says that the work of somebody is, by staff id, or to the first of
+    `tabs`; `shows_tab` says which of them somebody has, by address and staff id. Raises KitMissing.
     """
 
     @get("/{language:str}", include_in_schema=False)
-    async def first(page: NamedDependency[Page]) -> Response[None]:
-        return page.go(tabs[0][0])
+    async def first(page: NamedDependency[Page], signed_in: NamedDependency[SignedIn]) -> Response[None]:
+        return page.go(lands(signed_in.staff_id) if lands else tabs[0][0])
 
     assets = Assets(settings.kit_dir)
     desk_sign_in = DeskSignIn(settings, database, sign_in)

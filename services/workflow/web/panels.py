@@ -14,7 +14,7 @@ from lifecycle.access import kinds_read
 from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.desk_pages import DeskPages
-from lifecycle.pages.panels import Panels
+from lifecycle.pages.panels import QUEUE, Panels
 from lifecycle.views import CaseSeen
 from policy.model import Role
 from services.workflow.desk import EMERGENCY, MEASURE, OWN_DATA, PURPOSES, REPORT, REQUEST, RESPONDENT, REVIEW, SEA
@@ -91,6 +91,13 @@ def _shows_tab(desk: Desk, address: str, staff_id: str) -> bool:
             return True
 
 
+def _lands(desk: Desk, staff_id: str) -> str:
+    """Whoever keeps the policy and reads no case would find an empty queue."""
+    now = datetime.now(UTC)
+    keeps = appointment_pages.has_desk(desk, staff_id, now) and not kinds_read(desk, staff_id, now)
+    return appointment_pages.HOME if keeps else QUEUE[0]
+
+
 async def _has_lines(desk: Desk, case_id: UUID, actor: Actor) -> bool:
     async with desk.database.transaction() as session:
         row = await records.load(session, case_id)
@@ -117,6 +124,7 @@ PANELS: Final = Panels(
         (appointment_pages.HOME, N_("Appointments and policy")),
     ),
     shows_tab=_shows_tab,
+    lands=_lands,
     routes=_routes,
     beside=_beside,
     decides=DECIDES,

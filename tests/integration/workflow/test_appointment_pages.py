@@ -129,3 +129,9 @@ async def test_nobody_else_sees_that_there_is_anything(browser: Browser) -> None
         assert (await browser.get(path)).status_code == 404, path
     keeper = await signed_in_instead(browser, FIRST, "/en/queue")
     assert "/en/admin" in keeper.text
+
+
+@pytest.mark.parametrize(("staff_id", "path"), [(FIRST, "/en/admin"), (CHIEF, "/en/queue"), (COLLEAGUE, "/en/queue")])
+async def test_each_lands_where_their_work_is(browser: Browser, staff_id: str, path: str) -> None:
+    await browser.signed_in(staff_id)
+    assert (await browser.get("/en")).headers["location"] == path
