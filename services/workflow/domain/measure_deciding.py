@@ -272,6 +272,7 @@ RULES = (
             Field("extra", FieldKind.CHOICE, choices=lambda policy: tuple(policy.options["supportive_extra"].choices)),
             choice("extra_ended", "her_wish", "no_longer_needed", "measure_instead"),
         ),
-        guards=(AT_LEVEL,),
+        guards=(AT_LEVEL, rules.SOME_ARRANGED),
+        checks=(rules.THIS_ARRANGED,),
     ),
 )

@@ -56,6 +56,26 @@ def _rests_on_no_consent(situation: Situation) -> Facts | None:
     return None if rests else {"burden": facts["burden"]}
 
 
+def _arranged(situation: Situation) -> set[str]:
+    """The supports beside it that somebody has arranged and nobody has ended."""
+    found: set[str] = set()
+    for step in situation.case.steps:
+        match step.action:
+            case "arrange_extra":
+                found.add(str(step.facts["extra"]))
+            case "end_extra":
+                found.discard(str(step.facts["extra"]))
+    return found
+
+
+def _none_arranged(situation: Situation) -> Facts | None:
+    return None if _arranged(situation) else {"needs": "arrange_extra"}
+
+
+def _another_arranged(situation: Situation) -> Facts | None:
+    return None if situation.facts["extra"] in _arranged(situation) else {"field": "extra"}
+
+
 def _not_delegated(situation: Situation) -> Facts | None:
     measure = measure_of(situation)
     allowed = {*measure.deciders, *HIGHER_DECIDERS[: level(situation.case)]}
@@ -201,6 +221,8 @@ def placed_since(action: str) -> Guard:
     return Guard("NOT_IN_THE_INBOX_YET", "invariant 43", broken)
 
 
+SOME_ARRANGED = Guard("NOT_ARRANGED", "policy 2.3", _none_arranged)
+THIS_ARRANGED = Guard("NOT_ARRANGED", "policy 2.3", _another_arranged)
 SHE_AGREES = Guard("CONSENT_MISSING", HERS, _without_her_yes)
 STILL_AGREES = Guard("NOT_CONFIRMED", HERS, _still_agrees)
 ASKED_OF_HR = Guard("CONSENT_NOT_PROVEN", HERS, _not_asked_yet)

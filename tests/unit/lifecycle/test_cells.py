@@ -83,7 +83,9 @@ ESCALATED = tuple(Step(n, "ring", "system", None, NOW, {"clock": "im.decide", "m
 ALERTED = (Step(2, "alert", "S9000", None, NOW),)
 LONGER = tuple(Step(n, one, "system", None, NOW) for n, one in ((4, "extend_measure"), (5, "record_applied")))
 TOLD_HER = (*LONGER, Step(6, "record_placed", "system", None, NOW))
-EXTENDED = {"record_placed": LONGER, "record_told": LONGER, "release_notice": TOLD_HER}
+EXTRA = next(iter(POLICY.options["supportive_extra"].choices))
+ARRANGED = (Step(4, "arrange_extra", "S9000", None, NOW, {"extra": EXTRA}),)
+EXTENDED = {"end_extra": ARRANGED, "record_placed": LONGER, "record_told": LONGER, "release_notice": TOLD_HER}
 TIME_OVER = Clock("subject.response", NOW - timedelta(days=31), NOW - timedelta(days=1), rung=("due",))
 
 PARTS = (

@@ -224,7 +224,11 @@ def test_extras_are_arranged_with_and_without_a_measure_and_only_with_her_yes() 
             assert answer == Refused("CONSENT_MISSING", "invariant 38", {"field": "she_agrees"})
         assert act(case, "arrange_extra", HEAD, extra="no_contact_one_way", extra_for="alleged_offender")
         assert refused(case, "arrange_extra", HEAD, extra="demotion").code == "FIELD_INVALID"
-    assert act(arranged, "end_extra", HEAD).state == "effective"
+    assert refused(effective(), "end_extra", HEAD, extra="seating").params == {"needs": "arrange_extra"}
+    another = refused(arranged, "end_extra", HEAD, extra="no_contact_mutual")
+    assert another == Refused("NOT_ARRANGED", "policy 2.3", {"field": "extra"})
+    ended = act(arranged, "end_extra", HEAD, extra="seating")
+    assert (ended.state, refused(ended, "end_extra", HEAD, extra="seating").code) == ("effective", "NOT_ARRANGED")
 
 
 def test_aftercare_ends_by_her_word_or_a_reason_and_never_by_silence() -> None:

@@ -215,6 +215,7 @@ MEASURES: Final = {
             "NOTHING_NEW_TO_TELL": N_("There is nothing new that the person has to be told."),
             "NOTICE_NOT_HELD": N_("The notice does not wait for anybody."),
             "NOT_UNDONE_YET": N_("HR has not taken back yet what it was asked for."),
+            "NOT_ARRANGED": N_("No such support is arranged beside this measure."),
             "NOT_AN_ALERTER": N_("Only whoever alerted takes this step."),
             "NOT_ESCALATED": N_("It has not come to your level."),
             "NOT_IN_THE_INBOX_YET": N_("The person's inbox does not show it yet. Wait a moment."),
