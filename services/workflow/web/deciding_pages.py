@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from chassis import audit_trail
 from chassis.web.pages.forms import Field
 from chassis.web.pages.words import N_
-from lifecycle import directory, parties
+from lifecycle import bodies, directory, parties
 from lifecycle.desk import Desk
 from lifecycle.model import Actor
 from lifecycle.pages.panels import Arranged, Group
@@ -23,6 +23,7 @@ from policy.model import Policy, Side
 from services.workflow import respondents, sea
 from services.workflow.domain.measure_conditions import SECOND_SIGNATURE
 from services.workflow.domain.measure_parts import WRITTEN_REASONS, conditions_of
+from services.workflow.domain.measure_rules import ARRANGEMENT
 from services.workflow.domain.persons import LINE_CHANGE, SEPARATION
 from services.workflow.web.naming_persons import LINE, MOVED, PLACE
 
@@ -49,6 +50,13 @@ _EFFECTS: Final = {
 }
 _CONCERNED: Final = "concerned"
 """Among what is known: whom the matter is about, as rows of side, staff number and present supervisor."""
+_AS_ARRANGED: Final = "as_arranged"
+"""Among what is known: the words by which HR carries out a measure that stands, as the answer to begin with."""
+_AS_IT_IS: Final = {
+    "from_at": N_("As it is now: from"),
+    "review_at": N_("As it is now: looked at again on"),
+    "until_at": N_("As it is now: until"),
+}
 _SIDES: Final = {
     Side.AFFECTED_INDIVIDUAL.value: (N_("The affected individual"), N_("Supervisor of the affected individual")),
     Side.ALLEGED_OFFENDER.value: (N_("The alleged offender"), N_("Supervisor of the alleged offender")),
@@ -63,17 +71,18 @@ def groups(policy: Policy, questions: Mapping[str, Field], known: Mapping[str, A
     def asked(*names: str) -> tuple[Field, ...]:
         return tuple(questions[name] for name in names if name in questions)
 
-    dates = (
+    dates: Sequence[tuple[str, str]] = (
         (N_("Looked at again, if it begins now, no later than"), policy.due(measure.review, now).isoformat()),
         (N_("Ends, if it begins now, no later than"), policy.due(measure.longest, now).isoformat()),
     )
+    dates = tuple((label, str(known[name])) for name, label in _AS_IT_IS.items() if name in known) or dates
     effects = tuple((_EFFECTS.get(one, one), becomes) for one, becomes in measure.legal_effects.items())
     signature = ((N_("Needs a second signature beforehand"), "yes"),) if SECOND_SIGNATURE in conditions else ()
     shown = asked(*(_FIELD_OF.get(one, one) for one in conditions if one not in _NO_QUESTION))
     arrangement = () if measure.key == LINE_CHANGE else tuple(map(_needed, asked("arrangement")))
     found = (
         _people(questions, known),
-        Group(N_("What HR carries out"), arrangement),
+        Group(N_("What HR carries out"), arrangement, known=known.get(_AS_ARRANGED, {})),
         Group(N_("What it covers"), asked(*_COVERS) if measure.key == SEPARATION else ()),
         Group(N_("From when and until when"), asked("from_at", "review_at", "until_at"), dates),
         Group(N_("What the rules ask of this measure"), tuple(map(_needed, shown)), signature),
@@ -122,6 +131,19 @@ async def concerned(desk: Desk, row: CaseRow, actor: Actor) -> Mapping[str, Any]
     return {_CONCERNED: rows}
 
 
+async def standing(desk: Desk, row: CaseRow, actor: Actor) -> Mapping[str, Any]:
+    """What HR was asked to carry out, for whoever is about to prolong or change it; it stands in the trail."""
+    async with desk.database.transaction() as session:
+        words = await bodies.text_of(session, desk, row, ARRANGEMENT)
+        if words is not None:
+            await _opened(session, row, actor, "contents.read")
+    return {_AS_ARRANGED: {ARRANGEMENT: words} if words else {}}
+
+
+async def changing(desk: Desk, row: CaseRow, actor: Actor) -> Mapping[str, Any]:
+    return {**await concerned(desk, row, actor), **await standing(desk, row, actor)}
+
+
 async def addressed(desk: Desk, row: CaseRow, actor: Actor) -> Mapping[str, Any]:
     """Whom a letter is for, for whoever is about to write it, or of whom they have to say it; it stands in the
     trail.
@@ -139,14 +161,14 @@ def letter(policy: Policy, questions: Mapping[str, Field], known: Mapping[str, A
     return (Group(N_("Whom it concerns"), tuple(questions.values()), told),)
 
 
-async def _opened(session: AsyncSession, row: CaseRow, actor: Actor) -> None:
+async def _opened(session: AsyncSession, row: CaseRow, actor: Actor, act: str = "parties.opened") -> None:
     facts = {"purpose": "measure"}
-    await audit_trail.record(session, "parties.opened", object_ref=str(row.case_id), actor=actor.name, facts=facts)
+    await audit_trail.record(session, act, object_ref=str(row.case_id), actor=actor.name, facts=facts)
 
 
 ARRANGED: Final = {
     "decide_measure": Arranged(("type", "burden"), groups, concerned),
-    "extend_measure": Arranged((), groups),
-    "vary_measure": Arranged((), groups, concerned),
+    "extend_measure": Arranged((), groups, standing),
+    "vary_measure": Arranged((), groups, changing),
     "release_notice": Arranged((), letter, addressed),
 }

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from lifecycle.durable import Decided
 from services.workflow.domain import interim_measure
 from services.workflow.domain.persons import Persons
 from services.workflow.web.measure_pages import weeks
@@ -28,6 +29,7 @@ from tests.integration.workflow.house import (
 )
 from tests.integration.workflow.measures import (
     GUARD,
+    HOW,
     acknowledged,
     line_changed,
     suspended,
@@ -219,6 +221,18 @@ def test_what_is_answered_person_by_person_is_what_a_decision_takes() -> None:
     others = {"next_level_manager": OTHER_HEAD, "reasons": "Not a person."}
     persons = Persons.parse(PERSONS.joined(answers | others), "reporting_line_change")
     assert (persons.person, persons.temporary_supervisor, persons.approver) == (PERSON, OTHER_MANAGER, "")
+
+
+async def test_who_changes_a_measure_begins_with_what_hr_carries_out_now_and_the_trail_says_so(
+    house: House, browser: Browser
+) -> None:
+    measure = await suspended(house)
+    assert isinstance(await house.act(INVESTIGATOR, measure, "release_notice", {}, {"letter": "l"}), Decided)
+    page = await browser.signed_in(HR_DIRECTOR, f"/en/cases/{measure}/do/vary_measure")
+    assert re.search(rf'name="arrangement"[^>]*>{HOW}</textarea>', page.text)
+    assert "As it is now: until" in seen(page)
+    trail = [json.loads(bytes(one.entry_json)) for one in await house.query("select entry_json from audit_readable")]
+    assert ("contents.read", HR_DIRECTOR) in [(one["act"], one["actor"]) for one in trail]
 
 
 async def test_a_decision_asks_first_what_is_to_be_done_and_then_what_that_needs(

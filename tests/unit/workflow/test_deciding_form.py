@@ -67,6 +67,15 @@ def test_what_prolongs_or_changes_a_measure_asks_for_its_own_kind(action: str, m
     assert ("person" in found) == moved
 
 
+def test_what_prolongs_or_changes_a_measure_begins_with_how_it_is_now() -> None:
+    told = {"from_at": "2026-03-01T00:00:00+00:00", "review_at": "2026-03-20T00:00:00+00:00"}
+    known = {"type": "special_leave_full_pay", "burden": "alleged_offender", **told, "until_at": "2026-03-31T00:00:00Z"}
+    known["as_arranged"] = {"arrangement": "He stays at home."}
+    found = {one.heading: one for one in groups(POLICY, questions("vary_measure", "effective"), known)}
+    assert found["What HR carries out"].known == {"arrangement": "He stays at home."}
+    assert [value for _, value in found["From when and until when"].told] == [*told.values(), "2026-03-31T00:00:00Z"]
+
+
 def test_whoever_is_the_only_one_on_the_side_whose_work_changes_stands_there_to_begin_with() -> None:
     rows = [("affected_individual", "S0018", "S0017"), ("alleged_offender", "S0017", "S0016")]
     known = {"type": "reporting_line_change", "burden": "affected_individual", "concerned": rows}
