@@ -1,6 +1,6 @@
 """The register of promises, for those who keep appointments and policy: what holds each, and how often it was kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,13 +14,25 @@ from chassis.web.sign_in import SignedIn
 from lifecycle.desk import Desk
 from lifecycle.pages.desk_pages import DeskPages
 from policy.model import Deadline
-from services.workflow.domain.promises import ELSEWHERE, OF_CLOCKS, SAID
+from services.workflow.domain.promises import ELSEWHERE, OF_CLOCKS, SAID, Promise
 from services.workflow.figures import periods, promised, rates
 from services.workflow.web.appointment_pages import check
 
 KEPT: Final = N_("%(num)s of 10")
 ALL_KEPT: Final = N_("Kept, but for few or none")
 NOT_SHOWN: Final = N_("Not shown")
+
+
+_PARTS: Final = {
+    N_("Confidentiality and identity"): 10,
+    N_("Choice and consent"): 20,
+    N_("Support and safety"): 26,
+    N_("Separation of functions"): 34,
+    N_("Interim measures"): 44,
+    N_("Retaliation and fairness"): 50,
+    N_("Policy, data and the trail"): 54,
+}
+"""What the invariants are about, each with the number of its last."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
 
         return page.show(
             "promises.html",
-            said=SAID,
+            said=by_part(SAID),
             timed=list(_timed(desk, measured)),
             own=desk.service,
             of_clocks=OF_CLOCKS,
@@ -63,6 +75,17 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
         )
 
     return [promises]
+
+
+def by_part(promises: Sequence[Promise]) -> Sequence[tuple[str, Sequence[Promise]]]:
+    """Under the headings that the invariants have, by the number that holds each."""
+    found = list[tuple[str, Sequence[Promise]]]()
+    first = 1
+    for heading, last in _PARTS.items():
+        of_it = [one for one in promises if first <= one.rule <= last]
+        found += [(heading, of_it)] if of_it else []
+        first = last + 1
+    return found
 
 
 def _timed(desk: Desk, measured: Mapping[tuple[str, str], int | None]) -> Iterator[Timed]:
