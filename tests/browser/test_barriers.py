@@ -83,3 +83,21 @@ async def test_no_page_of_the_portal_has_a_barrier_on_a_phone(
         await page.goto(address)
         await look()
     assert len(set(seen)) > 25
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+async def test_nothing_moves_for_whoever_asked_for_less_motion(
+    page_factory: PageFactory, portal: Portal, motion: str
+) -> None:
+    """No page of today moves anything; what some rule of tomorrow moves stands still for them all the same."""
+    page = await page_factory(reduced_motion=motion)
+    await page.goto(f"{portal.address}/en/before")
+    moving = await page.evaluate(
+        "() => [...document.querySelectorAll('*')].filter(one => {"
+        " const now = getComputedStyle(one); return now.animationName !== 'none' || now.transitionDuration !== '0s'; })"
+        ".map(one => one.className)"
+    )
+    assert moving == []
+    await page.evaluate("() => { document.querySelector('h1').style.transition = 'opacity 2s'; }")
+    moved = await page.evaluate("() => getComputedStyle(document.querySelector('h1')).transitionProperty")
+    assert moved == ("none" if motion == "reduce" else "opacity")
