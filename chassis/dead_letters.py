@@ -62,9 +62,9 @@ _LETTERS: Final = text("""
 _REQUEUE: Final = text("""
     with letter as (
         delete from dead_letters where event_id = :event_id
-        returning topic, source, key, sequence, event_id, type, time, value, traceparent
+        returning topic, source, key, sequence, event_id, type, time, value
     )
-    insert into inbox_held (topic, source, key, sequence, event_id, type, time, value, traceparent)
+    insert into inbox_held (topic, source, key, sequence, event_id, type, time, value)
     select * from letter returning true
 """)
 _SEND_AGAIN: Final = text(

@@ -34,7 +34,6 @@ class Event:
     sequence: int
     time: datetime
     message: Message
-    traceparent: str | None
 
 
 Handler = Callable[[AsyncSession, Event], Awaitable[AfterCommit | None]]
@@ -171,7 +170,7 @@ class Inbox:
         message_type, handler = self._handlers[topic].get(envelope.type, (Empty, None))
         try:
             event = _event(topic, envelope, message_type)
-            with span("apply", caused_by=envelope.traceparent, topic=topic.name, type=envelope.type):
+            with span("apply", topic=topic.name, type=envelope.type):
                 after = await handler(session, event) if handler else None
         except DecodeError as error:
             raise _Dead(envelope, "undecodable", held=held) from error
@@ -205,5 +204,4 @@ def _event(topic: Topic, envelope: Envelope, message_type: type[Message]) -> Eve
         sequence=envelope.sequence,
         time=envelope.time,
         message=message,
-        traceparent=envelope.traceparent,
     )

@@ -49,8 +49,8 @@ _SET_LAST: Final = text("""
     update inbox_sequences set last = :sequence, newest = greatest(newest, :time)
     where topic = :topic and source = :source and key = :key
 """)
-_COLUMNS: Final = "topic, source, key, sequence, event_id, type, time, value, traceparent"
-_VALUES: Final = ":topic, :source, :key, :sequence, :event_id, :type, :time, :value, :traceparent"
+_COLUMNS: Final = "topic, source, key, sequence, event_id, type, time, value"
+_VALUES: Final = ":topic, :source, :key, :sequence, :event_id, :type, :time, :value"
 _HOLD: Final = text(f"insert into inbox_held ({_COLUMNS}) values ({_VALUES}) on conflict do nothing")  # noqa: S608
 _BURY: Final = text(f"""
     with taken as (
@@ -168,7 +168,6 @@ def _row(envelope: Envelope) -> dict[str, object]:
         "type": envelope.type,
         "time": envelope.time,
         "value": envelope.value,
-        "traceparent": envelope.traceparent,
     }
 
 

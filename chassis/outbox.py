@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,16 +14,14 @@ from contracts.topics import Delivery, Topic
 
 SHARDS: Final = 4
 
-_propagator = TraceContextTextMapPropagator()
-
 # Each key's counter is locked until commit, so that the rows of a key become visible in the order of their numbers; and
 # the identity column, drawn when all of these locks are had, has that order too. Locked in one order by everybody.
 ADD: Final = """
     asked as (
         select * from unnest(cast(:event_ids as uuid[]), cast(:topics as text[]), cast(:keys as text[]),
             cast(:types as text[]), cast(:times as timestamptz[]), cast(:values as bytea[]),
-            cast(:traceparents as text[]), cast(:event_shards as smallint[]), cast(:counted as boolean[]))
-        with ordinality one (event_id, topic, key, type, time, value, traceparent, shard, counted, place)
+            cast(:event_shards as smallint[]), cast(:counted as boolean[]))
+        with ordinality one (event_id, topic, key, type, time, value, shard, counted, place)
     ),
     numbered as (
         insert into outbox_sequences as counter (topic, key, last)
@@ -32,10 +29,10 @@ ADD: Final = """
         on conflict (topic, key) do update set last = counter.last + excluded.last
         returning topic, key, last
     )
-    insert into outbox (event_id, topic, key, sequence, type, time, value, traceparent, shard)
+    insert into outbox (event_id, topic, key, sequence, type, time, value, shard)
     select event_id, topic, key,
         case when counted then last + 1 - row_number() over (partition by topic, key order by place desc) else 1 end,
-        type, time, value, traceparent, shard
+        type, time, value, shard
     from asked left join numbered using (topic, key) order by place
 """
 """The end of a statement that begins `with`: writes the events that `waiting` gives."""
@@ -53,9 +50,8 @@ async def add_event(
     key, from 1, in the order in which they were added.
 
     On an acknowledged topic the row stays after it was sent, and is sent again, until `applied` is called for it.
+    Nothing of the trace in which it was added goes along: one hop may write under the ids of two matters.
     """
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
     waiting: list[_Event] = session.info.setdefault(_WAITING, [])
     waiting.append(
         _Event(
@@ -65,7 +61,6 @@ async def add_event(
             types=message.DESCRIPTOR.full_name,
             times=datetime.now(UTC),
             values=message.SerializeToString(deterministic=True),
-            traceparents=carrier.get("traceparent"),
             event_shards=shard_of(topic.name, key),
             counted=topic.delivery is not Delivery.SINGLE,
         )
@@ -99,7 +94,6 @@ class _Event(NamedTuple):
     types: str
     times: datetime
     values: bytes
-    traceparents: str | None
     event_shards: int
     counted: bool
 

@@ -44,7 +44,7 @@ _LOCK: Final = """
     select shard from unnest($1::int[]) as shard
     where pg_try_advisory_lock(hashtext('recourse relay ' || current_schema()), shard)
 """
-_COLUMNS: Final = "id, event_id, topic, key, sequence, type, time, value, traceparent"
+_COLUMNS: Final = "id, event_id, topic, key, sequence, type, time, value"
 # What is not sent yet, and what was sent to a receiver that has not said "applied" in time; the time doubles, so that
 # a receiver that is away for days does not find its topic full of repetitions.
 _NEXT: Final = f"""
@@ -214,7 +214,6 @@ class Relay:
             sequence=row["sequence"],
             time=row["time"],
             value=row["value"],
-            traceparent=row["traceparent"],
         )
 
     def _park(self, outcome: _Outcome, row: asyncpg.Record, code: str) -> None:

@@ -120,7 +120,7 @@ def _outgoing(metadata: MetaData) -> None:
         Column("type", Text, nullable=False),
         Column("time", DateTime(timezone=True), nullable=False),
         Column("value", LargeBinary, nullable=False),
-        Column("traceparent", Text),
+        Column("traceparent", Text),  # always empty: no trace goes over a wall (chassis.telemetry)
         Column("shard", SmallInteger, nullable=False),
         # Set once sent, on acknowledged topics alone: other rows go when they are sent.
         Column("sent_at", DateTime(timezone=True)),
@@ -192,7 +192,7 @@ def _event_columns() -> list[Column[Any]]:
         Column("type", Text, nullable=False),
         Column("time", DateTime(timezone=True), nullable=False),
         Column("value", LargeBinary, nullable=False),
-        Column("traceparent", Text),
+        Column("traceparent", Text),  # always empty: no trace goes over a wall (chassis.telemetry)
     ]
 
 

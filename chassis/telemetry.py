@@ -1,4 +1,4 @@
-"""Traces: one per hop, joined by links; never from a reporter's request into the house."""
+"""Traces: one per hop, within one service. None goes over a wall, and what a reporter does has none."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,27 +10,20 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from chassis.settings import Settings
 
 UNTRACED: Final = frozenset({"intake"})
 """What a reporter does leaves no trace that could be laid beside anything else."""
-UNLINKED: Final = frozenset({"hr_bridge"})
-"""What HR is asked to do starts a trace of its own: HR's view leads back to no matter."""
 
 MOST: Final = 32 * 1024 * 1024
 """Bytes of a file of traces; with the one before it, twice as many are kept."""
 
 _tracer = trace.get_tracer("recourse")
-_propagator = TraceContextTextMapPropagator()
-_linked = True
 
 
 def set_up(settings: Settings) -> None:
     """Sends spans to the OTLP endpoint, or into a file of the telemetry directory; with neither there are none."""
-    global _linked  # noqa: PLW0603 -- as the tracer provider is: one per process
-    _linked = settings.service not in UNLINKED
     exporter = _exporter(settings)
     if exporter is None or settings.service in UNTRACED:
         return
@@ -40,26 +33,20 @@ def set_up(settings: Settings) -> None:
 
 
 @contextmanager
-def span(name: str, *, caused_by: str | None = None, **attributes: str) -> Iterator[None]:
-    """A trace of its own around one hop, linked to the hop whose `traceparent` caused it.
+def span(name: str, **attributes: str) -> Iterator[None]:
+    """A trace of its own around one hop, linked to nothing: one hop may write events about two matters, and whoever
+    sees the log of events must not join their ids by what caused them.
 
     Attributes are facts of procedure (topic, type). An exception's text is not recorded: it may quote what failed.
     """
-    links = _links(caused_by) if caused_by is not None and _linked else ()
     with _tracer.start_as_current_span(
         name,
         context=Context(),
-        links=links,
         attributes=attributes,
         record_exception=False,
         set_status_on_exception=False,
     ):
         yield
-
-
-def _links(traceparent: str) -> list[trace.Link]:
-    cause = trace.get_current_span(_propagator.extract({"traceparent": traceparent})).get_span_context()
-    return [trace.Link(cause)] if cause.is_valid else []
 
 
 def _exporter(settings: Settings) -> SpanExporter | None:

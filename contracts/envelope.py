@@ -36,10 +36,9 @@ class Envelope:
     sequence: int
     time: datetime
     value: bytes
-    traceparent: str | None = None
 
     def signed_bytes(self) -> bytes:
-        """What the signature covers: every field but the trace, each with its length before it.
+        """What the signature covers: every field, each with its length before it.
 
         The topic is among them (without a stack's prefix), so that an event cannot be replayed on another one.
         """
@@ -71,7 +70,9 @@ def verify(envelope: Envelope, signature: bytes, public: Ed25519PublicKey) -> bo
 
 
 def to_headers(envelope: Envelope, signature: bytes) -> list[tuple[str, bytes]]:
-    """The record headers; the key and the value travel as the record's own."""
+    """The record headers; the key and the value travel as the record's own. There is no `traceparent`: a trace that
+    went over a wall would join the ids of two matters that one hop has written about.
+    """
     headers = {
         "ce_specversion": SPEC_VERSION,
         "ce_id": str(envelope.id),
@@ -83,8 +84,6 @@ def to_headers(envelope: Envelope, signature: bytes) -> list[tuple[str, bytes]]:
         "ce_signature": base64.b64encode(signature).decode(),
         "content-type": CONTENT_TYPE,
     }
-    if envelope.traceparent is not None:
-        headers["traceparent"] = envelope.traceparent
     return [(name, text.encode()) for name, text in headers.items()]
 
 
@@ -106,7 +105,6 @@ def from_headers(headers: Headers, *, topic: str, key: bytes | None, value: byte
         sequence=_sequence(_required(texts, "ce_sequence")),
         time=_time(_required(texts, "ce_time")),
         value=value,
-        traceparent=texts.get("traceparent"),
     )
     try:
         signature = base64.b64decode(_required(texts, "ce_signature"), validate=True)

@@ -43,7 +43,7 @@ class DeskOnStores:
     async def receive(self, topic: Topic, key: str, message: Message) -> None:
         """As the consumer does for an event that was verified and is next in order."""
         source = next(iter(topic.producers))
-        event = Event(topic, key, uuid4(), source, next(_numbers), datetime.now(UTC), message, None)
+        event = Event(topic, key, uuid4(), source, next(_numbers), datetime.now(UTC), message)
         async with self.desk.database.transaction() as session:
             after = await self.handlers(self.desk)[topic][type(message)](session, event)
         if after:

@@ -51,7 +51,7 @@ class Recorder:
         self.handlers = consumers.handlers(bridge, workflows.start)[WORKFLOW_MEASURES]
 
     async def send(self, measure: UUID, message: Message) -> None:
-        event = Event(WORKFLOW_MEASURES, str(measure), uuid4(), "workflow", 1, datetime.now(UTC), message, None)
+        event = Event(WORKFLOW_MEASURES, str(measure), uuid4(), "workflow", 1, datetime.now(UTC), message)
         async with self.bridge.database.transaction() as session:
             after = await self.handlers[type(message)](session, event)
         assert after is not None

@@ -73,7 +73,6 @@ class World:
                 sequence=row.sequence,
                 time=row.time,
                 message=TYPES[row.type].FromString(row.value),
-                traceparent=None,
             )
             for row in sorted(rows, key=lambda row: row.id)
         ]

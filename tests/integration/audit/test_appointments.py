@@ -58,7 +58,7 @@ async def record(world: World) -> Record:
 
 
 async def take(record: Record, said: AppointmentsInForce | PolicyInForce) -> None:
-    event = Event(WORKFLOW_POLICY, in_force.KEY_OF[type(said)], uuid4(), "workflow", 1, NOW, said, None)
+    event = Event(WORKFLOW_POLICY, in_force.KEY_OF[type(said)], uuid4(), "workflow", 1, NOW, said)
     async with record.database.transaction() as session:
         await in_force.handlers(record)[type(said)](session, event)
 

@@ -4,13 +4,21 @@ import asyncio
 
 import pytest
 from aiokafka import AIOKafkaConsumer
+from opentelemetry.sdk.trace import TracerProvider
 
 from chassis import dead_letters
 from chassis.kafka import client_options, group
 from chassis.outbox import SHARDS, add_event
 from chassis.relay import TopicRefused
 from contracts.envelope import from_headers, verify
-from contracts.topics import AUDIT_ENTRIES, INTAKE_REPORTS_OMBUDS, INTAKE_REPORTS_WORKFLOW, WORKFLOW_MEASURES, Topic
+from contracts.topics import (
+    AUDIT_ENTRIES,
+    INTAKE_REPORTS_OMBUDS,
+    INTAKE_REPORTS_WORKFLOW,
+    WORKFLOW_CASES,
+    WORKFLOW_MEASURES,
+    Topic,
+)
 from tests.integration.chassis.house import PUBLICS, House, eventually, said
 from tests.integration.chassis.line import Line
 
@@ -36,6 +44,7 @@ async def sent(house: House, topic: Topic, reader: str, count: int) -> list[tupl
                 record = await kafka.getone()
                 envelope, signature = from_headers(record.headers, topic=topic.name, key=record.key, value=record.value)
                 assert verify(envelope, signature, PUBLICS[envelope.source])
+                assert "traceparent" not in dict(record.headers)
                 found.append((envelope.key, envelope.sequence, type(said("")).FromString(envelope.value).item_id))
     finally:
         await kafka.stop()
@@ -57,6 +66,20 @@ async def test_concurrent_writers_on_all_shards_keep_the_order_of_every_key(hous
     assert shards == [(0,)]
     for key in keys:
         assert [number for found_key, number, _ in found if found_key == key] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_the_trace_of_a_hop_that_writes_of_two_matters_goes_along_with_neither(house: House) -> None:
+    with TracerProvider().get_tracer("test").start_as_current_span("hop") as hop:
+        await house.emit("workflow", WORKFLOW_CASES, "report", ["1"])
+        await house.emit("workflow", AUDIT_ENTRIES, "random", ["1"])
+    trace_id = f"{hop.get_span_context().trace_id:032x}"
+    kept = await house.rows("workflow", "select to_jsonb(outbox)::text from outbox")
+    assert len(kept) == 2
+    assert not [row for (row,) in kept if trace_id in row]
+    # A row of an earlier release still has one.
+    await house.execute("workflow", "update outbox set traceparent = :one", one=f"00-{trace_id}-b7ad6b7169203331-01")
+    async with house.relay("workflow"):
+        assert len(await sent(house, AUDIT_ENTRIES, "audit", 1)) == 1
 
 
 async def test_the_keys_of_a_test_spread_over_all_shards(house: House) -> None:

@@ -165,7 +165,7 @@ class Office:
     ) -> None:
         """An event as the service's consumer hands it to its handler, in a transaction of its own."""
         handler = handlers(self.desk)[topic][type(message)]
-        event = Event(topic, key, event_id or uuid4(), source, sequence, datetime.now(UTC), message, None)
+        event = Event(topic, key, event_id or uuid4(), source, sequence, datetime.now(UTC), message)
         async with self.desk.database.transaction() as session:
             await handler(session, event)
 

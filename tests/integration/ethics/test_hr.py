@@ -64,7 +64,7 @@ class Both:
                 continue
             self._carried.add(row.event_id)
             message = known[row.type].FromString(row.value)
-            event = Event(topic, row.key, row.event_id, "", row.sequence, row.time, message, None)
+            event = Event(topic, row.key, row.event_id, "", row.sequence, row.time, message)
             async with to.transaction() as session:
                 await handlers[topic][type(message)](session, event)
 

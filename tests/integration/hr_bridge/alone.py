@@ -51,5 +51,5 @@ async def ethics_is_known(bridge: Bridge) -> None:
     private = ServiceKeys.load(bridge.settings.keys_dir.parent / "ethics").desk("ethics")
     key = DeskKey(service="ethics", office="ethics", key_id=private.key_id, public_key=private.public)
     async with bridge.database.transaction() as session:
-        event = Event(DESK_KEYS, "ethics/ethics", uuid4(), "ethics", 1, datetime.now(UTC), key, None)
+        event = Event(DESK_KEYS, "ethics/ethics", uuid4(), "ethics", 1, datetime.now(UTC), key)
         await desk_keys.remember(session, event)

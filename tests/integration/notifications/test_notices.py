@@ -94,7 +94,7 @@ async def test_inv_54_an_event_that_comes_again_sends_nothing_again(post: Post, 
     sender = Sender(post.notifications(), post.of_notifications(), post.keys("notifications"))
     take = handlers(sender)[ETHICS_CASES][StaffNotice]
     notice = StaffNotice.FromString(value)
-    event = Event(ETHICS_CASES, "k", event_id, "ethics", 1, datetime.now(UTC), notice, None)
+    event = Event(ETHICS_CASES, "k", event_id, "ethics", 1, datetime.now(UTC), notice)
 
     async def comes() -> None:
         async with post.databases["notifications"].transaction() as session:

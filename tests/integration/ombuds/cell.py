@@ -80,7 +80,7 @@ class Cell(DeskOnStores):
         theirs = ServiceKeys.load(self.desk.settings.keys_dir.parent / "workflow")
         private = theirs.desk("measures")
         message = DeskKey(service="workflow", office="measures", key_id=private.key_id, public_key=private.public)
-        event = Event(DESK_KEYS, "workflow/measures", uuid4(), "workflow", 1, datetime.now(UTC), message, None)
+        event = Event(DESK_KEYS, "workflow/measures", uuid4(), "workflow", 1, datetime.now(UTC), message)
         async with self.desk.database.transaction() as session:
             await handlers(self.desk)[DESK_KEYS][DeskKey](session, event)
         return theirs

@@ -94,7 +94,6 @@ class House:
             sequence=next(_numbers),
             time=datetime.now(UTC),
             message=message,
-            traceparent=None,
         )
         async with self.desk.database.transaction() as session:
             after = await self.handlers[topic][type(message)](session, event)
@@ -113,7 +112,7 @@ class House:
         private = ServiceKeys.load(self.settings.keys_dir.parent / service).desk(office)
         message = DeskKey(service=service, office=office, key_id=private.key_id, public_key=private.public)
         async with self.desk.database.transaction() as session:
-            event = Event(DESK_KEYS, f"{service}/{office}", uuid4(), service, 1, datetime.now(UTC), message, None)
+            event = Event(DESK_KEYS, f"{service}/{office}", uuid4(), service, 1, datetime.now(UTC), message)
             await self.handlers[DESK_KEYS][DeskKey](session, event)
 
     async def open(self, lifecycle: str = "formal_report", report_id: UUID | None = None, number: int = 1) -> CaseId:

@@ -352,7 +352,7 @@ async def test_inv_45_cooperating_is_protected_from_that_day_and_only_the_ethics
     message = DeskKey(service="ethics", office="ethics", key_id=private.key_id, public_key=private.public)
     now = datetime.now(UTC)
     async with house.desk.database.transaction() as session:
-        event = Event(DESK_KEYS, "ethics/ethics", uuid4(), "ethics", 1, now, message, None)
+        event = Event(DESK_KEYS, "ethics/ethics", uuid4(), "ethics", 1, now, message)
         await house.handlers[DESK_KEYS][DeskKey](session, event)
     case_id = await house.open()
     async with house.desk.database.transaction() as session:

@@ -18,7 +18,7 @@ SHORT = PAIR.public[:-1]
 
 def said(source: str, service: str, office: str, public: bytes, key_id: str) -> Event:
     message = DeskKey(service=service, office=office, public_key=public, key_id=key_id)
-    return Event(DESK_KEYS, "k", uuid4(), source, 1, datetime.now(UTC), message, None)
+    return Event(DESK_KEYS, "k", uuid4(), source, 1, datetime.now(UTC), message)
 
 
 @pytest.mark.parametrize(
