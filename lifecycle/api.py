@@ -13,6 +13,7 @@ from litestar.response import Stream
 from chassis.web.attachments import attachment
 from chassis.web.sign_in import SignedIn
 from lifecycle import at_desk
+from lifecycle.access import is_party
 from lifecycle.desk import Desk
 from lifecycle.sender import Sender
 from lifecycle.views import (
@@ -25,6 +26,7 @@ from lifecycle.views import (
     Taken,
     WriteMessage,
     cursor_of,
+    etag,
     listed,
     position_of,
     shown,
@@ -46,14 +48,16 @@ def routes(desk: Desk, sender: Sender) -> list[HTTPRouteHandler]:
         after = position_of(cursor) if cursor else None
         found, rest = await at_desk.list_cases(desk, signed_in.staff_id, after, limit)
         now, unread = datetime.now(UTC), await at_desk.unread_in(desk, found)
-        cases = [listed(row, now, unread[row.case_id]) for row, _ in found]
+        cases = [listed(row, now, unread[row.case_id], counted=not is_party(actor)) for row, actor in found]
         return CasePage(cases=cases, next_cursor=cursor_of(rest) if rest else None)
 
     @get("/api/v1/cases/{case_id:uuid}", summary="One case, and what you may do with it")
     async def show_case(case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn]) -> Response[CaseSeen]:
         row, actor = await at_desk.show_case(desk, case_id, signed_in.staff_id)
         unread = (await at_desk.unread_in(desk, [(row, actor)]))[case_id]
-        return Response(shown(desk, row, actor, datetime.now(UTC), unread), headers={"ETag": f'"{row.version}"'})
+        return Response(
+            shown(desk, row, actor, datetime.now(UTC), unread), headers={"ETag": f'"{etag(desk, row, actor)}"'}
+        )
 
     @post("/api/v1/cases/{case_id:uuid}/conflicts", status_code=202, summary="Say that you have a conflict in a case")
     async def declare_conflict(case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn]) -> None:
@@ -67,7 +71,9 @@ def routes(desk: Desk, sender: Sender) -> list[HTTPRouteHandler]:
         if_match: Annotated[str | None, HeaderParameter(name="If-Match")] = None,
     ) -> Response[Taken]:
         answer = await at_desk.take_action(desk, sender, case_id, data, signed_in.staff_id, if_match)
-        return Response(Taken(**answer), headers={"ETag": f'"{answer["version"]}"'})
+        # A party reads the case again: how many steps there were is not theirs to know.
+        version = answer["version"]
+        return Response(Taken(**answer), headers={"ETag": f'"{version}"'} if version is not None else None)
 
     @post(
         "/api/v1/cases/{case_id:uuid}/contents-readings",

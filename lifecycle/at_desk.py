@@ -5,7 +5,6 @@ of it raises Problem.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -25,9 +24,8 @@ from lifecycle.model import Action, Actor, Refused
 from lifecycle.records import CaseRow
 from lifecycle.sender import ActionLost, Sender
 from lifecycle.signed import SignedAction
-from lifecycle.views import ItemSeen, TakeAction, WriteMessage, as_seen_by, text_of
+from lifecycle.views import ItemSeen, TakeAction, WriteMessage, as_seen_by, etag, text_of
 
-_ETAG: Final = re.compile(r'"(\d{1,9})"')
 _FILES: Final = "policy 6"
 
 
@@ -83,12 +81,12 @@ async def declare_conflict(desk: Desk, case_id: UUID, staff_id: str) -> None:
 async def take_action(
     desk: Desk, sender: Sender, case_id: UUID, data: TakeAction, staff_id: str, if_match: str | None
 ) -> dict[str, Any]:
-    """The answer for whoever acts (`views.Taken`). `if_match` is the ETag of the version that they have seen."""
+    """The answer for whoever acts (`views.Taken`). `if_match` is the ETag of what they have seen."""
     action = Action(data.action_id, data.action, data.facts, frozenset(data.texts))
     row, known, actor = await access.look(desk, case_id, action.id, staff_id, _now())
     senders = {staff_id, access.part_name(desk, staff_id), access.hidden_name(desk, case_id, staff_id)}
     if known and (known.case_id, known.action) == (case_id, action.name) and known.actor in senders:
-        return dict(known.answer)
+        return _told(known.actor, known.answer)
     if row is None or not _shows(desk, row, actor):
         async with desk.database.transaction() as session:
             await _note_hidden(session, desk, case_id, staff_id)
@@ -101,7 +99,7 @@ async def take_action(
         raise unavailable("What this rests on cannot be looked up now. Nothing was recorded: try again.") from None
     if isinstance(signed, Refused):
         raise _problem(signed.code, signed.rule, signed.params)
-    return await _send(sender, row, signed)
+    return _told(actor.name, await _send(sender, row, signed))
 
 
 async def read_contents(desk: Desk, case_id: UUID, reader: SignedIn, purpose: str) -> list[ItemSeen]:
@@ -241,9 +239,8 @@ async def _signed(
     """The action, signed, when by all that is known now it would be taken: by the same rules as the decision itself, so
     that most refusals never reach the case's workflow. A refusal stands in the trail.
     """
-    etag = _ETAG.fullmatch(if_match.strip())
     async with desk.database.transaction_if_needed() as begun:
-        if etag is None or int(etag[1]) != row.version:
+        if if_match.strip() != f'"{etag(desk, row, actor)}"':
             against: Refused | None = Refused(Refusal.VERSION_STALE, decide.EDGE)
         else:
             outcome = decide.outcome(desk, row, action, actor, _now())
@@ -251,6 +248,11 @@ async def _signed(
         if against is None:
             return await sender.sign(begun, row, action, texts, staff_id)
         return await refuse(await begun(), desk, row, against, actor, action.name)
+
+
+def _told(name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """A party learns neither how many steps there were nor the dates of time limits that others have."""
+    return {**answer, "version": None, "next_date": None} if name.startswith(access.PART) else dict(answer)
 
 
 async def _send(sender: Sender, row: CaseRow, signed: SignedAction) -> dict[str, Any]:

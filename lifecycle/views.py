@@ -3,26 +3,28 @@
 import base64
 import binascii
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field, structs
 from msgspec.structs import asdict
 
+from chassis.sealing import tag
 from chassis.web.problems import invalid
 from lifecycle import engine, migration
-from lifecycle.access import Position
+from lifecycle.access import Position, is_party
 from lifecycle.bodies import StaffText
 from lifecycle.changes import field_of
 from lifecycle.clocks import standing
-from lifecycle.desk import Desk
+from lifecycle.desk import Desk, Team
 from lifecycle.model import RING, Actor, Case, Clock, Fact, Step
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
 from lifecycle.table import Offer
 from policy.model import Policy, Role
 
+_ETAG_LENGTH: Final = 32
 LONGEST_TEXT: Final = 20_000
 """Characters of one text beside an action."""
 LONGEST_MESSAGE: Final = 16_000
@@ -34,14 +36,15 @@ Words = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
 
 class CaseInList(Struct, kw_only=True):
     """`overdue`: the next date has gone by, and what it is for is not done. `unread`: so many messages of the person
-    nobody has read who has a part in it.
+    nobody has read who has a part in it. `version`: None for whoever the matter is about, or is the other party to it:
+    how many steps there were, others' among them, is not theirs to count.
     """
 
     case_id: UUID
     lifecycle: str
     number: int
     state: str
-    version: int
+    version: int | None
     opened_on: date
     next_date: date | None
     overdue: bool
@@ -87,7 +90,9 @@ class ClockSeen(Struct, kw_only=True):
 
 
 class StepSeen(Struct, kw_only=True):
-    """`clock`: the time limit whose date had come, where nobody did anything."""
+    """`clock`: the time limit whose date had come, where nobody did anything. For a party `version` counts the steps
+    that are theirs to see, and `at` is of what others did the day alone.
+    """
 
     version: int
     action: str
@@ -109,7 +114,7 @@ class CaseSeen(CaseInList, kw_only=True):
     assigned: dict[str, str]
     steps: list[StepSeen]
     facts: dict[str, Fact]
-    placed_version: int
+    placed_version: int | None
     policy: str
 
 
@@ -123,8 +128,10 @@ class TakeAction(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Taken(Struct, kw_only=True):
+    """A party is told neither `version` nor `next_date`: the case tells what of it is theirs."""
+
     case_id: UUID
-    version: int
+    version: int | None
     state: str
     next_date: date | None
 
@@ -172,13 +179,14 @@ class MessageWritten(Struct, kw_only=True):
     item_id: UUID
 
 
-def listed(row: CaseRow, now: datetime, unread: int = 0) -> CaseInList:
+def listed(row: CaseRow, now: datetime, unread: int = 0, *, counted: bool = True) -> CaseInList:
+    """`counted`: whether it is for somebody who may know how many steps there were."""
     return CaseInList(
         case_id=row.case_id,
         lifecycle=row.lifecycle,
         number=row.number,
         state=row.state,
-        version=row.version,
+        version=row.version if counted else None,
         opened_on=row.opened_at.astimezone(UTC).date(),
         next_date=row.unmet_at.astimezone(UTC).date() if row.unmet_at else None,
         overdue=row.unmet_at is not None and row.unmet_at <= now,
@@ -199,11 +207,26 @@ def _is_apart(desk: Desk, row: CaseRow, roles: frozenset[Role]) -> bool:
 
 def as_seen_by(desk: Desk, row: CaseRow, roles: frozenset[Role]) -> CaseRow:
     """The row for whoever has these roles in it: the one whom it is about, where others work on it, has no date but
-    those of the clocks that are his to see.
+    those of the clocks that are his to see, and it begins for him with the first step that is.
     """
     if not _is_apart(desk, row, roles):
         return row
-    return replace(row, unmet_at=engine.next_date(desk.lifecycles[row.lifecycle], from_json(row.data)))
+    case = from_json(row.data)
+    his = _his_steps(desk.teams[row.lifecycle], case)
+    begun = his[0].at if his else row.opened_at
+    return replace(row, unmet_at=engine.next_date(desk.lifecycles[row.lifecycle], case), opened_at=begun)
+
+
+def etag(desk: Desk, row: CaseRow, actor: Actor) -> str:
+    """What somebody has seen of a case, as it goes with what they do: its version. For a party a tag of their own that
+    tells no number, and stays as it is while others do what is not theirs to see.
+    """
+    if not is_party(actor):
+        return str(row.version)
+    team, last = desk.teams.get(row.lifecycle), row.version
+    if team is not None:
+        last = max((step.version for step in _his_steps(team, from_json(row.data))), default=0)
+    return tag(desk.keys.cell, "seen", str(row.case_id), actor.name, row.state, str(last)).hex()[:_ETAG_LENGTH]
 
 
 def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime, unread: int = 0) -> CaseSeen:
@@ -214,15 +237,18 @@ def shown(desk: Desk, row: CaseRow, actor: Actor, now: datetime, unread: int = 0
         offers.append(migration.offer(desk.lifecycles[row.lifecycle], case, actor, now, policy, desk.policy))
     if actor.roles == {Role.ALLEGED_OFFENDER}:
         case = _his_part(desk, case, actor)
+    steps = [_step(one) for one in case.steps]
+    if is_party(actor):
+        steps = [_uncounted(one, place, actor) for place, one in enumerate(steps, start=1)]
     return CaseSeen(
-        **asdict(listed(as_seen_by(desk, row, actor.roles), now, unread)),
+        **asdict(listed(as_seen_by(desk, row, actor.roles), now, unread, counted=not is_party(actor))),
         next_clock=following.key if following else None,
         offers=[_offer(one) for one in offers],
         clocks=[_clock(one, now, policy) for one in sorted(case.clocks.values(), key=_by_date)],
         assigned={role.value: staff_id for role, staff_id in case.assigned.items()},
-        steps=[_step(one) for one in case.steps],
+        steps=steps,
         facts=dict(case.facts),
-        placed_version=row.placed_version,
+        placed_version=None if is_party(actor) else row.placed_version,
         policy=policy.pin,
     )
 
@@ -254,6 +280,16 @@ def _step(step: Step) -> StepSeen:
     )
 
 
+def _uncounted(step: StepSeen, place: int, actor: Actor) -> StepSeen:
+    """When exactly somebody else did something is not a party's to know."""
+    at = step.at if step.by == actor.name else datetime.combine(step.at.astimezone(UTC).date(), time(), UTC)
+    return structs.replace(step, version=place, at=at)
+
+
+def _his_steps(team: Team, case: Case) -> tuple[Step, ...]:
+    return tuple(one for one in case.steps if one.action in team.shares)
+
+
 def _his_part(desk: Desk, case: Case, actor: Actor) -> Case:
     """The case as the one whom it is about sees it, where others work on it: a hold, or the other side's review, is
     none of his.
@@ -261,13 +297,19 @@ def _his_part(desk: Desk, case: Case, actor: Actor) -> Case:
     team, table = desk.teams.get(case.lifecycle), desk.lifecycles[case.lifecycle]
     if team is None:
         return case
-    steps = tuple(one for one in case.steps if one.action in team.shares)
+    steps = _his_steps(team, case)
+    # What ran before he was told runs from what somebody else did or said.
+    begun = min((one.at for one in steps), default=None)
     said = {name for one in steps for name in one.facts} - team.hides
     return replace(
         case,
         steps=steps,
         facts={name: value for name, value in case.facts.items() if name in said},
-        clocks={key: clock for key, clock in case.clocks.items() if table.clock_of[key].person_sees},
+        clocks={
+            key: clock
+            for key, clock in case.clocks.items()
+            if table.clock_of[key].person_sees and begun is not None and clock.started_at >= begun
+        },
         assigned={role: name for role, name in case.assigned.items() if name == actor.name},
     )
 

@@ -29,7 +29,7 @@ from lifecycle.pages.offers import form_of, named, taken
 from lifecycle.pages.panels import Group, Panels
 from lifecycle.records import CaseRow
 from lifecycle.serial import from_json
-from lifecycle.views import CaseSeen, OfferSeen, TakeAction, shown
+from lifecycle.views import CaseSeen, OfferSeen, TakeAction, etag, shown
 
 _CHOOSE: Final = N_("Choose one of these.")
 _FIRST: Final = "first"
@@ -123,6 +123,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
         return page.show(
             "desk/act.html",
             case=asked.case,
+            version=etag(desk, asked.row, asked.actor),
             offer=asked.offer,
             begins=begins,
             first=asked.first,
@@ -153,7 +154,7 @@ def routes(of: DeskPages, panels: Panels) -> list[HTTPRouteHandler]:
             if step == _FIRST or chosen.errors:
                 return page.again(Read({**page.typed, **chosen.values}, chosen.errors))
             found = read(asked.fields(chosen.values), posted)
-            once, version = UUID(posted["once"][0]), int(posted["version"][0])
+            once, version = UUID(posted["once"][0]), posted["version"][0]
         except (NotAForm, KeyError, ValueError):
             raise NotOurs from None
         if step == _BACK:
