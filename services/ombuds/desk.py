@@ -15,7 +15,7 @@ from chassis.keystore import Keystore
 from chassis.settings import Settings
 from chassis.web.problems import invalid
 from lifecycle import notices, parties, reports
-from lifecycle.desk import Desk
+from lifecycle.desk import Desk, Team
 from lifecycle.model import Action, Case, Effect, EffectKind, Refused
 from lifecycle.recipients import OTHER_SIDE
 from lifecycle.records import CaseRow
@@ -75,6 +75,7 @@ def build_desk(settings: Settings, database: Database, keys: ServiceKeys) -> Des
         readers={TALK: informal_resolution.OMBUDS, MEDIATION: informal_resolution.OMBUDS},
         blind={TALK: informal_resolution.OMBUDS, MEDIATION: informal_resolution.OMBUDS},
         purposes=PURPOSES,
+        teams={MEDIATION: Team(informal_resolution.OMBUDS, mediation.WITH_BOTH)},
         notices_office=OFFICE,
         routed_as=TALK,
         parts=conflicts.PARTS,

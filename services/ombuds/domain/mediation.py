@@ -26,6 +26,13 @@ INVITED = "other_party"
 """The text that says who is invited: a staff id, sealed."""
 LET_HIM_IN = Effect(EffectKind.EMIT, "let_in_other_party")
 HER_YES, HIS_YES = "agree_to_mediation", "accept_invitation"
+WITH_BOTH = frozenset(
+    {INVITE, LET_IN, HIS_YES, "decline_invitation", "leave_mediation", "schedule_session", "record_agreement"}
+    | {"issue_letter", "take_mediation", RELEASE}
+)
+"""The steps that the other party sees, with what was written beside them: not that she thought of it, nor when she said
+yes, the first time or again.
+"""
 TALKING = ("both_agreed", "in_sessions")
 UNDECIDED = ("proposed", "person_agreed", "invited", *TALKING)
 AFTERWARDS = ("agreement", "no_agreement", "follow_up")

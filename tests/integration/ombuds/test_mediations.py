@@ -17,6 +17,8 @@ from lifecycle.model import Action, Refused
 from lifecycle.records import CaseRow
 from lifecycle.recusal import release_the_unfit
 from lifecycle.sender import Sender
+from lifecycle.serial import from_json
+from lifecycle.views import CaseSeen, etag, shown
 from policy.model import Role
 from tests.integration.ombuds.cell import (
     ELSEWHERE,
@@ -114,6 +116,43 @@ async def test_inv_14_the_other_party_sees_the_mediation_alone_and_answers_for_h
     taken(await cell.act(mediation, "accept_invitation", him))
     assert (await cell.row(mediation)).state == "both_agreed"
     assert (await cell.told())[-1] == (OMBUDSPERSON, "mediation.answered")
+
+
+async def seen_by_him(cell: Cell, mediation: UUID) -> tuple[CaseSeen, str]:
+    row, him = await cell.row(mediation), await cell.as_staff(mediation, SUPERVISOR)
+    return shown(cell.desk, row, him, datetime.now(UTC)), etag(cell.desk, row, him)
+
+
+async def test_inv_14_he_is_not_told_when_she_thought_of_it_nor_when_she_said_yes(cell: Cell) -> None:
+    _, mediation = await invited(cell)
+    earlier = datetime(2026, 3, 2, 9, 17, 31, 250_001, tzinfo=UTC)
+    await cell.query(
+        "update cases set opened_at = :earlier where case_id = :id returning 1", earlier=earlier, id=mediation
+    )
+    hers = [one.at for one in from_json((await cell.row(mediation)).data).steps if one.action == "agree_to_mediation"]
+    seen, _ = await seen_by_him(cell, mediation)
+
+    assert [(one.version, one.action) for one in seen.steps] == [(1, "invite_other_party"), (2, "let_in_other_party")]
+    assert {one.at.time() for one in seen.steps} == {datetime.min.time()}
+    assert [clock.key for clock in seen.clocks] == ["mediation.consent"]
+    assert seen.opened_on == seen.steps[0].at.date()
+    assert len(hers) == 1
+    assert hers[0] not in {one.started_at for one in seen.clocks}
+
+
+async def test_he_is_not_told_how_many_steps_there_were_nor_that_she_said_yes_once_more(cell: Cell) -> None:
+    _, mediation = await both_agreed(cell)
+    before, tag = await seen_by_him(cell, mediation)
+    taken(await cell.act(mediation, "agree_to_mediation", HERSELF))
+    after, same = await seen_by_him(cell, mediation)
+    taken(await cell.act(mediation, "issue_letter", await cell.as_staff(mediation, OMBUDSPERSON)))
+    _, other = await seen_by_him(cell, mediation)
+
+    assert before == after
+    assert (before.version, before.placed_version) == (None, None)
+    assert tag == same != other
+    row, mediator = await cell.row(mediation), await cell.as_staff(mediation, OMBUDSPERSON)
+    assert etag(cell.desk, row, mediator) == str(row.version) not in (tag, other)
 
 
 async def test_the_other_party_stands_in_no_row_and_no_trail_by_his_staff_id(cell: Cell) -> None:
