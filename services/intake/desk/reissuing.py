@@ -23,7 +23,7 @@ from services.intake.asked_desks import DeskUnreachable
 from services.intake.desk.tasks import GIVEN, check_role
 from services.intake.domain.codes import NAMED_AT, SeveralMatch
 from services.intake.intake import AlreadyErased, Intake, NothingHere, utc_now
-from services.intake.use_cases.reissue_code import Lost, find_report, reissue_code
+from services.intake.use_cases.reissue_code import Lost, TooManySearches, find_report, reissue_code
 from services.intake.use_cases.replace_code import code_for
 from services.intake.web.pages.questions import DIRECT, JOURNEYS
 from services.intake.web.pages.questions_asked import staff_number
@@ -35,6 +35,7 @@ _WHO: Final = staff_number(
 )
 _NOTHING: Final = N_("Nothing was found for which you can give another code. Without a name there never is one.")
 _ERASED: Final = N_("What was written has been destroyed since you looked for it. Nothing is left for a code to open.")
+_TOO_OFTEN: Final = N_("You have looked for as many people as you may in one day. Look again tomorrow.")
 _SEVERAL: Final = N_("More than one was sent about then. Ask the person for the very day.")
 
 
@@ -89,6 +90,8 @@ def routes(intake: Intake, peers: Mapping[str, str]) -> list[HTTPRouteHandler]:
             report_id = await find_report(intake, peers, _lost(given), signed_in)
         except NothingHere:
             return page.again(Read(given, {_WHO.name: _NOTHING}))
+        except TooManySearches:
+            return page.again(Read(given, {_WHO.name: _TOO_OFTEN}))
         except SeveralMatch:
             return page.again(Read(given, {"day": _SEVERAL}))
         except DeskUnreachable:

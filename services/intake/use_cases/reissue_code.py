@@ -7,12 +7,12 @@ the custodian: it is replaced at its first use, as any code that is handed over.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -32,7 +32,23 @@ from services.intake.use_cases.lodge_report import IdempotencyKeyReused
 from services.intake.use_cases.replace_code import tell_desks
 
 RULE: Final = "invariant 8"
+MOST: Final = 12
+"""Searches of one custodian within `WITHIN`: who has lost a code is looked for by name, and a list of names is not."""
+WITHIN: Final = timedelta(days=1)
+_SEARCHED, _REFUSED, _IDENTITIES = "identity_searched", "identity_search_refused", "identities"
 _ATTEMPTS: Final = 3
+# By what stands in the trail. One at a time, so that a search that is under way counts.
+_ONE_AT_A_TIME: Final = text("select pg_advisory_xact_lock(hashtext('recourse search ' || current_schema()))")
+_LATELY: Final = text("""
+    select count(*) from audit_trail join audit_actors using (shard, number),
+        lateral (select convert_from(entry_json, 'UTF8')::jsonb as said) entry
+    where audit_trail.object_ref = :identities and actor = :actor
+        and said ->> 'act' = :searched and cast(said ->> 'at' as timestamptz) > :since
+""")
+
+
+class TooManySearches(Exception):
+    """The custodian has looked for as many as may be looked for in a day."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +62,10 @@ class Lost:
 
 async def find_report(intake: Intake, peers: Mapping[str, str], lost: Lost, acting: SignedIn) -> UUID:
     """The report that is meant. Raises SeveralMatch, and NothingHere alike for none, for an anonymous one, for one of
-    the person's side, and for one that the custodian is kept from, by intake or by the desk. Raises DeskUnreachable.
-    Each search stands in the trail, without a person.
+    the person's side, and for one that the custodian is kept from, by intake or by the desk. Raises DeskUnreachable,
+    and TooManySearches. Each search stands in the trail, without a person, and each that is refused.
     """
+    await _note_search(intake, lost, acting)
     first, last = lost.day - ABOUT, lost.day + ABOUT
     asked = select(Item, Report).join(Report, col(Report.report_id) == col(Item.report_id))
     asked = asked.where(
@@ -60,10 +77,6 @@ async def find_report(intake: Intake, peers: Mapping[str, str], lost: Lost, acti
         col(Report.lodged_at).between(datetime.combine(first, time(), UTC), datetime.combine(last, time.max, UTC)),
     )
     async with intake.database.transaction() as session:
-        facts: dict[str, str | int] = {"way": lost.way}
-        await audit_trail.record(
-            session, "identity_searched", object_ref="identities", actor=acting.staff_id, facts=facts
-        )
         found = [(item, report) for item, report in (await session.execute(asked)).all()]
         own = [
             (item, report)
@@ -82,6 +95,25 @@ async def find_report(intake: Intake, peers: Mapping[str, str], lost: Lost, acti
     if report_id is None:
         raise NothingHere
     return report_id
+
+
+async def _note_search(intake: Intake, lost: Lost, acting: SignedIn) -> None:
+    async with intake.database.transaction() as session:
+        await session.execute(_ONE_AT_A_TIME)
+        of_custodian = {"identities": _IDENTITIES, "actor": acting.staff_id, "searched": _SEARCHED}
+        lately = await session.scalar(_LATELY, params={**of_custodian, "since": utc_now() - WITHIN})
+        full = (lately or 0) >= MOST
+        await audit_trail.record(
+            session,
+            _REFUSED if full else _SEARCHED,
+            object_ref=_IDENTITIES,
+            actor=acting.staff_id,
+            rule=RULE if full else None,
+            facts={"way": lost.way},
+        )
+    # Only now: that it was refused stays in the trail.
+    if full:
+        raise TooManySearches
 
 
 async def _clear(

@@ -21,7 +21,7 @@ from services.intake.tables import Direction, ItemKind, Report
 from services.intake.use_cases import reissue_code as reissuing
 from services.intake.use_cases.choose_mails import Wish, choose_mails, tell_her
 from services.intake.use_cases.lodge_report import IdempotencyKeyReused
-from services.intake.use_cases.reissue_code import Lost, find_report, reissue_code
+from services.intake.use_cases.reissue_code import MOST, WITHIN, Lost, TooManySearches, find_report, reissue_code
 from tests.integration.intake.releasing import Desk
 from tests.integration.intake.test_handed_over import take_new_code
 from tests.integration.intake.test_passing import ask, lodged, put, rewrapped
@@ -201,6 +201,34 @@ async def test_cut_off_before_the_new_code_is_given_the_lost_one_opens_all_and_t
     assert WORDS in await words(client, await take_new_code(client, str(new)))
     given = [one for one in await world.audit() if one["object"] == report_id and one["act"] == "code_reissued"]
     assert len(given) == 1
+
+
+async def test_a_custodian_looks_for_a_few_people_a_day_and_a_refusal_stands_in_the_trail(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever may search finds out who has reported by going through everybody."""
+    monkeypatch.setattr(reissuing, "open_to_custodian", Desk().open_to)
+    today = datetime.now(UTC).date()
+
+    before = len([one for one in await world.audit() if one["object"] == "identities"])
+
+    async def search(staff_id: str, by: str = "S0064") -> UUID:
+        return await find_report(world.intake, {}, Lost(staff_id, "formal_report", today), SignedIn(by, ""))
+
+    for number in range(MOST):
+        with pytest.raises(NothingHere):
+            await search(f"S{number:04}")
+    for _ in range(2):
+        with pytest.raises(TooManySearches):
+            await search("S0031")
+    with pytest.raises(NothingHere):
+        await search("S0031", by="S0065")
+    acts = [one["act"] for one in await world.audit() if one["object"] == "identities"][before:]
+    assert acts == ["identity_searched"] * MOST + ["identity_search_refused"] * 2 + ["identity_searched"]
+
+    monkeypatch.setattr(reissuing, "utc_now", lambda: datetime.now(UTC) + WITHIN)
+    with pytest.raises(NothingHere):
+        await search("S0031")
 
 
 async def test_what_the_desk_keeps_from_the_custodian_is_not_there_when_looked_for(
