@@ -37,12 +37,12 @@ Words = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
 class CaseInList(Struct, kw_only=True):
     """`overdue`: the next date has gone by, and what it is for is not done. `unread`: so many messages of the person
     nobody has read who has a part in it. `version`: None for whoever the matter is about, or is the other party to it:
-    how many steps there were, others' among them, is not theirs to count.
+    how many steps there were, others' among them, is not theirs to count. Nor is `number`: how many are accused.
     """
 
     case_id: UUID
     lifecycle: str
-    number: int
+    number: int | None
     state: str
     version: int | None
     opened_on: date
@@ -180,11 +180,11 @@ class MessageWritten(Struct, kw_only=True):
 
 
 def listed(row: CaseRow, now: datetime, unread: int = 0, *, counted: bool = True) -> CaseInList:
-    """`counted`: whether it is for somebody who may know how many steps there were."""
+    """`counted`: whether it is for somebody who may know how many steps there were, and how many cases beside it."""
     return CaseInList(
         case_id=row.case_id,
         lifecycle=row.lifecycle,
-        number=row.number,
+        number=row.number if counted else None,
         state=row.state,
         version=row.version if counted else None,
         opened_on=row.opened_at.astimezone(UTC).date(),

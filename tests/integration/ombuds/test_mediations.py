@@ -149,7 +149,7 @@ async def test_he_is_not_told_how_many_steps_there_were_nor_that_she_said_yes_on
     _, other = await seen_by_him(cell, mediation)
 
     assert before == after
-    assert (before.version, before.placed_version) == (None, None)
+    assert (before.version, before.placed_version, before.number) == (None, None, None)
     assert tag == same != other
     row, mediator = await cell.row(mediation), await cell.as_staff(mediation, OMBUDSPERSON)
     assert etag(cell.desk, row, mediator) == str(row.version) not in (tag, other)
