@@ -45,11 +45,11 @@ def routes(desk: Desk, sender: Sender) -> list[HTTPRouteHandler]:
         cursor: FromQuery[str | None] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=_LARGEST_PAGE)] = _PAGE,
     ) -> CasePage:
-        after = position_of(cursor) if cursor else None
+        after = position_of(desk.keys.cell, signed_in.staff_id, cursor) if cursor else None
         found, rest = await at_desk.list_cases(desk, signed_in.staff_id, after, limit)
         now, unread = datetime.now(UTC), await at_desk.unread_in(desk, found)
         cases = [listed(row, now, unread[row.case_id], counted=not is_party(actor)) for row, actor in found]
-        return CasePage(cases=cases, next_cursor=cursor_of(rest) if rest else None)
+        return CasePage(cases=cases, next_cursor=cursor_of(desk.keys.cell, signed_in.staff_id, rest) if rest else None)
 
     @get("/api/v1/cases/{case_id:uuid}", summary="One case, and what you may do with it")
     async def show_case(case_id: FromPath[UUID], signed_in: NamedDependency[SignedIn]) -> Response[CaseSeen]:

@@ -2,11 +2,14 @@
 
 import base64
 import binascii
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import UNSET, Meta, Struct, UnsetType, field, structs
 from msgspec.structs import asdict
 
@@ -25,6 +28,7 @@ from lifecycle.table import Offer
 from policy.model import Policy, Role
 
 _ETAG_LENGTH: Final = 32
+_NONCE_BYTES: Final = 12
 LONGEST_TEXT: Final = 20_000
 """Characters of one text beside an action."""
 LONGEST_MESSAGE: Final = 16_000
@@ -345,21 +349,26 @@ def _offer(offer: Offer) -> OfferSeen:
     )
 
 
-def cursor_of(position: Position) -> str:
+def cursor_of(cell_key: bytes, staff_id: str, position: Position) -> str:
+    """Where this reader goes on, sealed: the moment in it may be one that the list does not show them."""
     opened_at, case_id = position
-    return base64.urlsafe_b64encode(f"{opened_at.isoformat()} {case_id}".encode()).decode()
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = _cursors(cell_key, staff_id).encrypt(nonce, f"{opened_at.isoformat()} {case_id}".encode(), None)
+    return base64.urlsafe_b64encode(nonce + sealed).decode()
 
 
-def position_of(cursor: str) -> Position:
+def position_of(cell_key: bytes, staff_id: str, cursor: str) -> Position:
     try:
-        opened_at, _, case_id = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        moment = datetime.fromisoformat(opened_at)
-        position = moment.astimezone(UTC), UUID(case_id)
-    except (binascii.Error, ValueError, OverflowError):
+        sealed = base64.urlsafe_b64decode(cursor)
+        said = _cursors(cell_key, staff_id).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+        opened_at, _, case_id = said.decode().partition(" ")
+        return datetime.fromisoformat(opened_at).astimezone(UTC), UUID(case_id)
+    except (binascii.Error, ValueError, OverflowError, InvalidTag):
         raise invalid("cursor", "Send the next_cursor of the page before, or none for the first page.") from None
-    if moment.tzinfo is None:
-        raise invalid("cursor", "Send the next_cursor of the page before, or none for the first page.")
-    return position
+
+
+def _cursors(cell_key: bytes, staff_id: str) -> AESGCM:
+    return AESGCM(tag(cell_key, "cursor", staff_id))
 
 
 def text_of(one: StaffText) -> ItemSeen:

@@ -39,7 +39,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
     ) -> Response[Any]:
         """Filters are a plain form that is sent by GET; what is closed is listed only on request."""
         order = NEWEST_FIRST if everything else DUE_FIRST
-        position = position_of(after) if after else None
+        position = position_of(of.desk.keys.cell, signed_in.staff_id, after) if after else None
         kind = lifecycle if lifecycle and lifecycle in of.desk.lifecycles else ""
         found, rest = await at_desk.list_cases(of.desk, signed_in.staff_id, position, _PAGE, order, kind)
         now, unread = datetime.now(UTC), await at_desk.unread_in(of.desk, found)
@@ -51,7 +51,7 @@ def routes(of: DeskPages) -> list[HTTPRouteHandler]:
             parts=_parts(
                 page, [(one, steps, *spoken_and_written(page, one)) for one, steps in cases], bool(everything)
             ),
-            more=cursor_of(rest) if rest else "",
+            more=cursor_of(of.desk.keys.cell, signed_in.staff_id, rest) if rest else "",
             everything=bool(everything),
             kinds=sorted(kinds),
             chosen=kind,

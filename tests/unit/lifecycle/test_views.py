@@ -22,14 +22,32 @@ def test_the_longest_message_is_no_more_than_intake_takes(sign: str) -> None:
     assert len(sealed.ciphertext) <= get_args(Ciphertext)[1].max_length
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-02T09:00:00"])
-def test_a_cursor_of_a_moment_that_was_in_none_is_refused(moment: str) -> None:
-    cursor = base64.urlsafe_b64encode(f"{moment} {uuid4()}".encode()).decode()
+CELL = bytes(32)
+POSITION = datetime(2026, 3, 2, 9, 0, 0, 7, UTC), uuid4()
+
+
+def test_a_cursor_says_where_to_go_on_and_tells_nobody() -> None:
+    cursor = cursor_of(CELL, "S0001", POSITION)
+    assert position_of(CELL, "S0001", cursor) == POSITION
+    plain = base64.urlsafe_b64decode(cursor)
+    assert b"2026" not in plain
+    assert str(POSITION[1]).encode() not in plain
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        cursor_of(CELL, "S0002", POSITION),
+        cursor_of(bytes(31) + b"1", "S0001", POSITION),
+        base64.urlsafe_b64encode(f"2026-03-02T09:00:00+00:00 {uuid4()}".encode()).decode(),
+        "",
+        "AAAA",
+        "%",
+        "\u0661",
+    ],
+    ids=["somebody else's", "another cell's", "made up", "empty", "too short", "no base64", "no ascii"],
+)
+def test_a_cursor_that_was_in_none_of_their_lists_is_refused(cursor: str) -> None:
     with pytest.raises(Problem) as refusal:
-        position_of(cursor)
+        position_of(CELL, "S0001", cursor)
     assert (refusal.value.status, refusal.value.facts) == (400, {"field": "cursor"})
-
-
-def test_a_cursor_says_where_to_go_on() -> None:
-    position = datetime(2026, 3, 2, 9, 0, 0, 7, UTC), uuid4()
-    assert position_of(cursor_of(position)) == position
