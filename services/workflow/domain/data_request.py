@@ -38,12 +38,20 @@ def _late(case: Case, now: datetime) -> Facts | None:
     return None if clock is not None and standing(clock, now) == "running" else {"clock": REPLY}
 
 
+def _no_reminder_yet(situation: Situation) -> Facts | None:
+    clock = situation.case.clocks.get(REPLY)
+    return None if clock is not None and (clock.rung or clock.rounds) else {"clock": REPLY}
+
+
 def _ends(situation: Situation) -> Facts:
     return {FIRST_MONTH_ENDS: situation.case.clocks[REPLY].due_at.isoformat()}
 
 
 # The person hears of it, and why, while the first time still runs; once it has passed nothing makes it longer.
 IN_TIME = Guard("TOO_LATE_FOR_MORE_TIME", f"policy {EXTENSION}", lambda s: _late(s.case, s.now))
+
+# Whoever asks may have far to go to show who they are: until the office is reminded of the answer, it waits for them.
+HAD_TIME = Guard("TIME_NOT_OVER", f"policy {REPLY}", _no_reminder_yet)
 
 
 def _time(key: str) -> ClockRule:
@@ -121,6 +129,7 @@ LIFECYCLE = Lifecycle(
             by=OFFICER,
             to="refused",
             fields=(TELLING, choice("reason", "identity_not_shown")),
+            guards=(HAD_TIME,),
             clocks=(KEPT,),
         ),
         Rule(

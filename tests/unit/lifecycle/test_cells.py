@@ -62,7 +62,7 @@ RESTATED = Clock("support.restate", NOW - timedelta(days=20), NOW - timedelta(da
 
 ON_HOLD = Clock(HOLD, NOW - timedelta(days=20), NOW + timedelta(days=10))
 ASKED_FOR = Clock("informal.checkin", NOW - timedelta(days=4), NOW + timedelta(days=10))
-FIRST_MONTH = Clock("dsr.reply", NOW - timedelta(days=20), NOW + timedelta(days=10))
+FIRST_MONTH = Clock("dsr.reply", NOW - timedelta(days=20), NOW + timedelta(days=10), rung=("before 10",))
 
 RUNNING = ("ret.complete", "ret.investigation")
 PAUSED = {"end_tolling": "ret.complete", "resume_investigation": "ret.investigation"}

@@ -103,6 +103,9 @@ def test_nothing_is_told_to_somebody_who_has_not_shown_who_they_are() -> None:
     asked = opened("data_request")
     assert refused(asked, "answer_request", OFFICER).code == "ACTION_NOT_OPEN"
     assert refused(asked, "extend_time", OFFICER).code == "ACTION_NOT_OPEN"
+    early = refused(asked, "refuse_request", OFFICER)
+    assert (early.code, early.params) == ("TIME_NOT_OVER", {"clock": REPLY}), "they may have far to go"
+    asked = ring_until(asked, MONTH_ENDS - 10 * DAY)
     assert act(asked, "refuse_request", OFFICER).state == "refused"
     assert refused(asked, "refuse_request", OFFICER, reason="asked_before").code == "FIELD_INVALID"
     assert refused(known(), "refuse_request", OFFICER, reason="identity_not_shown").code == "FIELD_INVALID"

@@ -71,7 +71,10 @@ OWN_DATA: Final = {
     ),
     **under(
         "refused",
-        {"TOO_LATE_FOR_MORE_TIME": N_("More time can be taken only while the first time runs.")},
+        {
+            "TOO_LATE_FOR_MORE_TIME": N_("More time can be taken only while the first time runs."),
+            "TIME_NOT_OVER": N_("They have time to show who they are until you are reminded of the answer."),
+        },
     ),
     **under(
         "clock",
