@@ -1,5 +1,5 @@
 """What somebody hears who does not see a page: roles, names and order of all that stands in its middle, kept as text
-for each page and language (ux.md 7). A page that changed says here how it sounds now.
+for each page and language. A page that changed says here how it sounds now.
 
 An outline that is not there is written and fails once: read it aloud before it is committed.
 """
