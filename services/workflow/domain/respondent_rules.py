@@ -28,12 +28,8 @@ def _answered(situation: Situation, action: str, since: int, key: str) -> bool:
     return over or any(step.action == action and step.version > since for step in case.steps)
 
 
-def _says_what(step: Step) -> bool:
-    """What he is said to have done; a letter on a measure alone is nothing that he has to answer first."""
-    return step.action == "charge" or _accuses(step)
-
-
 def _accuses(step: Step) -> bool:
+    """It says what he is said to have done; a letter on a measure alone is nothing that he has to answer first."""
     return step.action == "notify"
 
 
@@ -58,7 +54,7 @@ def _notice_runs(situation: Situation) -> Facts | None:
 
 
 def _outcome_to_come(situation: Situation) -> Facts | None:
-    return {"needs": "tell_outcome"} if any(map(_says_what, situation.case.steps)) else None
+    return {"needs": "tell_outcome"} if any(map(_accuses, situation.case.steps)) else None
 
 
 def _waits(situation: Situation) -> Facts | None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from lifecycle.model import ActorKind, Case, EffectKind
+from lifecycle.model import NO_NEWS, ActorKind, Case, EffectKind
 from lifecycle.recipients import heard_as
 from policy.lint import INDEPENDENT
 from policy.model import Role
@@ -101,6 +101,7 @@ def test_inv_01_whoever_answers_sees_no_other_case_and_nobody_else_sees_the_requ
 
 def test_nothing_is_told_to_somebody_who_has_not_shown_who_they_are() -> None:
     asked = opened("data_request")
+    assert {REPLY, NO_NEWS} <= asked.clocks.keys(), "it is answered, and she hears of it meanwhile"
     assert refused(asked, "answer_request", OFFICER).code == "ACTION_NOT_OPEN"
     assert refused(asked, "extend_time", OFFICER).code == "ACTION_NOT_OPEN"
     early = refused(asked, "refuse_request", OFFICER)

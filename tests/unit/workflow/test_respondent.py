@@ -46,6 +46,7 @@ def test_inv_01_no_fact_of_his_case_says_who_reported() -> None:
 def test_inv_48_he_has_support_from_the_first_letter_on() -> None:
     assert refused(opened("respondent"), "notify", SYSTEM, without="support_contact").code == "FIELD_MISSING"
     assert refused(opened("respondent"), "notify", SYSTEM, support_contact="S0009").code == "NOT_APPOINTED"
+    assert refused(opened("respondent"), "tell_of_measure", SYSTEM, support_contact="S0009").code == "NOT_APPOINTED"
     assert act(notified(), "name_support", OIO, support_contact="S0014").facts["support_contact"] == "S0014"
 
 
@@ -81,6 +82,7 @@ def test_inv_48_a_reply_to_one_charge_is_none_to_the_next() -> None:
 
 
 def test_an_answer_to_a_measure_is_an_answer_where_nothing_else_is_said() -> None:
+    assert refused(of_measure(), "tell_outcome", SYSTEM).code == "NOT_HEARD"
     measured = act(of_measure(), "respond", HIM)
     assert act(measured, "tell_outcome", SYSTEM).state == "outcome_told"
 
@@ -161,7 +163,9 @@ def test_inv_48_told_of_more_after_an_outcome_he_answers_to_it_like_the_first_ti
 
 
 def test_inv_48_told_of_more_after_the_charge_he_answers_to_both() -> None:
-    assert refused(charged(), "respond", HIM).code == "NOT_ASKED"
+    for actor, action in ((HIM, "respond"), (SYSTEM, "extend_response")):
+        early = refused(charged(), action, actor)
+        assert (early.code, early.params) == ("NOT_ASKED", {"needs": "notify"})
     more = act(charged(), "notify", SYSTEM)
     for first, second in (("respond", "reply_to_charge"), ("reply_to_charge", "respond")):
         once = act(more, first, HIM)
@@ -169,6 +173,7 @@ def test_inv_48_told_of_more_after_the_charge_he_answers_to_both() -> None:
         assert act(act(once, second, HIM), "tell_outcome", SYSTEM).state == "outcome_told"
     longer = act(more, "extend_response", SYSTEM, response_until=at(60))
     assert (longer.state, longer.clocks["subject.response"].due_at) == ("charged", NOW + timedelta(days=60))
+    assert effect_names(longer, EffectKind.NOTIFY) == ["respondent.letter"]
 
 
 def test_he_may_bring_somebody_and_have_it_looked_at_again() -> None:
